@@ -1,0 +1,219 @@
+"""Figures and tables as they leave a notebook: picture or cells, caption, alt text and data kind.
+
+Caption and alt text are computed beside the picture, from the same rows, so they cannot say something
+else than the picture shows. What rests on synthetic data carries the word in its caption and, in a
+figure, across the picture.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analysis.results import DataKind
+from analysis.workspace import Workspace
+
+FOLDER = "exhibits"
+SYNTHETIC_MARK = "SYNTHETISCHE GEGEVENS – GEEN BEVINDING"
+SYNTHETIC_CAPTION = "Synthetische gegevens, geen bevinding."
+_FIGURE_ID = re.compile(r"fig-[a-z0-9-]+")
+_TABLE_ID = re.compile(r"tbl-[a-z0-9-]+")
+
+
+@dataclass(frozen=True)
+class FigureExhibit:
+    """A figure ready for the report.
+
+    Attributes
+    ----------
+    id : str
+        Cross-reference, ``fig-…``.
+    figure : matplotlib.figure.Figure
+    caption, alt : str
+        Dutch. The caption says what is shown; the alt text says what there is to see, with its numbers.
+    kind : DataKind
+    source : str
+        Source keys, separated by "; ".
+    table : pandas.DataFrame or None
+        The numbers behind the figure, as they may be released.
+    """
+
+    id: str
+    figure: Figure
+    caption: str
+    alt: str
+    kind: DataKind
+    source: str
+    table: pd.DataFrame | None = None
+
+    def __post_init__(self) -> None:
+        _check(self, _FIGURE_ID)
+        if len(self.alt.strip()) < 20:
+            raise ValueError(f"{self.id}: the alt text must say what there is to see, got {self.alt!r}")
+
+    @property
+    def full_caption(self) -> str:
+        return _full_caption(self)
+
+    def svg(self) -> bytes:
+        """The picture, the same bytes at every run: no dates, no random ids, text as outlines."""
+        import matplotlib as mpl
+
+        if self.kind is DataKind.SYNTHETIC:
+            _mark(self.figure)
+        buffer = io.BytesIO()
+        with mpl.rc_context({"svg.hashsalt": self.id, "svg.fonttype": "path"}):
+            self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        return buffer.getvalue()
+
+    def _repr_html_(self) -> str:
+        import html
+
+        picture = self.svg().decode("utf-8")
+        picture = picture[picture.index("<svg") :]
+        return (
+            f'<figure><div role="img" aria-label="{html.escape(self.alt, quote=True)}">{picture}</div>'
+            f"<figcaption>{html.escape(self.full_caption)}</figcaption></figure>"
+        )
+
+
+@dataclass(frozen=True)
+class TableExhibit:
+    """A table ready for the report.
+
+    Attributes
+    ----------
+    id : str
+        Cross-reference, ``tbl-…``.
+    cells : pandas.DataFrame
+        Text as printed (Dutch numbers already); the columns are the header row.
+    caption : str
+    kind : DataKind
+    source : str
+    align : str
+        One of ``l``, ``r``, ``c`` a column; numbers right.
+    widths : sequence of int or None
+        Relative widths, for tables with long texts.
+    """
+
+    id: str
+    cells: pd.DataFrame
+    caption: str
+    kind: DataKind
+    source: str
+    align: str = ""
+    widths: Sequence[int] | None = None
+
+    def __post_init__(self) -> None:
+        _check(self, _TABLE_ID)
+        columns = self.cells.shape[1]
+        object.__setattr__(self, "align", self.align or "l" * columns)
+        if len(self.align) != columns or set(self.align) - set("lrc"):
+            raise ValueError(f"{self.id}: align {self.align!r} does not fit {columns} columns of l, r or c")
+        if self.widths is not None and len(self.widths) != columns:
+            raise ValueError(f"{self.id}: {len(self.widths)} widths for {columns} columns")
+        blank = [str(column) for column in self.cells.columns if not str(column).strip()]
+        if blank:
+            raise ValueError(f"{self.id}: a column has no heading; a screen reader needs one")
+        if not self.cells.map(lambda cell: isinstance(cell, str)).to_numpy().all():
+            raise TypeError(f"{self.id}: every cell is text as printed; format numbers with analysis.dutch")
+
+    @property
+    def full_caption(self) -> str:
+        return _full_caption(self)
+
+    def _repr_html_(self) -> str:
+        import html
+
+        table = self.cells.to_html(index=False, border=0)
+        return table.replace(">\n", f">\n<caption>{html.escape(self.full_caption)}</caption>\n", 1)
+
+
+Exhibit = FigureExhibit | TableExhibit
+
+
+def publish_exhibit(exhibit: Exhibit, workspace: Workspace | None = None) -> Exhibit:
+    """Hand over an exhibit, and return it so that the notebook shows it.
+
+    Under the build it is written to the run's folder; in JupyterLab nothing is written.
+    """
+    workspace = workspace or Workspace.current()
+    if workspace.output is not None:
+        write_exhibit(exhibit, workspace.output / FOLDER)
+    return exhibit
+
+
+def write_exhibit(exhibit: Exhibit, folder: Path) -> None:
+    """Write ``<id>.json`` with ``<id>.svg`` and/or ``<id>.csv`` into `folder`.
+
+    Raises
+    ------
+    FileExistsError
+        If this run already published an exhibit of that name.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    description = folder / f"{exhibit.id}.json"
+    if description.exists():
+        raise FileExistsError(f"{exhibit.id} is published twice: give each exhibit its own id")
+    content = {
+        "id": exhibit.id,
+        "caption": exhibit.full_caption,
+        "kind": str(exhibit.kind),
+        "source": exhibit.source,
+    }
+    if isinstance(exhibit, FigureExhibit):
+        content["alt"] = exhibit.alt
+        (folder / f"{exhibit.id}.svg").write_bytes(exhibit.svg())
+        if exhibit.table is not None:
+            exhibit.table.to_csv(folder / f"{exhibit.id}.csv", index=False, lineterminator="\n")
+    else:
+        content["align"] = exhibit.align
+        content["widths"] = list(exhibit.widths) if exhibit.widths is not None else None
+        exhibit.cells.to_csv(folder / f"{exhibit.id}.csv", index=False, lineterminator="\n")
+    description.write_text(
+        json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+    )
+
+
+def _check(exhibit: Exhibit, pattern: re.Pattern) -> None:
+    if not pattern.fullmatch(exhibit.id):
+        raise ValueError(f"exhibit id {exhibit.id!r}: expected {pattern.pattern}")
+    object.__setattr__(exhibit, "kind", DataKind(exhibit.kind))
+    if not exhibit.caption.strip():
+        raise ValueError(f"{exhibit.id}: no caption given")
+    if not exhibit.source:
+        raise ValueError(f"{exhibit.id}: no source given")
+
+
+def _full_caption(exhibit: Exhibit) -> str:
+    caption = exhibit.caption.strip()
+    if exhibit.kind is not DataKind.SYNTHETIC:
+        return caption
+    return f"{caption} {SYNTHETIC_CAPTION}"
+
+
+def _mark(figure: Figure) -> None:
+    """Write the synthetic mark across the picture, once."""
+    if any(text.get_gid() == "synthetic-mark" for text in figure.texts):
+        return
+    figure.text(
+        0.5,
+        0.5,
+        SYNTHETIC_MARK,
+        gid="synthetic-mark",
+        rotation=20,
+        fontsize=15,
+        fontweight="bold",
+        color="#7a7a7a",
+        alpha=0.28,
+        ha="center",
+        va="center",
+        zorder=1000,
+    )
