@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.results import DataKind
+from analysis.datakind import DataKind
 from analysis.workspace import Workspace
 
 FOLDER = "exhibits"

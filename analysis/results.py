@@ -12,34 +12,14 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from enum import StrEnum
 from pathlib import Path
 
 from analysis import dutch
+from analysis.datakind import DataKind
 from analysis.workspace import Workspace
 
 ID_PATTERN = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 ROWS_FILE = "results.csv"
-
-
-class DataKind(StrEnum):
-    """What a row rests on. `synthetic` anywhere makes the whole row synthetic."""
-
-    FACT = "fact"
-    REAL = "real"
-    SYNTHETIC = "synthetic"
-
-    @property
-    def dutch(self) -> str:
-        return {"fact": "feit", "real": "echt", "synthetic": "synthetisch"}[self.value]
-
-    @classmethod
-    def combine(cls, kinds: Iterable[DataKind]) -> DataKind:
-        """The kind of a row that rests on all of `kinds`: synthetic before real before fact."""
-        kinds = {cls(kind) for kind in kinds}
-        if not kinds:
-            raise ValueError("a result rests on at least one kind of data; none was given")
-        return next(kind for kind in (cls.SYNTHETIC, cls.REAL, cls.FACT) if kind in kinds)
 
 
 @dataclass(frozen=True)
@@ -126,9 +106,9 @@ class Result:
             raise ValueError(f"result {self.id}: interval runs from {self.low} down to {self.high}")
 
     def variables(self) -> dict[str, str]:
-        """What a sentence may name: ``value``, ``interval``, ``se``, ``n``, ``clusters``, ``kind``, ``full``."""
+        """What a sentence may name; ``full`` is value, unit, interval and, where it applies, "synthetisch"."""
         value = dutch.number(self.value, self.decimals)
-        unit = f"\N{NO-BREAK SPACE}%" if self.unit == "%" else (f" {self.unit}" if self.unit else "")
+        unit = self.unit if self.unit in ("", "%") else f" {self.unit}"
         full = value + (unit if self.value is not None else "")
         remarks = []
         if self.low is not None:

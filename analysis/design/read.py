@@ -1,0 +1,56 @@
+"""Read a design file into frozen dataclasses, with errors that name file, table and key."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from analysis.workspace import Workspace
+
+Record = TypeVar("Record")
+
+
+def read_design(name: str, workspace: Workspace | None = None) -> dict[str, Any]:
+    """The content of ``data/design/<name>.toml``.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the file is absent or not valid TOML.
+    """
+    path = (workspace or Workspace.current()).design / f"{name}.toml"
+    if not path.is_file():
+        raise FileNotFoundError(f"design file {path} is absent: it belongs in the repository")
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def record(kind: type[Record], content: Mapping[str, Any], place: str) -> Record:
+    """`content` as an instance of the dataclass `kind`; lists become tuples.
+
+    Raises
+    ------
+    ValueError
+        If a key is unknown or a required one is absent; `place` says where.
+    """
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    unknown = sorted(set(content) - set(fields))
+    if unknown:
+        raise ValueError(f"{place}: unknown key {', '.join(unknown)}; known are {', '.join(sorted(fields))}")
+    required = {
+        name
+        for name, field in fields.items()
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    }
+    absent = sorted(required - set(content))
+    if absent:
+        raise ValueError(f"{place}: {', '.join(absent)} is absent")
+    frozen = {key: tuple(value) if isinstance(value, list) else value for key, value in content.items()}
+    try:
+        return kind(**frozen)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{place}: {error}") from error

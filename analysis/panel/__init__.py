@@ -1,0 +1,1 @@
+"""Tidy frames ready for estimation; composition and attrition are counted, never silent."""
