@@ -1,0 +1,98 @@
+import json
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from analysis.datakind import DataKind
+from analysis.exhibits import FigureExhibit, TableExhibit, publish_exhibit, write_exhibit
+from analysis.workspace import Workspace
+
+
+def figure(kind=DataKind.SYNTHETIC) -> FigureExhibit:
+    picture = Figure(figsize=(3, 2))
+    picture.add_subplot().plot([0, 1], [1, 2])
+    return FigureExhibit(
+        id="fig-kloof",
+        figure=picture,
+        caption="De kloof.",
+        alt="De lijn stijgt van 1 naar 2.",
+        kind=kind,
+        source="iccs",
+    )
+
+
+TABLE = TableExhibit(
+    id="tbl-kloof",
+    cells=pd.DataFrame({"Provincie": ["Drenthe"], "Verschil": ["1,2"]}),
+    caption="De kloof.",
+    kind=DataKind.SYNTHETIC,
+    source="iccs",
+    align="lr",
+)
+
+
+def test_the_same_figure_gives_the_same_bytes():
+    assert figure().svg() == figure().svg()
+
+
+def test_drawing_twice_marks_once():
+    one = figure()
+    assert one.svg() == one.svg()
+
+
+def test_only_a_synthetic_picture_carries_the_mark():
+    assert b"synthetic-mark" in figure().svg()
+    assert b"synthetic-mark" not in figure(DataKind.REAL).svg()
+
+
+def test_only_a_synthetic_caption_says_so():
+    assert figure().full_caption == "De kloof. Synthetische gegevens, geen bevinding."
+    assert TABLE.full_caption.endswith("Synthetische gegevens, geen bevinding.")
+    assert replace(TABLE, kind=DataKind.REAL).full_caption == "De kloof."
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"id": "kloof"}, "expected"),
+        ({"caption": " "}, "no caption"),
+        ({"alt": "figuur"}, "what there is to see"),
+        ({"source": ""}, "no source"),
+    ],
+)
+def test_a_figure_without_words_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        replace(figure(), **change)
+
+
+def test_a_table_is_text_with_headings():
+    with pytest.raises(TypeError, match="every cell is text"):
+        replace(TABLE, cells=pd.DataFrame({"Provincie": ["Drenthe"], "Verschil": [1.2]}))
+    with pytest.raises(ValueError, match="no heading"):
+        replace(TABLE, cells=TABLE.cells.rename(columns={"Provincie": " "}))
+    with pytest.raises(ValueError, match="does not fit"):
+        replace(TABLE, align="l")
+
+
+def test_publishing_writes_picture_words_and_numbers(tmp_path):
+    workspace = Workspace(root=tmp_path, data=tmp_path, output=tmp_path)
+    shown = publish_exhibit(replace(figure(), table=pd.DataFrame({"x": [1]})), workspace)
+    assert "aria-label" in shown._repr_html_()
+    folder = tmp_path / "exhibits"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "fig-kloof.csv",
+        "fig-kloof.json",
+        "fig-kloof.svg",
+    ]
+    words = json.loads((folder / "fig-kloof.json").read_text(encoding="utf-8"))
+    assert words["alt"] == "De lijn stijgt van 1 naar 2."
+    assert words["kind"] == "synthetic"
+    with pytest.raises(FileExistsError, match="published twice"):
+        write_exhibit(figure(), folder)
+
+
+def test_nothing_is_written_outside_a_build(tmp_path):
+    publish_exhibit(TABLE, Workspace(root=tmp_path, data=tmp_path))
+    assert list(tmp_path.iterdir()) == []
