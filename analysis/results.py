@@ -106,7 +106,7 @@ class Result:
             raise ValueError(f"result {self.id}: interval runs from {self.low} down to {self.high}")
 
     def variables(self) -> dict[str, str]:
-        """What a sentence may name; ``full`` is value, unit, interval and, where it applies, "synthetisch"."""
+        """What a sentence may name; ``full`` is value, unit, interval and, if so, the word "synthetisch"."""
         value = dutch.number(self.value, self.decimals)
         unit = self.unit if self.unit in ("", "%") else f" {self.unit}"
         full = value + (unit if self.value is not None else "")
@@ -126,7 +126,23 @@ class Result:
             "clusters": dutch.number(self.clusters),
             "kind": self.kind.dutch,
             "full": full,
+            "english": self._english(),
         }
+
+    def _english(self) -> str:
+        """Value and interval for the English summary; the sentence around it names the unit."""
+
+        def number(value: float) -> str:
+            return f"{value:,.{self.decimals}f}".replace("-", dutch.MINUS)
+
+        if self.value is None:
+            return "unknown"
+        remarks = []
+        if self.low is not None:
+            remarks.append(f"{100 * self.level:g}% interval {number(self.low)} to {number(self.high)}")
+        if self.kind is DataKind.SYNTHETIC:
+            remarks.append("synthetic")
+        return number(self.value) + (f" ({'; '.join(remarks)})" if remarks else "")
 
     @property
     def interval_text(self) -> str:

@@ -79,6 +79,12 @@ def test_a_synthetic_row_says_so_in_the_sentence():
     assert "synthetisch" not in replace(GAP, kind=DataKind.REAL).variables()["full"]
 
 
+def test_the_english_summary_has_its_own_form():
+    row = replace(GAP, value=-1234.5, low=-1300.0, high=-1000.0)
+    assert row.variables()["english"] == "−1,234.5 (95% interval −1,300.0 to −1,000.0; synthetic)"
+    assert replace(GAP, value=None, low=None, high=None).variables()["english"] == "unknown"
+
+
 def test_an_unknown_value_reads_onbekend():
     row = replace(GAP, value=None, low=None, high=None, kind=DataKind.FACT)
     assert row.variables()["full"] == "onbekend"

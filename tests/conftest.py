@@ -1,0 +1,103 @@
+"""One built report for all tests that look at it, whatever the number of test workers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+BUILD_LIMIT = 1200  # seconds
+
+
+def shared_folder() -> Path:
+    """Where letters and real microdata lie: beside the repository, or where ANALYSIS_SHARED says."""
+    return Path(os.environ.get("ANALYSIS_SHARED") or REPOSITORY.parent / "shared")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with letters and real microdata; the test is skipped where it is not there."""
+    folder = shared_folder()
+    if not folder.is_dir():
+        pytest.skip(f"{folder.name}/ with letters and real microdata is not beside the repository")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def repository_copy(tmp_path_factory):
+    """A function that copies the repository, as git would clone it with its edits, into a folder."""
+
+    def copy(target: Path) -> Path:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=REPOSITORY,
+            capture_output=True,
+            check=True,
+        )
+        for name in listed.stdout.decode().split("\0"):
+            source = REPOSITORY / name
+            if name and source.is_file():
+                destination = target / name
+                destination.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source, destination)
+        return target
+
+    return copy
+
+
+def run_analysis(root: Path, *words: str, **variables: str) -> subprocess.CompletedProcess:
+    """``python -m analysis <words>`` in the repository at `root`."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ANALYSIS_")}
+    environment |= {"PYTHONPATH": str(root), **variables}
+    return subprocess.run(
+        [sys.executable, "-m", "analysis", *words],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=BUILD_LIMIT,
+    )
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory, worker_id, repository_copy) -> Path:
+    """The root of a copy of the repository in which ``python -m analysis report`` has run.
+
+    Runs that stand in ``data/build`` are taken along: their keys say whether they still hold.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared_base = base if worker_id == "master" else base.parent
+    root, done = shared_base / "report", shared_base / "report-done"
+    try:
+        root.mkdir()
+    except FileExistsError:
+        return _wait_for(root, done)
+    message = "the report was not built"
+    try:
+        repository_copy(root)
+        runs = REPOSITORY / "data" / "build" / "runs"
+        if runs.is_dir():
+            shutil.copytree(runs, root / "data" / "build" / "runs", dirs_exist_ok=True)
+        outcome = run_analysis(root, "report", "--engine", "embedded")
+        message = "" if outcome.returncode == 0 else f"{outcome.stdout}\n{outcome.stderr}"
+    finally:
+        done.write_text(message)
+    return _wait_for(root, done)
+
+
+def _wait_for(root: Path, done: Path) -> Path:
+    deadline = time.monotonic() + BUILD_LIMIT
+    while not done.exists():
+        if time.monotonic() > deadline:
+            pytest.fail(f"another test worker did not finish the report within {BUILD_LIMIT} s")
+        time.sleep(0.2)
+    message = done.read_text()
+    if message:
+        pytest.fail(f"python -m analysis report failed:\n{message}")
+    return root
