@@ -87,7 +87,9 @@ def report(tmp_path_factory, worker_id, repository_copy) -> Path:
         outcome = run_analysis(root, "report", "--engine", "embedded")
         message = "" if outcome.returncode == 0 else f"{outcome.stdout}\n{outcome.stderr}"
     finally:
-        done.write_text(message)
+        half = done.with_suffix(".half")
+        half.write_text(message)
+        half.rename(done)
     return _wait_for(root, done)
 
 
