@@ -1,0 +1,236 @@
+"""One look for every figure: palette, type, axes in Dutch, direct labels.
+
+Figures are made for 6.3 inch, the text width of an A4 page, and stay readable when a phone shows them at
+390 pixels. Series differ in colour, marker and line style, so that a reader who sees no colour, or prints
+in black and white, can still tell them apart. The palette is our own; it is not the government's house
+style. DejaVu Sans comes with matplotlib, so the picture does not depend on the machine's fonts.
+
+No figure touches pyplot or the global settings: :func:`new_figure` builds a
+:class:`matplotlib.figure.Figure`, and every property that matplotlib would look up while drawing is set on
+the artist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import Formatter, MaxNLocator
+
+from analysis import dutch
+
+WIDTH = 6.3  # inch
+FONT = "DejaVu Sans"
+TEXT = 10.5  # points, all ordinary text
+SMALL = 9.5  # points, the least anything is set in
+
+INK = "#1a1a1a"
+MUTED = "#5c5c5c"
+RULE = "#d9d9d9"
+PAPER = "#ffffff"
+UNKNOWN_FILL = "#f4f4f4"
+TRUTH = "#1a1a1a"
+
+# Light to dark in one hue: the order survives in grey.
+SEQUENTIAL = ("#e6eef5", "#bdd3e5", "#86aecd", "#4681ad", "#17456e")
+# Below and above a middle; the middle is the lightest in grey.
+DIVERGING = ("#8a3a0c", "#d08a56", "#f1ede8", "#86aecd", "#17456e")
+HATCH_UNKNOWN = "////"
+HATCH_ASSUMED = "...."
+
+
+@dataclass(frozen=True)
+class SeriesStyle:
+    """How one series is drawn; no two share a colour, a marker or a line style."""
+
+    color: str
+    marker: str
+    linestyle: str | tuple
+    hatch: str
+
+    @property
+    def line(self) -> dict:
+        return {
+            "color": self.color,
+            "marker": self.marker,
+            "linestyle": self.linestyle,
+            "linewidth": 1.8,
+            "markersize": 6,
+            "markeredgecolor": PAPER,
+            "markeredgewidth": 0.8,
+        }
+
+
+# Every colour has at least 4.5:1 against white, so that a label may carry it.
+SERIES = (
+    SeriesStyle("#12406b", "o", "-", ""),
+    SeriesStyle("#b5470f", "s", (0, (5, 1.6)), "///"),
+    SeriesStyle("#1d7a70", "^", (0, (1.2, 1.4)), "..."),
+    SeriesStyle("#77438a", "D", (0, (6, 1.6, 1.2, 1.6)), "xxx"),
+    SeriesStyle("#5c5c5c", "v", (0, (3, 3)), "\\\\\\"),
+)
+
+_SETTINGS = {
+    "font.family": [FONT],
+    "font.size": TEXT,
+    "axes.titlesize": TEXT,
+    "axes.labelsize": TEXT,
+    "xtick.labelsize": TEXT,
+    "ytick.labelsize": TEXT,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.8,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "axes.facecolor": "none",
+    "figure.facecolor": PAPER,
+    "hatch.linewidth": 0.7,
+    "lines.solid_capstyle": "butt",
+    "figure.constrained_layout.h_pad": 0.06,
+    "figure.constrained_layout.w_pad": 0.06,
+}
+
+
+def settings():
+    """Context in which artists take the theme; outside it nothing has changed."""
+    defaults = {key: value for key, value in mpl.rcParamsDefault.items() if key != "backend"}
+    return mpl.rc_context({**defaults, **_SETTINGS})
+
+
+def new_figure(height: float, rows: int = 1, columns: int = 1, **grid) -> tuple[Figure, np.ndarray]:
+    """A figure of the text width and its axes, an array of `rows` by `columns`.
+
+    Parameters
+    ----------
+    height : float
+        Inches.
+    **grid
+        Passed to :meth:`matplotlib.figure.Figure.subplots`.
+    """
+    with settings():
+        figure = Figure(figsize=(WIDTH, height), layout="constrained", dpi=100)
+        axes = figure.subplots(rows, columns, squeeze=False, **grid)
+        for ax in axes.flat:
+            clean(ax)
+    return figure, axes
+
+
+def clean(ax: Axes) -> None:
+    """Leave the two axes that are read, in the theme's type, also for ticks matplotlib makes later."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(
+        which="both",
+        labelsize=TEXT,
+        labelfontfamily=FONT,
+        labelcolor=INK,
+        color=MUTED,
+        width=0.8,
+        length=3.5,
+        grid_color=RULE,
+        grid_linewidth=0.7,
+        grid_linestyle="-",
+    )
+    ax.set_axisbelow(True)
+
+
+class DutchFormatter(Formatter):
+    """Tick labels with a decimal comma, all with the digits the finest tick needs."""
+
+    def __init__(self, *, sign: bool = False, unit: str = "") -> None:
+        self.sign = sign
+        self.unit = unit
+        self.decimals = 0
+
+    def set_locs(self, locs) -> None:
+        self.locs = locs
+        values = np.asarray(locs, dtype=float)
+        self.decimals = next(
+            (d for d in range(6) if np.allclose(values, np.round(values, d), rtol=0, atol=10.0 ** -(d + 4))),
+            6,
+        )
+
+    def __call__(self, x, pos=None) -> str:
+        text = dutch.number(float(x), self.decimals, sign=self.sign)
+        return f"{text}{self.unit}"
+
+
+def dutch_axis(ax: Axes, which: str, *, sign: bool = False, unit: str = "", ticks: int = 6) -> None:
+    """Dutch numbers and a handful of round ticks on the axis `which` (``"x"`` or ``"y"``)."""
+    axis = getattr(ax, f"{which}axis")
+    axis.set_major_locator(MaxNLocator(nbins=ticks, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(DutchFormatter(sign=sign, unit=unit))
+
+
+def whole_ticks(ax: Axes, which: str, values: Sequence[float], *, sign: bool = False, ticks: int = 9) -> None:
+    """Ticks at (a round selection of) the whole `values`, for instance event times or years."""
+    values = sorted({int(value) for value in values})
+    step = max(1, -(-len(values) // ticks))
+    anchor = 0 if 0 in values else values[0]
+    chosen = [value for value in values if (value - anchor) % step == 0]
+    labels = [dutch.number(value, sign=sign) if abs(value) < 1000 else str(value) for value in chosen]
+    getattr(ax, f"{which}axis").set_ticks(chosen, labels=labels)
+
+
+def heading(ax: Axes, text: str) -> None:
+    """What the vertical axis measures, above it and upright, so that it reads on a phone."""
+    ax.set_title(text, loc="left", fontsize=TEXT, fontfamily=FONT, color=INK, pad=8)
+
+
+def write(ax: Axes, x: float, y: float, text: str, **properties):
+    """Text in the theme's type; `properties` as for :meth:`matplotlib.axes.Axes.annotate`."""
+    style = {"fontsize": TEXT, "fontfamily": FONT, "color": INK, "annotation_clip": False}
+    return ax.annotate(text, (x, y), **{**style, **properties})
+
+
+def reference_line(ax: Axes, value: float, which: str = "y", **style) -> None:
+    """A thin line at `value` on axis `which`, for "no effect" and the like."""
+    draw = ax.axhline if which == "y" else ax.axvline
+    draw(value, **{"color": INK, "linewidth": 0.9, "zorder": 1.5, **style})
+
+
+def spread(positions: Sequence[float], gap: float) -> np.ndarray:
+    """Positions at least `gap` apart, in the same order and as near to `positions` as that allows.
+
+    Least squares under the order constraint: isotonic regression of the positions less the gaps already
+    taken (pool adjacent violators).
+    """
+    positions = np.asarray(positions, dtype=float)
+    order = np.argsort(positions, kind="stable")
+    offset = gap * np.arange(len(positions))
+    blocks: list[list[float]] = []  # mean, size
+    for value in positions[order] - offset:
+        blocks.append([float(value), 1])
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            mean, size = blocks.pop()
+            previous = blocks[-1]
+            previous[0] = (previous[0] * previous[1] + mean * size) / (previous[1] + size)
+            previous[1] += size
+    placed = np.concatenate([np.full(int(size), mean) for mean, size in blocks] or [np.empty(0)]) + offset
+    result = np.empty_like(positions)
+    result[order] = placed
+    return result
+
+
+def luminance(color: str) -> float:
+    """Relative luminance of a colour, 0 (black) to 1 (white), as WCAG 2.2 defines it."""
+    channels = np.array(mpl.colors.to_rgb(color))
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours, 1 to 21, as WCAG 2.2 defines it."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def text_on(fill: str) -> str:
+    """Ink or white, whichever reads better on `fill`."""
+    return max((INK, PAPER), key=lambda color: contrast(color, fill))

@@ -1,0 +1,1 @@
+"""Contracts of every table that is read; an unknown category raises."""
