@@ -1,0 +1,93 @@
+"""Which result leads to which sentence: ``data/design/conclusions.toml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from analysis.design.read import read_design, record
+from analysis.workspace import Workspace
+
+CONDITIONS = (
+    "unknown",
+    "too_few_treated",
+    "above",
+    "below",
+    "negligible",
+    "equivalent",
+    "different",
+    "otherwise",
+)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`sentence` is written when `condition` is the first of its list to hold."""
+
+    condition: str
+    sentence: str
+
+    def __post_init__(self) -> None:
+        if self.condition not in CONDITIONS:
+            raise ValueError(f"unknown condition {self.condition!r}; known are {', '.join(CONDITIONS)}")
+
+
+@dataclass(frozen=True)
+class ConclusionPlan:
+    """One conclusion of the report: the rules it follows and the results it looks at, by id."""
+
+    id: str
+    rules: str
+    result: str
+    subject: str
+    treated: str = ""
+    smallest: str = ""
+    joint_p: str = ""
+    equivalence_p: str = ""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Thresholds the conditions use."""
+
+    treated_provinces: int
+    alpha: float
+
+
+@dataclass(frozen=True)
+class ConclusionDesign:
+    """All rules and all conclusions."""
+
+    limits: Limits
+    rules: Mapping[str, tuple[Rule, ...]]
+    conclusions: tuple[ConclusionPlan, ...]
+
+
+def read_conclusions(workspace: Workspace | None = None) -> ConclusionDesign:
+    """The declared rules.
+
+    Raises
+    ------
+    ValueError
+        If a condition is unknown, a list of rules does not end with ``otherwise``, or a conclusion names
+        rules that are not there.
+    """
+    place = "data/design/conclusions.toml"
+    content = read_design("conclusions", workspace)
+    rules = {
+        name: tuple(record(Rule, rule, f"{place}, rule.{name} {i}") for i, rule in enumerate(listed, start=1))
+        for name, listed in content["rule"].items()
+    }
+    for name, listed in rules.items():
+        if listed[-1].condition != "otherwise":
+            raise ValueError(f"{place}: rule.{name} must end with the condition otherwise")
+    conclusions = tuple(
+        record(ConclusionPlan, plan, f"{place}, conclusion {i}")
+        for i, plan in enumerate(content["conclusion"], start=1)
+    )
+    for plan in conclusions:
+        if plan.rules not in rules:
+            raise ValueError(
+                f"{place}: conclusion {plan.id} names the rules {plan.rules!r}, which are not there"
+            )
+    return ConclusionDesign(record(Limits, content["limits"], f"{place}, limits"), rules, conclusions)
