@@ -1,0 +1,170 @@
+"""The sources of the report: who publishes them, on what terms, and which files are expected.
+
+Nothing here opens a data file's content but to compute its checksum; reading is the work of
+:mod:`analysis.sources`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from analysis.design.read import record
+from analysis.workspace import Workspace
+
+MANIFEST = "manifest.toml"
+ACCESS = ("open", "op aanvraag", "synthetisch")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_KEY = re.compile(r"[a-z][a-z0-9-]*")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source.
+
+    Attributes
+    ----------
+    key : str
+        What result rows name as their source.
+    title, publisher, licence, reference : str
+        In Dutch, as the report's table prints them.
+    access : str
+        One of :data:`ACCESS`.
+    files : tuple of str
+        Names or patterns in the folder with real files; empty for what the repository holds or makes.
+    sha256 : mapping of str to str
+        Checksums of files that are the same for everyone; "" where not known.
+    remark : str
+    """
+
+    key: str
+    title: str
+    publisher: str
+    licence: str
+    reference: str
+    access: str
+    files: tuple[str, ...] = ()
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    remark: str = ""
+
+    def __post_init__(self) -> None:
+        if not _KEY.fullmatch(self.key):
+            raise ValueError(f"key {self.key!r}: expected lower case letters, digits and hyphens")
+        if self.access not in ACCESS:
+            raise ValueError(f"access {self.access!r}: expected one of {', '.join(ACCESS)}")
+        for pattern in self.files:
+            if Path(pattern).name != pattern or "**" in pattern:
+                raise ValueError(f"file {pattern!r}: expected the name or pattern of a file, without a folder")
+        for name, value in self.sha256.items():
+            if not any(Path(name).match(pattern) for pattern in self.files):
+                raise ValueError(f"sha256 of {name!r}: the name fits none of {', '.join(self.files)}")
+            if value and not _SHA256.fullmatch(value):
+                raise ValueError(f"sha256 of {name!r}: expected 64 hexadecimal digits, got {value!r}")
+        if self.access == "synthetisch" and self.files:
+            raise ValueError("a synthetic source is made here and has no files")
+
+    @property
+    def has_files(self) -> bool:
+        return bool(self.files)
+
+
+class Presence(StrEnum):
+    """What was found of a source."""
+
+    REPOSITORY = "part of the repository"
+    PRESENT = "present"
+    ABSENT = "absent"
+    ALTERED = "altered"
+
+    @property
+    def dutch(self) -> str:
+        return {
+            Presence.REPOSITORY: "in de repository",
+            Presence.PRESENT: "aanwezig",
+            Presence.ABSENT: "niet aanwezig",
+            Presence.ALTERED: "aanwezig, maar gewijzigd",
+        }[self]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A source, the files of it that are there, and those whose checksum differs from the manifest's."""
+
+    source: Source
+    files: tuple[Path, ...]
+    altered: tuple[Path, ...]
+
+    @property
+    def presence(self) -> Presence:
+        if not self.source.has_files:
+            return Presence.REPOSITORY
+        if self.altered:
+            return Presence.ALTERED
+        return Presence.PRESENT if self.files else Presence.ABSENT
+
+
+def read_manifest(workspace: Workspace | None = None) -> dict[str, Source]:
+    """All sources by key, in the order of the file.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the manifest is absent or malformed; the message names the entry.
+    """
+    path = (workspace or Workspace.current()).root / "data" / MANIFEST
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is absent: it belongs in the repository")
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path}: {error}") from error
+    sources = {}
+    for key, table in content.items():
+        if not isinstance(table, dict):
+            raise ValueError(f"data/{MANIFEST}: {key} is not a table; a source is written as [key]")
+        sources[key] = record(Source, {"key": key, **table}, f"data/{MANIFEST}, {key}")
+    return sources
+
+
+def present_files(source: Source, folder: Path) -> list[Path]:
+    """The files of `source` that are in `folder`, by name. No folder, no files."""
+    found = {path for pattern in source.files for path in folder.glob(pattern) if path.is_file()}
+    return sorted(found)
+
+
+def find_sources(workspace: Workspace, checksum: Callable[[Path], str] | None = None) -> list[Found]:
+    """What is there of every source in the manifest, with checksums compared where they are known."""
+    checksum = checksum or _sha256
+    found = []
+    for source in read_manifest(workspace).values():
+        files = tuple(present_files(source, workspace.data))
+        altered = tuple(
+            path for path in files if source.sha256.get(path.name) and checksum(path) != source.sha256[path.name]
+        )
+        found.append(Found(source, files, altered))
+    return found
+
+
+def require_known(keys: str, manifest: Mapping[str, Source], place: str) -> list[Source]:
+    """The sources named in `keys`, separated by "; ".
+
+    Raises
+    ------
+    ValueError
+        If one is not in the manifest; `place` says who names it.
+    """
+    names = [name.strip() for name in keys.split(";")]
+    unknown = sorted({name for name in names if name not in manifest})
+    if unknown:
+        raise ValueError(f"{place} names source {', '.join(unknown)}, which data/{MANIFEST} does not know")
+    return [manifest[name] for name in names]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
