@@ -1,0 +1,9 @@
+"""Difference-in-differences with staggered adoption.
+
+Every estimator takes ``frame, *, unit, time, cohort, outcome``; the cohort is the first treated period
+and is missing for never-treated units.
+"""
+
+from analysis.estimate.did.two_way import TwoWay, two_way_fe
+
+__all__ = ["TwoWay", "two_way_fe"]

@@ -1,0 +1,68 @@
+"""The registrations of ProDemos and Tienskip: one row a municipality and year.
+
+``prodemos.csv`` and ``tienskip.csv`` are comma-separated UTF-8 files with a header row.
+
+=================  ============================================================================
+municipality       code or name of the municipality, text
+province           CBS code, ``PV20`` to ``PV31``
+year               year of the measurement, whole number
+cohort             first year in which the programme was active there; empty if it never was
+inhabitants        on 1 January of a fixed reference year, whole number above zero
+reached            Tienskip only: young people reached in all, whole number; 0 where never active
+democratiekennis   ProDemos only: mean knowledge of young people, 0 to 100; may be empty
+betrokkenheid      Tienskip only: mean engagement of young people, 0 to 100; may be empty
+=================  ============================================================================
+
+A municipality and year occur once; cohort, province, inhabitants and reached do not change within a
+municipality. Rows with an empty outcome are left out and counted.
+"""
+
+from __future__ import annotations
+
+import pandera.pandas as pa
+
+from analysis.schema.geography import PROVINCE_PATTERN
+
+_PLACE = {
+    "municipality": pa.Column(str, pa.Check.str_length(min_value=1)),
+    "province": pa.Column(str, pa.Check.str_matches(rf"^{PROVINCE_PATTERN}$")),
+    "year": pa.Column(int, pa.Check.in_range(1990, 2100), coerce=True),
+    "cohort": pa.Column(float, pa.Check.in_range(1990, 2100), nullable=True, coerce=True),
+    "inhabitants": pa.Column(int, pa.Check.gt(0), coerce=True),
+}
+_SCORE = pa.Column(float, pa.Check.in_range(0, 100), nullable=True, coerce=True)
+_CONSTANT = ("province", "cohort", "inhabitants")
+
+
+def _constant(*columns: str) -> pa.Check:
+    def holds(frame) -> bool:
+        values = frame.groupby("municipality")[list(columns)].nunique(dropna=False)
+        return bool((values <= 1).to_numpy().all())
+
+    return pa.Check(
+        holds,
+        error=f"{', '.join(columns)} must not change within a municipality",
+    )
+
+
+PRODEMOS = pa.DataFrameSchema(
+    {**_PLACE, "democratiekennis": _SCORE},
+    checks=_constant(*_CONSTANT),
+    unique=["municipality", "year"],
+    strict=True,
+    name="prodemos.csv",
+)
+
+TIENSKIP = pa.DataFrameSchema(
+    {**_PLACE, "reached": pa.Column(int, pa.Check.ge(0), coerce=True), "betrokkenheid": _SCORE},
+    checks=[
+        _constant(*_CONSTANT, "reached"),
+        pa.Check(
+            lambda frame: ((frame["reached"] > 0) == frame["cohort"].notna()).all(),
+            error="reached must be above zero exactly where a cohort is given",
+        ),
+    ],
+    unique=["municipality", "year"],
+    strict=True,
+    name="tienskip.csv",
+)
