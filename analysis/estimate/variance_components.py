@@ -9,12 +9,13 @@ References
 ----------
 Harville (1977), Maximum likelihood approaches to variance component estimation, JASA 72.
 Bates, Mächler, Bolker & Walker (2015), Fitting linear mixed-effects models using lme4, J. Stat. Soft. 67
-(relative standard deviations as parameters, the residual variance profiled out).
+(parameters relative to the residual, whose variance is profiled out).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +55,11 @@ class VarianceComponents:
 
 
 def nested_variance_components(
-    outcome: pd.Series, design: pd.DataFrame, levels: pd.DataFrame
+    outcome: pd.Series,
+    design: pd.DataFrame,
+    levels: pd.DataFrame,
+    *,
+    known: Mapping[str, float] | None = None,
 ) -> VarianceComponents:
     """Fit nested random intercepts by restricted maximum likelihood.
 
@@ -66,6 +71,9 @@ def nested_variance_components(
     levels : pandas.DataFrame, (n, L)
         Group codes, columns from the largest groups to the smallest. Codes need be unique only within the
         larger group.
+    known : mapping of str to float or None
+        Standard deviation of each level and of ``residual`` when they are given instead of estimated, as in
+        planning a study; the deviance is then missing.
 
     Raises
     ------
@@ -80,21 +88,22 @@ def nested_variance_components(
     tree = _Tree.of(
         levels, np.column_stack([design.to_numpy(dtype=float), outcome.to_numpy(dtype=float)]), len(outcome)
     )
+    if known is None:
+        _require_identified(tree, list(levels.columns))
     if np.linalg.matrix_rank(tree.cross[:-1, :-1], hermitian=True) < design.shape[1]:
         raise ValueError(f"the columns {list(design.columns)} are collinear; leave one out")
 
-    start = np.full(levels.shape[1], 0.25)
-    fit = optimize.minimize(
-        lambda ratios: tree.solve(ratios)[0],
-        start,
-        method="L-BFGS-B",
-        bounds=[(0.0, None)] * len(start),
-        options={"ftol": 1e-13, "gtol": 1e-7},
-    )
-    if not np.isfinite(fit.fun):
-        raise ValueError("the restricted likelihood has no finite maximum: is the outcome constant?")
-    deviance, beta, covariance, residual = tree.solve(fit.x)
-    variances = np.append(fit.x**2, 1.0) * residual
+    if known is None:
+        ratios = _most_likely(tree, levels.shape[1])
+        deviance, beta, covariance, residual = tree.solve(ratios)
+    else:
+        sds = _checked_sds(known, [*levels.columns, "residual"])
+        residual = sds[-1] ** 2
+        ratios = sds[:-1] ** 2 / residual
+        deviance, beta, covariance, fitted = tree.solve(ratios)
+        covariance = covariance * (residual / fitted)
+        deviance = float("nan")
+    variances = np.append(ratios, 1.0) * residual
     table = pd.DataFrame(
         {
             "level": [*levels.columns, "residual"],
@@ -114,6 +123,49 @@ def nested_variance_components(
     )
 
 
+def _most_likely(tree: _Tree, count: int) -> np.ndarray:
+    """Variance ratios that maximise the restricted likelihood; zero is allowed.
+
+    Ratios of variances, not of standard deviations: at zero the latter's derivative vanishes, and the
+    search would stay there.
+    """
+    fit = optimize.minimize(
+        lambda ratios: tree.solve(ratios)[0],
+        np.full(count, 0.05),
+        method="L-BFGS-B",
+        jac="3-point",
+        bounds=[(0.0, None)] * count,
+        options={"ftol": 1e-13},
+    )
+    if not (np.isfinite(fit.fun) and np.isfinite(fit.x).all()):
+        raise ValueError("the restricted likelihood has no finite maximum: is the outcome constant?")
+    return fit.x
+
+
+def _require_identified(tree: _Tree, names: list[str]) -> None:
+    """Each level must have more groups than the one above it, and the observations more than the last."""
+    counts = [*(len(parent) for parent in tree.parents[::-1]), tree.n]
+    for i, (upper, lower) in enumerate(itertools.pairwise(counts)):
+        if lower <= upper:
+            inner = (
+                f"level {names[i + 1]!r} has {lower} groups"
+                if i + 1 < len(names)
+                else f"there are {lower} rows"
+            )
+            raise ValueError(
+                f"{inner} within {upper} of {names[i]!r}: their variances cannot be told apart; leave one out"
+            )
+
+
+def _checked_sds(known: Mapping[str, float], names: list[str]) -> np.ndarray:
+    if set(known) != set(names):
+        raise ValueError(f"known standard deviations of {', '.join(known)}: expected {', '.join(names)}")
+    sds = np.array([float(known[name]) for name in names])
+    if not (np.isfinite(sds).all() and (sds >= 0).all() and sds[-1] > 0):
+        raise ValueError(f"known standard deviations {dict(known)}: zero or more, the residual above zero")
+    return sds
+
+
 @dataclass(frozen=True)
 class _Tree:
     """Sums of the data over the smallest groups, and which group lies in which."""
@@ -130,17 +182,6 @@ class _Tree:
         codes = [levels.groupby(list(levels.columns[: i + 1]), sort=True, observed=True).ngroup().to_numpy()
                  for i in range(levels.shape[1])]  # fmt: skip
         counts = [int(code.max()) + 1 for code in codes]
-        for upper, lower, i in zip(counts[:-1], counts[1:], range(len(counts)), strict=False):
-            if lower <= upper:
-                raise ValueError(
-                    f"level {levels.columns[i + 1]!r} has {lower} groups within {upper} of "
-                    f"{levels.columns[i]!r}: its variance cannot be told apart; leave one of the two out"
-                )
-        if counts[-1] >= n:
-            raise ValueError(
-                f"level {levels.columns[-1]!r} has as many groups as there are observations: "
-                "its variance cannot be told apart from the residual"
-            )
         parents = []
         for i in reversed(range(len(codes))):
             parent = np.zeros(counts[i], dtype=np.intp)
@@ -155,12 +196,12 @@ class _Tree:
     def solve(self, ratios: np.ndarray) -> tuple[float, np.ndarray, np.ndarray, float]:
         """Restricted deviance, coefficients, their covariance and the residual variance.
 
-        `ratios` are the standard deviations relative to the residual's, largest groups first.
+        `ratios` are the variances relative to the residual's, largest groups first.
         """
         cross, sums, sizes, log_determinant = self.cross, self.sums, self.sizes, 0.0
         for level, ratio in enumerate(ratios[::-1]):
-            shrink = 1.0 + ratio**2 * sizes
-            cross = cross - sums.T @ (sums * (ratio**2 / shrink)[:, None])
+            shrink = 1.0 + ratio * sizes
+            cross = cross - sums.T @ (sums * (ratio / shrink)[:, None])
             log_determinant += np.log(shrink).sum()
             parent = self.parents[level]
             if level + 1 < len(ratios):
@@ -177,9 +218,7 @@ class _Tree:
         inverse = np.linalg.inv(factor)
         covariance = inverse.T @ inverse * residual
         deviance = (
-            log_determinant
-            + 2 * np.log(np.diag(factor)).sum()
-            + freedom * (1 + np.log(2 * np.pi * residual))
+            log_determinant + 2 * np.log(np.diag(factor)).sum() + freedom * (1 + np.log(2 * np.pi * residual))
         )
         return float(deviance), inverse.T @ half, covariance, residual
 
@@ -195,7 +234,9 @@ def dummies(frame: pd.DataFrame, column: str, *, categories: Sequence, reference
     require_columns(frame, [column], "frame")
     unknown = sorted(set(frame[column].dropna().astype(str)) - {str(value) for value in categories})
     if unknown:
-        raise ValueError(f"{column}: unknown value {', '.join(unknown)}; known are {', '.join(map(str, categories))}")
+        raise ValueError(
+            f"{column}: unknown value {', '.join(unknown)}; known are {', '.join(map(str, categories))}"
+        )
     kept = [value for value in categories if value != reference]
     values = frame[column].to_numpy()
     return pd.DataFrame(
