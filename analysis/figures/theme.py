@@ -36,11 +36,11 @@ UNKNOWN_FILL = "#f4f4f4"
 TRUTH = "#1a1a1a"
 
 # Light to dark in one hue: the order survives in grey.
-SEQUENTIAL = ("#e6eef5", "#bdd3e5", "#86aecd", "#4681ad", "#17456e")
+SEQUENTIAL = ("#dde8f1", "#b3cce1", "#7ea8ca", "#37719e", "#143f66")
 # Below and above a middle; the middle is the lightest in grey.
-DIVERGING = ("#8a3a0c", "#d08a56", "#f1ede8", "#86aecd", "#17456e")
+DIVERGING = ("#8a3a0c", "#d9955f", "#efebe6", "#7ea8ca", "#143f66")
 HATCH_UNKNOWN = "////"
-HATCH_ASSUMED = "...."
+HATCH_ASSUMED = "---"
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,15 @@ def new_figure(height: float, rows: int = 1, columns: int = 1, **grid) -> tuple[
         axes = figure.subplots(rows, columns, squeeze=False, **grid)
         for ax in axes.flat:
             clean(ax)
+    return figure, axes
+
+
+def blank(height: float) -> tuple[Figure, Axes]:
+    """A figure of the text width with one axes over all of it, for maps."""
+    with settings():
+        figure = Figure(figsize=(WIDTH, height), dpi=100)
+        axes = figure.add_axes((0.01, 0.01, 0.98, 0.98))
+        axes.set_axis_off()
     return figure, axes
 
 
@@ -216,6 +225,22 @@ def spread(positions: Sequence[float], gap: float) -> np.ndarray:
     result = np.empty_like(positions)
     result[order] = placed
     return result
+
+
+def shades(count: int) -> tuple[str, ...]:
+    """`count` shades of :data:`SEQUENTIAL` from light to dark, as far apart as they go.
+
+    Raises
+    ------
+    ValueError
+        If there are not so many.
+    """
+    most = len(SEQUENTIAL)
+    if not 1 <= count <= most:
+        raise ValueError(f"{count} shades asked for; there are {most}")
+    if count == 1:
+        return (SEQUENTIAL[2],)
+    return tuple(SEQUENTIAL[round(step * (most - 1) / (count - 1))] for step in range(count))
 
 
 def luminance(color: str) -> float:

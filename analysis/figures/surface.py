@@ -1,0 +1,145 @@
+"""What the maps draw on: the country's outline or one tile a province, with a name and a key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path as Outline
+
+from analysis.figures import theme
+from analysis.sources import geography
+
+
+@dataclass(frozen=True)
+class Fill:
+    """How one province, or one entry of the key, is filled; `value` is written in the province."""
+
+    color: str
+    hatch: str = ""
+    value: str = ""
+
+
+UNKNOWN = Fill(theme.UNKNOWN_FILL, theme.HATCH_UNKNOWN, "onbekend")
+
+# Where name and value stand, in km (RD New): chosen so that both fit inside the province.
+_ANCHORS = {
+    "PV20": (237, 588),
+    "PV21": (185, 569),
+    "PV22": (241, 541),
+    "PV23": (223, 500),
+    "PV24": (168, 498),
+    "PV25": (193, 452),
+    "PV26": (141, 455),
+    "PV27": (116, 502),
+    "PV28": (95, 441),
+    "PV29": (42, 345),
+    "PV30": (150, 396),
+    "PV31": (234, 362),
+}
+_BESIDE = frozenset({"PV29", "PV31"})  # too narrow for a name: it stands beside the province
+_TIGHT = frozenset({"PV24"})  # the name is as wide as the province: it brings its own ground
+_VIEW_KM = (-46, 294, 302, 625)  # west, east, south, north: room for the key over the sea
+MAP_HEIGHT = theme.WIDTH * (_VIEW_KM[3] - _VIEW_KM[2]) / (_VIEW_KM[1] - _VIEW_KM[0])
+TILE_HEIGHT = 5.0
+
+
+def draw_outline(ax: Axes, fills: Mapping[str, Fill], *, names: bool = True) -> None:
+    """The provinces by their boundaries, each with its name (unless `names` is off) and value."""
+    provinces = geography.boundaries()
+    for province in provinces.itertuples():
+        fill = fills[province.code]
+        ax.add_patch(_patch(PathPatch(_outline(province.geometry)), fill))
+        x, y = (1000 * km for km in _ANCHORS[province.code])
+        name = province.name if names else ""
+        if province.code in _BESIDE:
+            fill = replace(fill, color=theme.PAPER, hatch="")
+        _label(ax, x, y, name, fill, ground=bool(fill.hatch) or province.code in _TIGHT)
+    ax.add_patch(_edge(PathPatch(_outline(provinces.union_all("coverage")))))
+    west, east, south, north = (1000 * km for km in _VIEW_KM)
+    ax.set(xlim=(west, east), ylim=(south, north), aspect="equal")
+    ax.set_axis_off()
+
+
+def draw_tiles(ax: Axes, fills: Mapping[str, Fill], *, names: bool = True) -> None:
+    """One square a province, each with its name (unless `names` is off) and value."""
+    grid = geography.tile_grid().set_index("code")
+    spelled = geography.province_names()
+    for code, (column, row) in grid[["column", "row"]].iterrows():
+        tile = Rectangle((column + 0.03, -row + 0.03), 0.94, 0.94)
+        ax.add_patch(_patch(tile, fills[code]))
+        ax.add_patch(_edge(Rectangle(tile.get_xy(), 0.94, 0.94)))
+        _label(
+            ax,
+            column + 0.5,
+            0.5 - row,
+            spelled[code] if names else "",
+            fills[code],
+            ground=bool(fills[code].hatch),
+        )
+    ax.set(xlim=(-0.02, grid["column"].max() + 1.02), ylim=(-grid["row"].max() - 0.02, 1.02), aspect="equal")
+    ax.set_axis_off()
+
+
+def draw_key(ax: Axes, title: str, entries: Sequence[tuple[Fill, str]]) -> None:
+    """Swatches with their meaning, downward from the upper left corner."""
+    at = (0.0, 0.99)
+    points = theme.SMALL * 1.65
+    lines = title.splitlines()
+    style = {"xycoords": "axes fraction", "textcoords": "offset points", "fontsize": theme.SMALL}
+    for number, line in enumerate(lines):
+        theme.write(
+            ax, *at, line, xytext=(0, -number * theme.SMALL * 1.35), va="top", fontweight="bold", **style
+        )
+    start = -len(lines) * theme.SMALL * 1.35 - 6
+    scale = 72 * ax.figure.get_figwidth(), 72 * ax.figure.get_figheight()
+    box = ax.get_position()
+    unit = 1 / (scale[0] * box.width), 1 / (scale[1] * box.height)
+    for number, (fill, meaning) in enumerate(entries):
+        down = start - number * points
+        for paint in (lambda shape, fill=fill: _patch(shape, fill), _edge):
+            box = ((at[0], at[1] + (down - 10) * unit[1]), 20 * unit[0], 11 * unit[1])
+            ax.add_patch(paint(Rectangle(*box, transform=ax.transAxes)))
+        theme.write(ax, *at, meaning, xytext=(26, down - 4.5), va="center", **style)
+
+
+def _patch(shape, fill: Fill):
+    shape.set(facecolor=fill.color, edgecolor=theme.PAPER, linewidth=1.0, clip_on=False)
+    if fill.hatch:
+        light = theme.luminance(fill.color) > 0.3
+        shape.set(hatch=fill.hatch, hatchcolor=theme.MUTED if light else theme.PAPER)
+    return shape
+
+
+def _edge(shape):
+    shape.set(facecolor="none", edgecolor=theme.MUTED, linewidth=0.6, clip_on=False)
+    return shape
+
+
+def _outline(shape) -> Outline:
+    rings = [ring for part in shape.geoms for ring in (part.exterior, *part.interiors)]
+    return Outline.make_compound_path(*(Outline(np.asarray(ring.coords), closed=True) for ring in rings))
+
+
+def _label(ax: Axes, x: float, y: float, name: str, fill: Fill, *, ground: bool) -> None:
+    """Name above value, over a plain ground of their own where asked for."""
+    unknown = fill.value == UNKNOWN.value
+    box = {"boxstyle": "round,pad=0.12", "facecolor": fill.color, "edgecolor": "none"}
+    style = {
+        "textcoords": "offset points",
+        "ha": "center",
+        "color": theme.text_on(fill.color),
+        "linespacing": 1.0,
+        "bbox": box if ground else None,
+    }
+    name = name.replace("-", "-\n")
+    if name:
+        at = {"xytext": (0, 1.5), "va": "bottom"} if fill.value else {"xytext": (0, 0), "va": "center"}
+        theme.write(ax, x, y, name, fontsize=theme.SMALL, **at, **style)
+    if fill.value:
+        at = {"xytext": (0, -1.5), "va": "top"} if name else {"xytext": (0, 0), "va": "center"}
+        face = {"fontsize": theme.SMALL, "fontstyle": "italic"} if unknown else {"fontweight": "bold"}
+        theme.write(ax, x, y, fill.value, **face, **at, **style)
