@@ -1,0 +1,132 @@
+"""From statistics on every replicate and plausible value to estimates with their standard errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.estimate.survey.design import ReplicateDesign
+from analysis.estimate.survey.inputs import Inputs
+from analysis.estimate.survey.totals import cell_counts
+
+COLUMNS = ("estimate", "se", "sampling_variance", "imputation_variance", "n", "effective_n", "df")
+
+
+@dataclass(frozen=True, eq=False)
+class Combined:
+    """Estimates with both parts of their variance; every array has the shape of the statistic."""
+
+    estimate: np.ndarray
+    sampling_variance: np.ndarray
+    imputation_variance: np.ndarray
+    df: np.ndarray
+
+    @property
+    def se(self) -> np.ndarray:
+        return np.sqrt(self.sampling_variance + self.imputation_variance)
+
+
+def combine(
+    full: np.ndarray, replicates: np.ndarray, design: ReplicateDesign, complete_df: np.ndarray | float
+) -> Combined:
+    """Rubin's rules over the last axis, replication over the first.
+
+    Parameters
+    ----------
+    full : numpy.ndarray, shape (..., M)
+        The statistic on each of M plausible values with the full weights.
+    replicates : numpy.ndarray, shape (R, ..., M)
+        The same with each set of replicate weights. Where one is NaN the sampling variance is unknown.
+    design : ReplicateDesign
+    complete_df : array_like
+        Degrees of freedom of the replication variance, as :func:`replicate_df` counts them.
+
+    Notes
+    -----
+    Degrees of freedom follow Barnard and Rubin (1999), so that they never exceed those of the design.
+    """
+    values = full.shape[-1]
+    sampling = design.factor * np.square(replicates - full).sum(axis=0).mean(axis=-1)
+    between = full.var(axis=-1, ddof=1) if values > 1 else np.zeros(full.shape[:-1])
+    imputation = (1.0 + 1.0 / values) * between
+    complete_df = np.broadcast_to(np.asarray(complete_df, dtype=float), sampling.shape)
+    # A group within one half of one zone has nothing to vary over: unknown, not zero.
+    sampling = np.where(complete_df > 0, sampling, np.nan)
+    return Combined(
+        full.mean(axis=-1), sampling, imputation, _rubin_df(sampling, imputation, values, complete_df)
+    )
+
+
+def replicate_df(design: ReplicateDesign, codes: np.ndarray, groups: int) -> np.ndarray:
+    """Degrees of freedom of the sampling variance by group, shape (groups,).
+
+    For a jackknife the zones in which the group has rows, and 0 for a group that lies within one half of
+    one zone; for balanced repeated replication the number of replicates.
+    """
+    if design.replicates is not None:
+        return np.full(groups, float(design.n_replicates))
+    counts = cell_counts(design, codes, groups)
+    zones = (counts.sum(axis=2) > 0).sum(axis=1)
+    return np.where((counts > 0).sum(axis=(1, 2)) > 1, zones, 0).astype(float)
+
+
+def effective_size(variance: np.ndarray, sampling_variance: np.ndarray) -> np.ndarray:
+    """`variance` over `sampling_variance`, NaN where either is zero or unknown."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(sampling_variance > 0, variance / sampling_variance, np.nan)
+
+
+def result_frame(
+    inputs: Inputs, combined: Combined, sizes: np.ndarray, terms: dict[str, list] | None = None
+) -> pd.DataFrame:
+    """One row a group, or one a group and term when the statistic has several.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    combined : Combined
+        Of shape (groups,) or (groups, terms).
+    sizes : numpy.ndarray, shape (groups,)
+        Effective n.
+    terms : dict with one entry or None
+        Name and values of the column that tells the terms of a group apart.
+    """
+    labels = inputs.labels
+    repeats = 1
+    if terms is not None:
+        ((name, names),) = terms.items()
+        repeats = len(names)
+        labels = labels.loc[labels.index.repeat(repeats)].reset_index(drop=True)
+        labels = labels.assign(**{name: names * inputs.groups})
+    counts = np.bincount(inputs.codes, minlength=inputs.groups)
+    columns = {
+        "estimate": combined.estimate.ravel(),
+        "se": combined.se.ravel(),
+        "sampling_variance": combined.sampling_variance.ravel(),
+        "imputation_variance": combined.imputation_variance.ravel(),
+        "n": counts.repeat(repeats),
+        "effective_n": np.repeat(sizes, repeats),
+        "df": combined.df.ravel(),
+    }
+    return pd.concat([labels, pd.DataFrame(columns)], axis=1)
+
+
+def with_interval(frame: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
+    """`frame` with columns ``low`` and ``high``: estimate ± t quantile times standard error."""
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}: expected a coverage between 0 and 1")
+    margin = stats.t.ppf(0.5 + level / 2.0, frame["df"]) * frame["se"]
+    return frame.assign(low=frame["estimate"] - margin, high=frame["estimate"] + margin)
+
+
+def _rubin_df(sampling: np.ndarray, imputation: np.ndarray, values: int, complete: np.ndarray) -> np.ndarray:
+    total = sampling + imputation
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fraction = np.where(total > 0, imputation / total, 0.0)
+        observed = (complete + 1.0) / (complete + 3.0) * complete * (1.0 - fraction)
+        repeated = np.where(fraction > 0, (values - 1) / fraction**2, np.inf)
+        combined = np.where(fraction > 0, 1.0 / (1.0 / repeated + 1.0 / observed), complete)
+    return np.where(complete > 0, combined, np.nan)

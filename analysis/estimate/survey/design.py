@@ -1,0 +1,174 @@
+"""How a survey was drawn, as far as its standard errors need to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class ReplicateDesign:
+    """Full weights and the replicates that stand for drawing the sample again.
+
+    Made by :meth:`jk2`, :meth:`jk2_full` or :meth:`brr`, which check what they are given. Rows are in the
+    order of the values passed to an estimator; nothing is aligned on an index.
+
+    Attributes
+    ----------
+    method : str
+        ``jk2``, ``jk2_full`` or ``brr``.
+    weight : numpy.ndarray, shape (n,)
+        Full sampling weights.
+    factor : float
+        The sampling variance is `factor` times the sum over replicates of squared deviations.
+    zone : numpy.ndarray of int, shape (n,), or None
+        Jackknife zone of each row, counted from 0.
+    half : numpy.ndarray of int, shape (n,), or None
+        1 where the zone's replicate doubles the row, 0 where it drops it.
+    zones : int
+        Number of zones in the whole sample, also after :meth:`take`.
+    replicates : numpy.ndarray, shape (n, G), or None
+        Replicate weights of ``brr``.
+    """
+
+    method: str
+    weight: np.ndarray
+    factor: float
+    zone: np.ndarray | None = None
+    half: np.ndarray | None = None
+    zones: int = 0
+    replicates: np.ndarray | None = None
+
+    @classmethod
+    def jk2(cls, weight: Any, zone: Any, rep: Any) -> ReplicateDesign:
+        """Paired jackknife with one replicate a zone (ICCS; TIMSS and PIRLS before 2015).
+
+        In replicate h the rows of zone h with ``rep == 1`` count double and those with ``rep == 0`` drop
+        out; the variance is the sum of squared deviations.
+
+        Parameters
+        ----------
+        weight : array_like, shape (n,)
+            ``TOTWGTS``: finite and above zero.
+        zone : array_like of int, shape (n,)
+            ``JKZONES``. Countries in one frame share zone numbers: right for estimates by country, whose
+            rows meet only their own. For one estimate over countries number the zones through.
+        rep : array_like, shape (n,)
+            ``JKREPS``: 0 or 1.
+
+        Raises
+        ------
+        ValueError
+            On unequal lengths, no rows, weights that are not positive and finite, zones that are not
+            whole numbers or reps other than 0 and 1.
+        """
+        return cls._jackknife("jk2", 1.0, weight, zone, rep)
+
+    @classmethod
+    def jk2_full(cls, weight: Any, zone: Any, rep: Any) -> ReplicateDesign:
+        """Paired jackknife with both halves of every zone (TIMSS and PIRLS since 2015).
+
+        Two replicates a zone, each half doubled once and dropped once; the variance is half the sum of
+        squared deviations. Parameters and errors as :meth:`jk2`.
+        """
+        return cls._jackknife("jk2_full", 0.5, weight, zone, rep)
+
+    @classmethod
+    def brr(cls, weight: Any, replicates: Any, fay: float = 0.5) -> ReplicateDesign:
+        """Balanced repeated replication with Fay's factor (PISA: 80 replicates, 0.5).
+
+        The variance is the sum of squared deviations over ``G (1 - fay)**2``.
+
+        Parameters
+        ----------
+        weight : array_like, shape (n,)
+            ``W_FSTUWT``: finite and above zero.
+        replicates : array_like, shape (n, G)
+            ``W_FSTR1`` … ``W_FSTR80``: finite and not negative.
+        fay : float
+            In [0, 1).
+
+        Raises
+        ------
+        ValueError
+            On wrong shapes, weights out of range or `fay` out of range.
+        """
+        weight = _positive_weights(weight)
+        replicates = np.asarray(replicates, dtype=float)
+        if replicates.ndim != 2 or replicates.shape[0] != weight.size or replicates.shape[1] < 2:
+            raise ValueError(
+                f"replicate weights have shape {replicates.shape}: expected ({weight.size}, G) with G at "
+                "least 2, one row for each weight"
+            )
+        wrong = ~(np.isfinite(replicates) & (replicates >= 0))
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            raise ValueError(
+                f"replicate weight {column + 1} in row {row} is {replicates[row, column]}: replicate weights "
+                "are finite and not negative"
+            )
+        if not 0 <= fay < 1:
+            raise ValueError(f"Fay's factor is {fay}: expected 0 or more and below 1 (PISA uses 0.5)")
+        factor = 1.0 / (replicates.shape[1] * (1.0 - fay) ** 2)
+        return cls("brr", weight, factor, replicates=replicates)
+
+    @classmethod
+    def _jackknife(cls, method: str, factor: float, weight: Any, zone: Any, rep: Any) -> ReplicateDesign:
+        weight = _positive_weights(weight)
+        zone = _whole_numbers(zone, weight.size, "zone")
+        rep = _whole_numbers(rep, weight.size, "rep")
+        wrong = ~np.isin(rep, (0, 1))
+        if wrong.any():
+            row = int(wrong.argmax())
+            raise ValueError(f"rep in row {row} is {rep[row]}: expected 0 or 1; were zone and rep swapped?")
+        labels, codes = np.unique(zone, return_inverse=True)
+        return cls(method, weight, factor, zone=codes, half=rep, zones=labels.size)
+
+    @property
+    def n(self) -> int:
+        """Rows."""
+        return self.weight.size
+
+    @property
+    def n_replicates(self) -> int:
+        """Sets of replicate weights."""
+        if self.replicates is not None:
+            return self.replicates.shape[1]
+        return self.zones * (2 if self.method == "jk2_full" else 1)
+
+    def take(self, rows: np.ndarray) -> ReplicateDesign:
+        """The design of some rows: `rows` is a mask or positions. Replicates without rows stay."""
+        return replace(
+            self,
+            weight=self.weight[rows],
+            zone=None if self.zone is None else self.zone[rows],
+            half=None if self.half is None else self.half[rows],
+            replicates=None if self.replicates is None else self.replicates[rows],
+        )
+
+
+def _positive_weights(weight: Any) -> np.ndarray:
+    weight = np.asarray(weight, dtype=float)
+    if weight.ndim != 1 or weight.size == 0:
+        raise ValueError(f"weights have shape {weight.shape}: expected one weight a row and at least one row")
+    wrong = ~(np.isfinite(weight) & (weight > 0))
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise ValueError(
+            f"{int(wrong.sum())} weights are not above zero and finite, first in row {row}: {weight[row]}; "
+            "leave out rows that do not belong to the sample"
+        )
+    return weight
+
+
+def _whole_numbers(values: Any, n: int, name: str) -> np.ndarray:
+    values = np.asarray(values, dtype=float)
+    if values.shape != (n,):
+        raise ValueError(f"{name} has shape {values.shape}: expected ({n},), one for each weight")
+    wrong = ~(np.isfinite(values) & (values == np.round(values)))
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise ValueError(f"{name} in row {row} is {values[row]}: expected a whole number")
+    return values.astype(np.int64)
