@@ -1,0 +1,144 @@
+"""The renderer for where Quarto is not installed: Pandoc makes HTML and Typst, Typst makes the PDF.
+
+It reads the same ``_quarto.yml``, .qmd files, filters, template and partials as Quarto does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from analysis.render.project import Project, RenderError
+from analysis.render.source import fill, read_lines
+
+HERE = Path(__file__).parent
+TEMPLATES = HERE / "typst"
+CROSSREF = HERE / "lua" / "crossref.lua"
+# Filters of the project run before or after the cross-references, as their entry point in Quarto says.
+BEFORE = ("pre-ast",)
+AFTER = ("pre-finalize",)
+
+
+def render_embedded(project: Project, folder: Path) -> None:
+    """Write ``rapport.html`` and ``rapport.pdf`` into `folder`.
+
+    Raises
+    ------
+    RenderError
+        If Pandoc or Typst fails or warns.
+    """
+    text = fill(read_lines(project), project)
+    with ThreadPoolExecutor(2) as pool:
+        tasks = [pool.submit(make, project, text, folder) for make in (_html, _pdf)]
+        for task in tasks:
+            task.result()
+
+
+def _html(project: Project, text: str, folder: Path) -> None:
+    options = project.options("html")
+    arguments = [
+        "--to=html5",
+        "--mathml",
+        "--embed-resources",
+        "--section-divs",
+        f"--template={project.path(options['template'])}",
+        *(f"--css={path}" for path in project.paths(options.get("css"))),
+        f"--shift-heading-level-by={options.get('shift-heading-level-by', 0)}",
+    ]
+    page = _pandoc(project, "html", text, arguments)
+    (folder / options["output-file"]).write_text(page, encoding="utf-8", newline="\n")
+
+
+def _pdf(project: Project, text: str, folder: Path) -> None:
+    import typst
+
+    options = project.options("typst")
+    with tempfile.TemporaryDirectory() as staging:
+        for part in (*sorted(TEMPLATES.glob("*.typ")), *project.paths(options.get("template-partials"))):
+            shutil.copy(part, Path(staging) / part.name)
+        template = Path(staging) / "template.typ"
+        source = _pandoc(project, "typst", text, ["--to=typst-citations", f"--template={template}"])
+    try:
+        pdf, warnings = typst.compile_with_warnings(
+            source.encode("utf-8"),
+            root=str(project.root),
+            font_paths=_fonts(),
+            pdf_standards=list(options.get("pdf-standard") or []),
+            timestamp=timestamp(),
+        )
+    except typst.TypstError as error:
+        raise RenderError(f"Typst: {error.message}\n{error.diagnostic}") from error
+    if warnings:
+        raise RenderError("Typst: " + "\n".join(f"{w.message}\n{w.diagnostic}" for w in warnings))
+    (folder / options["output-file"]).write_bytes(pdf)
+
+
+def timestamp() -> int:
+    """Seconds since 1970 that the PDF carries: SOURCE_DATE_EPOCH, or a fixed day."""
+    return int(os.environ.get("SOURCE_DATE_EPOCH") or 1_767_225_600)  # 2026-01-01
+
+
+@cache
+def _fonts():
+    """Typst's own fonts and nothing of this machine, so that the PDF is the same everywhere."""
+    import typst
+
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
+
+
+def _pandoc(project: Project, to: str, text: str, arguments: list[str]) -> str:
+    import pypandoc
+
+    options = project.options(to)
+    folder = project.document.parent
+    metadata = project.metadata(to) | {
+        "document-folder": f"{folder.relative_to(project.root).as_posix()}/",
+        "number-sections": bool(options.get("number-sections")),
+        "pagetitle": project.settings["title"],
+    }
+    with tempfile.TemporaryDirectory() as staging:
+        settings = Path(staging) / "metadata.json"
+        settings.write_text(json.dumps(metadata, default=str), encoding="utf-8")
+        command = [
+            pypandoc.get_pandoc_path(),
+            "--from=markdown",
+            "--standalone",
+            "--fail-if-warnings",
+            "--wrap=none",
+            "--syntax-highlighting=none",
+            f"--metadata-file={settings}",
+            f"--resource-path={folder}",
+            f"--toc-depth={options.get('toc-depth', 3)}",
+            *(["--toc"] if options.get("toc") else []),
+            *(f"--lua-filter={path}" for path in _filters(project, options, BEFORE)),
+            f"--lua-filter={CROSSREF}",
+            "--citeproc",
+            *(f"--bibliography={path}" for path in project.paths(options.get("bibliography"))),
+            *(f"--csl={path}" for path in project.paths(options.get("csl"))),
+            *(f"--lua-filter={path}" for path in _filters(project, options, AFTER)),
+            *arguments,
+        ]
+        result = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", cwd=folder)
+    if result.returncode or result.stderr.strip():
+        raise RenderError(f"Pandoc ({to}): {result.stderr.strip()}")
+    return result.stdout
+
+
+def _filters(project: Project, options: Mapping[str, Any], entry_points: tuple[str, ...]) -> list[Path]:
+    known = BEFORE + AFTER
+    for item in options.get("filters") or []:
+        if not isinstance(item, Mapping) or item.get("at") not in known:
+            raise RenderError(f"filters: expected a path and at: {' or '.join(known)}, got {item}")
+    return [
+        project.path(item["path"])
+        for item in options.get("filters") or []
+        if item["at"] in entry_points
+    ]

@@ -1,0 +1,188 @@
+"""The report project as ``_quarto.yml`` and the front matter describe it.
+
+Only what the report uses is read; a key that the embedded renderer does not know is an error, so that
+the two renderers cannot drift apart unnoticed.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FORMATS = ("html", "typst")
+# Keys that say how to render; every other key is metadata for the templates.
+OPTIONS = frozenset(
+    {
+        "project", "format", "filters", "execute", "output-file", "theme", "minimal", "template", "css",
+        "embed-resources", "html-math-method", "shift-heading-level-by", "toc-depth", "citeproc",
+        "pdf-standard", "template-partials", "number-sections", "bibliography", "csl", "font-paths",
+        "callout-icon", "callout-appearance",
+    }
+)  # fmt: skip
+METADATA = frozenset(
+    {
+        "title", "subtitle", "author", "date", "lang", "toc", "toc-title", "papersize", "margin",
+        "section-numbering", "link-citations", "version", "edition", "description", "keywords",
+        "publisher", "nocite", "reference-section-title",
+    }
+)  # fmt: skip
+_MONTHS = (
+    "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober",
+    "november", "december",
+)  # fmt: skip
+
+
+class RenderError(Exception):
+    """The report cannot be rendered; the message says where and what to do."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A report project.
+
+    Attributes
+    ----------
+    root : Path
+        Folder of ``_quarto.yml``; paths in that file are relative to it.
+    document : Path
+        The one .qmd that is rendered; paths in the text are relative to its folder.
+    output : Path
+        Where the report goes, relative paths resolved.
+    settings : dict
+        ``_quarto.yml`` merged with the front matter of `document`, which wins.
+    """
+
+    root: Path
+    document: Path
+    output: Path
+    settings: Mapping[str, Any]
+
+    def options(self, to: str) -> dict[str, Any]:
+        """Settings for format `to`: those of the format over the general ones."""
+        general = {key: value for key, value in self.settings.items() if key not in ("format", "project")}
+        return general | dict(self.settings["format"][to] or {})
+
+    def metadata(self, to: str) -> dict[str, Any]:
+        """What the templates may name."""
+        metadata = {key: value for key, value in self.options(to).items() if key not in OPTIONS}
+        if "date" in metadata:
+            metadata["date"] = dutch_date(metadata["date"])
+        return metadata
+
+    def path(self, relative: str) -> Path:
+        """A file named in ``_quarto.yml``.
+
+        Raises
+        ------
+        RenderError
+            If it does not exist.
+        """
+        path = self.root / relative
+        if not path.exists():
+            raise RenderError(f"{self.root / '_quarto.yml'} names {relative}, which does not exist")
+        return path
+
+    def paths(self, value: str | list[str] | None) -> list[Path]:
+        return [self.path(name) for name in ([value] if isinstance(value, str) else value or [])]
+
+
+def read_project(root: Path) -> Project:
+    """The project in `root`.
+
+    Raises
+    ------
+    RenderError
+        If ``_quarto.yml`` or the document is missing or malformed, or holds an unknown key.
+    """
+    file = root / "_quarto.yml"
+    config = _mapping(_load(file), str(file))
+    project = _mapping(config.get("project"), f"{file}, project")
+    documents = project.get("render") or []
+    if len(documents) != 1:
+        raise RenderError(f"{file}: project/render must name one document, got {documents}")
+    document = root / documents[0]
+    front, _ = split_front_matter(document)
+    settings = {**config, **front}
+    if "format" in front:
+        raise RenderError(f"{document}: formats are set in _quarto.yml, not in the document")
+    formats = _mapping(config.get("format"), f"{file}, format")
+    if set(formats) != set(FORMATS):
+        raise RenderError(f"{file}: formats must be {' and '.join(FORMATS)}, got {', '.join(formats)}")
+    for place, keys in (
+        (file, config),
+        (document, front),
+        *((f"{file}, format {to}", formats[to] or {}) for to in FORMATS),
+    ):
+        unknown = sorted(set(keys) - OPTIONS - METADATA)
+        if unknown:
+            raise RenderError(
+                f"{place}: {', '.join(unknown)} is not known to the embedded renderer; add it to "
+                "analysis/render/project.py or leave it out"
+            )
+    if not settings.get("title"):
+        raise RenderError(f"{document}: no title given; PDF/UA needs one")
+    if settings.get("lang") != "nl":
+        raise RenderError(f"{file}: lang must be nl, got {settings.get('lang')!r}")
+    return Project(root, document, root / project.get("output-dir", "_report"), settings)
+
+
+def split_front_matter(path: Path) -> tuple[dict[str, Any], list[str]]:
+    """Front matter of `path` and its lines, with the front matter blanked so that line numbers hold."""
+    if not path.is_file():
+        raise RenderError(f"{path} does not exist")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    if not lines or lines[0].rstrip() != "---":
+        return {}, lines
+    for end, line in enumerate(lines[1:], start=1):
+        if line.rstrip() in ("---", "..."):
+            front = _parse("\n".join(lines[1:end]), str(path))
+            return _mapping(front, str(path)), [""] * (end + 1) + lines[end + 1 :]
+    raise RenderError(f"{path}:1: the front matter is not closed with ---")
+
+
+def read_variables(root: Path) -> dict[str, Any]:
+    """``_variables.yml`` of the project; empty where it does not exist yet."""
+    path = root / "_variables.yml"
+    return _mapping(_load(path), str(path)) if path.is_file() else {}
+
+
+def dutch_date(value: object) -> str:
+    """A date as a Dutch reader writes it: ``2026-11-03`` as "3 november 2026"; other text is kept.
+
+    Raises
+    ------
+    RenderError
+        If it depends on the day of rendering.
+    """
+    text = value.isoformat() if isinstance(value, datetime.date) else str(value)
+    if text in ("today", "now", "last-modified"):
+        raise RenderError(f"date: {text} makes the report differ from day to day; write the date itself")
+    match = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", text)
+    return f"{int(match[3])} {_MONTHS[int(match[2]) - 1]} {match[1]}" if match else text
+
+
+def _load(path: Path) -> object:
+    if not path.is_file():
+        raise RenderError(f"{path} does not exist")
+    return _parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def _parse(text: str, place: str) -> object:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise RenderError(f"{place} is not valid YAML: {error}") from error
+
+
+def _mapping(value: object, place: str) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise RenderError(f"{place}: expected keys and values, got {type(value).__name__}")
+    return value

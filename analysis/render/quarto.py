@@ -1,0 +1,62 @@
+"""Rendering with Quarto itself, held to the same standard: what Quarto warns of stops the build."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from analysis.render.embedded import timestamp
+from analysis.render.project import FORMATS, Project, RenderError
+
+# Progress on stderr is fine; these are not. Quarto exits with 0 after them.
+_TROUBLE = re.compile(r"^\W*(WARN(ING)?|ERROR)\b|\[WARNING\]|Unable to resolve|Unknown (var|meta)", re.MULTILINE)
+
+
+def available() -> bool:
+    return shutil.which("quarto") is not None
+
+
+def render_quarto(project: Project, folder: Path) -> None:
+    """Write ``rapport.html`` and ``rapport.pdf`` into `folder`.
+
+    Raises
+    ------
+    RenderError
+        If Quarto is not there, fails, warns, or leaves a file out.
+    """
+    quarto = shutil.which("quarto")
+    if quarto is None:
+        raise RenderError(
+            "Quarto is not on the path: install it (environment.yml), or render with --engine embedded"
+        )
+    relative = os.path.relpath(folder, project.root)
+    environment = os.environ | {
+        "SOURCE_DATE_EPOCH": str(timestamp()),
+        "TYPST_IGNORE_SYSTEM_FONTS": "true",
+        "NO_COLOR": "1",
+    }
+    result = subprocess.run(
+        [quarto, "render", str(project.root), "--output-dir", relative],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=project.root,
+        env=environment,
+    )
+    said = f"{result.stdout}\n{result.stderr}".strip()
+    if result.returncode:
+        raise RenderError(f"Quarto stopped with status {result.returncode}:\n{said}")
+    if _TROUBLE.search(said):
+        raise RenderError(f"Quarto warned, and a warning stops the build:\n{said}")
+    # Quarto keeps the folder of the document: reports/rapport.html. The report has none.
+    nested = folder / project.document.parent.relative_to(project.root)
+    for to in FORMATS:
+        name = project.options(to)["output-file"]
+        if not (nested / name).is_file():
+            raise RenderError(f"Quarto ended well but wrote no {name}:\n{said}")
+        if nested != folder:
+            (nested / name).replace(folder / name)
+    if nested != folder:
+        shutil.rmtree(folder / project.document.parent.relative_to(project.root).parts[0])

@@ -1,0 +1,155 @@
+"""The report's text: includes expanded and shortcodes filled in, each line knowing where it came from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.render.project import Project, RenderError, read_variables, split_front_matter
+
+SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*(?P<content>.*?)\s*>\}\}(?!\})")
+_INCLUDE = re.compile(r"\s*\{\{<\s*include\s+(?P<path>\S+)\s*>\}\}\s*")
+_FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})")
+PAGE_BREAK = (
+    "\n```{=html}\n<div class=\"pagina-einde\"></div>\n```\n\n```{=typst}\n#pagebreak(weak: true)\n```\n"
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the report, before its shortcodes are filled in.
+
+    Attributes
+    ----------
+    text : str
+    path : Path
+        The file it stands in.
+    number : int
+        Its line number there, from 1.
+    code : bool
+        Whether it is part of a fenced code block.
+    """
+
+    text: str
+    path: Path
+    number: int
+    code: bool = False
+
+    def place(self, root: Path) -> str:
+        path = self.path.relative_to(root) if self.path.is_relative_to(root) else self.path
+        return f"{path}:{self.number}"
+
+
+def read_lines(project: Project) -> list[Line]:
+    """All lines of the report with includes expanded.
+
+    As in Quarto, a path in an include is relative to the rendered document, also in an included file.
+
+    Raises
+    ------
+    RenderError
+        If an include is missing, circular, or carries its own front matter.
+    """
+    return list(_expand(project.document, project, ()))
+
+
+def _expand(path: Path, project: Project, above: tuple[Path, ...]) -> Iterator[Line]:
+    front, texts = split_front_matter(path)
+    if front and above:
+        raise RenderError(f"{path}: an included file has no front matter of its own")
+    fence = ""
+    for number, text in enumerate(texts, start=1):
+        line = Line(text, path, number, code=bool(fence))
+        mark = _FENCE.match(text)
+        if fence:
+            if mark and mark["fence"].startswith(fence) and text.strip() == mark["fence"]:
+                fence = ""
+            yield line
+            continue
+        if mark:
+            fence = mark["fence"]
+            yield Line(text, path, number, code=True)
+            continue
+        include = _INCLUDE.fullmatch(text)
+        if not include:
+            yield line
+            continue
+        target = (project.document.parent / include["path"]).resolve()
+        if not target.is_file():
+            hint = " (made by `python -m analysis build`)" if "_generated" in include["path"] else ""
+            raise RenderError(f"{line.place(project.root)}: include {include['path']} does not exist{hint}")
+        if target == path or target in above:
+            raise RenderError(f"{line.place(project.root)}: include {include['path']} includes itself")
+        yield from _expand(target, project, (*above, path))
+        yield Line("", path, number)
+
+
+def fill(lines: list[Line], project: Project) -> str:
+    """The text of `lines` with every shortcode filled in.
+
+    Raises
+    ------
+    RenderError
+        If a shortcode or variable is unknown; all of them are named.
+    """
+    variables = read_variables(project.root)
+    problems: list[str] = []
+    filled = []
+    for line in lines:
+        if line.code:
+            filled.append(line.text)
+            continue
+
+        def value(match: re.Match, line: Line = line) -> str:
+            try:
+                return _value(match["content"], variables, project)
+            except RenderError as error:
+                problems.append(f"{line.place(project.root)}: {error}")
+                return ""
+
+        filled.append(SHORTCODE.sub(value, line.text).replace("{{{<", "{{<").replace(">}}}", ">}}"))
+    if problems:
+        raise RenderError("\n".join(problems))
+    return "\n".join(filled) + "\n"
+
+
+def _value(content: str, variables: Mapping[str, Any], project: Project) -> str:
+    name, *arguments = content.split()
+    if name == "pagebreak" and not arguments:
+        return PAGE_BREAK
+    if name in ("var", "meta") and len(arguments) == 1:
+        source = variables if name == "var" else project.options("html")
+        return lookup(source, arguments[0], name)
+    raise RenderError(
+        f"unknown shortcode {{{{< {content} >}}}}; known are include, var, meta and pagebreak"
+    )
+
+
+def lookup(source: Mapping[str, Any], key: str, kind: str = "var") -> str:
+    """The text under the dotted `key`.
+
+    Raises
+    ------
+    RenderError
+        If there is none.
+    """
+    value: Any = source
+    for part in key.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            where = "_variables.yml" if kind == "var" else "_quarto.yml or the front matter"
+            raise RenderError(f"unknown {kind} {key}: it is not in {where}")
+        value = value[part]
+    if isinstance(value, (Mapping, list)):
+        raise RenderError(f"{kind} {key} is not one value but holds {', '.join(map(str, value))}")
+    return str(value)
+
+
+def used_variables(line: Line) -> list[str]:
+    """Names of the variables that `line` shows."""
+    if line.code:
+        return []
+    words = (match["content"].split() for match in SHORTCODE.finditer(line.text))
+    return [word[1] for word in words if len(word) == 2 and word[0] == "var"]

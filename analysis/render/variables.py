@@ -1,0 +1,42 @@
+"""``_variables.yml``: the released numbers as the report's sentences name them.
+
+``{{< var section.name.full >}}`` and its parts; see :meth:`analysis.results.Result.variables`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from analysis.render.markdown import escape
+from analysis.results import Result, require_unique
+
+FILE = "_variables.yml"
+_HEADER = "# Made by the build from data/build/released/results.csv. Changes here are lost.\n"
+
+
+def write_variables(rows: Sequence[Result], path: Path) -> None:
+    """Write the variables of `rows` to `path`, nested by the parts of their ids and sorted.
+
+    Values are Markdown, because that is how they are read; what would be markup is escaped.
+
+    Raises
+    ------
+    ValueError
+        If two rows carry the same id, or one id is the beginning of another.
+    """
+    require_unique(rows)
+    tree: dict = {}
+    for row in sorted(rows, key=lambda row: row.id):
+        *parents, name = row.id.split(".")
+        node = tree
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        values = {key: escape(value) for key, value in row.variables().items()}
+        if name in node or any(not isinstance(value, dict) for value in node.values()):
+            raise ValueError(f"result {row.id}: another id is the beginning of this one; rename one of them")
+        node[name] = values
+    text = yaml.safe_dump(tree, allow_unicode=True, default_style='"', sort_keys=True, width=10_000)
+    path.write_text(_HEADER + text, encoding="utf-8", newline="\n")
