@@ -4,6 +4,8 @@ Every estimator takes ``frame, *, unit, time, cohort, outcome``; the cohort is t
 and is missing for never-treated units.
 """
 
+from analysis.estimate.did.aggregate import Aggregate
+from analysis.estimate.did.group_time import GroupTime, group_time_att
 from analysis.estimate.did.two_way import TwoWay, two_way_fe
 
-__all__ = ["TwoWay", "two_way_fe"]
+__all__ = ["Aggregate", "GroupTime", "TwoWay", "group_time_att", "two_way_fe"]

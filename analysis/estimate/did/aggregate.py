@@ -1,0 +1,184 @@
+"""Averages of group-time effects, with the uncertainty of the cohort sizes (Callaway & Sant'Anna 2021, 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.estimate.did.comparisons import Comparisons
+from analysis.estimate.did.influence import Influence, Weighting
+
+KINDS = ("simple", "group", "event", "calendar")
+_INDEX = {"group": "cohort", "event": "event_time", "calendar": "time"}
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """An overall effect and, but for ``simple``, its parts.
+
+    Attributes
+    ----------
+    kind : str
+    estimate, se : float
+        simple: mean over all cohort-periods after treatment, by cohort size. group: mean over cohorts of
+        their mean effect, by cohort size. event: plain mean over event times from 0 on. calendar: plain
+        mean over periods.
+    index, estimates : ndarray, shape (J,)
+        Cohorts, event times or periods, and their effects.
+    covariance : ndarray, shape (J, J)
+    clustered : bool
+    """
+
+    kind: str
+    estimate: float
+    se: float
+    index: np.ndarray
+    estimates: np.ndarray
+    covariance: np.ndarray
+    clustered: bool
+    n_clusters: int
+    _influence: Influence
+    _weighting: Weighting
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row a part: cohort, event_time or time; estimate; se. One row for ``simple``."""
+        if self.kind == "simple":
+            return pd.DataFrame({"estimate": [self.estimate], "se": [self.se]})
+        se = np.sqrt(np.diag(self.covariance))
+        # Only a base period has an effect that is zero by construction.
+        se = np.where((self.estimates == 0) & (se == 0), np.nan, se)
+        return pd.DataFrame({_INDEX[self.kind]: self.index, "estimate": self.estimates, "se": se})
+
+    @property
+    def influence(self) -> np.ndarray:
+        """Influence function by unit, shape (N, J + 1); the overall effect is the last column."""
+        return self._influence.units(self._weighting)
+
+    @property
+    def cluster_influence(self) -> np.ndarray:
+        """The same summed by cluster."""
+        return self._influence.clusters(self._weighting)
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Pointwise interval: normal, or t(clusters − 1) with clusters."""
+        tail = (1 + level) / 2
+        width = self.se * (stats.t.ppf(tail, self.n_clusters - 1) if self.clustered else stats.norm.ppf(tail))
+        return self.estimate - width, self.estimate + width
+
+
+def aggregate(
+    kind: str,
+    estimates: np.ndarray,
+    cohort: np.ndarray,
+    time: np.ndarray,
+    cells: Comparisons,
+    influence: Influence,
+    clustered: bool,
+    *,
+    min_event: float = -np.inf,
+    max_event: float = np.inf,
+    balance: float | None = None,
+) -> Aggregate:
+    """Average group-time effects.
+
+    Parameters
+    ----------
+    kind : {"simple", "group", "event", "calendar"}
+    min_event, max_event : float
+        Event times used.
+    balance : float, optional
+        For ``event``: only cohorts observed at least this long after treatment, and only event times that
+        all of them have.
+
+    Raises
+    ------
+    ValueError
+        If the kind is unknown or no effect after treatment is left.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"aggregate {kind!r} is unknown: choose {', '.join(KINDS)}")
+    event = time - cohort
+    usable = (event >= min_event) & (event <= max_event)
+    if balance is not None:
+        if kind != "event":
+            raise ValueError(f"balance goes with 'event', not with {kind!r}")
+        usable &= _balanced(cohort, event, balance)
+    post = usable & (event >= 0)
+    if not post.any():
+        raise ValueError("no effect after treatment is left to average")
+    sizes = np.bincount(cells.codes, weights=influence.sample.weights, minlength=len(cells.values))
+    sizes = sizes / len(cells.codes)
+    labels, members = _members(kind, cohort, time, event, usable, post)
+    shares, by_cohort = _by_size(members, sizes, cells.cohort, estimates)
+    overall = _overall(kind, labels, shares, by_cohort, sizes, cells, estimates)
+    weighting = Weighting(
+        np.column_stack([shares, overall.share]), np.column_stack([by_cohort, overall.by_cohort])
+    )
+    covariance = influence.covariance(weighting)
+    return Aggregate(
+        kind=kind,
+        estimate=float(overall.share @ estimates),
+        se=float(np.sqrt(covariance[-1, -1])),
+        index=labels,
+        estimates=shares.T @ estimates,
+        covariance=covariance[:-1, :-1],
+        clustered=clustered,
+        n_clusters=influence.sample.n_clusters,
+        _influence=influence,
+        _weighting=weighting,
+    )
+
+
+def _balanced(cohort: np.ndarray, event: np.ndarray, balance: float) -> np.ndarray:
+    """Cells of cohorts with an effect at `balance`, at event times that all of those cohorts have."""
+    long_enough = np.isin(cohort, cohort[event == balance])
+    if not long_enough.any():
+        raise ValueError(f"no cohort has an effect {balance:g} periods after treatment")
+    first = max(event[cohort == g].min() for g in np.unique(cohort[long_enough]))
+    return long_enough & (event <= balance) & (event >= first)
+
+
+def _members(kind, cohort, time, event, usable, post) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of the parts, shape (J,), and which cells are in each, shape (M, J)."""
+    if kind == "simple":
+        return np.zeros(1), post[:, None]
+    of_cell, used = {"group": (cohort, post), "event": (event, usable), "calendar": (time, post)}[kind]
+    labels = np.unique(of_cell[used])
+    return labels, (of_cell[:, None] == labels) & used[:, None]
+
+
+def _by_size(
+    members: np.ndarray, sizes: np.ndarray, cohort: np.ndarray, estimates: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Shares by cohort size, shape (M, J), and what estimating the sizes adds, shape (K, J).
+
+    With θ = Σ p_m τ_m / Σ p_m the derivative to the size of cohort k is Σ_(m of k) (τ_m − θ) / Σ p_m; the
+    influence of a size is w·1{cohort} − p, and the part with p sums to zero.
+    """
+    mass = sizes[cohort][:, None] * members
+    total = mass.sum(axis=0)
+    shares = mass / total
+    slope = members * (estimates[:, None] - shares.T @ estimates) / total
+    by_cohort = np.zeros((len(sizes), members.shape[1]))
+    np.add.at(by_cohort, cohort, slope)
+    return shares, by_cohort
+
+
+def _overall(kind, labels, shares, by_cohort, sizes, cells, estimates) -> Weighting:
+    """The overall effect as a weighting of the cells."""
+    if kind == "simple":
+        return Weighting(shares[:, 0], by_cohort[:, 0])
+    if kind != "group":
+        used = labels >= 0 if kind == "event" else np.ones(len(labels), dtype=bool)
+        return Weighting(shares[:, used].mean(axis=1), by_cohort[:, used].mean(axis=1))
+    parts = shares.T @ estimates
+    position = np.searchsorted(cells.values, labels)
+    weight = sizes[position] / sizes[position].sum()
+    overall_by_cohort = by_cohort @ weight
+    overall_by_cohort[position] += (parts - weight @ parts) / sizes[position].sum()
+    return Weighting(shares @ weight, overall_by_cohort)

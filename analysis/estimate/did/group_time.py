@@ -1,0 +1,310 @@
+"""Group-time average treatment effects (Callaway & Sant'Anna 2021)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from analysis.estimate.did.aggregate import Aggregate, aggregate
+from analysis.estimate.did.comparisons import Comparisons, comparisons
+from analysis.estimate.did.influence import CohortInfluence, DenseInfluence, Influence, Sample
+from analysis.estimate.did.panel import Panel, read_panel
+from analysis.estimate.did.two_periods import METHODS
+from analysis.estimate.did.wald import JointTest, wald_chi2, wald_f
+
+UNBALANCED = ("pairs", "complete")
+
+
+@dataclass(frozen=True)
+class GroupTime:
+    """Effects by cohort and period.
+
+    Attributes
+    ----------
+    estimates : ndarray, shape (M,)
+    cells : Comparisons
+        What each estimate compares.
+    times : ndarray, shape (T,)
+    labels : ndarray, shape (N,)
+        Units, in the order of the influence function.
+    anticipation : float
+    clustered : bool
+        Standard errors are by cluster, with G/(G−1), instead of by unit.
+    dropped : tuple of (str, int)
+        Units left out, by reason.
+    n : int
+        Observations used.
+    """
+
+    estimates: np.ndarray
+    cells: Comparisons
+    times: np.ndarray
+    labels: np.ndarray
+    anticipation: float
+    clustered: bool
+    n_treated_clusters: int
+    n: int
+    dropped: tuple[tuple[str, int], ...]
+    _influence: Influence
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row an effect: cohort, time, estimate, se; `se` is missing in the base period itself."""
+        return pd.DataFrame(
+            {"cohort": self.cohort, "time": self.time, "estimate": self.estimates, "se": self.se}
+        )
+
+    @property
+    def cohort(self) -> np.ndarray:
+        """First treated period of each estimate, shape (M,)."""
+        return self.cells.values[self.cells.cohort]
+
+    @property
+    def time(self) -> np.ndarray:
+        """Period of each estimate, shape (M,)."""
+        return self.times[self.cells.period]
+
+    @property
+    def se(self) -> np.ndarray:
+        se = np.sqrt(np.diag(self.covariance))
+        se[self.cells.period == self.cells.base] = np.nan
+        return se
+
+    @cached_property
+    def covariance(self) -> np.ndarray:
+        """Of the estimates, shape (M, M)."""
+        return self._influence.covariance()
+
+    @property
+    def influence(self) -> np.ndarray:
+        """Influence function, shape (N, M): the error of an estimate is the mean of its column."""
+        return self._influence.units()
+
+    @property
+    def cluster_influence(self) -> np.ndarray:
+        """The same summed by cluster, shape (clusters, M), for a bootstrap over clusters."""
+        return self._influence.clusters()
+
+    @property
+    def n_units(self) -> int:
+        return len(self.labels)
+
+    @property
+    def n_clusters(self) -> int:
+        return self._influence.sample.n_clusters
+
+    @cached_property
+    def pretrend(self) -> JointTest:
+        """Wald test that all effects before treatment (and anticipation) are zero.
+
+        χ² with unit-level errors, as published with the method; F with clusters − 1 degrees of freedom
+        with clusters, and none when there are not more clusters than effects.
+        """
+        before = (self.time < self.cohort - self.anticipation) & (self.cells.period != self.cells.base)
+        estimates, covariance = self.estimates[before], self.covariance[np.ix_(before, before)]
+        if self.clustered:
+            return wald_f(estimates, covariance, self.n_clusters - 1)
+        return wald_chi2(estimates, covariance)
+
+    def aggregate(self, kind: str = "simple", **options) -> Aggregate:
+        """Average the effects; see :func:`analysis.estimate.did.aggregate.aggregate`."""
+        return aggregate(
+            kind,
+            self.estimates,
+            self.cohort,
+            self.time,
+            self.cells,
+            self._influence,
+            self.clustered,
+            **options,
+        )
+
+
+def group_time_att(
+    frame: pd.DataFrame,
+    *,
+    unit: str,
+    time: str,
+    cohort: str,
+    outcome: str,
+    control: str = "never",
+    est_method: str = "dr",
+    anticipation: float = 0,
+    base_period: str = "varying",
+    covariates: Sequence[str] = (),
+    weights: str | None = None,
+    cluster: str | None = None,
+    unbalanced: str = "pairs",
+) -> GroupTime:
+    """Average effect on each cohort in each period.
+
+    Parameters
+    ----------
+    frame, unit, time, cohort, outcome, covariates, weights, cluster
+        See :func:`analysis.estimate.did.panel.read_panel`. A unit's weight is the one of its first
+        observed period; covariates are taken from the base period of each comparison.
+    control : {"never", "not_yet"}
+        Compare with never-treated units, or with all not yet treated.
+    est_method : {"dr", "reg", "ipw"}
+        With covariates: doubly robust, outcome regression, or inverse probability weighting. Without
+        covariates the three are the same.
+    anticipation : float
+        Periods before treatment in which units may react already.
+    base_period : {"varying", "universal"}
+        Base of the periods before treatment; see :func:`analysis.estimate.did.comparisons.comparisons`.
+    unbalanced : {"pairs", "complete"}
+        In an unbalanced panel each comparison uses the units observed in both of its periods, or all use
+        the units observed in every period.
+
+    Returns
+    -------
+    GroupTime
+
+    Notes
+    -----
+    Units treated in the first period have no outcome before treatment; they are left out and counted in
+    `dropped`. Standard errors are analytic, from the influence function. References: Callaway & Sant'Anna
+    (2021, Journal of Econometrics), Sant'Anna & Zhao (2020, Journal of Econometrics).
+
+    Raises
+    ------
+    ValueError
+        For the input that :func:`~analysis.estimate.did.panel.read_panel` refuses, without controls, or
+        when a comparison cannot be made with these covariates (the message names it).
+    """
+    if est_method not in METHODS:
+        raise ValueError(f"est_method {est_method!r} is unknown: choose {', '.join(METHODS)}")
+    if unbalanced not in UNBALANCED:
+        raise ValueError(f"unbalanced {unbalanced!r} is unknown: choose {' or '.join(UNBALANCED)}")
+    panel = read_panel(
+        frame,
+        unit=unit,
+        time=time,
+        cohort=cohort,
+        outcome=outcome,
+        cluster=cluster,
+        weights=weights,
+        covariates=covariates,
+    )
+    panel, dropped = _usable(panel, unbalanced)
+    cells = comparisons(panel, control, anticipation, base_period)
+    sample = Sample(cells.codes, panel.unit_weights(), panel.clusters, panel.n_clusters)
+    if panel.balanced and not panel.covariate_names:
+        estimates, influence = _from_cohort_means(panel, cells, sample)
+    else:
+        cells, estimates, influence = _one_by_one(panel, cells, sample, est_method)
+    treated = np.isfinite(panel.cohort)
+    of_unit = panel.clusters if panel.clusters is not None else np.arange(len(treated))
+    return GroupTime(
+        estimates=estimates,
+        cells=cells,
+        times=panel.times,
+        labels=panel.units,
+        anticipation=anticipation,
+        clustered=cluster is not None,
+        n_treated_clusters=len(np.unique(of_unit[treated])),
+        n=int(panel.observed.sum()) if not panel.balanced else panel.outcome.size,
+        dropped=dropped,
+        _influence=influence,
+    )
+
+
+def _usable(panel: Panel, unbalanced: str) -> tuple[Panel, tuple[tuple[str, int], ...]]:
+    """The panel without units that no comparison can use, and how many those were."""
+    dropped = []
+    panel, count = panel.without_always_treated()
+    if count:
+        dropped.append(("treated from the first period on", count))
+    if unbalanced == "complete" and not panel.balanced:
+        complete = panel.observed.all(axis=1)
+        if not complete.any():
+            raise ValueError("no unit is observed in every period: use unbalanced='pairs'")
+        dropped.append(("not observed in every period", int((~complete).sum())))
+        panel = panel.select(complete)
+    return panel, tuple(dropped)
+
+
+def _from_cohort_means(
+    panel: Panel, cells: Comparisons, sample: Sample
+) -> tuple[np.ndarray, CohortInfluence]:
+    """Balanced and without covariates: everything follows from cohort means and moments."""
+    n, periods = panel.outcome.shape
+    cohorts = len(cells.values)
+    # A unit's own mean drops out of every difference; without it no digits are lost to large levels.
+    deviations = panel.outcome - panel.outcome.mean(axis=1, keepdims=True)
+    means, mass = np.empty((cohorts, periods)), np.empty(cohorts)
+    equal = panel.weights is None
+    for k in range(cohorts):
+        rows = np.flatnonzero(cells.codes == k)
+        block = deviations[rows]
+        if equal:
+            means[k], mass[k] = block.mean(axis=0), len(rows)
+        else:
+            w = sample.weights[rows]
+            mass[k] = w.sum()
+            means[k] = w @ block / mass[k]
+        deviations[rows] = block - means[k]
+    m = np.arange(len(cells))
+    controls = cells.controls * mass
+    control_mass = controls.sum(axis=1)
+    change = means[:, cells.period] - means[:, cells.base]  # (K, M)
+    of_controls = (controls.T * change).sum(axis=0) / control_mass
+    estimates = change[cells.cohort, m] - of_controls
+
+    per_unit = -n * cells.controls.T / control_mass  # (K, M)
+    coefficients = np.zeros((cohorts, periods + 1, len(cells)))
+    coefficients[:, -1] = per_unit * (change - of_controls)
+    per_unit[cells.cohort, m] += n / mass[cells.cohort]
+    coefficients[:, cells.period, m] += per_unit
+    coefficients[:, cells.base, m] -= per_unit
+    return estimates, CohortInfluence(sample, deviations, coefficients)
+
+
+def _one_by_one(
+    panel: Panel, cells: Comparisons, sample: Sample, est_method: str
+) -> tuple[Comparisons, np.ndarray, DenseInfluence]:
+    """Unbalanced or with covariates: each comparison on the units observed in both periods."""
+    n = len(panel.units)
+    estimates, columns, made = [], [], []
+    for m in range(len(cells)):
+        t, base = cells.period[m], cells.base[m]
+        change = panel.outcome[:, t] - panel.outcome[:, base]
+        member = cells.controls[m].copy()
+        member[cells.cohort[m]] = True
+        rows = np.flatnonzero(member[cells.codes] & ~np.isnan(change))
+        treated = cells.codes[rows] == cells.cohort[m]
+        if not treated.any() or treated.all():
+            continue
+        if t == base:
+            estimates.append(0.0)
+            columns.append(np.zeros(n))
+            made.append(m)
+            continue
+        x = np.column_stack([np.ones(len(rows)), panel.covariates[rows, base]])
+        w = sample.weights[rows] / sample.weights[rows].mean()
+        try:
+            estimate, influence = METHODS[est_method](change[rows], treated, x, w)
+        except ValueError as error:
+            raise ValueError(
+                f"cohort {cells.values[cells.cohort[m]]:g} in {panel.times[t]:g} against {panel.times[base]:g}: {error}"
+            ) from None
+        column = np.zeros(n)
+        column[rows] = influence * (n / len(rows))
+        estimates.append(estimate)
+        columns.append(column)
+        made.append(m)
+    if not made:
+        raise ValueError("no comparison has treated and control units observed in both of its periods")
+    kept = Comparisons(
+        cells.values,
+        cells.codes,
+        cells.cohort[made],
+        cells.period[made],
+        cells.base[made],
+        cells.controls[made],
+    )
+    return kept, np.array(estimates), DenseInfluence(sample, np.column_stack(columns))
