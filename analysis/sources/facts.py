@@ -1,0 +1,173 @@
+"""Cited figures of ``data/facts``: what the two letters say, and published statistics.
+
+One function a table. Every table is checked against its contract (:mod:`analysis.schema.facts`) and, where
+tables belong together, against the other. Source and status travel in columns of their own; an unknown
+number is missing, never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+import pandera.pandas as pa
+
+from analysis.schema import conform
+from analysis.schema import facts as contracts
+from analysis.sources.geography import require_all_provinces
+from analysis.workspace import Workspace
+
+SEPARATOR = "; "  # between the ids in a cell that names several facts
+
+
+def letters(workspace: Workspace | None = None) -> pd.DataFrame:
+    """The two letters: letter (A, B), name, title, minister, date, date_status, kamerstuk, bib, note."""
+    return _table("letters.csv", contracts.LETTERS, workspace)
+
+
+def letter_sections(workspace: Workspace | None = None) -> pd.DataFrame:
+    """Sections of the letters: letter, section (unique within it), label as printed, title, note."""
+    return _table("letter_sections.csv", contracts.LETTER_SECTIONS, workspace)
+
+
+def letter_facts(workspace: Workspace | None = None) -> pd.DataFrame:
+    """Every figure, place, study and reference of the letters, with the words it was read from.
+
+    Returns
+    -------
+    pandas.DataFrame
+        id, line, kind, label, number and unit and/or text and/or date (ISO, as precise as the letter),
+        derived (what is not literally in the quote), status, letter, section, kamerstuk, statcode (province
+        of a place), result (name under which the number is published), quote, note.
+
+    Raises
+    ------
+    ValueError
+        If a line or section does not exist, besides what the contract asks.
+    """
+    name = "letter_facts.csv"
+    table = _table(name, contracts.LETTER_FACTS, workspace)
+    _require_known(table["line"], programme_lines(workspace)["line"], name, "line", "programme_lines.csv")
+    sections = letter_sections(workspace)
+    _require_known(
+        table["letter"] + " " + table["section"],
+        sections["letter"] + " " + sections["section"],
+        name,
+        "section",
+        "letter_sections.csv",
+    )
+    wrong = table["id"].str[0].str.upper() != table["letter"]
+    if wrong.any():
+        row = int(wrong.to_numpy().nonzero()[0][0])
+        raise ValueError(
+            f"{name}, column id, row {row + 1}: {table['id'][row]!r} belongs to letter "
+            f"{table['letter'][row]}; ids begin with the letter they come from"
+        )
+    return table
+
+
+def programme_lines(workspace: Workspace | None = None) -> pd.DataFrame:
+    """Every line of the programme: promised, realised, status, effect, evidence, unknown, answered_in."""
+    return _table("programme_lines.csv", contracts.PROGRAMME_LINES, workspace)
+
+
+def commitments(workspace: Workspace | None = None) -> pd.DataFrame:
+    """Commitments, motions and amendments, what was reported, and the report's section that answers."""
+    return _about_facts("commitments.csv", contracts.COMMITMENTS, workspace)
+
+
+def programme_events(workspace: Workspace | None = None) -> pd.DataFrame:
+    """The timeline: line, label, start and end (the whole span the letters leave open), status, facts."""
+    table = _about_facts("programme_events.csv", contracts.PROGRAMME_EVENTS, workspace)
+    for column in ("start", "end"):
+        table[column] = pd.to_datetime(table[column], format="%Y-%m-%d")
+    return table
+
+
+def published_validation(workspace: Workspace | None = None) -> pd.DataFrame:
+    """Published outcomes of ICCS and PISA to reproduce: value, se and the decimals they are printed with."""
+    return _table("published_validation.csv", contracts.PUBLISHED_VALIDATION, workspace)
+
+
+def iccs_means(workspace: Workspace | None = None) -> pd.DataFrame:
+    """Mean civic knowledge by cycle and country; mean_status and se_status say published or recomputed."""
+    return _table("iccs_means.csv", contracts.ICCS_MEANS, workspace)
+
+
+def iccs_levels(workspace: Workspace | None = None) -> pd.DataFrame:
+    """Share of pupils by proficiency level, ICCS 2016, per cent."""
+    return _table("iccs2016_levels.csv", contracts.ICCS_LEVELS, workspace)
+
+
+def adks_published(workspace: Workspace | None = None) -> pd.DataFrame:
+    """What is publicly reported of the Adolescentenpanel, by year and track."""
+    return _table("adks_published.csv", contracts.ADKS_PUBLISHED, workspace)
+
+
+def cbs_population(workspace: Workspace | None = None) -> pd.DataFrame:
+    """Inhabitants and municipalities of the country and each province, 1 January 2024."""
+    name = "cbs_population_2024.csv"
+    table = _table(name, contracts.CBS_POPULATION, workspace)
+    provinces = table[table["statcode"] != contracts.COUNTRY]
+    require_all_provinces(provinces["statcode"], f"{name}, column statcode", workspace)
+    for column in ("population", "municipalities"):
+        _require_total(table, provinces, column, name)
+    return table
+
+
+def cbs_pupils(workspace: Workspace | None = None) -> pd.DataFrame:
+    """Pupils in secondary education by province and track, 2021/22.
+
+    The tracks of Noord-Brabant and Limburg are published for both together (statcode ``LD04``); pupils in
+    no province stand under ``REST``.
+    """
+    name = "cbs_pupils_2021_22.csv"
+    table = _table(name, contracts.CBS_PUPILS, workspace)
+    provinces = table[table["statcode"].str.startswith("PV")]
+    require_all_provinces(provinces["statcode"], f"{name}, column statcode", workspace)
+    rest = table["statcode"] == contracts.REMAINDER
+    _require_total(table, table[table["statcode"].str.startswith("PV") | rest], "total", name)
+    # By track the south is one row.
+    tracks_known = table[list(contracts.TRACK_COLUMNS)].notna().all(axis=1)
+    parts = table[(table["statcode"] != contracts.COUNTRY) & tracks_known]
+    for column in contracts.TRACK_COLUMNS:
+        _require_total(table, parts, column, name)
+    return table
+
+
+def _about_facts(name: str, contract: pa.DataFrameSchema, workspace: Workspace | None) -> pd.DataFrame:
+    """A table whose rows belong to a programme line and rest on facts of the letters."""
+    table = _table(name, contract, workspace)
+    _require_known(table["line"], programme_lines(workspace)["line"], name, "line", "programme_lines.csv")
+    named = table["facts"].str.split(SEPARATOR).explode()
+    _require_known(named, letter_facts(workspace)["id"], name, "facts", "letter_facts.csv")
+    return table
+
+
+def _require_known(values: pd.Series, known: Iterable, name: str, column: str, other: str) -> None:
+    unknown = values[~values.isin(list(known))]
+    if len(unknown):
+        row, value = unknown.index[0], unknown.iloc[0]
+        raise ValueError(f"{name}, column {column}, row {row + 1}: {value!r} is not in {other}")
+
+
+def _require_total(table: pd.DataFrame, parts: pd.DataFrame, column: str, name: str) -> None:
+    country = table.loc[table["statcode"] == contracts.COUNTRY, column]
+    if len(country) != 1:
+        raise ValueError(f"{name}: one row {contracts.COUNTRY} expected, found {len(country)}")
+    total = int(country.iloc[0])
+    added = int(parts[column].sum())
+    if added != total:
+        raise ValueError(f"{name}, column {column}: the provinces add up to {added}, the country is {total}")
+
+
+def _table(name: str, contract: pa.DataFrameSchema, workspace: Workspace | None) -> pd.DataFrame:
+    path: Path = (workspace or Workspace.current()).facts / name
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is absent: it belongs in the repository")
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise ValueError(f"{path}: not a readable UTF-8 CSV file: {error}") from error
+    return conform(table, contract, path)
