@@ -190,7 +190,7 @@ def category_map(
     if unknown:
         groups.append(f"onbekend: {dutch.join(unknown)}")
     counts = dutch.join([f"{len(found)} × {level}" for level, found in members.items()])
-    alt = f"{_ground(tiles)}: {label} per provincie ({counts}). {'. '.join(map(_capital, groups))}."
+    alt = f"{_ground(tiles)}: {label} per provincie ({counts}). {'. '.join(map(words.capital, groups))}."
     table = pd.DataFrame(
         {
             "code": list(names),
@@ -234,13 +234,9 @@ def _known(values: Mapping[str, float], id: str) -> dict[str, float]:
 
 
 def _key_title(label: str, unit: str) -> str:
-    text = _capital(label) + (f" ({unit})" if unit else "")
+    text = words.capital(label) + (f" ({unit})" if unit else "")
     return "\n".join(textwrap.wrap(text, 26))
 
 
 def _ground(tiles: bool) -> str:
     return "Tegelkaart van de twaalf provincies" if tiles else "Kaart van Nederland"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -12,6 +12,7 @@ the artist.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ WIDTH = 6.3  # inch
 FONT = "DejaVu Sans"
 TEXT = 10.5  # points, all ordinary text
 SMALL = 9.5  # points, the least anything is set in
+
+_LINE_CHARACTERS = 68  # of TEXT that fit beside each other
 
 INK = "#1a1a1a"
 MUTED = "#5c5c5c"
@@ -115,7 +118,7 @@ def new_figure(height: float, rows: int = 1, columns: int = 1, **grid) -> tuple[
         Passed to :meth:`matplotlib.figure.Figure.subplots`.
     """
     with settings():
-        figure = Figure(figsize=(WIDTH, height), layout="constrained", dpi=100)
+        figure = Figure(figsize=(WIDTH, height), layout="constrained", dpi=72)
         axes = figure.subplots(rows, columns, squeeze=False, **grid)
         for ax in axes.flat:
             clean(ax)
@@ -125,10 +128,22 @@ def new_figure(height: float, rows: int = 1, columns: int = 1, **grid) -> tuple[
 def blank(height: float) -> tuple[Figure, Axes]:
     """A figure of the text width with one axes over all of it, for maps."""
     with settings():
-        figure = Figure(figsize=(WIDTH, height), dpi=100)
+        figure = Figure(figsize=(WIDTH, height), dpi=72)
         axes = figure.add_axes((0.01, 0.01, 0.98, 0.98))
         axes.set_axis_off()
     return figure, axes
+
+
+def finished(figure: Figure) -> Figure:
+    """The figure with its layout fixed, so that every time it is written the same bytes come out.
+
+    The constrained layout improves a little at every drawing; here it is drawn until it has settled.
+    """
+    if figure.get_layout_engine() is not None:
+        for _ in range(4):
+            figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+    return figure
 
 
 def clean(ax: Axes) -> None:
@@ -192,10 +207,62 @@ def heading(ax: Axes, text: str) -> None:
     ax.set_title(text, loc="left", fontsize=TEXT, fontfamily=FONT, color=INK, pad=8)
 
 
+def key(ax: Axes, handles: Sequence, labels: Sequence[str], title: str = "") -> None:
+    """A key above the picture, under `title`; for where no label fits beside the series."""
+    longest = max(len(label) for label in labels)
+    columns = max(1, min(len(labels), _LINE_CHARACTERS // (longest + 7)))
+    with settings():
+        ax.legend(
+            handles,
+            labels,
+            title=title or None,
+            loc="lower left",
+            bbox_to_anchor=(-0.01, 1.0),
+            ncols=columns,
+            frameon=False,
+            alignment="left",
+            borderpad=0,
+            handlelength=2.2,
+            columnspacing=1.4,
+        )
+
+
 def write(ax: Axes, x: float, y: float, text: str, **properties):
     """Text in the theme's type; `properties` as for :meth:`matplotlib.axes.Axes.annotate`."""
     style = {"fontsize": TEXT, "fontfamily": FONT, "color": INK, "annotation_clip": False}
     return ax.annotate(text, (x, y), **{**style, **properties})
+
+
+def rows(ax: Axes, labels: Sequence[str]) -> np.ndarray:
+    """Make the vertical axis a list of `labels` from the top; the heights of the rows."""
+    lines = np.array([label.count("\n") + 1 for label in labels], dtype=float)
+    heights = lines.sum() - (np.cumsum(lines) - lines / 2)
+    ax.set_yticks(heights, labels=list(labels))
+    ax.set_ylim(-0.2, lines.sum() + 0.2)
+    ax.tick_params(axis="y", length=0, pad=6)
+    ax.spines["left"].set_visible(False)
+    ax.grid(axis="x")
+    return heights
+
+
+def write_beside(ax: Axes, height: float, text: str, *, bold: bool = False) -> None:
+    """Text to the right of the axes at a row's height."""
+    write(
+        ax, 1.0, height, text, xycoords=("axes fraction", "data"), xytext=(8, 0), textcoords="offset points",
+        va="center", fontsize=SMALL, fontweight="bold" if bold else "normal",
+    )  # fmt: skip
+
+
+def wrapped(text: str, width: int) -> str:
+    """`text` over several lines of at most `width` characters."""
+    return "\n".join(textwrap.wrap(text, width, break_long_words=False)) or text
+
+
+def truth(ax: Axes, x, y, **style):
+    """What a synthetic twin was made with: crosses and a fine dashed line, never a series' own look."""
+    look = {"color": TRUTH, "marker": "x", "markersize": 6.5, "linestyle": (0, (1.5, 2)), "linewidth": 1.1}
+    (drawn,) = ax.plot(x, y, **{**look, "zorder": 4, **style})
+    return drawn
 
 
 def reference_line(ax: Axes, value: float, which: str = "y", **style) -> None:

@@ -1,0 +1,241 @@
+"""Event study: the effect by time since the start, with the reference period marked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis import dutch
+from analysis.datakind import DataKind
+from analysis.exhibits import FigureExhibit
+from analysis.figures import theme, words
+from analysis.figures.checks import check_interval, checked
+
+ESTIMATE = "schatting"
+
+
+def event_study(
+    table: pd.DataFrame,
+    *,
+    id: str,
+    outcome_label: str,
+    unit: str,
+    kind: DataKind,
+    source: str,
+    title: str = "",
+    cohort_note: str = "",
+    reference: int = -1,
+    decimals: int = 1,
+    level: float = 0.95,
+    period: str = "jaar",
+) -> FigureExhibit:
+    """Estimates by event time, with pointwise and, where given, simultaneous intervals.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``event_time``, ``estimate``, ``low``, ``high``; optionally ``low_simultaneous`` and
+        ``high_simultaneous``, ``truth`` (what a synthetic twin was made with) and ``series`` (estimators
+        to compare, at most five). The reference period may be left out; its interval is ignored.
+    outcome_label, unit : str
+        Dutch: "kennis van de democratie", "punten".
+    title : str
+        Heading of the vertical axis; "Effect op …" unless given.
+    cohort_note : str
+        A sentence for the caption on who is compared with whom.
+    reference : int
+        Event time all others are compared with.
+    decimals, level : int, float
+        Digits in the alt text; coverage of the intervals.
+    period : str
+        Unit of event time, singular.
+
+    Raises
+    ------
+    ValueError
+        If the table is empty, lacks a column, or holds a value that cannot be drawn.
+    """
+    table = _prepared(table, id, reference)
+    series = list(table["series"].unique())
+    simultaneous = "low_simultaneous" in table.columns
+    heading = title or f"Effect op {outcome_label}" + (f" ({unit})" if unit else "")
+    figure, axes = theme.new_figure(3.8)
+    ax = axes[0, 0]
+    with theme.settings():
+        theme.reference_line(ax, 0)
+        shifts = 0.17 * (np.arange(len(series)) - (len(series) - 1) / 2)
+        # several series stay unjoined: their lines would only tangle
+        drawn = [
+            (
+                name,
+                _draw(ax, table[table["series"] == name], style, shift, reference, joined=len(series) == 1),
+            )
+            for name, style, shift in zip(series, theme.SERIES, shifts, strict=False)
+        ]
+        if "truth" in table.columns:
+            truth = table.dropna(subset="truth").drop_duplicates("event_time")
+            drawn.append(("ware effect (synthetisch)", theme.truth(ax, truth["event_time"], truth["truth"])))
+        if len(drawn) > 1:
+            theme.key(ax, [artist for _, artist in drawn], [name for name, _ in drawn], heading)
+        else:
+            theme.heading(ax, heading)
+        theme.dutch_axis(ax, "y", sign=True)
+        theme.whole_ticks(ax, "x", table["event_time"], sign=True)
+        ax.set_xlim(table["event_time"].min() - 0.6, table["event_time"].max() + 0.6)
+        _mark_start(ax, reference)
+        ax.set_xlabel(f"{period} sinds de start (open ruit: referentie)")
+    return FigureExhibit(
+        id,
+        theme.finished(figure),
+        _caption(outcome_label, unit, level, simultaneous, period, reference, cohort_note),
+        _alt(table, outcome_label, unit, decimals, reference, level, period),
+        kind,
+        source,
+        _twin(table, len(series) > 1),
+    )
+
+
+def _prepared(table: pd.DataFrame, id: str, reference: int) -> pd.DataFrame:
+    bands = ("low_simultaneous", "high_simultaneous")
+    table = checked(table, id, numbers=("event_time",), optional=("estimate", "low", "high", "truth", *bands))
+    if "series" not in table.columns:
+        table["series"] = ESTIMATE
+    if table["series"].nunique() > len(theme.SERIES):
+        raise ValueError(
+            f"{id}: {table['series'].nunique()} series; at most {len(theme.SERIES)} can be told apart"
+        )
+    if table.duplicated(["series", "event_time"]).any():
+        row = int(np.flatnonzero(table.duplicated(["series", "event_time"]))[0]) + 1
+        raise ValueError(
+            f"{id}: column event_time, row {row}: {table['event_time'].iloc[row - 1]} occurs twice"
+        )
+    away = table["event_time"] != reference
+    rest = checked(
+        table[away],
+        id,
+        numbers=("estimate", "low", "high", *(name for name in bands if name in table.columns)),
+        optional=("truth",),
+    )
+    check_interval(rest, id, inside="estimate")
+    parts = []
+    for name, rows in rest.groupby("series", sort=False):
+        at = table[(table["series"] == name) & ~away]
+        truth = {"truth": at["truth"].iloc[0] if len(at) else 0.0} if "truth" in table.columns else {}
+        zero = pd.DataFrame([{"series": name, "event_time": float(reference), "estimate": 0.0, **truth}])
+        parts.append(pd.concat([rows, zero]).sort_values("event_time"))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _draw(ax: Axes, rows: pd.DataFrame, style: theme.SeriesStyle, shift: float, reference: int, joined: bool):
+    at = rows["event_time"] == reference
+    times = rows["event_time"] + shift
+    if "low_simultaneous" in rows.columns:
+        ax.vlines(
+            times,
+            rows["low_simultaneous"],
+            rows["high_simultaneous"],
+            color=style.color,
+            linewidth=1.0,
+            zorder=2,
+        )
+    ax.vlines(times, rows["low"], rows["high"], color=style.color, linewidth=3.2, alpha=0.55, zorder=2.5)
+    if joined:
+        ax.plot(times, rows["estimate"], color=style.color, linewidth=0.9, zorder=2.2)
+    (points,) = ax.plot(
+        times[~at], rows["estimate"][~at], color=style.color, marker=style.marker, markersize=7,
+        markeredgecolor=theme.PAPER, markeredgewidth=0.8, linestyle="none", zorder=3,
+    )  # fmt: skip
+    ax.plot(
+        rows["event_time"][at], rows["estimate"][at], marker="D", markersize=7, markerfacecolor=theme.PAPER,
+        markeredgecolor=theme.INK, markeredgewidth=1.4, linestyle="none", zorder=5,
+    )  # fmt: skip
+    return points
+
+
+def _mark_start(ax: Axes, reference: int) -> None:
+    """The line between before and after, and which side is which."""
+    start = reference + 0.5
+    ax.axvline(start, color=theme.MUTED, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high + 0.13 * (high - low))
+    for side, words_, align in ((-6, "← vóór de start", "right"), (6, "na de start →", "left")):
+        theme.write(
+            ax, start, 1.0, words_, xycoords=("data", "axes fraction"), xytext=(side, -2),
+            textcoords="offset points", ha=align, va="top", color=theme.MUTED,
+        )  # fmt: skip
+
+
+def _caption(
+    outcome: str, unit: str, level: float, simultaneous: bool, period: str, reference: int, note: str
+) -> str:
+    percent = dutch.number(100 * level)
+    bars = f"Dikke streep: {percent}%-interval per {period}."
+    if simultaneous:
+        bars += f" Dunne streep: {percent}%-interval dat voor alle perioden tegelijk geldt."
+    return " ".join(
+        part
+        for part in (
+            words.sentence(
+                f"effect op {outcome}{f', in {unit}' if unit else ''}, naar {period} sinds de start"
+            ),
+            f"Alles is gemeten ten opzichte van {period} {dutch.number(reference, sign=True)}.",
+            bars,
+            words.sentence(note),
+        )
+        if part
+    )
+
+
+def _alt(
+    table: pd.DataFrame, outcome: str, unit: str, decimals: int, reference: int, level: float, period: str
+) -> str:
+    several = len(table["series"].unique()) > 1
+    measured = f" in {unit}" if unit else ""
+    parts = [
+        f"Effect op {outcome}{measured} naar {period} sinds de start, "
+        f"met {dutch.number(100 * level)}%-intervallen."
+    ]
+    for name, rows in table.groupby("series", sort=False):
+        lead = f"{words.capital(name)}: " if several else ""
+        before = rows[rows["event_time"] < reference]
+        after = rows[rows["event_time"] > reference]
+        for side, what in ((before, "vóór de start"), (after, "na de start")):
+            if side.empty:
+                continue
+            clear = int(((side["low"] > 0) | (side["high"] < 0)).sum())
+            values = "; ".join(
+                f"{dutch.number(row.event_time, sign=True)}: "
+                + words.with_interval(
+                    row.estimate, None if several else row.low, row.high, "", decimals, level=None, sign=True
+                )
+                for row in side.itertuples()
+            )
+            parts.append(
+                f"{lead}{what} ligt het interval in {clear} van de {len(side)} perioden geheel "
+                f"boven of onder nul ({values})."
+            )
+            lead = ""
+    if "truth" in table.columns:
+        truth = table.dropna(subset="truth").drop_duplicates("event_time")
+        values = "; ".join(
+            f"{dutch.number(row.event_time, sign=True)}: {dutch.number(row.truth, decimals, sign=True)}"
+            for row in truth.itertuples()
+        )
+        parts.append(f"Het ware effect in de synthetische gegevens is {values}.")
+    return " ".join(words.capital(part) for part in parts)
+
+
+def _twin(table: pd.DataFrame, several: bool) -> pd.DataFrame:
+    names = {
+        "series": "schatter",
+        "event_time": "tijd sinds start",
+        "estimate": "effect",
+        "low": "laag",
+        "high": "hoog",
+        "low_simultaneous": "laag (alle perioden)",
+        "high_simultaneous": "hoog (alle perioden)",
+        "truth": "waar effect (synthetisch)",
+    }
+    kept = [name for name in names if name in table.columns and (several or name != "series")]
+    return table[kept].rename(columns=names).astype({"tijd sinds start": int})

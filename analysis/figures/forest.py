@@ -1,0 +1,176 @@
+"""Forest plot: one row an estimate with its interval, the numbers written beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis import dutch
+from analysis.datakind import DataKind
+from analysis.exhibits import FigureExhibit
+from analysis.figures import theme, words
+from analysis.figures.checks import check_interval, checked
+
+_LABEL_CHARACTERS = 26
+
+
+def forest(
+    table: pd.DataFrame,
+    *,
+    id: str,
+    outcome_label: str,
+    unit: str,
+    kind: DataKind,
+    source: str,
+    decimals: int = 1,
+    level: float = 0.95,
+    reference: float | None = 0.0,
+    reference_label: str = "",
+    highlight: Collection[str] = (),
+    sort: bool = False,
+    sign: bool = False,
+    caption: str = "",
+) -> FigureExhibit:
+    """Estimates of the same quantity for provinces, countries or specifications.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``label``, ``estimate``, ``low``, ``high``; optionally ``truth``. Drawn from the top.
+    outcome_label, unit : str
+        Dutch.
+    reference : float, optional
+        Where the vertical line stands; None draws none.
+    reference_label : str
+        What that line means ("landelijk gemiddelde"), above it.
+    highlight : collection of str
+        Labels of rows that stand out, such as the total.
+    sort : bool
+        Order the rows by estimate, highest first.
+    sign : bool
+        Write plus signs, for differences and effects.
+    caption : str
+        Replaces the caption made of the outcome.
+
+    Raises
+    ------
+    ValueError
+        If the table is empty, lacks a column, holds a value that cannot be drawn or a label twice, or if
+        `highlight` names no row.
+    """
+    table = checked(table, id, texts=("label",), numbers=("estimate", "low", "high"), optional=("truth",))
+    check_interval(table, id, inside="estimate")
+    twice = table.loc[table["label"].duplicated(), "label"]
+    if len(twice):
+        raise ValueError(f"{id}: column label: {twice.iloc[0]!r} occurs twice")
+    strange = sorted(set(highlight) - set(table["label"]))
+    if strange:
+        raise ValueError(f"{id}: highlight names {', '.join(strange)}, which is no row of the table")
+    if sort:
+        table = table.sort_values("estimate", ascending=False, kind="stable", ignore_index=True)
+
+    labels = [theme.wrapped(label, _LABEL_CHARACTERS) for label in table["label"]]
+    lines = sum(label.count("\n") + 1 for label in labels)
+    figure, axes = theme.new_figure(1.15 + 0.27 * lines)
+    ax = axes[0, 0]
+    with theme.settings():
+        if reference is not None:
+            theme.reference_line(ax, reference, "x")
+        heights = theme.rows(ax, labels)
+        for height, row in zip(heights, table.itertuples(), strict=True):
+            _draw_row(ax, height, row, row.label in highlight)
+            theme.write_beside(
+                ax,
+                height,
+                words.with_interval(row.estimate, row.low, row.high, "", decimals, level=None, sign=sign),
+                bold=row.label in highlight,
+            )
+        if "truth" in table.columns:
+            drawn = theme.truth(ax, table["truth"], heights, linestyle="none")
+            theme.key(ax, [drawn], ["ware waarde (synthetisch)"])
+        if reference is not None and reference_label:
+            ax.annotate(
+                reference_label, (reference, 1), xycoords=("data", "axes fraction"), xytext=(4, 0),
+                textcoords="offset points", fontsize=theme.SMALL, color=theme.MUTED, va="bottom",
+            )  # fmt: skip
+        for tick, label in zip(ax.get_yticklabels(), table["label"], strict=True):
+            tick.set_fontweight("bold" if label in highlight else "normal")
+        theme.dutch_axis(ax, "x", sign=sign, ticks=5)
+        ax.set_xlabel(_measured(outcome_label, unit))
+    percent = dutch.number(100 * level)
+    caption = words.sentence(caption or _measured(outcome_label, unit)) + f" Streep: {percent}%-interval."
+    if reference is not None and reference_label:
+        caption += f" Verticale lijn: {reference_label}."
+    return FigureExhibit(
+        id,
+        theme.finished(figure),
+        caption,
+        _alt(table, outcome_label, unit, decimals, level, reference, reference_label, sign),
+        kind,
+        source,
+        table[[name for name in _TWIN if name in table.columns]].rename(columns=_TWIN),
+    )
+
+
+_TWIN = {
+    "label": "rij",
+    "estimate": "schatting",
+    "low": "laag",
+    "high": "hoog",
+    "truth": "ware waarde (synthetisch)",
+}
+
+
+def _draw_row(ax: Axes, height: float, row, highlighted: bool) -> None:
+    style = theme.SERIES[1] if highlighted else theme.SERIES[0]
+    ax.hlines(height, row.low, row.high, color=style.color, linewidth=3 if highlighted else 2, zorder=2)
+    ax.plot(
+        row.estimate, height, marker=style.marker, markersize=8 if highlighted else 7, color=style.color,
+        markeredgecolor=theme.PAPER, markeredgewidth=0.8, zorder=3,
+    )  # fmt: skip
+
+
+def _measured(outcome: str, unit: str) -> str:
+    return f"{outcome} ({unit})" if unit else outcome
+
+
+def _alt(
+    table: pd.DataFrame,
+    outcome: str,
+    unit: str,
+    decimals: int,
+    level: float,
+    reference: float | None,
+    reference_label: str,
+    sign: bool,
+) -> str:
+    highest, lowest = table.loc[table["estimate"].idxmax()], table.loc[table["estimate"].idxmin()]
+    parts = [
+        f"{words.capital(outcome)} in {len(table)} {'rij' if len(table) == 1 else 'rijen'}, "
+        f"met {dutch.number(100 * level)}%-intervallen."
+    ]
+    if len(table) > 1:
+        ends = [
+            f"{row['label']} ({words.quantity(row['estimate'], unit, decimals, sign=sign)})"
+            for row in (highest, lowest)
+        ]
+        parts.append(f"Het hoogst is {ends[0]}, het laagst {ends[1]}.")
+    if reference is not None:
+        above, below = int((table["low"] > reference).sum()), int((table["high"] < reference).sum())
+        line = f"{reference_label or 'de lijn'} ({dutch.number(reference, decimals)})"
+        parts.append(
+            f"Het interval ligt {above} keer geheel boven en {below} keer geheel onder {line}, "
+            f"en {len(table) - above - below} keer eroverheen."
+        )
+    values = {
+        row.label: words.with_interval(row.estimate, row.low, row.high, "", decimals, level=None, sign=sign)
+        for row in table.itertuples()
+    }
+    parts.append(f"{words.capital(words.listing(values))}.")
+    if "truth" in table.columns:
+        known = table.dropna(subset="truth")
+        truth = {row.label: dutch.number(row.truth, decimals, sign=sign) for row in known.itertuples()}
+        parts.append(f"Ware waarden van de synthetische gegevens: {words.listing(truth)}.")
+    return " ".join(parts)

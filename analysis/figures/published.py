@@ -1,0 +1,168 @@
+"""Published figures beside the same figures reproduced from the microdata."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis import dutch
+from analysis.datakind import DataKind
+from analysis.exhibits import FigureExhibit
+from analysis.figures import theme, words
+from analysis.figures.checks import checked
+
+_LABEL_CHARACTERS = 24
+_Z = 1.959963984540054
+
+
+def published_against_reproduced(
+    table: pd.DataFrame,
+    *,
+    id: str,
+    outcome_label: str,
+    kind: DataKind,
+    source: str,
+    decimals: int = 0,
+    se_decimals: int = 1,
+    caption: str = "",
+) -> FigureExhibit:
+    """One row a figure: an open ring where it was published, a dot where it was reproduced.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``label``, ``published``, ``reproduced``; optionally ``published_se``, ``reproduced_se``,
+        ``panel`` (rows of one panel share an axis: a level and a difference do not) and ``decimals``
+        (digits the figure was printed with). A published value may be NaN: not published.
+    outcome_label : str
+        Dutch.
+    decimals, se_decimals : int
+        Printed digits, where the table has no column ``decimals``, and those of the standard errors.
+
+    Raises
+    ------
+    ValueError
+        If the table is empty, lacks a column, or holds a value that cannot be drawn.
+    """
+    table = checked(
+        table,
+        id,
+        texts=("label", *(["panel"] if "panel" in table.columns else [])),
+        numbers=("reproduced",),
+        optional=("published", "published_se", "reproduced_se", "decimals"),
+    )
+    if "published" not in table.columns:
+        raise ValueError(f"{id}: column published is absent")
+    for column, default in (("published_se", float("nan")), ("reproduced_se", float("nan")), ("panel", "")):
+        if column not in table.columns:
+            table[column] = default
+    table["decimals"] = (
+        table["decimals"].fillna(decimals).astype(int) if "decimals" in table.columns else decimals
+    )
+    table["verdict"] = [_verdict(row, se_decimals) for row in table.itertuples()]
+
+    panels = list(table["panel"].unique())
+    counts = [int((table["panel"] == name).sum()) for name in panels]
+    figure, axes = theme.new_figure(
+        0.75 + 0.62 * len(panels) + 0.3 * len(table), rows=len(panels), height_ratios=[1 + n for n in counts]
+    )
+    with theme.settings():
+        for ax, name in zip(axes[:, 0], panels, strict=True):
+            _draw_panel(ax, table[table["panel"] == name], name, se_decimals)
+        rings = [_ring(axes[0, 0], [], []), _dot(axes[0, 0], [], [])]
+        theme.key(axes[0, 0], rings, ["gepubliceerd", "gereproduceerd"], panels[0])
+    return FigureExhibit(
+        id,
+        theme.finished(figure),
+        words.sentence(caption or f"{outcome_label}: gepubliceerd en gereproduceerd")
+        + " Rechts: gepubliceerd | gereproduceerd (standaardfout). Streep: 95%-interval.",
+        _alt(table, outcome_label, se_decimals),
+        kind,
+        source,
+        _twin(table),
+    )
+
+
+def _verdict(row, se_decimals: int) -> str:
+    """Whether the printed digits agree: "gelijk", "verschilt", or "niet gepubliceerd"."""
+    pairs = (
+        (row.published, row.reproduced, row.decimals),
+        (row.published_se, row.reproduced_se, se_decimals),
+    )
+    known = [pair for pair in pairs if not (words.unknown(pair[0]) or words.unknown(pair[1]))]
+    if not known:
+        return "niet gepubliceerd"
+    same = all(dutch.number(one, digits) == dutch.number(other, digits) for one, other, digits in known)
+    return "gelijk" if same else "verschilt"
+
+
+def _ring(ax: Axes, x, y):
+    (drawn,) = ax.plot(
+        x, y, marker="o", markersize=11, markerfacecolor="none", markeredgecolor=theme.SERIES[1].color,
+        markeredgewidth=1.6, linestyle="none", zorder=3,
+    )  # fmt: skip
+    return drawn
+
+
+def _dot(ax: Axes, x, y):
+    (drawn,) = ax.plot(
+        x, y, marker="o", markersize=5, color=theme.SERIES[0].color, linestyle="none", zorder=4
+    )
+    return drawn
+
+
+def _draw_panel(ax: Axes, rows: pd.DataFrame, name: str, se_decimals: int) -> None:
+    heights = theme.rows(ax, [theme.wrapped(label, _LABEL_CHARACTERS) for label in rows["label"]])
+    for height, row in zip(heights, rows.itertuples(), strict=True):
+        for value, se, color, width, shift in (
+            (row.published, row.published_se, theme.SERIES[1].color, 1.4, 0.13),
+            (row.reproduced, row.reproduced_se, theme.SERIES[0].color, 1.4, -0.13),
+        ):
+            if not (words.unknown(value) or words.unknown(se)):
+                ax.hlines(
+                    height + shift, value - _Z * se, value + _Z * se, color=color, linewidth=width, zorder=2
+                )
+        theme.write_beside(
+            ax,
+            height,
+            f"{_printed(row.published, row.published_se, row.decimals, se_decimals)} | "
+            f"{_printed(row.reproduced, row.reproduced_se, row.decimals, se_decimals)}",
+            bold=row.verdict == "verschilt",
+        )
+    _ring(ax, rows["published"], heights)
+    _dot(ax, rows["reproduced"], heights)
+    if name and ax.get_subplotspec().rowspan.start > 0:
+        theme.heading(ax, name)
+    theme.dutch_axis(ax, "x", ticks=5)
+
+
+def _printed(value: float, se: float, decimals: int, se_decimals: int) -> str:
+    text = dutch.number(value, decimals)
+    return text if words.unknown(value) or words.unknown(se) else f"{text} ({dutch.number(se, se_decimals)})"
+
+
+def _alt(table: pd.DataFrame, outcome: str, se_decimals: int) -> str:
+    compared = table[table["verdict"] != "niet gepubliceerd"]
+    same = int((compared["verdict"] == "gelijk").sum())
+    rows = "; ".join(
+        f"{row.label}: gepubliceerd {_printed(row.published, row.published_se, row.decimals, se_decimals)}, "
+        f"gereproduceerd {_printed(row.reproduced, row.reproduced_se, row.decimals, se_decimals)}"
+        for row in table.itertuples()
+    )
+    return (
+        f"{words.capital(outcome)}. Van de {len(compared)} gepubliceerde uitkomsten komen er {same} "
+        f"tot op de gedrukte cijfers overeen. Tussen haakjes de standaardfout. {words.capital(rows)}."
+    )
+
+
+def _twin(table: pd.DataFrame) -> pd.DataFrame:
+    columns = {
+        "panel": "onderdeel",
+        "label": "uitkomst",
+        "published": "gepubliceerd",
+        "published_se": "standaardfout gepubliceerd",
+        "reproduced": "gereproduceerd",
+        "reproduced_se": "standaardfout gereproduceerd",
+        "verdict": "oordeel",
+    }
+    return table[list(columns)].rename(columns=columns)
