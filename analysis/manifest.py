@@ -20,7 +20,7 @@ from analysis.workspace import Workspace
 MANIFEST = "manifest.toml"
 ACCESS = ("open", "op aanvraag", "synthetisch")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_KEY = re.compile(r"[a-z][a-z0-9-]*")
+_KEY = re.compile(r"[a-z][a-z0-9_-]*")
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,16 @@ class Source:
 
     def __post_init__(self) -> None:
         if not _KEY.fullmatch(self.key):
-            raise ValueError(f"key {self.key!r}: expected lower case letters, digits and hyphens")
+            raise ValueError(
+                f"key {self.key!r}: expected lower case letters, digits, hyphens and underscores"
+            )
         if self.access not in ACCESS:
             raise ValueError(f"access {self.access!r}: expected one of {', '.join(ACCESS)}")
         for pattern in self.files:
             if Path(pattern).name != pattern or "**" in pattern:
-                raise ValueError(f"file {pattern!r}: expected the name or pattern of a file, without a folder")
+                raise ValueError(
+                    f"file {pattern!r}: expected the name or pattern of a file, without a folder"
+                )
         for name, value in self.sha256.items():
             if not any(Path(name).match(pattern) for pattern in self.files):
                 raise ValueError(f"sha256 of {name!r}: the name fits none of {', '.join(self.files)}")
@@ -144,7 +148,9 @@ def find_sources(workspace: Workspace, checksum: Callable[[Path], str] | None = 
     for source in read_manifest(workspace).values():
         files = tuple(present_files(source, workspace.data))
         altered = tuple(
-            path for path in files if source.sha256.get(path.name) and checksum(path) != source.sha256[path.name]
+            path
+            for path in files
+            if source.sha256.get(path.name) and checksum(path) != source.sha256[path.name]
         )
         found.append(Found(source, files, altered))
     return found

@@ -1,0 +1,183 @@
+"""The command line: ``python -m analysis build``, ``render``, ``report``, ``sources``, ``clean``.
+
+Everything heavy is imported by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.workspace import Workspace, find_root
+
+FAILED, INTERRUPTED = 1, 130
+ENGINES = ("auto", "quarto", "embedded")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except KeyboardInterrupt:
+        print("\nInterrupted. Finished runs are kept; the same command goes on from there.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output left, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:
+        if options.debug or not _is_ours(error):
+            raise
+        print(f"\n{error}", file=sys.stderr)
+        return FAILED
+    return 0
+
+
+def _is_ours(error: Exception) -> bool:
+    """Errors whose message was written to be read; any other is a fault of ours and shows where."""
+    names = {base.__name__ for base in type(error).__mro__}
+    return bool(names & {"BuildError", "RenderError", "ValueError", "OSError"})
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__.splitlines()[0])
+    parser.add_argument("--debug", action="store_true", help="show where in the code an error arose")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    data = argparse.ArgumentParser(add_help=False)
+    data.add_argument("--data", type=Path, metavar="DIR", help="folder with the real files; else data/real")
+    building = argparse.ArgumentParser(add_help=False, parents=[data])
+    building.add_argument(
+        "--jobs", type=_positive, metavar="N", help="runs at the same time; else one a core"
+    )
+    building.add_argument("--no-wait", action="store_true", help="refuse when another build is at work")
+    building.add_argument("--json", action="store_true", help="progress as one JSON object a line")
+    rendering = argparse.ArgumentParser(add_help=False)
+    rendering.add_argument(
+        "--engine", choices=ENGINES, default="auto", help="auto takes Quarto if it is there"
+    )
+
+    command = commands.add_parser("build", parents=[building], help="run the notebooks whose inputs changed")
+    command.add_argument("--only", nargs="+", default=[], metavar="NAME", help="notebooks or single runs")
+    command.add_argument("--explain", action="store_true", help="say what would be done, and why; do nothing")
+    command.set_defaults(run=_build)
+    command = commands.add_parser("render", parents=[rendering], help="make the report from what was built")
+    command.set_defaults(run=_render)
+    command = commands.add_parser("report", parents=[building, rendering], help="build, then render")
+    command.set_defaults(run=_report, only=[], explain=False)
+    command = commands.add_parser(
+        "sources", parents=[data], help="which sources are present, absent, altered"
+    )
+    command.set_defaults(run=_sources)
+    command = commands.add_parser("clean", help="remove what the build made; data/real is left alone")
+    command.add_argument("--old", action="store_true", help="only runs that no longer belong to the plan")
+    command.add_argument("--data", type=Path, metavar="DIR", help="with --old: as given to build")
+    command.set_defaults(run=_clean)
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text) if text.isdigit() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of one or more, got {text!r}")
+    return number
+
+
+def _workspace(options: argparse.Namespace) -> Workspace:
+    """The workspace, with absolute paths: workers and kernels stand in other folders."""
+    current = Workspace.current()
+    chosen = getattr(options, "data", None)
+    if chosen is not None and not chosen.is_dir():
+        raise NotADirectoryError(f"--data {chosen}: there is no such folder")
+    return Workspace(current.root.resolve(), (chosen or current.data).resolve())
+
+
+def _build(options: argparse.Namespace) -> None:
+    from analysis.pipeline.build import build, explanation
+    from analysis.pipeline.progress import choose
+
+    workspace = _workspace(options)
+    if options.explain:
+        for line in explanation(workspace, options.only):
+            print(line)
+        return
+    progress = choose(options.json)
+    say = (lambda line: print(line, file=sys.stderr)) if options.json else print
+    built = build(
+        workspace, progress, jobs=options.jobs, only=options.only, wait=not options.no_wait, say=say
+    )
+    ran = len(built.outcomes)
+    say(f"{ran} run, {built.unchanged} unchanged, {built.seconds:.1f} s")
+    if built.released is None:
+        say("Nothing was released: other notebooks are still to be run. Build without --only.")
+        return
+    released = built.released
+    for note in released.notes:
+        say(f"note: {note}")
+    say(f"{released.rows} results ({released.suppressed} withheld) and {released.exhibits} exhibits released")
+
+
+def _render(options: argparse.Namespace) -> None:
+    from analysis.render import render
+
+    folder = render(_workspace(options), engine=options.engine)
+    for path in sorted(folder.iterdir()):
+        print(path)
+
+
+def _report(options: argparse.Namespace) -> None:
+    _build(options)
+    _render(options)
+
+
+def _sources(options: argparse.Namespace) -> None:
+    from analysis.design.notebooks import read_notebooks
+    from analysis.manifest import find_sources
+
+    workspace = _workspace(options)
+    users: dict[str, list[str]] = {}
+    for entry in read_notebooks(workspace):
+        for key in entry.sources:
+            users.setdefault(key, []).append(entry.name)
+    print(f"files are looked for in {workspace.data}")
+    for found in find_sources(workspace):
+        source = found.source
+        print(f"{source.key}: {found.presence}")
+        print(f"  {source.title} ({source.publisher}; {source.access}; {source.licence})")
+        if source.has_files:
+            names = [f"{path.name}{' (altered)' if path in found.altered else ''}" for path in found.files]
+            print(f"  expected {', '.join(source.files)}; found {', '.join(names) or 'nothing'}")
+        if source.key in users:
+            print(f"  read by {', '.join(users[source.key])}")
+
+
+def _clean(options: argparse.Namespace) -> None:
+    from analysis.pipeline.lock import build_lock
+
+    workspace = _workspace(options)
+    if not (workspace.root / "_quarto.yml").is_file():
+        raise FileNotFoundError(f"{find_root()} is no repository of this analysis; nothing was removed")
+    with build_lock(workspace.build, wait=False):
+        if options.old:
+            from analysis.pipeline.plan import make_plan
+
+            plan = make_plan(workspace)
+            keep: dict[str, set[str]] = {}
+            for run in plan.runs.values():
+                keep.setdefault(run.entry.name, set()).add(run.key or "")
+            print(f"{plan.store.prune(keep)} old runs removed")
+            return
+        for name in ("runs", "failed", "tmp", "released", "cache"):
+            shutil.rmtree(workspace.build / name, ignore_errors=True)
+    for path in (workspace.reports / "_generated", workspace.root / "data" / "synthetic"):
+        shutil.rmtree(path, ignore_errors=True)
+    (workspace.root / "_variables.yml").unlink(missing_ok=True)
+    shutil.rmtree(workspace.root / "_report", ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

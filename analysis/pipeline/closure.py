@@ -1,0 +1,196 @@
+"""Which first-party files a notebook reaches through its imports.
+
+Followed statically, also inside functions. An import whose name is computed cannot be followed: then
+every first-party module counts. Files beside the modules (styles, templates) count with their package.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import analysis
+from analysis.workspace import Workspace
+
+_DYNAMIC = frozenset({"__import__", "exec", "eval", "import_module", "run_path", "run_module"})
+# Which attribute of a workspace opens which part of data/, outside the modules that define them.
+_DESIGN_ATTRIBUTE = "design"
+_DEFINING = frozenset({"analysis.workspace", "analysis.design.read"})
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """What one piece of source refers to.
+
+    Attributes
+    ----------
+    imports : frozenset of (int, str, tuple of str)
+        Level (0 is absolute), module, and names taken from it.
+    dynamic : bool
+        An import whose name is computed.
+    designs : frozenset of str
+        Design files read by a literal name.
+    any_design : bool
+        A design file whose name is computed.
+    """
+
+    imports: frozenset[tuple[int, str, tuple[str, ...]]]
+    dynamic: bool
+    designs: frozenset[str]
+    any_design: bool
+
+
+@dataclass(frozen=True)
+class Closure:
+    """The first-party files a notebook's results depend on.
+
+    Attributes
+    ----------
+    files : dict of str to pathlib.Path
+        By name relative to the repository, such as ``analysis/results.py``.
+    modules : frozenset of str
+    designs : frozenset of str or None
+        Names of design files that may be read; None means all.
+    """
+
+    files: dict[str, Path]
+    modules: frozenset[str]
+    designs: frozenset[str] | None
+
+
+@dataclass
+class FirstParty:
+    """Where first-party code lies: the package `analysis`, and what a notebook finds beside it.
+
+    Attributes
+    ----------
+    tops : dict of str to pathlib.Path
+        Folder that holds each top-level module or package.
+    """
+
+    tops: dict[str, Path] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> FirstParty:
+        """In the order in which a kernel looks: the notebooks' folder, the repository, the package."""
+        tops = {"analysis": Path(analysis.__file__).resolve().parents[1]}
+        for folder in (workspace.root, workspace.notebooks):
+            if folder.is_dir():
+                tops |= {path.stem: folder for path in folder.glob("*.py") if path.stem.isidentifier()}
+                tops |= {path.parent.name: folder for path in folder.glob("*/__init__.py")}
+        return cls(tops)
+
+    def find(self, module: str) -> Path | None:
+        """The file of `module`, or None where it is not a first-party module."""
+        base = self.tops.get(module.partition(".")[0])
+        if base is None:
+            return None
+        path = base.joinpath(*module.split("."))
+        for candidate in (path / "__init__.py", path.with_suffix(".py")):
+            if candidate.is_file():
+                return candidate
+        return None
+
+    def everything(self) -> list[str]:
+        """All modules of all first-party packages."""
+        found = []
+        for top, base in sorted(self.tops.items()):
+            if (base / f"{top}.py").is_file():
+                found.append(top)
+            for path in sorted((base / top).rglob("*.py")):
+                parts = path.relative_to(base).with_suffix("").parts
+                found.append(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+        return found
+
+
+def closure(code: str, first_party: FirstParty) -> Closure:
+    """Everything first-party that `code` reaches."""
+    files: dict[str, Path] = {}
+    modules: set[str] = set()
+    designs: set[str] = set()
+    any_design = False
+    waiting: list[str] = []
+
+    def note(mentions: Mentions, module: str, is_package: bool) -> None:
+        nonlocal any_design
+        waiting.extend(_absolute(mentions, module, is_package))
+        if mentions.dynamic:
+            waiting.extend(first_party.everything())
+        designs.update(mentions.designs)
+        any_design |= mentions.any_design and module not in _DEFINING
+
+    note(read_mentions(code), "", False)
+    while waiting:
+        module = waiting.pop()
+        if module in modules:
+            continue
+        path = first_party.find(module)
+        if path is None:
+            continue
+        modules.add(module)
+        if "." in module:
+            waiting.append(module.rpartition(".")[0])
+        base = first_party.tops[module.partition(".")[0]]
+        files[path.relative_to(base).as_posix()] = path
+        is_package = path.name == "__init__.py"
+        if is_package:
+            for beside in path.parent.iterdir():
+                if beside.is_file() and beside.suffix not in (".py", ".pyc"):
+                    files[beside.relative_to(base).as_posix()] = beside
+        note(read_mentions(path.read_text(encoding="utf-8")), module, is_package)
+    return Closure(
+        dict(sorted(files.items())), frozenset(modules), None if any_design else frozenset(designs)
+    )
+
+
+@lru_cache(maxsize=4096)
+def read_mentions(code: str) -> Mentions:
+    """Imports and design files that `code` refers to, in functions too."""
+    imports: set[tuple[int, str, tuple[str, ...]]] = set()
+    designs: set[str] = set()
+    dynamic = any_design = False
+    for node in ast.walk(ast.parse(code)):
+        match node:
+            case ast.Import():
+                imports.update((0, alias.name, ()) for alias in node.names)
+            case ast.ImportFrom():
+                names = tuple(alias.name for alias in node.names)
+                imports.add((node.level, node.module or "", names))
+            case ast.Attribute(attr=attribute) if attribute == _DESIGN_ATTRIBUTE:
+                any_design = True
+            case ast.Call():
+                name = _called(node.func)
+                literal = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+                if name in _DYNAMIC:
+                    absolute = isinstance(literal, str) and not literal.startswith(".")
+                    if absolute and name in ("import_module", "__import__"):
+                        imports.add((0, literal, ()))
+                    elif not (name == "eval" and isinstance(node.func, ast.Attribute)):
+                        dynamic = True
+                elif name == "read_design":
+                    if isinstance(literal, str):
+                        designs.add(literal)
+                    else:
+                        any_design = True
+    return Mentions(frozenset(imports), dynamic, frozenset(designs), any_design)
+
+
+def _called(function: ast.expr) -> str:
+    if isinstance(function, ast.Name):
+        return function.id
+    return function.attr if isinstance(function, ast.Attribute) else ""
+
+
+def _absolute(mentions: Mentions, module: str, is_package: bool) -> list[str]:
+    """Absolute names of all that is imported; a name taken from a package may be a module itself."""
+    found = []
+    for level, name, names in mentions.imports:
+        if level:
+            parts = module.split(".")
+            parts = parts[: len(parts) - level + is_package]
+            name = ".".join([*parts, name] if name else parts)
+        found.append(name)
+        found.extend(f"{name}.{taken}" for taken in names if taken != "*")
+    return found

@@ -1,0 +1,263 @@
+"""From finished runs to what the report reads: rows, exhibits, variables and fragments.
+
+``data/build/released`` is replaced whole, and only when every run of the plan is there. When nothing that
+decides its content changed, and nobody touched what was written, it is left as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from analysis import dutch
+from analysis.design.disclosure import disclosure_rule
+from analysis.disclosure import disclose, summary
+from analysis.manifest import Found, Presence, Source, find_sources
+from analysis.pipeline.closure import FirstParty, closure
+from analysis.pipeline.errors import BuildError
+from analysis.pipeline.fingerprint import Fingerprints, digest_of
+from analysis.pipeline.plan import Plan
+from analysis.pipeline.store import EXHIBITS
+from analysis.results import ROWS_FILE, Result, read_rows, stamped, write_rows
+from analysis.workspace import Workspace
+
+RELEASE_FILE = "release.json"
+SOURCES_TABLE = "tbl-databronnen"
+_VARIABLES = "_variables.yml"
+_GENERATED = "_generated"
+
+
+@dataclass(frozen=True)
+class Release:
+    """What was released.
+
+    Attributes
+    ----------
+    rows, exhibits, suppressed : int
+        Counts.
+    notes : tuple of str
+        What a person should know, such as a source that the manifest does not know.
+    unchanged : bool
+        Everything was there already.
+    """
+
+    rows: int
+    exhibits: int
+    suppressed: int
+    notes: tuple[str, ...] = field(default=())
+    unchanged: bool = False
+
+
+def release(plan: Plan, fingerprints: Fingerprints) -> Release:
+    """Gather the rows and exhibits of all runs of `plan` and hand them to the report.
+
+    Raises
+    ------
+    BuildError
+        If a run is missing or altered, or two runs publish the same id.
+    """
+    missing = [run.label for run in plan.due]
+    if missing:
+        raise BuildError(f"these runs are still to be done: {', '.join(missing)}")
+    workspace = plan.workspace
+    sources = find_sources(workspace, fingerprints.of)
+    decides = _decides(plan, sources, fingerprints)
+    standing = _standing(workspace, plan.store.released / RELEASE_FILE, decides)
+    if standing is not None:
+        return standing
+    rows, folders = _gather(plan)
+    rule = disclosure_rule(workspace)
+    disclosed = disclose(rows, rule)
+    rows = sorted([*disclosed.rows, *summary(disclosed, rule)], key=lambda row: row.id)
+    manifest = {found.source.key: found.source for found in sources}
+
+    fresh = plan.store.temporary / "released"
+    shutil.rmtree(fresh, ignore_errors=True)
+    exhibits = fresh / EXHIBITS
+    exhibits.mkdir(parents=True)
+    write_rows(rows, fresh / ROWS_FILE)
+    for folder in folders:
+        for path in sorted(folder.glob("*")):
+            shutil.copyfile(path, exhibits / path.name)
+    _write_sources_table(sources, exhibits)
+    _hand_to_report(plan, rows, exhibits, manifest)
+    notes = tuple(_notes(rows, exhibits, sources, manifest))
+    counts = {
+        "rows": len(rows),
+        "exhibits": len(list(exhibits.glob("*.json"))),
+        "suppressed": len(disclosed.suppressed),
+        "notes": list(notes),
+    }
+    written = {"decides": decides, **counts, "files": _files(workspace, fresh)}
+    (fresh / RELEASE_FILE).write_text(
+        json.dumps(written, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    )
+    _swap(fresh, plan.store.released)
+    return Release(counts["rows"], counts["exhibits"], counts["suppressed"], notes)
+
+
+def _gather(plan: Plan) -> tuple[list[Result], list[Path]]:
+    """Stamped rows and folders with exhibits of all runs; every id by one run only."""
+    rows: list[Result] = []
+    folders: list[Path] = []
+    publisher: dict[str, str] = {}
+    for run in plan.runs.values():
+        folder = run.published.folder
+        found = read_rows(folder / ROWS_FILE) if ROWS_FILE in run.published.outputs else []
+        rows += stamped(found, run.stamp())
+        exhibits = folder / EXHIBITS
+        ids = [row.id for row in found] + [path.stem for path in exhibits.glob("*.json")]
+        if exhibits.is_dir():
+            folders.append(exhibits)
+        for name in ids:
+            if name in publisher:
+                raise BuildError(
+                    f"{name} is published by {publisher[name]} and by {run.label}: give each its own id. "
+                    "In a sweep, make the swept parameter part of the id."
+                )
+            publisher[name] = run.label
+    return rows, folders
+
+
+def _hand_to_report(plan: Plan, rows: list[Result], exhibits: Path, manifest: dict[str, Source]) -> None:
+    from analysis.render.fragments import write_fragments
+    from analysis.render.variables import write_variables
+
+    workspace = plan.workspace
+    write_variables(rows, workspace.root / _VARIABLES)
+    write_fragments(
+        [exhibits],
+        rows,
+        workspace.reports / _GENERATED,
+        sections=[entry for entry in dict.fromkeys(run.entry.name for run in plan.runs.values())],
+        remarks=_remarks(rows, exhibits, manifest),
+    )
+
+
+def _remarks(rows: Iterable[Result], exhibits: Path, manifest: dict[str, Source]) -> dict[str, list[str]]:
+    """For each section: its sources by title, and what the manifest remarks on those with files."""
+    named: dict[str, dict[str, None]] = {}
+    for section, keys in _sections(rows, exhibits):
+        named.setdefault(section, {}).update(dict.fromkeys(keys))
+    remarks = {}
+    for section, keys in named.items():
+        known = [manifest[key] for key in sorted(keys) if key in manifest]
+        if known:
+            titles = [
+                source.title[0].lower() + source.title[1:] if _common(source.title) else source.title
+                for source in known
+            ]
+            sentence = f"{'Bron' if len(known) == 1 else 'Bronnen'}: {dutch.join(titles)}."
+            remarks[section] = [sentence, *(s.remark for s in known if s.remark and s.has_files)]
+    return remarks
+
+
+def _common(title: str) -> bool:
+    """Whether the title starts with an ordinary word, not with an abbreviation."""
+    return not title.split()[0].rstrip(":,").isupper()
+
+
+def _sections(rows: Iterable[Result], exhibits: Path) -> Iterable[tuple[str, list[str]]]:
+    for row in rows:
+        yield row.id.split(".")[0], _keys(row.source)
+    for path in sorted(exhibits.glob("*.json")):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        yield content["id"].split("-")[1], _keys(content["source"])
+
+
+def _keys(source: str) -> list[str]:
+    return [key.strip() for key in source.split(";") if key.strip()]
+
+
+def _notes(
+    rows: Iterable[Result], exhibits: Path, sources: list[Found], manifest: dict[str, Source]
+) -> Iterable[str]:
+    unknown = sorted({key for _, keys in _sections(rows, exhibits) for key in keys if key not in manifest})
+    if unknown:
+        yield f"sources that data/manifest.toml does not know: {', '.join(unknown)}"
+    for found in sources:
+        for path in found.altered:
+            yield f"{path.name} differs from the checksum of {found.source.key} in data/manifest.toml"
+
+
+def _write_sources_table(sources: list[Found], folder: Path) -> None:
+    """``tbl-databronnen``: which source was there at this build."""
+    import pandas as pd
+
+    from analysis.datakind import DataKind
+    from analysis.exhibits import TableExhibit, write_exhibit
+
+    cells = pd.DataFrame(
+        {
+            "Bron": [found.source.title for found in sources],
+            "Uitgever": [found.source.publisher for found in sources],
+            "Toegang": [found.source.access for found in sources],
+            "Bij deze bouw": [_found_words(found) for found in sources],
+        }
+    )
+    table = TableExhibit(
+        id=SOURCES_TABLE,
+        cells=cells,
+        caption="Bronnen van dit rapport, en of zij bij deze bouw aanwezig waren.",
+        kind=DataKind.FACT,
+        source="studie",
+        widths=(40, 26, 14, 20),
+    )
+    write_exhibit(table, folder)
+
+
+def _found_words(found: Found) -> str:
+    if found.source.access == "synthetisch":
+        return "nagebootst"
+    if found.presence is Presence.PRESENT and len(found.files) > 1:
+        return f"{dutch.number(len(found.files))} bestanden aanwezig"
+    return found.presence.dutch
+
+
+def _decides(plan: Plan, sources: list[Found], fingerprints: Fingerprints) -> str:
+    """Hash of all that decides what is released: runs, sources, rule, and the code from here on."""
+    workspace = plan.workspace
+    reached = closure(f"import {__name__}", FirstParty.of(workspace))
+    inputs = {
+        "runs": [[run.label, run.key, run.published.output_hash] for run in plan.runs.values()],
+        "sources": [[found.source.key, found.presence, len(found.files)] for found in sources],
+        "manifest": fingerprints.of(workspace.root / "data" / "manifest.toml"),
+        "rule": fingerprints.of(workspace.design / "disclosure.toml"),
+        "code": {name: fingerprints.of(path) for name, path in reached.files.items()},
+    }
+    return digest_of(inputs)
+
+
+def _standing(workspace: Workspace, path: Path, decides: str) -> Release | None:
+    """The release that stands, if it is the one that would be made."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["decides"] != decides or content["files"] != _files(workspace, path.parent):
+            return None
+        counts = (content["rows"], content["exhibits"], content["suppressed"])
+        return Release(*counts, tuple(content["notes"]), unchanged=True)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _files(workspace: Workspace, released: Path) -> dict[str, str]:
+    """Hashes of everything that was written, read anew."""
+    hashes = Fingerprints()
+    written = {f"released/{path.relative_to(released).as_posix()}": path for path in released.rglob("*")}
+    written.pop(f"released/{RELEASE_FILE}", None)
+    generated = workspace.reports / _GENERATED
+    written |= {f"report/{path.relative_to(generated).as_posix()}": path for path in generated.rglob("*")}
+    written[_VARIABLES] = workspace.root / _VARIABLES
+    return {name: hashes.of(path) for name, path in sorted(written.items()) if path.is_file()}
+
+
+def _swap(fresh: Path, target: Path) -> None:
+    old = fresh.with_name("released.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    fresh.rename(target)
+    shutil.rmtree(old, ignore_errors=True)

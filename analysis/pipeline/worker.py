@@ -1,0 +1,198 @@
+"""One run, from start to its published folder: what a worker of any executor is given to do."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from analysis.pipeline.store import EXECUTED, Store, check_outputs
+from analysis.upstream import UPSTREAM_VARIABLE
+from analysis.workspace import Workspace
+
+ERROR_LINES = 12
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+@dataclass(frozen=True)
+class Job:
+    """All a worker needs to know of a run; nothing but plain values, so that it travels.
+
+    Attributes
+    ----------
+    label, notebook, key : str
+    path : pathlib.Path
+        The notebook's file.
+    overrides : dict
+        Parameters that differ from the notebook's own.
+    values : dict
+        All parameters.
+    inputs : dict
+        What the key was made of.
+    outputs : tuple of str
+        Result and exhibit ids the run must publish.
+    upstream : dict of str to list of str
+        Folders of the runs it may read.
+    """
+
+    label: str
+    notebook: str
+    key: str
+    path: Path
+    overrides: Mapping[str, Any]
+    values: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    root: Path
+    data: Path
+    outputs: tuple[str, ...] = ()
+    upstream: Mapping[str, list[str]] = field(default_factory=dict)
+    seconds: float = 1800.0
+    memory_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What a person needs to mend a failed run.
+
+    Attributes
+    ----------
+    reason : str
+        In a few words: "the cell raised an error", "took longer than 30 minutes".
+    cell : int or None
+        Place of the cell among all cells of the notebook, from 1.
+    lines : tuple of str
+        The last lines of the error.
+    folder : str
+        Where the partly executed notebook lies.
+    """
+
+    reason: str
+    cell: int | None = None
+    lines: tuple[str, ...] = ()
+    folder: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended; `failure` is None when it was published."""
+
+    label: str
+    seconds: float
+    failure: Failure | None = None
+
+
+def execute(job: Job) -> Outcome:
+    """Run a notebook and publish what it hands over. Errors come back as an outcome, not as exceptions."""
+    started = time.monotonic()
+    store = Store(Workspace(job.root, job.data).build)
+    temporary = store.begin(job.notebook, job.key)
+    try:
+        failure = _run(job, temporary)
+        if failure is None:
+            description = {"label": job.label, "parameters": dict(job.values)}
+            store.publish(temporary, job.notebook, job.key, description, dict(job.inputs))
+        else:
+            folder = store.keep_failed(temporary, job.notebook, job.key)
+            failure = Failure(failure.reason, failure.cell, failure.lines, str(folder))
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return Outcome(job.label, time.monotonic() - started, failure)
+
+
+def _run(job: Job, temporary: Path) -> Failure | None:
+    import nbformat
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    from analysis.pipeline.engine import ENGINE, Session, StartError
+
+    session = Session(
+        environment={
+            **Workspace(job.root, job.data, temporary).environment(),
+            UPSTREAM_VARIABLE: json.dumps(job.upstream, sort_keys=True),
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(job.root), os.environ.get("PYTHONPATH")])),
+        },
+        folder=job.path.parent,
+        seconds=job.seconds,
+        memory_bytes=job.memory_bytes,
+    )
+    # Read here, because papermill would take braces in a path for a format.
+    notebook = nbformat.read(job.path, as_version=4)
+    places = {cell.get("id", ""): number for number, cell in enumerate(notebook.cells, start=1)}
+    failure = None
+    try:
+        papermill.execute_notebook(
+            notebook,
+            None,
+            parameters=dict(job.overrides),
+            engine_name=ENGINE,
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            session=session,
+        )
+    except StartError as error:
+        failure = Failure("the kernel did not start", None, (str(error),))
+    except PapermillExecutionError as error:
+        cell = _place(session.notebook, error.cell_index, places)
+        failure = Failure("the cell raised an error", cell, _error_lines(error))
+    except DeadKernelError:
+        cell = _place(session.notebook, _last_started(session.notebook), places)
+        if session.timed_out:
+            failure = Failure(f"it took longer than {job.seconds / 60:g} minutes and was ended", cell)
+        else:
+            failure = Failure("the kernel died; too little memory is the usual cause", cell)
+    if session.notebook is not None:
+        _write_notebook(session.notebook, temporary / EXECUTED)
+    if failure is None:
+        failure = _unfinished(session.notebook, places)
+    if failure is None:
+        try:
+            check_outputs(temporary, job.outputs, job.label)
+        except (ValueError, OSError, KeyError) as error:
+            failure = Failure("its outputs are not complete", None, (str(error),))
+    return failure
+
+
+def _unfinished(notebook, places: Mapping[str, int]) -> Failure | None:
+    """A code cell without an execution count has not run, whatever its metadata say."""
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
+            return Failure("a cell was not executed", _place(notebook, index, places))
+    return None
+
+
+def _last_started(notebook) -> int | None:
+    started = [i for i, cell in enumerate(notebook.cells) if cell.metadata.papermill.get("start_time")]
+    return started[-1] if started else None
+
+
+def _place(notebook, index: int | None, places: Mapping[str, int]) -> int | None:
+    """The cell's number in the notebook as it is stored, without the cell papermill adds."""
+    return None if index is None else places.get(notebook.cells[index].get("id", ""))
+
+
+def _error_lines(error) -> tuple[str, ...]:
+    text = _ANSI.sub("", "\n".join(error.traceback)) or f"{error.ename}: {error.evalue}"
+    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+    return tuple(lines[-ERROR_LINES:])
+
+
+def _write_notebook(notebook, path: Path) -> None:
+    """Write without papermill's times and paths: the same run gives the same bytes."""
+    import nbformat
+
+    notebook.metadata.pop("papermill", None)
+    for number, cell in enumerate(notebook.cells):
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell["id"] = f"injected-parameters-{number}"
+    nbformat.write(notebook, path)
