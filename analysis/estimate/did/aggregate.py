@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.estimate.did.bands import add_intervals
 from analysis.estimate.did.comparisons import Comparisons
 from analysis.estimate.did.influence import Influence, Weighting
+from analysis.estimate.did.wald import JointTest, wald_chi2, wald_hotelling
 
 KINDS = ("simple", "group", "event", "calendar")
 _INDEX = {"group": "cohort", "event": "event_time", "calendar": "time"}
@@ -64,10 +66,37 @@ class Aggregate:
         """The same summed by cluster."""
         return self._influence.clusters(self._weighting)
 
+    def intervals(self, level: float = 0.95, *, seed: int = 0) -> pd.DataFrame:
+        """`table` with pointwise and simultaneous intervals; see :func:`add_intervals`."""
+        known = np.flatnonzero(self.table["se"].notna())
+        return add_intervals(self.table, self.covariance[np.ix_(known, known)], self._df, level, seed=seed)
+
+    @property
+    def pretrend(self) -> JointTest:
+        """Wald test that the effects before treatment in an event study are zero.
+
+        χ² with unit-level errors, Hotelling's distribution with clusters.
+
+        Raises
+        ------
+        ValueError
+            If this is not an event study.
+        """
+        if self.kind != "event":
+            raise ValueError(f"a pre-trend test needs aggregate('event'), this is {self.kind!r}")
+        before = np.flatnonzero((self.index < 0) & self.table["se"].notna())
+        estimates, covariance = self.estimates[before], self.covariance[np.ix_(before, before)]
+        if self.clustered:
+            return wald_hotelling(estimates, covariance, self.n_clusters)
+        return wald_chi2(estimates, covariance)
+
+    @property
+    def _df(self) -> float:
+        return self.n_clusters - 1 if self.clustered else np.inf
+
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Pointwise interval: normal, or t(clusters − 1) with clusters."""
-        tail = (1 + level) / 2
-        width = self.se * (stats.t.ppf(tail, self.n_clusters - 1) if self.clustered else stats.norm.ppf(tail))
+        width = self.se * stats.t.ppf((1 + level) / 2, self._df)
         return self.estimate - width, self.estimate + width
 
 
@@ -111,7 +140,7 @@ def aggregate(
     post = usable & (event >= 0)
     if not post.any():
         raise ValueError("no effect after treatment is left to average")
-    sizes = np.bincount(cells.codes, weights=influence.sample.weights, minlength=len(cells.values))
+    sizes = np.bincount(cells.codes, weights=influence.sample.weights, minlength=len(cells.starts))
     sizes = sizes / len(cells.codes)
     labels, members = _members(kind, cohort, time, event, usable, post)
     shares, by_cohort = _by_size(members, sizes, cells.cohort, estimates)
@@ -177,7 +206,7 @@ def _overall(kind, labels, shares, by_cohort, sizes, cells, estimates) -> Weight
         used = labels >= 0 if kind == "event" else np.ones(len(labels), dtype=bool)
         return Weighting(shares[:, used].mean(axis=1), by_cohort[:, used].mean(axis=1))
     parts = shares.T @ estimates
-    position = np.searchsorted(cells.values, labels)
+    position = np.searchsorted(cells.starts, labels)
     weight = sizes[position] / sizes[position].sum()
     overall_by_cohort = by_cohort @ weight
     overall_by_cohort[position] += (parts - weight @ parts) / sizes[position].sum()

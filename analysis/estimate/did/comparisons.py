@@ -18,17 +18,17 @@ class Comparisons:
 
     Attributes
     ----------
-    values : ndarray, shape (K,)
+    starts : ndarray, shape (K,)
         First treated periods, increasing; ``inf`` last when there are never-treated units.
     codes : ndarray of int, shape (N,)
-        Position of each unit's cohort in `values`.
+        Position of each unit's cohort in `starts`.
     cohort, period, base : ndarray of int, shape (M,)
         Positions of the treated cohort, the period and the base period.
     controls : ndarray of bool, shape (M, K)
         Cohorts compared with.
     """
 
-    values: np.ndarray
+    starts: np.ndarray
     codes: np.ndarray
     cohort: np.ndarray
     period: np.ndarray
@@ -58,17 +58,17 @@ def comparisons(panel: Panel, control: str, anticipation: float, base_period: st
         raise ValueError(f"base_period {base_period!r} is unknown: choose {' or '.join(BASE_PERIODS)}")
     if not anticipation >= 0:
         raise ValueError(f"anticipation is {anticipation}: zero or more periods")
-    values, codes = np.unique(panel.cohort, return_inverse=True)
-    if not np.isfinite(values[0]):
+    starts, codes = np.unique(panel.cohort, return_inverse=True)
+    if not np.isfinite(starts[0]):
         raise ValueError("no unit is treated within the panel after its first period: no effect to estimate")
-    has_never = not np.isfinite(values[-1])
+    has_never = not np.isfinite(starts[-1])
     if control == "never" and not has_never:
         raise ValueError(
             "there are no never-treated units to compare with: choose control='not_yet', which compares "
             "with units treated later"
         )
     # Without never-treated units the last cohort serves as a control until it is treated, and no longer.
-    treated = values[np.isfinite(values)] if has_never else values[:-1]
+    treated = starts[np.isfinite(starts)] if has_never else starts[:-1]
     cells = []
     for k, g in enumerate(treated):
         before = np.flatnonzero(panel.times < g - anticipation)
@@ -86,14 +86,14 @@ def comparisons(panel: Panel, control: str, anticipation: float, base_period: st
     if not cells:
         raise ValueError("there are no controls: all units are treated together, or from the start")
     cohort, period, base = np.array(cells, dtype=np.intp).T
-    never = ~np.isfinite(values)
+    never = ~np.isfinite(starts)
     if control == "never":
-        controls = np.broadcast_to(never, (len(cohort), len(values)))
+        controls = np.broadcast_to(never, (len(cohort), len(starts)))
     else:
         later = panel.times[np.maximum(period, base)] + anticipation
-        controls = values[None, :] > later[:, None]
+        controls = starts[None, :] > later[:, None]
         controls[np.arange(len(cohort)), cohort] = False
     compared = controls.any(axis=1)
-    if not (compared & (panel.times[period] >= values[cohort])).any():
+    if not (compared & (panel.times[period] >= starts[cohort])).any():
         raise ValueError("there are no controls for any period after treatment: nothing can be estimated")
-    return Comparisons(values, codes, cohort[compared], period[compared], base[compared], controls[compared])
+    return Comparisons(starts, codes, cohort[compared], period[compared], base[compared], controls[compared])

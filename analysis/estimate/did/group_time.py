@@ -14,7 +14,7 @@ from analysis.estimate.did.comparisons import Comparisons, comparisons
 from analysis.estimate.did.influence import CohortInfluence, DenseInfluence, Influence, Sample
 from analysis.estimate.did.panel import Panel, read_panel
 from analysis.estimate.did.two_periods import METHODS
-from analysis.estimate.did.wald import JointTest, wald_chi2, wald_f
+from analysis.estimate.did.wald import JointTest, wald_chi2, wald_hotelling
 
 UNBALANCED = ("pairs", "complete")
 
@@ -61,7 +61,7 @@ class GroupTime:
     @property
     def cohort(self) -> np.ndarray:
         """First treated period of each estimate, shape (M,)."""
-        return self.cells.values[self.cells.cohort]
+        return self.cells.starts[self.cells.cohort]
 
     @property
     def time(self) -> np.ndarray:
@@ -101,13 +101,13 @@ class GroupTime:
     def pretrend(self) -> JointTest:
         """Wald test that all effects before treatment (and anticipation) are zero.
 
-        χ² with unit-level errors, as published with the method; F with clusters − 1 degrees of freedom
-        with clusters, and none when there are not more clusters than effects.
+        χ² with unit-level errors, as published with the method; Hotelling's distribution with clusters, and
+        none when there are not more clusters than effects.
         """
         before = (self.time < self.cohort - self.anticipation) & (self.cells.period != self.cells.base)
         estimates, covariance = self.estimates[before], self.covariance[np.ix_(before, before)]
         if self.clustered:
-            return wald_f(estimates, covariance, self.n_clusters - 1)
+            return wald_hotelling(estimates, covariance, self.n_clusters)
         return wald_chi2(estimates, covariance)
 
     def aggregate(self, kind: str = "simple", **options) -> Aggregate:
@@ -233,7 +233,7 @@ def _from_cohort_means(
 ) -> tuple[np.ndarray, CohortInfluence]:
     """Balanced and without covariates: everything follows from cohort means and moments."""
     n, periods = panel.outcome.shape
-    cohorts = len(cells.values)
+    cohorts = len(cells.starts)
     # A unit's own mean drops out of every difference; without it no digits are lost to large levels.
     deviations = panel.outcome - panel.outcome.mean(axis=1, keepdims=True)
     means, mass = np.empty((cohorts, periods)), np.empty(cohorts)
@@ -289,9 +289,8 @@ def _one_by_one(
         try:
             estimate, influence = METHODS[est_method](change[rows], treated, x, w)
         except ValueError as error:
-            raise ValueError(
-                f"cohort {cells.values[cells.cohort[m]]:g} in {panel.times[t]:g} against {panel.times[base]:g}: {error}"
-            ) from None
+            g, period, earlier = cells.starts[cells.cohort[m]], panel.times[t], panel.times[base]
+            raise ValueError(f"cohort {g:g} in {period:g} against {earlier:g}: {error}") from None
         column = np.zeros(n)
         column[rows] = influence * (n / len(rows))
         estimates.append(estimate)
@@ -300,7 +299,7 @@ def _one_by_one(
     if not made:
         raise ValueError("no comparison has treated and control units observed in both of its periods")
     kept = Comparisons(
-        cells.values,
+        cells.starts,
         cells.codes,
         cells.cohort[made],
         cells.period[made],

@@ -136,6 +136,6 @@ def _require_rank(gram: np.ndarray, where: str) -> None:
 
 
 _SEPARATED = (
-    "the covariates separate treated from controls, so that no propensity score exists: use fewer covariates, "
-    "or est_method='reg'"
+    "the covariates separate treated from controls, so that no propensity score exists: use fewer "
+    "covariates, or est_method='reg'"
 )

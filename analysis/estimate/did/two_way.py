@@ -15,8 +15,9 @@ import pandas as pd
 from linearmodels import PanelOLS
 from scipy import stats
 
+from analysis.estimate.did.bands import add_intervals
 from analysis.estimate.did.panel import Panel, read_panel
-from analysis.estimate.did.wald import JointTest, wald_f
+from analysis.estimate.did.wald import JointTest, wald_hotelling
 
 REFERENCE = -1
 
@@ -36,7 +37,7 @@ class TwoWay:
     covariance : ndarray
         Of the rows of `table` that have a standard error.
     pretrend : JointTest or None
-        Joint test of the leads, F with clusters − 1 degrees of freedom.
+        Joint test of the leads, by Hotelling's distribution.
     n, n_units, n_clusters : int
     n_treated_clusters : int
         Clusters that hold a treated unit: what inference at the level of assignment rests on.
@@ -56,6 +57,10 @@ class TwoWay:
         """Interval around `estimate` with t(clusters − 1)."""
         width = self.se * stats.t.ppf((1 + level) / 2, self.n_clusters - 1)
         return self.estimate - width, self.estimate + width
+
+    def intervals(self, level: float = 0.95, *, seed: int = 0) -> pd.DataFrame:
+        """`table` with pointwise and simultaneous intervals; see :func:`add_intervals`."""
+        return add_intervals(self.table, self.covariance, self.n_clusters - 1, level, seed=seed)
 
 
 def two_way_fe(
@@ -141,7 +146,9 @@ def two_way_fe(
         }
     ).sort_values("event_time", ignore_index=True)
     pretrend = (
-        wald_f(estimates[lead], covariance[np.ix_(lead, lead)], panel.n_clusters - 1) if len(lead) else None
+        wald_hotelling(estimates[lead], covariance[np.ix_(lead, lead)], panel.n_clusters)
+        if len(lead)
+        else None
     )
     mean, spread = float(share @ estimates), float(np.sqrt(share @ covariance @ share))
     return TwoWay(mean, spread, table, covariance, pretrend, **shared)

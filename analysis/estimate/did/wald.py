@@ -15,7 +15,7 @@ class JointTest:
     Attributes
     ----------
     statistic : float or None
-        χ² for :func:`wald_chi2`, F for :func:`wald_f`.
+        χ² for :func:`wald_chi2`, F for :func:`wald_hotelling`.
     p_value : float or None
         None where the covariance does not allow the test; `remark` says why.
     q : int
@@ -40,16 +40,23 @@ def wald_chi2(estimates: np.ndarray, covariance: np.ndarray) -> JointTest:
     return JointTest(statistic, p_value, q, np.inf, remark)
 
 
-def wald_f(estimates: np.ndarray, covariance: np.ndarray, df: int) -> JointTest:
-    """Wald test against F(q, df); refused when there are not more clusters than coefficients."""
+def wald_hotelling(estimates: np.ndarray, covariance: np.ndarray, n_clusters: int) -> JointTest:
+    """Wald test against Hotelling's T², for a covariance from G clusters: F(q, G − q).
+
+    With few clusters χ² and F(q, G − 1) reject far too often, because the covariance itself is estimated
+    from G cluster scores. Hotelling's distribution counts that; it is exact for independent normal scores
+    of equal size (Pustejovsky & Tipton 2018 refine its degrees of freedom).
+    """
     q = len(estimates)
-    if q >= df + 1:
-        remark = f"{q} coefficients against {df + 1} clusters: too few clusters for a joint test"
+    df = n_clusters - q
+    if df < 1:
+        remark = f"{q} coefficients against {n_clusters} clusters: too few clusters for a joint test"
         return JointTest(None, None, q, df, remark)
     statistic, remark = _quadratic(estimates, covariance)
     if statistic is None:
         return JointTest(None, None, q, df, remark)
-    return JointTest(statistic / q, float(stats.f.sf(statistic / q, q, df)), q, df, remark)
+    statistic *= df / ((n_clusters - 1) * q)
+    return JointTest(statistic, float(stats.f.sf(statistic, q, df)), q, df, remark)
 
 
 def _quadratic(estimates: np.ndarray, covariance: np.ndarray) -> tuple[float | None, str]:
