@@ -72,7 +72,7 @@ def prepare(
     for name, where in absent.items():
         if where.any() and missing == "error":
             raise ValueError(
-                f"{name}: {int(where.sum())} of {design.n} rows are missing, first row {int(where.argmax())}; "
+                f"{name}: {int(where.sum())} of {design.n} rows are missing, first {int(where.argmax())}; "
                 'leave them out and count them, or pass missing="drop"'
             )
         incomplete |= where

@@ -262,7 +262,7 @@ def correlation(
     left, right = inputs.arrays
     if left.shape[1] != right.shape[1] and 1 not in (left.shape[1], right.shape[1]):
         raise ValueError(
-            f"first has {left.shape[1]} plausible values and second {right.shape[1]}: expected as many, or one"
+            f"first has {left.shape[1]} plausible values, second {right.shape[1]}: expected as many, or one"
         )
     count = max(left.shape[1], right.shape[1])
     args = inputs.design, inputs.codes, inputs.groups

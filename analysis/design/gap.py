@@ -1,0 +1,210 @@
+"""Design of the chapter on the gap in civic knowledge, from ``data/design/kenniskloof.toml``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from analysis.design.read import read_design, record
+from analysis.workspace import Workspace
+
+TRACKS = ("vmbo", "havo", "vwo")
+LEAVE_OUT = ""
+_NAME = "kenniskloof"
+_FILE = f"data/design/{_NAME}.toml"
+
+
+@dataclass(frozen=True)
+class TrackVariable:
+    """Which column of a pupil file holds the track, and what its codes mean.
+
+    Attributes
+    ----------
+    name : str
+        Column of the file, in any case.
+    codes : mapping of str to str
+        Code as text ("3") to vmbo, havo or vwo, or to "" for pupils who are left out. Empty: the value
+        labels of the file decide, where each names one track.
+    """
+
+    name: str
+    codes: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.codes.values()) - {*TRACKS, LEAVE_OUT})
+        if unknown:
+            raise ValueError(f'track_codes lead to {", ".join(unknown)}: expected {", ".join(TRACKS)} or ""')
+
+
+@dataclass(frozen=True)
+class Level:
+    """A proficiency level: its name and the lowest value that reaches it."""
+
+    name: str
+    cut: float
+
+
+@dataclass(frozen=True)
+class Link:
+    """Linking error between two cycles in points; None is unknown."""
+
+    first: int
+    second: int
+    status: str
+    points: float | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.points is not None and not (self.points >= 0 and self.source):
+            raise ValueError("a linking error is zero or more and names its source")
+
+
+@dataclass(frozen=True)
+class Countries:
+    """Systems shown beside the Netherlands, and the cycles shown."""
+
+    systems: tuple[str, ...]
+    cycles: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class SchoolType:
+    """Sampled schools of one kind: number of zones and the chance of each track for a sampled class."""
+
+    zones: int
+    vmbo: float
+    havo: float
+    vwo: float
+
+    def __post_init__(self) -> None:
+        if self.zones < 1 or min(self.chances) < 0 or not math.isclose(sum(self.chances), 1.0):
+            raise ValueError(f"zones {self.zones}, chances {self.chances}: chances add up to one")
+
+    @property
+    def chances(self) -> tuple[float, float, float]:
+        return self.vmbo, self.havo, self.vwo
+
+
+@dataclass(frozen=True)
+class Background:
+    """Background of pupils in the twin; see the design file for units."""
+
+    sd_ses_class: float
+    ses_vmbo: float
+    ses_havo: float
+    ses_vwo: float
+    female_vmbo: float
+    female_havo: float
+    female_vwo: float
+    migration_vmbo: float
+    migration_havo: float
+    migration_vwo: float
+    migration_ses: float
+    slope_ses: float
+    slope_female: float
+    slope_migration: float
+    missing_ses_vmbo: float
+    missing_ses_havo: float
+    missing_ses_vwo: float
+    missing_migration: float
+
+    def by_track(self, name: str) -> tuple[float, float, float]:
+        """The values of `name` for vmbo, havo and vwo."""
+        return tuple(getattr(self, f"{name}_{track}") for track in TRACKS)
+
+
+@dataclass(frozen=True)
+class CivicTwinDesign:
+    """The synthetic twin of ICCS 2022; see the design file for what each number rests on."""
+
+    seed: int
+    pupils: int
+    mean: float
+    gap: float
+    havo_position: float
+    sd_class: float
+    sd_pupil: float
+    sd_measurement: float
+    weight_mean: float
+    weight_spread: float
+    plausible_values: int
+    school_types: tuple[SchoolType, ...]
+    background: Background
+
+    def __post_init__(self) -> None:
+        for name in ("sd_class", "sd_pupil", "sd_measurement", "weight_mean"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} {getattr(self, name)}: expected a number above zero")
+
+    @property
+    def zones(self) -> int:
+        return sum(kind.zones for kind in self.school_types)
+
+    @property
+    def track_shares(self) -> tuple[float, float, float]:
+        """Expected share of the classes of each track."""
+        return tuple(
+            sum(kind.zones * kind.chances[k] for kind in self.school_types) / self.zones
+            for k in range(len(TRACKS))
+        )
+
+
+@dataclass(frozen=True)
+class GapDesign:
+    """What the chapter estimates."""
+
+    track_variable: str
+    track_codes: Mapping[str, str]
+    minuend: str
+    subtrahend: str
+    adjusted_for: tuple[str, ...]
+    quantiles: tuple[float, ...]
+    levels: tuple[Level, ...]
+    countries: Countries
+    links: tuple[Link, ...]
+    programmes: Mapping[int, str]
+    twin: CivicTwinDesign
+
+    def __post_init__(self) -> None:
+        if not {self.minuend, self.subtrahend} <= set(TRACKS) or self.minuend == self.subtrahend:
+            raise ValueError(f"minuend and subtrahend are two of {', '.join(TRACKS)}")
+        cuts = [level.cut for level in self.levels]
+        if cuts != sorted(set(cuts), reverse=True):
+            raise ValueError(f"levels are given from high to low, got cuts {cuts}")
+
+    def track(self, name: str = "") -> TrackVariable | None:
+        """The track variable, `name` before that of the file; None when neither is given."""
+        name = name or self.track_variable
+        return TrackVariable(name, self.track_codes) if name else None
+
+
+def gap_design(workspace: Workspace | None = None) -> GapDesign:
+    """The content of ``data/design/kenniskloof.toml``.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the file is absent or says something else than expected; the message names table and key.
+    """
+    content = dict(read_design(_NAME, workspace))
+    try:
+        twin = dict(content.pop("twin"))
+        twin["background"] = record(Background, content.pop("background"), f"{_FILE} [background]")
+        twin["school_types"] = _records(SchoolType, content.pop("school_type"), "school_type")
+        levels = _records(Level, content.pop("level"), "level")
+        links = _records(Link, content.pop("link"), "link")
+        countries = record(Countries, content.pop("countries"), f"{_FILE} [countries]")
+        programmes = {int(code): track for code, track in content.pop("programmes").items()}
+    except KeyError as error:
+        raise ValueError(f"{_FILE}: table {error.args[0]} is absent") from error
+    parts = {"levels": levels, "links": links, "countries": countries, "programmes": programmes}
+    return record(
+        GapDesign, {**content, **parts, "twin": record(CivicTwinDesign, twin, f"{_FILE} [twin]")}, _FILE
+    )
+
+
+def _records(kind: type, entries: list[dict], name: str) -> tuple:
+    return tuple(
+        record(kind, entry, f"{_FILE} [[{name}]] {number}") for number, entry in enumerate(entries, start=1)
+    )
