@@ -1,0 +1,203 @@
+"""Specification curve: every defensible estimate in order, and below it the choices that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis import dutch
+from analysis.datakind import DataKind
+from analysis.exhibits import FigureExhibit
+from analysis.figures import theme, words
+from analysis.figures.checks import check_interval, checked
+
+
+def specification_curve(
+    table: pd.DataFrame,
+    *,
+    id: str,
+    outcome_label: str,
+    unit: str,
+    kind: DataKind,
+    source: str,
+    choices: Mapping[str, str],
+    decimals: int = 1,
+    level: float = 0.95,
+    p_value: float | None = None,
+    caption: str = "",
+) -> FigureExhibit:
+    """Estimates in ascending order with intervals; a dot marks each option a specification takes.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``estimate``, ``low``, ``high``, one text column for each choice, and optionally ``main``
+        (true for the specification of the analysis plan) and ``truth`` (one value throughout).
+    choices : mapping of column to Dutch name
+        The rows below the curve, in this order: ``{"weights": "weging", …}``.
+    p_value : float, optional
+        Of the curve as a whole, by permutation; told in the caption.
+
+    Raises
+    ------
+    ValueError
+        If the table is empty, lacks a column, or holds a value that cannot be drawn.
+    """
+    if not choices:
+        raise ValueError(f"{id}: no choices given; without them the curve cannot be read")
+    table = checked(table, id, texts=tuple(choices), numbers=("estimate", "low", "high"), optional=("truth",))
+    check_interval(table, id, inside="estimate")
+    main = table["main"].astype(bool) if "main" in table.columns else pd.Series(False, index=table.index)
+    if main.sum() > 1:
+        raise ValueError(f"{id}: {int(main.sum())} specifications are marked main; at most one can be")
+    table = table.assign(main=main).sort_values(["estimate", "low"], kind="stable", ignore_index=True)
+    options = {column: sorted(table[column].unique()) for column in choices}
+
+    lines = sum(len(values) + 1 for values in options.values())
+    matrix = 0.205 * lines
+    figure, axes = theme.new_figure(2.7 + matrix, rows=2, height_ratios=[2.4, matrix], sharex=True)
+    curve, below = axes[:, 0]
+    with theme.settings():
+        _draw_curve(curve, table, decimals)
+        theme.heading(
+            curve, f"{words.capital(outcome_label)} ({unit})" if unit else words.capital(outcome_label)
+        )
+        theme.dutch_axis(curve, "y", sign=True)
+        curve.tick_params(axis="x", length=0, labelbottom=False)
+        curve.spines["bottom"].set_visible(False)
+        _draw_choices(below, table, choices, options)
+        below.set_xlabel(f"{dutch.number(len(table))} specificaties, van lage naar hoge schatting")
+    return FigureExhibit(
+        id,
+        theme.finished(figure),
+        _caption(outcome_label, level, p_value, bool(main.any()), caption),
+        _alt(table, outcome_label, unit, decimals, level, p_value),
+        kind,
+        source,
+        _twin(table, choices),
+    )
+
+
+def _draw_curve(ax: Axes, table: pd.DataFrame, decimals: int) -> None:
+    theme.reference_line(ax, 0)
+    x = np.arange(len(table))
+    clear = ((table["low"] > 0) | (table["high"] < 0)).to_numpy()
+    width = float(np.clip(220 / len(table), 0.6, 3.0))
+    for where, color in ((~clear, "#9a9a9a"), (clear, theme.SERIES[0].color)):
+        rows = table[where]
+        ax.vlines(x[where], rows["low"], rows["high"], color=color, linewidth=width, alpha=0.45, zorder=2)
+        ax.plot(
+            x[where], rows["estimate"], marker="o", markersize=max(2.2, 1.6 * width), color=color,
+            linestyle="none", zorder=3,
+        )  # fmt: skip
+    if "truth" in table.columns and table["truth"].notna().any():
+        truth = float(table["truth"].dropna().iloc[0])
+        ax.axhline(truth, color=theme.TRUTH, linestyle=(0, (1.5, 2)), linewidth=1.1, zorder=1.6)
+        theme.write(
+            ax, 1, truth, "waar\neffect", xycoords=("axes fraction", "data"), xytext=(4, 0),
+            textcoords="offset points", va="center", fontsize=theme.SMALL,
+        )  # fmt: skip
+    for place in np.flatnonzero(table["main"]):
+        row = table.iloc[place]
+        color = theme.SERIES[1].color
+        ax.vlines(place, row["low"], row["high"], color=color, linewidth=max(width, 1.6), zorder=4)
+        ax.plot(
+            place,
+            row["estimate"],
+            marker="D",
+            markersize=8,
+            color=color,
+            markeredgecolor=theme.PAPER,
+            zorder=5,
+        )
+        right = place > len(table) / 2
+        theme.write(
+            ax, place, row["high"], f"hoofdanalyse {dutch.number(row['estimate'], decimals, sign=True)}",
+            xytext=(4 if right else -4, 5), textcoords="offset points", color=color, fontweight="bold",
+            ha="right" if right else "left", va="bottom",
+        )  # fmt: skip
+
+
+def _draw_choices(ax: Axes, table: pd.DataFrame, choices, options) -> None:
+    x = np.arange(len(table))
+    size = float(np.clip(900 / len(table), 2.5, 22))
+    ticks, labels, heads = [], [], []
+    height = 0.0
+    for column, name in choices.items():
+        heads.append(len(ticks))
+        ticks.append(height)
+        labels.append(name)
+        for option in options[column]:
+            height -= 1
+            ticks.append(height)
+            labels.append(option)
+            taken = (table[column] == option).to_numpy()
+            ax.axhline(height, color=theme.RULE, linewidth=0.5, zorder=0)
+            ax.scatter(
+                x[taken], np.full(taken.sum(), height), s=size, color=theme.SERIES[0].color, linewidths=0
+            )
+            main = taken & table["main"].to_numpy()
+            ax.scatter(
+                x[main], np.full(main.sum(), height), s=38, marker="D", color=theme.SERIES[1].color, zorder=4
+            )
+        height -= 1
+    ax.set_yticks(ticks, labels=labels)
+    ax.set_ylim(height + 0.3, 0.7)
+    ax.set_xlim(-0.02 * len(table) - 0.5, 1.02 * len(table) - 0.5)
+    ax.tick_params(axis="both", length=0)
+    ax.set_xticks([])
+    ax.spines[["left", "bottom"]].set_visible(False)
+    for number, tick in enumerate(ax.get_yticklabels()):
+        tick.set_fontsize(theme.SMALL)
+        tick.set_fontweight("bold" if number in heads else "normal")
+
+
+def _caption(outcome: str, level: float, p_value: float | None, main: bool, caption: str) -> str:
+    text = words.sentence(caption or f"{outcome} onder elke verdedigbare specificatie")
+    text += (
+        f" Streep: {dutch.number(100 * level)}%-interval, blauw waar het nul niet bevat. "
+        "Onder: de keuzen van elke specificatie."
+    )
+    if main:
+        text += " Ruit: de hoofdanalyse."
+    if p_value is not None:
+        text += f" Permutatietoets van de hele curve: p = {dutch.p_value(p_value)}."
+    return text.replace("p = <", "p <")
+
+
+def _alt(
+    table: pd.DataFrame, outcome: str, unit: str, decimals: int, level: float, p_value: float | None
+) -> str:
+    def told(value: float) -> str:
+        return words.quantity(value, unit, decimals, sign=True)
+
+    estimates = table["estimate"]
+    above, below = int((table["low"] > 0).sum()), int((table["high"] < 0).sum())
+    parts = [
+        f"{words.capital(outcome)} in {dutch.number(len(table))} specificaties. De schattingen lopen van "
+        f"{told(estimates.min())} tot {told(estimates.max())}, met {told(estimates.median())} in het midden.",
+        f"{int((estimates > 0).sum())} schattingen zijn positief; het {dutch.number(100 * level)}%-interval "
+        f"ligt {above} keer geheel boven nul en {below} keer geheel onder nul.",
+    ]
+    if table["main"].any():
+        row = table[table["main"]].iloc[0]
+        interval = words.with_interval(
+            row["estimate"], row["low"], row["high"], unit, decimals, level=level, sign=True
+        )
+        parts.append(f"De hoofdanalyse geeft {interval}.")
+    if "truth" in table.columns and table["truth"].notna().any():
+        parts.append(
+            f"Het ware effect in de synthetische gegevens is {told(table['truth'].dropna().iloc[0])}."
+        )
+    if p_value is not None:
+        parts.append(f"De permutatietoets van de hele curve geeft p = {dutch.p_value(p_value)}.")
+    return " ".join(parts).replace("p = <", "p <")
+
+
+def _twin(table: pd.DataFrame, choices: Mapping[str, str]) -> pd.DataFrame:
+    names = {"estimate": "schatting", "low": "laag", "high": "hoog", **choices, "main": "hoofdanalyse"}
+    twin = table[list(names)].rename(columns=names)
+    return twin.assign(hoofdanalyse=np.where(table["main"], "ja", "nee"))
