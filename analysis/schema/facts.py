@@ -12,6 +12,7 @@ REMAINDER = "REST"  # in the country, in no province
 
 FACT_STATUS = ("gerealiseerd", "toegezegd", "verwacht", "onbekend")
 LINE_STATUS = ("gerealiseerd", "deels gerealiseerd", "toegezegd", "verwacht", "onbekend")
+EFFECT_STATUS = ("onderzocht", "niet vast te stellen", "niet van toepassing")
 SOURCE_STATUS = ("published", "recomputed", "unknown")
 THEMES = ("overkoepelend", "initiatieven", "ethos", "zeggenschap")
 FACT_KINDS = (
@@ -149,11 +150,13 @@ PROGRAMME_LINES = pa.DataFrameSchema(
     {
         "line": _matching(_ID, unique=True),
         "theme": _one_of(*THEMES),
+        "short": _matching(r"^.{3,25}$", unique=True),
         "title": _filled(),
         "letters": _one_of("A", "B", "A; B"),
         "promised": _filled(),
         "realised": _filled(),
         "status": _one_of(*LINE_STATUS),
+        "effect_status": _one_of(*EFFECT_STATUS),
         "effect": _filled(),
         "evidence": _filled(),
         "unknown": _filled(),
