@@ -6,8 +6,6 @@ the two renderers cannot drift apart unnoticed.
 
 from __future__ import annotations
 
-import datetime
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,14 +25,9 @@ OPTIONS = frozenset(
 )  # fmt: skip
 METADATA = frozenset(
     {
-        "title", "subtitle", "author", "date", "lang", "toc", "toc-title", "papersize", "margin",
-        "section-numbering", "link-citations", "version", "edition", "description", "keywords",
-        "publisher", "nocite", "reference-section-title",
+        "title", "subtitle", "datum", "versie", "uitgever", "description", "lang", "toc", "papersize",
+        "margin", "section-numbering", "link-citations", "nocite",
     }
-)  # fmt: skip
-_MONTHS = (
-    "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober",
-    "november", "december",
 )  # fmt: skip
 
 
@@ -70,10 +63,7 @@ class Project:
 
     def metadata(self, to: str) -> dict[str, Any]:
         """What the templates may name."""
-        metadata = {key: value for key, value in self.options(to).items() if key not in OPTIONS}
-        if "date" in metadata:
-            metadata["date"] = dutch_date(metadata["date"])
-        return metadata
+        return {key: value for key, value in self.options(to).items() if key not in OPTIONS}
 
     def path(self, relative: str) -> Path:
         """A file named in ``_quarto.yml``.
@@ -119,6 +109,11 @@ def read_project(root: Path) -> Project:
         (document, front),
         *((f"{file}, format {to}", formats[to] or {}) for to in FORMATS),
     ):
+        if "date" in keys:
+            raise RenderError(
+                f"{place}: write `datum:` with the text as printed instead of `date:`, which Quarto reformats "
+                "and which may change from day to day"
+            )
         unknown = sorted(set(keys) - OPTIONS - METADATA)
         if unknown:
             raise RenderError(
@@ -150,21 +145,6 @@ def read_variables(root: Path) -> dict[str, Any]:
     """``_variables.yml`` of the project; empty where it does not exist yet."""
     path = root / "_variables.yml"
     return _mapping(_load(path), str(path)) if path.is_file() else {}
-
-
-def dutch_date(value: object) -> str:
-    """A date as a Dutch reader writes it: ``2026-11-03`` as "3 november 2026"; other text is kept.
-
-    Raises
-    ------
-    RenderError
-        If it depends on the day of rendering.
-    """
-    text = value.isoformat() if isinstance(value, datetime.date) else str(value)
-    if text in ("today", "now", "last-modified"):
-        raise RenderError(f"date: {text} makes the report differ from day to day; write the date itself")
-    match = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", text)
-    return f"{int(match[3])} {_MONTHS[int(match[2]) - 1]} {match[1]}" if match else text
 
 
 def _load(path: Path) -> object:

@@ -14,7 +14,7 @@ SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*(?P<content>.*?)\s*>\}\}(?!\})")
 _INCLUDE = re.compile(r"\s*\{\{<\s*include\s+(?P<path>\S+)\s*>\}\}\s*")
 _FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})")
 PAGE_BREAK = (
-    "\n```{=html}\n<div class=\"pagina-einde\"></div>\n```\n\n```{=typst}\n#pagebreak(weak: true)\n```\n"
+    '\n```{=html}\n<div style="page-break-after: always;"></div>\n```\n\n```{=typst}\n#pagebreak()\n```\n'
 )
 
 
@@ -88,7 +88,7 @@ def _expand(path: Path, project: Project, above: tuple[Path, ...]) -> Iterator[L
 
 
 def fill(lines: list[Line], project: Project) -> str:
-    """The text of `lines` with every shortcode filled in.
+    """The text of `lines` with every shortcode filled in, also in code, as Quarto does.
 
     Raises
     ------
@@ -99,10 +99,6 @@ def fill(lines: list[Line], project: Project) -> str:
     problems: list[str] = []
     filled = []
     for line in lines:
-        if line.code:
-            filled.append(line.text)
-            continue
-
         def value(match: re.Match, line: Line = line) -> str:
             try:
                 return _value(match["content"], variables, project)
@@ -149,7 +145,5 @@ def lookup(source: Mapping[str, Any], key: str, kind: str = "var") -> str:
 
 def used_variables(line: Line) -> list[str]:
     """Names of the variables that `line` shows."""
-    if line.code:
-        return []
     words = (match["content"].split() for match in SHORTCODE.finditer(line.text))
     return [word[1] for word in words if len(word) == 2 and word[0] == "var"]
