@@ -117,6 +117,7 @@ class RegioDesign:
     alpha: float
     power_draws: int
     power_seed: int
+    minimum_schools: int
     panel_schools: int
     outcome: tuple[RegioOutcome, ...]
     twin: RegioTwinDesign
@@ -128,6 +129,28 @@ class RegioDesign:
                 return one
         known = ", ".join(one.name for one in self.outcome)
         raise ValueError(f"{_FILE}: no outcome {outcome!r}; known are {known}")
+
+    def margins(self, outcome: str) -> dict:
+        """Smallest differences of interest, for :class:`analysis.estimate.region_study.Margins`."""
+        one = self.named(outcome)
+        return {
+            "sd": one.smallest_sd,
+            "deviation": one.smallest_deviation,
+            "alpha": self.alpha,
+            "level": self.level,
+            "draws": self.power_draws,
+            "seed": self.power_seed,
+        }
+
+    def planned_sds(self, outcome: str) -> dict[str, float]:
+        """Standard deviations by level to plan a study with: those of the twin."""
+        one = self.named(outcome)
+        return {
+            "municipality": one.sd_municipality,
+            "school_id": one.sd_school,
+            "school_track": one.sd_class,
+            "residual": one.sd_pupil,
+        }
 
 
 def regio_design(workspace: Workspace | None = None) -> RegioDesign:

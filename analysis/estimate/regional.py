@@ -36,6 +36,10 @@ class RegionEstimates:
         Degrees of freedom of the denominator: groups of the level that varies within regions, minus regions.
     groups, n : int
         Those groups, and observations.
+    counts : numpy.ndarray or None, (K,)
+        Observations in each region.
+    components : pandas.DataFrame or None
+        Variance within regions by level: level, groups, sd, variance, share.
     """
 
     regions: tuple[str, ...]
@@ -44,6 +48,8 @@ class RegionEstimates:
     freedom: int
     groups: int
     n: int
+    counts: np.ndarray | None = None
+    components: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         count = len(self.regions)
@@ -65,6 +71,13 @@ class RegionEstimates:
     def deviation(self) -> np.ndarray:
         """Estimates minus their plain mean, (K,)."""
         return self.estimate - self.estimate.mean()
+
+    def mean(self, level: float = 0.95) -> tuple[float, float, float, float]:
+        """Plain mean of the regions, its standard error and its interval (Student's t)."""
+        estimate = float(self.estimate.mean())
+        se = float(np.sqrt(self.covariance.mean()))
+        reach = float(stats.t.ppf((1 + level) / 2, self.freedom)) * se
+        return estimate, se, estimate - reach, estimate + reach
 
     @property
     def deviation_covariance(self) -> np.ndarray:
@@ -200,6 +213,23 @@ def joint_test(regions: RegionEstimates) -> JointTest:
     return JointTest(statistic, freedom, float(stats.f.sf(statistic, *freedom)))
 
 
+def identified_levels(frame: pd.DataFrame, region: str, within: Sequence[str]) -> list[str]:
+    """The levels of `within` whose variance can be told apart, largest groups first.
+
+    A level with no more groups than the next smaller one says the same twice (one school a municipality);
+    the smaller is left out. So is a level with a group for every pupil.
+    """
+    kept, above = [], frame[region].nunique()
+    for i, name in enumerate(within):
+        groups = frame.groupby([region, *within[: i + 1]], observed=True).ngroups
+        if above < groups < len(frame):
+            kept.append(name)
+            above = groups
+    if not kept:
+        raise ValueError(f"no level of {', '.join(within)} has several groups in a {region}")
+    return kept
+
+
 def _present(frame: pd.DataFrame, region: str, regions: Sequence[str]) -> list[str]:
     unknown = sorted(set(frame[region].astype(str)) - set(regions))
     if unknown:
@@ -248,4 +278,6 @@ def _estimates(
         freedom=groups - len(present),
         groups=groups,
         n=fit.n,
+        counts=frame[region].value_counts().reindex(present).to_numpy(),
+        components=fit.table,
     )

@@ -82,8 +82,8 @@ def shrunken(regions: RegionEstimates, level: float = 0.95, points: int = 400) -
     Returns
     -------
     pandas.DataFrame
-        region, raw, raw_se, raw_low, raw_high, shrunken, se, low, high, weight (share of the raw
-        deviation that is kept). Raw intervals use Student's t, shrunken ones the normal distribution.
+        region, raw, raw_se, raw_low, raw_high, shrunken, se, low, high. Raw intervals use Student's t,
+        shrunken ones the normal distribution.
     """
     count = len(regions.regions)
     grid = (np.arange(points) + 0.5) / points * _widest(regions)
@@ -107,8 +107,6 @@ def shrunken(regions: RegionEstimates, level: float = 0.95, points: int = 400) -
     raw, raw_se = regions.deviation, np.sqrt(np.diag(regions.deviation_covariance))
     t = stats.t.ppf((1 + level) / 2, regions.freedom)
     z = stats.norm.ppf((1 + level) / 2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        kept = np.where(raw != 0, effect / raw, np.nan)
     return pd.DataFrame(
         {
             "region": regions.regions,
@@ -120,7 +118,6 @@ def shrunken(regions: RegionEstimates, level: float = 0.95, points: int = 400) -
             "se": se,
             "low": effect - z * se,
             "high": effect + z * se,
-            "weight": kept,
         }
     )
 
