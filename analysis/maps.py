@@ -6,8 +6,7 @@ hatched and reads "onbekend". The table behind the map travels with it.
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,9 +15,12 @@ from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import surface, theme, words
+from analysis.figures.category_map import category_map
 from analysis.figures.classes import Classes
 from analysis.figures.surface import Fill
-from analysis.sources.geography import province_names, require_provinces
+from analysis.sources.geography import province_names
+
+__all__ = ["category_map", "map_panels", "province_map", "tile_map", "value_exhibit"]
 
 
 def province_map(values: Mapping[str, float], **options) -> FigureExhibit:
@@ -82,18 +84,13 @@ def value_exhibit(
         Replaces the caption made of label and unit.
     """
     names = province_names()
-    known = _known(values, id)
+    known = surface.known_values(values, id)
     numbers = {code: round(known[code], decimals) if code in known else np.nan for code in names}
     division = Classes.of(list(known.values()), classes, decimals=decimals, middle=middle)
     signed = middle is not None
-    fills = {
-        code: surface.UNKNOWN
-        if np.isnan(number)
-        else Fill(division.color(number), value=dutch.number(number, decimals, sign=signed))
-        for code, number in numbers.items()
-    }
+    fills = _fills(known, division, decimals, signed)
     key = [(Fill(color), text) for color, text in division.key(sign=signed)]
-    figure = _draw(fills, key, _key_title(label, unit), tiles)
+    figure = surface.draw_one(fills, key, surface.key_title(label, unit), tiles)
 
     shown = {
         names[code]: words.quantity(known[code], unit, decimals, sign=signed)
@@ -103,7 +100,8 @@ def value_exhibit(
     highest, lowest = max(known, key=known.get), min(known, key=known.get)
     unknown = [names[code] for code in names if code not in known]
     alt = (
-        f"{_ground(tiles)}: {label} per provincie. Het hoogst in {names[highest]} ({shown[names[highest]]}), "
+        f"{surface.ground(tiles)}: {label} per provincie. "
+        f"Het hoogst in {names[highest]} ({shown[names[highest]]}), "
         f"het laagst in {names[lowest]} ({shown[names[lowest]]}). Alle waarden: {words.listing(shown)}."
         + (f" Onbekend: {dutch.join(unknown)}." if unknown else "")
     )
@@ -120,123 +118,83 @@ def value_exhibit(
     return FigureExhibit(id, figure, words.sentence(caption), alt, kind, source, table)
 
 
-def category_map(
-    categories: Mapping[str, str],
+def map_panels(
+    panels: Mapping[str, Mapping[str, float]],
     *,
     id: str,
     label: str,
+    unit: str,
     kind: DataKind,
     source: str,
-    levels: Sequence[str],
-    assumed: Collection[str] = (),
     tiles: bool = False,
+    decimals: int = 0,
+    classes: int | Sequence[float] = 5,
+    middle: float | None = None,
     caption: str = "",
 ) -> FigureExhibit:
-    """The provinces by named category, for instance which take part since when.
+    """Several maps on one set of classes, for instance raw beside shrunken, or one a year.
 
     Parameters
     ----------
-    categories : mapping of CBS code to str
-        Dutch. A province that is absent is drawn as "onbekend".
-    levels : sequence of str
-        The categories in order, at most five; shaded from light to dark.
-    assumed : collection of str
-        Codes whose category is an assumption: hatched, and named so in key, alt text and table.
-    id, label, kind, source, tiles, caption
+    panels : mapping of heading to values
+        Dutch headings, in order; values as for :func:`province_map`.
+    id, label, unit, kind, source, tiles, decimals, classes, middle, caption
         As for :func:`value_exhibit`.
 
     Raises
     ------
     ValueError
-        If a code or a category is unknown, or there are more levels than shades.
+        As :func:`province_map`; or if there are no panels.
     """
+    if not panels:
+        raise ValueError(f"{id}: no panels given, so there is nothing to draw")
     names = province_names()
-    categories = {code: value for code, value in dict(categories).items() if isinstance(value, str)}
-    require_provinces(categories, f"{id}, categories")
-    require_provinces(assumed, f"{id}, assumed")
-    strange = sorted(set(categories.values()) - set(levels))
-    if strange:
-        raise ValueError(f"{id}: category {', '.join(strange)} is not among the levels {', '.join(levels)}")
-    if not 0 < len(levels) <= len(theme.SEQUENTIAL):
-        raise ValueError(f"{id}: {len(levels)} levels, and 1 to {len(theme.SEQUENTIAL)} shades to draw them")
-    if not categories:
-        raise ValueError(f"{id}: no province has a category, so there is nothing to draw")
-    stray = sorted(set(assumed) - set(categories))
-    if stray:
-        raise ValueError(f"{id}: {', '.join(stray)} is assumed but has no category")
-
-    colors = dict(zip(levels, theme.shades(len(levels)), strict=True))
-    fills = {
-        code: Fill(colors[categories[code]], theme.HATCH_ASSUMED if code in assumed else "")
-        if code in categories
-        else surface.UNKNOWN
-        for code in names
-    }
-    key = [(Fill(colors[level]), level) for level in levels]
-    if assumed:
-        key.append((Fill(theme.PAPER, theme.HATCH_ASSUMED), "gestreept: aanname"))
-    if len(categories) < len(names):
-        key.append((surface.UNKNOWN, surface.UNKNOWN.value))
-    figure = _draw(fills, key, _key_title(label, ""), tiles)
-
-    def described(code: str) -> str:
-        return names[code] + (" (aanname)" if code in assumed else "")
-
-    members = {
-        level: [described(code) for code in names if categories.get(code) == level] for level in levels
-    }
-    groups = [f"{level}: {dutch.join(found) or 'geen'}" for level, found in members.items()]
-    unknown = [names[code] for code in names if code not in categories]
-    if unknown:
-        groups.append(f"onbekend: {dutch.join(unknown)}")
-    counts = dutch.join([f"{len(found)} × {level}" for level, found in members.items()])
-    alt = f"{_ground(tiles)}: {label} per provincie ({counts}). {'. '.join(map(words.capital, groups))}."
-    table = pd.DataFrame(
-        {
-            "code": list(names),
-            "provincie": list(names.values()),
-            "categorie": [categories.get(code, surface.UNKNOWN.value) for code in names],
-            "status": [
-                "onbekend" if code not in categories else "aanname" if code in assumed else "bekend"
-                for code in names
-            ],
-        }
-    )
-    caption = caption or words.sentence(f"{label} per provincie")
-    return FigureExhibit(id, figure, words.sentence(caption), alt, kind, source, table)
-
-
-def _draw(fills: Mapping[str, Fill], key: list[tuple[Fill, str]], title: str, tiles: bool):
-    if any(fill == surface.UNKNOWN for fill in fills.values()) and all(
-        fill != surface.UNKNOWN for fill, _ in key
-    ):
-        key = [*key, (surface.UNKNOWN, surface.UNKNOWN.value)]
-    figure, axes = theme.blank(surface.TILE_HEIGHT if tiles else surface.MAP_HEIGHT)
+    signed = middle is not None
+    known = {head: surface.known_values(values, f"{id}, {head}") for head, values in panels.items()}
+    every = [value for values in known.values() for value in values.values()]
+    division = Classes.of(every, classes, decimals=decimals, middle=middle)
+    columns = min(len(panels), 3 if tiles else 2)
+    figure, axes = surface.panel_axes(len(panels), columns, tiles)
     with theme.settings():
-        (surface.draw_tiles if tiles else surface.draw_outline)(axes, fills)
-        surface.draw_key(axes, title, key)
-    return figure
+        for ax, (head, values) in zip(axes, known.items(), strict=False):
+            draw = surface.draw_tiles if tiles else surface.draw_outline
+            draw(ax, _fills(values, division, decimals, signed), names=False)
+            theme.heading(ax, head)
+        surface.draw_shared_key(
+            figure,
+            words.capital(label) + (f" ({unit})" if unit else ""),
+            [(Fill(color), text) for color, text in division.key(sign=signed)]
+            + [(surface.UNKNOWN, surface.UNKNOWN.value)] * any(len(v) < len(names) for v in known.values()),
+        )
+    parts = [f"{len(panels)} kaarten van Nederland: {label} per provincie{f', in {unit}' if unit else ''}."]
+    for head, values in known.items():
+        shown = {name: dutch.number(values.get(code), decimals, sign=signed) for code, name in names.items()}
+        spread = dutch.interval(min(values.values()), max(values.values()), decimals)
+        parts.append(f"{words.capital(head)}: {spread} ({words.listing(shown)}).")
+    table = pd.DataFrame(
+        [
+            {
+                "kaart": head,
+                "code": code,
+                "provincie": name,
+                "waarde": round(values.get(code, np.nan), decimals),
+            }
+            for head, values in known.items()
+            for code, name in names.items()
+        ]
+    )
+    caption = caption or f"{label} per provincie{f', in {unit}' if unit else ''}"
+    return FigureExhibit(
+        id, theme.finished(figure), words.sentence(caption), " ".join(parts), kind, source, table
+    )
 
 
-def _known(values: Mapping[str, float], id: str) -> dict[str, float]:
-    values = dict(values)
-    require_provinces(values, f"{id}, values")
-    known = {}
-    for code, value in values.items():
-        if value is None or pd.isna(value):
-            continue
-        if not np.isfinite(float(value)):
-            raise ValueError(f"{id}: the value of {code} is {value}; an unknown value is NaN")
-        known[code] = float(value)
-    if not known:
-        raise ValueError(f"{id}: no province has a value, so there is nothing to draw")
-    return known
-
-
-def _key_title(label: str, unit: str) -> str:
-    text = words.capital(label) + (f" ({unit})" if unit else "")
-    return "\n".join(textwrap.wrap(text, 26))
-
-
-def _ground(tiles: bool) -> str:
-    return "Tegelkaart van de twaalf provincies" if tiles else "Kaart van Nederland"
+def _fills(values: Mapping[str, float], division: Classes, decimals: int, signed: bool) -> dict[str, Fill]:
+    """How each province is filled; values are put into classes as they are shown."""
+    rounded = {code: round(value, decimals) for code, value in values.items()}
+    return {
+        code: Fill(division.color(rounded[code]), value=dutch.number(rounded[code], decimals, sign=signed))
+        if code in rounded
+        else surface.UNKNOWN
+        for code in province_names()
+    }

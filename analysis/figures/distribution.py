@@ -91,8 +91,8 @@ def quantile_gap(
         f"{words.capital(outcome_label)} naar percentiel, in {unit or 'eenheden'}, "
         f"met {dutch.number(100 * level)}%-intervallen: {values}. "
         f"Tussen het laagste en het hoogste percentiel loopt het verschil "
-        f"{'op' if change > 0 else 'terug'} met {words.quantity(abs(change), unit, decimals)}; de intervallen "
-        f"daar overlappen {'niet' if apart else 'wel'}."
+        f"{'op' if change > 0 else 'terug'} met {words.quantity(abs(change), unit, decimals)}; "
+        f"de intervallen daar overlappen {'niet' if apart else 'wel'}."
     )
     if mean is not None:
         alt += f" {words.capital(mean_label)}: {words.quantity(mean, unit, decimals)}."
@@ -164,10 +164,11 @@ def densities(
             ax.plot(x, height, color=color, linewidth=1.4, zorder=2 + place)
             ax.axhline(base, color=theme.RULE, linewidth=0.7, zorder=1)
             mean = means[group]
-            ax.vlines(mean, base, np.interp(mean, x, height), color=color, linewidth=1.6, zorder=3 + place)
+            peak = np.interp(mean, x, height)
+            ax.vlines(mean, base, peak, color=color, linewidth=1.6, zorder=2 + place)
             theme.write(
-                ax, mean, base, dutch.number(mean, decimals), xytext=(4, 3), textcoords="offset points",
-                fontweight="bold", zorder=20,
+                ax, mean, base + 0.7 * (peak - base), dutch.number(mean, decimals), xytext=(4, 0),
+                textcoords="offset points", fontweight="bold", va="center", zorder=2 + place,
             )  # fmt: skip
         ax.set_yticks(bases, labels=[theme.wrapped(group, 18) for group in groups])
         ax.tick_params(axis="y", length=0)
@@ -181,9 +182,10 @@ def densities(
         )
     shown = {group: words.quantity(mean, unit, decimals) for group, mean in means.items()}
     highest, lowest = max(means, key=means.get), min(means, key=means.get)
+    apart = means[highest] - means[lowest]
     alt = (
         f"Verdeling van {outcome_label} in {len(groups)} groepen. Gemiddelden: {words.listing(shown)}. "
-        f"Tussen {highest} en {lowest} ligt {words.quantity(means[highest] - means[lowest], unit, decimals)}. "
+        f"Tussen {highest} en {lowest} ligt {words.quantity(apart, unit, decimals)}. "
         f"{_spread(table, groups, decimals)}"
     )
     caption = words.sentence(caption or f"verdeling van {outcome_label} per groep")

@@ -148,8 +148,8 @@ def _alt(
             for row in _selection(rows).itertuples()
         )
         parts.append(
-            f"{lead} een effect van {words.quantity(value, unit, decimals)} is die kans ten minste {percent}% "
-            f"({values})."
+            f"{lead} een effect van {words.quantity(value, unit, decimals)} is die kans "
+            f"ten minste {percent}% ({values})."
         )
     return " ".join(parts)
 

@@ -14,6 +14,8 @@ from analysis.exhibits import FigureExhibit
 from analysis.figures import theme, words
 from analysis.figures.checks import check_interval, checked
 
+_MOST_DOTS = 80  # beyond this, dots run into each other and a fine stroke reads better
+
 
 def specification_curve(
     table: pd.DataFrame,
@@ -37,7 +39,8 @@ def specification_curve(
         Columns ``estimate``, ``low``, ``high``, one text column for each choice, and optionally ``main``
         (true for the specification of the analysis plan) and ``truth`` (one value throughout).
     choices : mapping of column to Dutch name
-        The rows below the curve, in this order: ``{"weights": "weging", …}``.
+        The rows below the curve in this order, their options in the order of the table:
+        ``{"weights": "weging", …}``.
     p_value : float, optional
         Of the curve as a whole, by permutation; told in the caption.
 
@@ -53,8 +56,8 @@ def specification_curve(
     main = table["main"].astype(bool) if "main" in table.columns else pd.Series(False, index=table.index)
     if main.sum() > 1:
         raise ValueError(f"{id}: {int(main.sum())} specifications are marked main; at most one can be")
+    options = {column: list(table[column].unique()) for column in choices}
     table = table.assign(main=main).sort_values(["estimate", "low"], kind="stable", ignore_index=True)
-    options = {column: sorted(table[column].unique()) for column in choices}
 
     lines = sum(len(values) + 1 for values in options.values())
     matrix = 0.205 * lines
@@ -88,7 +91,8 @@ def _draw_curve(ax: Axes, table: pd.DataFrame, decimals: int) -> None:
     width = float(np.clip(220 / len(table), 0.6, 3.0))
     for where, color in ((~clear, "#9a9a9a"), (clear, theme.SERIES[0].color)):
         rows = table[where]
-        ax.vlines(x[where], rows["low"], rows["high"], color=color, linewidth=width, alpha=0.45, zorder=2)
+        bars = _segments(x[where], rows["low"], rows["high"])
+        ax.plot(*bars, color=color, linewidth=width, alpha=0.45, zorder=2)
         ax.plot(
             x[where], rows["estimate"], marker="o", markersize=max(2.2, 1.6 * width), color=color,
             linestyle="none", zorder=3,
@@ -121,9 +125,17 @@ def _draw_curve(ax: Axes, table: pd.DataFrame, decimals: int) -> None:
         )  # fmt: skip
 
 
+def _segments(x, low, high) -> tuple[np.ndarray, np.ndarray]:
+    """Upright segments as one broken line: one path in the file, however many there are."""
+    x = np.asarray(x, dtype=float)
+    low, high = np.broadcast_to(low, x.shape), np.broadcast_to(high, x.shape)
+    gap = np.full(x.shape, np.nan)
+    return np.column_stack([x, x, gap]).ravel(), np.column_stack([low, high, gap]).ravel()
+
+
 def _draw_choices(ax: Axes, table: pd.DataFrame, choices, options) -> None:
     x = np.arange(len(table))
-    size = float(np.clip(900 / len(table), 2.5, 22))
+    size = float(np.clip(900 / len(table), 8, 22))
     ticks, labels, heads = [], [], []
     height = 0.0
     for column, name in choices.items():
@@ -136,9 +148,11 @@ def _draw_choices(ax: Axes, table: pd.DataFrame, choices, options) -> None:
             labels.append(option)
             taken = (table[column] == option).to_numpy()
             ax.axhline(height, color=theme.RULE, linewidth=0.5, zorder=0)
-            ax.scatter(
-                x[taken], np.full(taken.sum(), height), s=size, color=theme.SERIES[0].color, linewidths=0
-            )
+            if len(table) > _MOST_DOTS:
+                marks = _segments(x[taken], height - 0.36, height + 0.36)
+                ax.plot(*marks, color=theme.SERIES[0].color, linewidth=max(0.5, 300 / len(table)))
+            else:
+                ax.scatter(x[taken], np.full(taken.sum(), height), s=size, color=theme.SERIES[0].color, lw=0)
             main = taken & table["main"].to_numpy()
             ax.scatter(
                 x[main], np.full(main.sum(), height), s=38, marker="D", color=theme.SERIES[1].color, zorder=4

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 
-from analysis.figures import theme
+from analysis.figures import theme, words
 from analysis.sources import geography
 
 
@@ -32,7 +34,7 @@ _ANCHORS = {
     "PV22": (241, 541),
     "PV23": (223, 500),
     "PV24": (168, 498),
-    "PV25": (193, 452),
+    "PV25": (196, 453),
     "PV26": (141, 455),
     "PV27": (116, 502),
     "PV28": (95, 441),
@@ -43,8 +45,20 @@ _ANCHORS = {
 _BESIDE = frozenset({"PV29", "PV31"})  # too narrow for a name: it stands beside the province
 _TIGHT = frozenset({"PV24"})  # the name is as wide as the province: it brings its own ground
 _VIEW_KM = (-46, 294, 302, 625)  # west, east, south, north: room for the key over the sea
+_PANEL_KM = (8, 282, 300, 625)  # the same for a small map, which has its key elsewhere
 MAP_HEIGHT = theme.WIDTH * (_VIEW_KM[3] - _VIEW_KM[2]) / (_VIEW_KM[1] - _VIEW_KM[0])
 TILE_HEIGHT = 5.0
+
+
+def draw_one(fills: Mapping[str, Fill], key: Sequence[tuple[Fill, str]], title: str, tiles: bool) -> Figure:
+    """A figure with one map and its key; the key says "onbekend" wherever the map does."""
+    if any(fill == UNKNOWN for fill in fills.values()) and all(fill != UNKNOWN for fill, _ in key):
+        key = [*key, (UNKNOWN, UNKNOWN.value)]
+    figure, axes = theme.blank(TILE_HEIGHT if tiles else MAP_HEIGHT)
+    with theme.settings():
+        (draw_tiles if tiles else draw_outline)(axes, fills)
+        draw_key(axes, title, key)
+    return figure
 
 
 def draw_outline(ax: Axes, fills: Mapping[str, Fill], *, names: bool = True) -> None:
@@ -59,7 +73,7 @@ def draw_outline(ax: Axes, fills: Mapping[str, Fill], *, names: bool = True) -> 
             fill = replace(fill, color=theme.PAPER, hatch="")
         _label(ax, x, y, name, fill, ground=bool(fill.hatch) or province.code in _TIGHT)
     ax.add_patch(_edge(PathPatch(_outline(provinces.union_all("coverage")))))
-    west, east, south, north = (1000 * km for km in _VIEW_KM)
+    west, east, south, north = (1000 * km for km in (_VIEW_KM if names else _PANEL_KM))
     ax.set(xlim=(west, east), ylim=(south, north), aspect="equal")
     ax.set_axis_off()
 
@@ -80,7 +94,9 @@ def draw_tiles(ax: Axes, fills: Mapping[str, Fill], *, names: bool = True) -> No
             fills[code],
             ground=bool(fills[code].hatch),
         )
-    ax.set(xlim=(-0.02, grid["column"].max() + 1.02), ylim=(-grid["row"].max() - 0.02, 1.02), aspect="equal")
+    right, bottom = grid["column"].max() + 1.02, -grid["row"].max() - 0.02
+    width = (1.02 - bottom) * (theme.WIDTH / TILE_HEIGHT if names else 1)  # room for the key on the left
+    ax.set(xlim=(right - width, right), ylim=(bottom, 1.02), aspect="equal")
     ax.set_axis_off()
 
 
@@ -104,6 +120,63 @@ def draw_key(ax: Axes, title: str, entries: Sequence[tuple[Fill, str]]) -> None:
             box = ((at[0], at[1] + (down - 10) * unit[1]), 20 * unit[0], 11 * unit[1])
             ax.add_patch(paint(Rectangle(*box, transform=ax.transAxes)))
         theme.write(ax, *at, meaning, xytext=(26, down - 4.5), va="center", **style)
+
+
+def panel_axes(count: int, columns: int, tiles: bool) -> tuple[Figure, Sequence[Axes]]:
+    """A figure for `count` maps in `columns`, and their axes; places left over stay empty."""
+    rows = -(-count // columns)
+    each = 1.1 if tiles else (_PANEL_KM[3] - _PANEL_KM[2]) / (_PANEL_KM[1] - _PANEL_KM[0])
+    figure, axes = theme.new_figure(0.65 + rows * (each * theme.WIDTH / max(columns, 2) + 0.3), rows, columns)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    return figure, list(axes.flat)
+
+
+def draw_shared_key(figure: Figure, title: str, entries: Sequence[tuple[Fill, str]]) -> None:
+    """One key above several maps."""
+    handles = [_edge_filled(Rectangle((0, 0), 1, 1), fill) for fill, _ in entries]
+    figure.legend(
+        handles, [text for _, text in entries], title=theme.wrapped(title, 66), loc="outside upper left",
+        ncols=theme.columns([text for _, text in entries]), frameon=False, alignment="left", borderpad=0,
+        handlelength=1.6, fontsize=theme.SMALL, columnspacing=1.2,
+    )  # fmt: skip
+
+
+def key_title(label: str, unit: str = "") -> str:
+    """Heading of a map's key, in lines that fit beside the country."""
+    return theme.wrapped(words.capital(label) + (f" ({unit})" if unit else ""), 26)
+
+
+def ground(tiles: bool) -> str:
+    """What kind of map this is, for alt texts."""
+    return "Tegelkaart van de twaalf provincies" if tiles else "Kaart van Nederland"
+
+
+def known_values(values: Mapping[str, float], place: str) -> dict[str, float]:
+    """The values that are there, by code; absent, None and NaN are unknown.
+
+    Raises
+    ------
+    ValueError
+        If a code is unknown, a value is infinite, or no province has one.
+    """
+    values = dict(values)
+    geography.require_provinces(values, f"{place}, values")
+    known = {}
+    for code, value in values.items():
+        if value is None or pd.isna(value):
+            continue
+        if not np.isfinite(float(value)):
+            raise ValueError(f"{place}: the value of {code} is {value}; an unknown value is NaN")
+        known[code] = float(value)
+    if not known:
+        raise ValueError(f"{place}: no province has a value, so there is nothing to draw")
+    return known
+
+
+def _edge_filled(shape, fill: Fill):
+    _patch(shape, fill).set(edgecolor=theme.MUTED, linewidth=0.6)
+    return shape
 
 
 def _patch(shape, fill: Fill):

@@ -207,10 +207,15 @@ def heading(ax: Axes, text: str) -> None:
     ax.set_title(text, loc="left", fontsize=TEXT, fontfamily=FONT, color=INK, pad=8)
 
 
+def columns(labels: Sequence[str]) -> int:
+    """In how many columns a key with `labels` fits, the rows as even as can be."""
+    fit = max(1, _LINE_CHARACTERS // (max(len(label) for label in labels) + 6))
+    rows_needed = -(-len(labels) // fit)
+    return -(-len(labels) // rows_needed)
+
+
 def key(ax: Axes, handles: Sequence, labels: Sequence[str], title: str = "") -> None:
     """A key above the picture, under `title`; for where no label fits beside the series."""
-    longest = max(len(label) for label in labels)
-    columns = max(1, min(len(labels), _LINE_CHARACTERS // (longest + 7)))
     with settings():
         ax.legend(
             handles,
@@ -218,7 +223,7 @@ def key(ax: Axes, handles: Sequence, labels: Sequence[str], title: str = "") -> 
             title=title or None,
             loc="lower left",
             bbox_to_anchor=(-0.01, 1.0),
-            ncols=columns,
+            ncols=columns(labels),
             frameon=False,
             alignment="left",
             borderpad=0,
