@@ -12,6 +12,7 @@ from pathlib import Path
 from analysis.render import quarto
 from analysis.render.check import check
 from analysis.render.embedded import render_embedded
+from analysis.render.labelling import check_labelling
 from analysis.render.project import RenderError, read_project
 from analysis.render.resultsfile import FILE, write_results_file
 from analysis.render.swap import fresh_folder
@@ -43,7 +44,7 @@ def render(workspace: Workspace, *, engine: str = "auto", output: Path | None = 
     if engine not in ENGINES:
         raise RenderError(f"engine {engine!r} is not known; choose from {', '.join(ENGINES)}")
     project = read_project(workspace.root)
-    check(project)
+    check_labelling(check(project), project)
     released = workspace.build / "released" / "results.csv"
     if not released.is_file():
         raise RenderError(f"{released} does not exist: run `python -m analysis build` first")

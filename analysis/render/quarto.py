@@ -12,7 +12,16 @@ from analysis.render.embedded import timestamp
 from analysis.render.project import FORMATS, Project, RenderError
 
 # Progress on stderr is fine; these are not. Quarto exits with 0 after them.
-_TROUBLE = re.compile(r"^\W*(WARN(ING)?|ERROR)\b|\[WARNING\]|Unable to resolve|Unknown (var|meta)", re.MULTILINE)
+_TROUBLE = re.compile(r"^\W*(WARN(ING)?|ERROR)\b|\[WARNING\]|Unable to resolve|Unknown (var|meta)")
+# The PDF is checked by the tests, so that Quarto need not bring veraPDF.
+_HARMLESS = re.compile(r"verapdf is not installed", re.IGNORECASE)
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def troubles(said: str) -> list[str]:
+    """The lines of what Quarto said that stop the build."""
+    lines = _COLOUR.sub("", said).splitlines()
+    return [line for line in lines if _TROUBLE.search(line) and not _HARMLESS.search(line)]
 
 
 def available() -> bool:
@@ -48,7 +57,7 @@ def render_quarto(project: Project, folder: Path) -> None:
     said = f"{result.stdout}\n{result.stderr}".strip()
     if result.returncode:
         raise RenderError(f"Quarto stopped with status {result.returncode}:\n{said}")
-    if _TROUBLE.search(said):
+    if troubles(said):
         raise RenderError(f"Quarto warned, and a warning stops the build:\n{said}")
     # Quarto keeps the folder of the document: reports/rapport.html. The report has none.
     nested = folder / project.document.parent.relative_to(project.root)
