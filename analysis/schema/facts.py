@@ -193,6 +193,7 @@ PROGRAMME_EVENTS = pa.DataFrameSchema(
         "label": _filled(),
         "start": _matching(_DAY),
         "end": _matching(_DAY),
+        "period": _text(),
         "status": _one_of(*FACT_STATUS),
         "facts": _filled(),
         "note": _text(),

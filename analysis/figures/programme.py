@@ -1,0 +1,346 @@
+"""The programme in pictures: what was done and promised when, and which provinces the letters name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.legend_handler import HandlerTuple
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from analysis import dutch
+from analysis.datakind import DataKind
+from analysis.exhibits import FigureExhibit
+from analysis.figures import surface, theme, words
+from analysis.figures.surface import Fill
+from analysis.sources.geography import province_names, require_provinces
+
+STATUSES = ("gerealiseerd", "toegezegd", "verwacht", "onbekend")
+LETTERS = "programma"  # the line whose events brief_a and brief_b are the letters themselves
+_LETTER_EVENTS = {"brief_a": "brief A", "brief_b": "brief B"}
+_MOMENT_DAYS = 45  # what is shorter is drawn as a moment, what is longer as a span
+_LANE = 0.37  # inch a line
+_BAR = 0.17  # of a lane, half height
+_HEAD, _FOOT = 0.82, 0.28  # inch above the lanes for key and years, and below for years
+
+
+@dataclass(frozen=True)
+class StatusStyle:
+    """How a step of one status is drawn; fill, hatch and marker all differ."""
+
+    face: str
+    edge: str
+    hatch: str
+    marker: str
+
+    def bar(self) -> dict:
+        style = {"facecolor": self.face, "edgecolor": self.edge, "linewidth": 1.1, "zorder": 6}
+        return {**style, "hatch": self.hatch, "hatchcolor": self.edge} if self.hatch else style
+
+    def point(self) -> dict:
+        return {
+            "marker": self.marker,
+            "markersize": 9.5,
+            "markerfacecolor": self.face,
+            # a filled marker gets a white rim, so that it stands out on a bar of its own colour
+            "markeredgecolor": theme.PAPER if self.face == self.edge else self.edge,
+            "markeredgewidth": 1.4,
+            "linestyle": "none",
+            "zorder": 7,
+        }
+
+
+_BLUE, _ORANGE, _GREEN = (style.color for style in theme.SERIES[:3])
+STYLES = {
+    "gerealiseerd": StatusStyle(_BLUE, _BLUE, "", "o"),
+    "toegezegd": StatusStyle(theme.PAPER, _ORANGE, "", "D"),
+    "verwacht": StatusStyle("#d6ebe8", _GREEN, "////", "^"),
+    "onbekend": StatusStyle(theme.UNKNOWN_FILL, theme.MUTED, "....", "X"),
+}
+
+
+def programme_timeline(
+    events: pd.DataFrame, lines: pd.DataFrame, *, first_year: int, last_year: int
+) -> FigureExhibit:
+    """The steps of each programme line in time, by status: ``fig-programma-tijdlijn``.
+
+    A step whose date the letters leave open is a bar over the whole time it may fall in; a dated step is a
+    marker.
+
+    Parameters
+    ----------
+    events, lines : pandas.DataFrame
+        As :func:`analysis.sources.facts.programme_events` and ``programme_lines`` return them.
+    first_year, last_year : int
+        Years shown, both included; a step that reaches beyond them is cut off there.
+
+    Raises
+    ------
+    ValueError
+        If no event falls in these years, or a status or line is unknown.
+    """
+    id = "fig-programma-tijdlijn"
+    first, last = pd.Timestamp(first_year, 1, 1), pd.Timestamp(last_year + 1, 1, 1)
+    steps = _steps(events, lines, first, last, id)
+    letters = events[events["id"].isin(_LETTER_EVENTS)]
+    order = [line for line in lines["line"] if line in set(steps["line"])]
+
+    height = _LANE * len(order) + _HEAD + _FOOT
+    figure, axes = theme.new_figure(height)
+    figure.set_layout_engine("none")
+    ax = axes[0, 0]
+    ax.set_position((0.01, _FOOT / height, 0.98, _LANE * len(order) / height))
+    with theme.settings():
+        _years(ax, first, last, len(order))
+        for letter in letters.itertuples():
+            _letter(ax, _LETTER_EVENTS[letter.id], _position(letter.start))
+        for lane, line in enumerate(order):
+            own = steps[steps["line"] == line]
+            _lane(ax, lane, own, first.year, last.year)
+        _key(ax, [status for status in STATUSES if status in set(steps["status"])])
+    return FigureExhibit(
+        id,
+        theme.finished(figure),
+        "De stappen van het programma volgens de twee brieven. Een teken is een stap met een datum; een "
+        "balk beslaat de hele tijd die de brief openlaat. De stippellijnen zijn de brieven zelf; brief B is "
+        "van na 2 juli 2026.",
+        _timeline_alt(steps, order, first_year, last_year),
+        DataKind.FACT,
+        "programme_events; letter_facts",
+        _timeline_table(steps),
+    )
+
+
+def _steps(
+    events: pd.DataFrame, lines: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp, id: str
+) -> pd.DataFrame:
+    steps = events[~events["id"].isin(_LETTER_EVENTS) & (events["end"] >= first) & (events["start"] < last)]
+    if steps.empty:
+        raise ValueError(
+            f"{id}: no event falls in {first.year} to {last.year - 1}, so there is nothing to draw"
+        )
+    strange = sorted(set(steps["status"]) - set(STATUSES))
+    if strange:
+        raise ValueError(f"{id}: status {', '.join(strange)} is not one of {', '.join(STATUSES)}")
+    missing = sorted(set(steps["line"]) - set(lines["line"]))
+    if missing:
+        raise ValueError(f"{id}: line {', '.join(missing)} is not a line of the programme")
+    short = lines.set_index("line")["short"]
+    return steps.assign(short=steps["line"].map(short)).sort_values(
+        ["start", "end", "id"], ignore_index=True, kind="stable"
+    )
+
+
+def _position(day: pd.Timestamp) -> float:
+    """`day` in years, so that a year is as long as another."""
+    start = pd.Timestamp(day.year, 1, 1)
+    return day.year + (day - start).days / (pd.Timestamp(day.year + 1, 1, 1) - start).days
+
+
+def _years(ax: Axes, first: pd.Timestamp, last: pd.Timestamp, lanes: int) -> None:
+    ax.set_xlim(first.year, last.year)
+    ax.set_ylim(lanes - 0.1, -0.1)
+    ax.set_yticks([])
+    ax.set_xticks(
+        [year + 0.5 for year in range(first.year, last.year)],
+        labels=[str(year) for year in range(first.year, last.year)],
+    )
+    ax.tick_params(axis="x", length=0, labeltop=True, labelbottom=True, top=False)
+    ax.spines[["left", "bottom"]].set_visible(False)
+    for year in range(first.year, last.year + 1):
+        ax.axvline(year, color=theme.RULE, linewidth=0.8, zorder=0)
+
+
+def _letter(ax: Axes, name: str, position: float) -> None:
+    ax.axvline(position, color=theme.INK, linewidth=1.0, linestyle=(0, (2, 2)), zorder=1)
+    theme.write(
+        ax, position, 1.0, name, xycoords=("data", "axes fraction"), xytext=(0, 17),
+        textcoords="offset points", ha="center", va="bottom", fontsize=theme.SMALL, fontweight="bold",
+    )  # fmt: skip
+
+
+def _lane(ax: Axes, lane: int, steps: pd.DataFrame, left: int, right: int) -> None:
+    ground = {"boxstyle": "square,pad=0.1", "facecolor": theme.PAPER, "edgecolor": "none"}
+    style = {"va": "center", "fontsize": theme.SMALL, "bbox": ground}
+    name = theme.write(ax, left, lane + 0.30, steps["short"].iloc[0], fontweight="bold", zorder=5, **style)
+    labels = ": " + " · ".join(steps["label"])
+    theme.write(ax, 1.0, 0.5, labels, xycoords=name, zorder=4, **style)
+    middle = lane + 0.74
+    for step in steps.itertuples():
+        style = STYLES[step.status]
+        start, end = _position(step.start), _position(step.end + pd.Timedelta(days=1))
+        if (step.end - step.start).days > _MOMENT_DAYS:
+            start, end, gap = max(start, left), min(end, right), 0.012
+            box = Rectangle((start + gap, middle - _BAR), end - start - 2 * gap, 2 * _BAR, **style.bar())
+            ax.add_patch(box)
+        else:
+            ax.plot([(start + end) / 2], [middle], **style.point())
+
+
+def _key(ax: Axes, statuses: list[str]) -> None:
+    handles = []
+    for status in statuses:
+        point = STYLES[status].point()
+        handles.append((Rectangle((0, 0), 1, 1, **STYLES[status].bar()), Line2D([0], [0], **point)))
+    ax.legend(
+        handles,
+        statuses,
+        loc="upper left",
+        bbox_to_anchor=(0.0, 1.0),
+        bbox_transform=ax.figure.transFigure,
+        ncols=len(statuses),
+        frameon=False,
+        handler_map={tuple: HandlerTuple(ndivide=None, pad=0.6)},
+        handlelength=2.9,
+        columnspacing=1.1,
+    )
+
+
+def _timeline_alt(steps: pd.DataFrame, order: list[str], first: int, last: int) -> str:
+    parts = []
+    for status in STATUSES:
+        own = steps[steps["status"] == status]
+        if len(own):
+            told = [f"{row.short}, {row.label} ({_when(row)})" for row in own.itertuples()]
+            parts.append(f"{words.capital(status)} ({len(own)}): {'; '.join(told)}")
+    return (
+        f"Tijdlijn van {first} tot en met {last} met {len(steps)} stappen van {len(order)} programmalijnen. "
+        + ". ".join(parts)
+        + "."
+    )
+
+
+_MONTHS = (
+    *("januari", "februari", "maart", "april", "mei", "juni"),
+    *("juli", "augustus", "september", "oktober", "november", "december"),
+)
+
+
+def _day(day: pd.Timestamp) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _when(step) -> str:
+    """When, as precisely as the letters say."""
+    if step.period:
+        return step.period
+    start, end = step.start, step.end
+    if start == end:
+        return _day(start)
+    if (start.month, start.day, end.month, end.day) == (1, 1, 12, 31) and start.year == end.year:
+        return str(start.year)
+    if (start.year, start.month) == (end.year, end.month):
+        return f"{_MONTHS[start.month - 1]} {start.year}"
+    return f"van {_day(start)} tot en met {_day(end)}"
+
+
+def _timeline_table(steps: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "programmalijn": steps["short"],
+            "stap": steps["label"],
+            "wanneer": [_when(row) for row in steps.itertuples()],
+            "status": steps["status"],
+            "noot": steps["note"],
+        }
+    )
+
+
+_COUNTS = (
+    "nul",
+    "één",
+    "twee",
+    "drie",
+    "vier",
+    "vijf",
+    "zes",
+    "zeven",
+    "acht",
+    "negen",
+    "tien",
+    "elf",
+    "twaalf",
+)
+
+
+def _count(number: float) -> str:
+    """A number of provinces in words."""
+    return _COUNTS[int(number)]
+
+
+_NAMED, _PLACE, _NOT_NAMED = (
+    "ProDemos: provincie genoemd",
+    "alleen een plaats genoemd",
+    "niet met name genoemd",
+)
+
+
+def programme_map(facts: pd.DataFrame) -> FigureExhibit:
+    """Which provinces the letters name, and what stays unknown: ``fig-programma-kaart``.
+
+    Parameters
+    ----------
+    facts : pandas.DataFrame
+        As :func:`analysis.sources.facts.letter_facts` returns them.
+
+    Raises
+    ------
+    ValueError
+        If no province is named for ProDemos, or a place has an unknown province.
+    """
+    id = "fig-programma-kaart"
+    names = province_names()
+    places = facts[(facts["kind"] == "plaats") & (facts["statcode"] != "")]
+    require_provinces(places["statcode"], f"{id}, column statcode")
+    is_province = places["text"] == places["statcode"].map(names)
+    prodemos = set(places.loc[is_province & (places["line"] == "prodemos"), "statcode"])
+    if not prodemos:
+        raise ValueError(f"{id}: the facts name no province for ProDemos, so there is nothing to draw")
+    elsewhere = places[places["line"] != "prodemos"]
+    # A province may share its name with a city (Utrecht, Groningen): listed once, as the letter writes it.
+    by_province = {code: sorted(set(own["text"])) for code, own in elsewhere.groupby("statcode")}
+    expanding = facts[(facts["line"] == "tienskip") & (facts["unit"] == "provincies")]
+    unknown = [f"Tienskip: onbekend welke {_count(number)}" for number in expanding["number"]]
+
+    category = {
+        code: _NAMED if code in prodemos else _PLACE if code in by_province else _NOT_NAMED for code in names
+    }
+    colors = dict(zip((_NAMED, _PLACE, _NOT_NAMED), reversed(theme.shades(3)), strict=True))
+    figure, ax = theme.blank(surface.MAP_HEIGHT)
+    key = [(Fill(color), label) for label, color in colors.items()]
+    key += [(surface.UNKNOWN, text) for text in unknown]
+    with theme.settings():
+        surface.draw_outline(ax, {code: Fill(colors[category[code]]) for code in names})
+        surface.draw_key(ax, "Genoemd in de brieven", key)
+
+    named = dutch.join([names[code] for code in names if code in prodemos])
+    listed = "; ".join(f"{names[code]} ({'; '.join(found)})" for code, found in sorted(by_province.items()))
+    not_named = dutch.join([names[code] for code in names if category[code] == _NOT_NAMED])
+    alt = (
+        f"Kaart van Nederland. Voor ProDemos noemt brief A {_count(len(prodemos))} provincies: {named}. "
+        f"Genoemde plaatsen bij andere programmalijnen: {listed}. Niet met name genoemd: {not_named}."
+    )
+    alt += "".join(f" {text} provincies." for text in unknown)
+    table = pd.DataFrame(
+        {
+            "code": list(names),
+            "provincie": list(names.values()),
+            "prodemos": ["genoemd" if code in prodemos else "niet genoemd" for code in names],
+            "tienskip": surface.UNKNOWN.value,
+            "genoemde plaatsen": ["; ".join(by_province.get(code, [])) for code in names],
+        }
+    )
+    return FigureExhibit(
+        id,
+        figure,
+        "Waar de twee brieven het programma noemen. Voor ProDemos noemt brief A "
+        f"{_count(len(prodemos))} provincies, al spreekt de tekst van vier regio's. Naar welke provincies "
+        "Tienskip uitbreidt, zegt brief B niet: onbekend. Landelijke lijnen, Caribisch Nederland en Curaçao "
+        "staan niet op de kaart.",
+        alt,
+        DataKind.FACT,
+        "letter_facts",
+        table,
+    )
