@@ -1,0 +1,1 @@
+"""Tables as the report prints them: frame in, exhibit out."""
