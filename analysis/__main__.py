@@ -136,7 +136,7 @@ def _report(options: argparse.Namespace) -> None:
 
 def _sources(options: argparse.Namespace) -> None:
     from analysis.design.notebooks import read_notebooks
-    from analysis.manifest import find_sources
+    from analysis.manifest import find_sources, unrecognised_files
 
     workspace = _workspace(options)
     users: dict[str, list[str]] = {}
@@ -144,7 +144,8 @@ def _sources(options: argparse.Namespace) -> None:
         for key in entry.sources:
             users.setdefault(key, []).append(entry.name)
     print(f"files are looked for in {workspace.data}")
-    for found in find_sources(workspace):
+    everything = find_sources(workspace)
+    for found in everything:
         source = found.source
         print(f"{source.key}: {found.presence}")
         print(f"  {source.title} ({source.publisher}; {source.access}; {source.licence})")
@@ -153,6 +154,9 @@ def _sources(options: argparse.Namespace) -> None:
             print(f"  expected {', '.join(source.files)}; found {', '.join(names) or 'nothing'}")
         if source.key in users:
             print(f"  read by {', '.join(users[source.key])}")
+    others = unrecognised_files((found.source for found in everything), workspace.data)
+    if others:
+        print(f"not recognised: {', '.join(path.name for path in others)}")
 
 
 def _clean(options: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -139,6 +139,17 @@ def present_files(source: Source, folder: Path) -> list[Path]:
     """The files of `source` that are in `folder`, by name. No folder, no files."""
     found = {path for pattern in source.files for path in folder.glob(pattern) if path.is_file()}
     return sorted(found)
+
+
+def unrecognised_files(sources: Iterable[Source], folder: Path) -> list[Path]:
+    """Files in `folder` that fit no source. Hidden files and read-me files do not count."""
+    known = {path for source in sources for path in present_files(source, folder)}
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted(
+        path
+        for path in found
+        if path.is_file() and path not in known and not path.name.lower().startswith((".", "readme"))
+    )
 
 
 def find_sources(workspace: Workspace, checksum: Callable[[Path], str] | None = None) -> list[Found]:

@@ -133,14 +133,18 @@ def _started(nb_man, session: Session, private: Path) -> PapermillNotebookClient
         )
         client.log.setLevel("CRITICAL")
         try:
-            client.start_new_kernel(env=_environment(session, folder), cwd=str(session.folder))
-            client.start_new_kernel_client()
+            _start(client, session, folder)
             return client
         except (RuntimeError, TimeoutError, OSError, zmq.ZMQError) as error:
             problems.append(f"{type(error).__name__}: {error}")
             if client.km is not None and client.km.has_kernel:
                 client._cleanup_kernel()
     raise StartError(f"no kernel started in {START_ATTEMPTS} attempts: {'; '.join(problems)}")
+
+
+def _start(client: PapermillNotebookClient, session: Session, private: Path) -> None:
+    client.start_new_kernel(env=_environment(session, private), cwd=str(session.folder))
+    client.start_new_kernel_client()
 
 
 def _environment(session: Session, private: Path) -> dict[str, str]:

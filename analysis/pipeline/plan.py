@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.design.notebooks import NotebookEntry, read_notebooks
-from analysis.manifest import Source, present_files, read_manifest
+from analysis.manifest import Source, present_files, read_manifest, unrecognised_files
 from analysis.pipeline.closure import Closure, FirstParty, closure
 from analysis.pipeline.errors import BuildError
 from analysis.pipeline.fingerprint import KEY_LENGTH, Fingerprints, digest_of
@@ -29,6 +29,8 @@ LOCK_FILE = "requirements.lock"
 FORMAT = "1"  # of the run's folder; raise it when runs made before can no longer be read
 # Below data/: made or kept elsewhere, or counted by name because a notebook reads only some of it.
 _NOT_COMMON = frozenset({"real", "synthetic", "build", "design"})
+# Of the design, what only the build itself reads; a notebook that reads it is stopped.
+_NOT_READ = frozenset({"notebooks", "disclosure"})
 _STAMP_LENGTH = 16
 
 
@@ -216,7 +218,8 @@ def _notebook_inputs(source: NotebookSource, reached: Closure, fingerprints: Fin
 
 def _design_inputs(workspace: Workspace, reached: Closure, fingerprints: Fingerprints) -> dict[str, str]:
     present = {path.stem: path for path in sorted(workspace.design.glob("*.toml"))}
-    names = sorted(present) if reached.designs is None else sorted(reached.designs)
+    every = sorted(set(present) - _NOT_READ)
+    names = every if reached.designs is None else sorted(reached.designs)
     return {
         f"design {name}.toml": fingerprints.of(present[name]) if name in present else "absent"
         for name in names
@@ -232,11 +235,17 @@ def _data_inputs(
         raise BuildError(
             f"notebook {entry.name} declares source {', '.join(unknown)}, not in data/manifest.toml"
         )
-    return {
+    if not entry.sources:
+        return {}
+    inputs = {
         f"data {key} {path.name}": fingerprints.of(path)
         for key in sorted(set(entry.sources))
         for path in present_files(manifest[key], workspace.data)
     }
+    # A file under a name the manifest does not know may still be one a design file names.
+    for path in unrecognised_files(manifest.values(), workspace.data):
+        inputs[f"data unrecognised {path.name}"] = fingerprints.of(path)
+    return inputs
 
 
 def _short(labels: Iterable[str], limit: int = 12) -> list[str]:

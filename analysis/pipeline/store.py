@@ -60,13 +60,13 @@ class Store:
     def find(self, notebook: str, key: str) -> Published | None:
         """The finished run with this key, or None.
 
-        A folder whose files were removed or cut short afterwards does not count.
+        A folder whose files were removed or changed afterwards does not count.
         """
         folder = self.folder(notebook, key)
         try:
             content = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-            outputs, sizes = content["outputs"], content["sizes"]
-            if any((folder / name).stat().st_size != sizes[name] for name in outputs):
+            outputs = content["outputs"]
+            if any(_sha256(folder / name) != value for name, value in outputs.items()):
                 return None
             return Published(folder, outputs, content["output_hash"])
         except (OSError, ValueError, KeyError, TypeError):
@@ -88,7 +88,6 @@ class Store:
             "notebook": notebook,
             "key": key,
             "outputs": outputs,
-            "sizes": {name: (temporary / name).stat().st_size for name in outputs},
             "output_hash": digest_of(outputs),
         }
         _write_json(temporary / INPUTS_FILE, inputs)
@@ -113,8 +112,11 @@ class Store:
         if not self.temporary.is_dir():
             return 0
         leftovers = list(self.temporary.iterdir())
-        for folder in leftovers:
-            shutil.rmtree(folder, ignore_errors=True)
+        for path in leftovers:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
         return len(leftovers)
 
     def earlier(self, notebook: str) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from analysis.pipeline.reads import undeclared, watch
 from analysis.pipeline.store import EXECUTED, Store, check_outputs
 from analysis.upstream import UPSTREAM_VARIABLE
 from analysis.workspace import Workspace
@@ -113,9 +114,12 @@ def _run(job: Job, temporary: Path) -> Failure | None:
 
     from analysis.pipeline.engine import ENGINE, Session, StartError
 
+    workspace = Workspace(job.root, job.data, temporary)
+    record = temporary.with_name(f"{temporary.name}.reads")
     session = Session(
         environment={
-            **Workspace(job.root, job.data, temporary).environment(),
+            **workspace.environment(),
+            **watch(workspace, record),
             UPSTREAM_VARIABLE: json.dumps(job.upstream, sort_keys=True),
             "PYTHONPATH": os.pathsep.join(filter(None, [str(job.root), os.environ.get("PYTHONPATH")])),
         },
@@ -141,7 +145,7 @@ def _run(job: Job, temporary: Path) -> Failure | None:
     except StartError as error:
         failure = Failure("the kernel did not start", None, (str(error),))
     except PapermillExecutionError as error:
-        cell = _place(session.notebook, error.cell_index, places)
+        cell = _place(session.notebook, _first_error(session.notebook), places)
         failure = Failure("the cell raised an error", cell, _error_lines(error))
     except DeadKernelError:
         cell = _place(session.notebook, _last_started(session.notebook), places)
@@ -153,6 +157,12 @@ def _run(job: Job, temporary: Path) -> Failure | None:
         _write_notebook(session.notebook, temporary / EXECUTED)
     if failure is None:
         failure = _unfinished(session.notebook, places)
+    if failure is None:
+        own = [temporary, *(Path(folder) for folders in job.upstream.values() for folder in folders)]
+        sentences = undeclared(record, job.inputs, workspace, own)
+        if sentences:
+            failure = Failure("its inputs are not all declared", None, tuple(sentences))
+    record.unlink(missing_ok=True)
     if failure is None:
         try:
             check_outputs(temporary, job.outputs, job.label)
@@ -169,8 +179,20 @@ def _unfinished(notebook, places: Mapping[str, int]) -> Failure | None:
     return None
 
 
+def _first_error(notebook) -> int | None:
+    """Not papermill's own index: it has put marking cells in the notebook since."""
+    for index, cell in enumerate(notebook.cells):
+        if any(output.output_type == "error" for output in cell.get("outputs", ())):
+            return index
+    return _last_started(notebook)
+
+
 def _last_started(notebook) -> int | None:
-    started = [i for i, cell in enumerate(notebook.cells) if cell.metadata.papermill.get("start_time")]
+    started = [
+        index
+        for index, cell in enumerate(notebook.cells)
+        if cell.metadata.get("papermill", {}).get("start_time")
+    ]
     return started[-1] if started else None
 
 

@@ -75,7 +75,12 @@ class Project:
         """Write notebook `name` and its entry; without `code` it publishes its parameter `value`."""
         code = code or (PUBLISH.format(name=name, value="value"),)
         cells = [
-            {"cell_type": "markdown", "id": "title", "metadata": {}, "source": f"# {name.title()}\n\n{prose}"},
+            {
+                "cell_type": "markdown",
+                "id": "title",
+                "metadata": {},
+                "source": f"# {name.title()}\n\n{prose}",
+            },
             _code("parameters", parameters, ["parameters"]),
             *(_code(f"cell-{number}", source, []) for number, source in enumerate(code)),
         ]
@@ -85,7 +90,9 @@ class Project:
             "nbformat": 4,
             "nbformat_minor": 5,
         }
-        self.entries[name] = f'[[notebook]]\nname = "{name}"\nfile = "{name}.ipynb"\nquestion = "Wat?"\n{entry}\n'
+        self.entries[name] = (
+            f'[[notebook]]\nname = "{name}"\nfile = "{name}.ipynb"\nquestion = "Wat?"\n{entry}\n'
+        )
         self.write("data/design/notebooks.toml", "\n".join(self.entries.values()))
         return self.write(f"notebooks/{name}.ipynb", json.dumps(content))
 

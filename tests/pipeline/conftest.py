@@ -1,0 +1,25 @@
+import io
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from build_project import Project
+
+from analysis.pipeline.build import build
+from analysis.pipeline.progress import Lines
+
+
+@pytest.fixture
+def project(tmp_path):
+    """An empty project."""
+    return Project(tmp_path / "project")
+
+
+@pytest.fixture
+def built():
+    """Build a project in this process; kernels are real, workers are threads."""
+
+    def run(project, **settings):
+        settings.setdefault("executor", ThreadPoolExecutor)
+        return build(project.workspace, Lines(io.StringIO()), jobs=2, say=lambda line: None, **settings)
+
+    return run
