@@ -30,7 +30,7 @@ class Combined:
 
 
 def combine(
-    full: np.ndarray, replicates: np.ndarray, design: ReplicateDesign, complete_df: np.ndarray | float
+    full: np.ndarray, replicates: np.ndarray, design: ReplicateDesign, zones: np.ndarray | float
 ) -> Combined:
     """Rubin's rules over the last axis, replication over the first.
 
@@ -41,27 +41,30 @@ def combine(
     replicates : numpy.ndarray, shape (R, ..., M)
         The same with each set of replicate weights. Where one is NaN the sampling variance is unknown.
     design : ReplicateDesign
-    complete_df : array_like
-        Degrees of freedom of the replication variance, as :func:`replicate_df` counts them.
+    zones : array_like
+        Zones, or replicates, that contribute, as :func:`contributing_zones` counts them.
 
     Notes
     -----
-    Degrees of freedom follow Barnard and Rubin (1999), so that they never exceed those of the design.
+    The degrees of freedom of a jackknife variance are those of a sum of squares of unequal size (Johnson
+    and Rust 1992, used by NAEP): a group with most of its rows in a few zones has few. With balanced
+    repeated replication they are the number of replicates. Plausible values take some off (Barnard and
+    Rubin 1999).
     """
     values = full.shape[-1]
-    sampling = design.factor * np.square(replicates - full).sum(axis=0).mean(axis=-1)
+    squares = np.square(replicates - full).mean(axis=-1)
+    sampling = design.factor * squares.sum(axis=0)
     between = full.var(axis=-1, ddof=1) if values > 1 else np.zeros(full.shape[:-1])
     imputation = (1.0 + 1.0 / values) * between
-    complete_df = np.broadcast_to(np.asarray(complete_df, dtype=float), sampling.shape)
+    zones = np.broadcast_to(np.asarray(zones, dtype=float), sampling.shape)
     # A group within one half of one zone has nothing to vary over: unknown, not zero.
-    sampling = np.where(complete_df > 0, sampling, np.nan)
-    return Combined(
-        full.mean(axis=-1), sampling, imputation, _rubin_df(sampling, imputation, values, complete_df)
-    )
+    sampling = np.where(zones > 0, sampling, np.nan)
+    df = _rubin_df(sampling, imputation, values, _sampling_df(squares, design, zones))
+    return Combined(full.mean(axis=-1), sampling, imputation, df)
 
 
-def replicate_df(design: ReplicateDesign, codes: np.ndarray, groups: int) -> np.ndarray:
-    """Degrees of freedom of the sampling variance by group, shape (groups,).
+def contributing_zones(design: ReplicateDesign, codes: np.ndarray, groups: int) -> np.ndarray:
+    """What the sampling variance of each group is summed over, shape (groups,).
 
     For a jackknife the zones in which the group has rows, and 0 for a group that lies within one half of
     one zone; for balanced repeated replication the number of replicates.
@@ -120,6 +123,17 @@ def with_interval(frame: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
         raise ValueError(f"level is {level}: expected a coverage between 0 and 1")
     margin = stats.t.ppf(0.5 + level / 2.0, frame["df"]) * frame["se"]
     return frame.assign(low=frame["estimate"] - margin, high=frame["estimate"] + margin)
+
+
+def _sampling_df(squares: np.ndarray, design: ReplicateDesign, zones: np.ndarray) -> np.ndarray:
+    if design.replicates is not None:
+        return zones
+    if design.method == "jk2_full":
+        squares = squares.reshape(2, design.zones, *squares.shape[1:]).mean(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        sizes = np.square(squares.sum(axis=0)) / np.square(squares).sum(axis=0)
+        df = (3.16 - 2.77 / np.sqrt(zones)) * sizes
+    return np.where(np.isfinite(df), np.minimum(df, zones), zones)
 
 
 def _rubin_df(sampling: np.ndarray, imputation: np.ndarray, values: int, complete: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.estimate.survey.combine import combine, replicate_df, result_frame
+from analysis.estimate.survey.combine import combine, contributing_zones, result_frame
 from analysis.estimate.survey.design import ReplicateDesign
 from analysis.estimate.survey.inputs import prepare
 from analysis.estimate.survey.statistics import effective_n
@@ -57,8 +57,8 @@ def quantile(
     full, replicates = replicated_quantiles(
         inputs.arrays[0], inputs.design, inputs.codes, inputs.groups, shares
     )
-    complete = replicate_df(inputs.design, inputs.codes, inputs.groups)[:, None]
-    combined = combine(full, replicates, inputs.design, complete)
+    zones = contributing_zones(inputs.design, inputs.codes, inputs.groups)[:, None]
+    combined = combine(full, replicates, inputs.design, zones)
     sizes = effective_n(inputs.arrays[0], inputs.design, inputs.codes, inputs.groups)
     return result_frame(inputs, combined, sizes, {"q": shares.tolist()})
 

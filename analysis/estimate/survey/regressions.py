@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.estimate.survey.combine import combine, effective_size, replicate_df, result_frame
+from analysis.estimate.survey.combine import combine, effective_size, contributing_zones, result_frame
 from analysis.estimate.survey.design import ReplicateDesign
 from analysis.estimate.survey.inputs import prepare
 from analysis.estimate.survey.totals import empty_replicates, replicate_cross_products
@@ -60,9 +60,9 @@ def regression(
     values, matrix = inputs.arrays
     args = inputs.design, inputs.codes, inputs.groups
     products = cross_products(values, matrix, names, *args)
-    complete = replicate_df(*args)
-    combined = combine(*products.coefficients(), inputs.design, complete[:, None])
-    means = combine(*products.means(), inputs.design, complete[:, None])
+    zones = contributing_zones(*args)
+    combined = combine(*products.coefficients(), inputs.design, zones[:, None])
+    means = combine(*products.means(), inputs.design, zones[:, None])
     return result_frame(inputs, combined, products.effective_n(means), {"term": [INTERCEPT, *names]})
 
 

@@ -13,7 +13,7 @@ from analysis.estimate.survey.combine import (
     Combined,
     combine,
     effective_size,
-    replicate_df,
+    contributing_zones,
     result_frame,
 )
 from analysis.estimate.survey.design import ReplicateDesign
@@ -98,7 +98,7 @@ def effective_n(values: np.ndarray, design: ReplicateDesign, codes: np.ndarray, 
     """
     sums = moments(values, design, codes, groups)
     full, replicates = replicated_mean(sums)
-    combined = combine(full, replicates, design, replicate_df(design, codes, groups))
+    combined = combine(full, replicates, design, contributing_zones(design, codes, groups))
     return effective_size(sums.full_variance().mean(axis=-1), combined.sampling_variance)
 
 
@@ -216,7 +216,9 @@ def difference(
     sums = moments(values, inputs.design, codes, 2 * inputs.groups)
     full, replicates = replicated_mean(sums)
     combined = _combined(inputs, full[0::2] - full[1::2], replicates[:, 0::2] - replicates[:, 1::2])
-    sides = combine(full, replicates, inputs.design, replicate_df(inputs.design, codes, 2 * inputs.groups))
+    sides = combine(
+        full, replicates, inputs.design, contributing_zones(inputs.design, codes, 2 * inputs.groups)
+    )
     sizes = effective_size(sums.full_variance().mean(axis=-1), sides.sampling_variance)
     return result_frame(inputs, combined, sizes.reshape(-1, 2).sum(axis=1))
 
@@ -286,7 +288,9 @@ def correlation(
 
 
 def _combined(inputs: Inputs, full: np.ndarray, replicates: np.ndarray) -> Combined:
-    return combine(full, replicates, inputs.design, replicate_df(inputs.design, inputs.codes, inputs.groups))
+    return combine(
+        full, replicates, inputs.design, contributing_zones(inputs.design, inputs.codes, inputs.groups)
+    )
 
 
 def _correlation(product, weight, first_one, second_one, first_two, second_two) -> np.ndarray:
