@@ -20,7 +20,7 @@ from analysis.synthetic.regio import RegioTruth, regio_twin
 from analysis.workspace import Workspace
 
 LEVELS = ("municipality", "school_id", "school_track")  # within the province, largest groups first
-TWIN = "tweeling-regio"
+TWIN = "tweeling_regio"
 REAL = "adks"
 
 
