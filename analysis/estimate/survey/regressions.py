@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.estimate.survey.combine import combine, effective_size, contributing_zones, result_frame
+from analysis.estimate.survey.combine import combine, contributing_zones, effective_size, result_frame
 from analysis.estimate.survey.design import ReplicateDesign
 from analysis.estimate.survey.inputs import prepare
 from analysis.estimate.survey.totals import empty_replicates, replicate_cross_products

@@ -12,8 +12,8 @@ import pandas as pd
 from analysis.estimate.survey.combine import (
     Combined,
     combine,
-    effective_size,
     contributing_zones,
+    effective_size,
     result_frame,
 )
 from analysis.estimate.survey.design import ReplicateDesign

@@ -1,0 +1,234 @@
+"""The gap between two groups of pupils: in points, in standard deviations, adjusted, over the distribution.
+
+Every function works replicate by replicate and on each plausible value, like the survey engine it is built
+from. None of these numbers is an effect: pupils are not put into tracks by chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.estimate.survey.combine import combine, contributing_zones, result_frame
+from analysis.estimate.survey.design import ReplicateDesign
+from analysis.estimate.survey.inputs import Inputs, prepare
+from analysis.estimate.survey.quantiles import check_shares, replicated_quantiles
+from analysis.estimate.survey.regressions import regression, regressor_matrix
+from analysis.estimate.survey.statistics import (
+    effective_n,
+    moments,
+    replicated_mean,
+    replicated_sd,
+    share_at_or_above,
+)
+
+
+def standardised_difference(
+    values: Any,
+    design: ReplicateDesign,
+    *,
+    group: Any,
+    minuend: Any,
+    subtrahend: Any,
+    missing: str = "error",
+) -> pd.DataFrame:
+    """Difference of two group means in standard deviations of all pupils.
+
+    The standard deviation is that of every row, also of groups other than the two; it varies over the
+    replicates with the means.
+
+    Parameters
+    ----------
+    values, design, group, minuend, subtrahend, missing
+        As :func:`analysis.estimate.survey.difference`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row, columns as for a mean; ``n`` counts all rows.
+    """
+    inputs = prepare({"values": values}, design, None, missing)
+    if inputs.design.n != design.n:
+        raise ValueError("values: leave out incomplete rows beforehand, so that the groups still fit")
+    side = sides_of(group, design.n, minuend, subtrahend)
+    spread, spread_replicates = replicated_sd(moments(inputs.arrays[0], design, inputs.codes, 1))
+    rows = side >= 0
+    means, means_replicates = replicated_mean(
+        moments(inputs.arrays[0][rows], design.take(rows), side[rows], 2)
+    )
+    full = (means[:1] - means[1:]) / spread
+    replicates = (means_replicates[:, :1] - means_replicates[:, 1:]) / spread_replicates
+    zones = contributing_zones(design.take(rows), np.zeros(int(rows.sum()), dtype=np.int64), 1)
+    sizes = effective_n(inputs.arrays[0], design, inputs.codes, 1)
+    return result_frame(inputs, combine(full, replicates, design, zones), sizes)
+
+
+def quantile_difference(
+    values: Any,
+    design: ReplicateDesign,
+    q: float | Sequence[float],
+    *,
+    group: Any,
+    minuend: Any,
+    subtrahend: Any,
+) -> pd.DataFrame:
+    """Difference between the q-quantiles of two groups: one row a q, told apart by the column ``q``.
+
+    A difference of quantiles compares pupils at the same place in their own group; it is not a quantile of
+    differences between pupils.
+    """
+    shares = check_shares(q)
+    inputs, codes = _two_groups(values, design, group, minuend, subtrahend)
+    full, replicates = replicated_quantiles(inputs.arrays[0], inputs.design, codes, 2, shares)
+    zones = contributing_zones(inputs.design, inputs.codes, 1)[:, None]
+    combined = combine(full[:1] - full[1:], replicates[:, :1] - replicates[:, 1:], inputs.design, zones)
+    return result_frame(inputs, combined, _both_sizes(inputs, codes), {"q": shares.tolist()})
+
+
+def adjusted_difference(
+    values: Any,
+    design: ReplicateDesign,
+    *,
+    group: Any,
+    minuend: Any,
+    subtrahend: Any,
+    covariates: pd.DataFrame,
+    moderator: str = "",
+) -> pd.DataFrame:
+    """Difference between two groups among pupils with equal covariates, by weighted least squares.
+
+    Rows of the two groups that miss a covariate are left out: ``n`` says how many remain.
+
+    Parameters
+    ----------
+    values, design, group, minuend, subtrahend
+        As :func:`analysis.estimate.survey.difference`.
+    covariates : pandas.DataFrame
+        Numeric, n rows.
+    moderator : str
+        A covariate over which the difference may change. It is centred on its weighted mean, so that the
+        term ``difference`` is the difference at the mean, and a term ``difference x <moderator>`` is added:
+        by how much the difference changes with one unit.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As a regression, one row a term: ``intercept``, ``difference``, the covariates, the interaction.
+    """
+    side = sides_of(group, design.n, minuend, subtrahend)
+    _, matrix = regressor_matrix(covariates, design.n)
+    rows = (side >= 0) & np.isfinite(matrix).all(axis=1)
+    if not rows.any():
+        raise ValueError("no row of the two groups has every covariate")
+    part = design.take(rows)
+    difference = (side[rows] == 0).astype(float)
+    frame = pd.DataFrame(matrix[rows], columns=[str(name) for name in covariates.columns])
+    frame.insert(0, "difference", difference)
+    if moderator:
+        if moderator not in frame:
+            raise ValueError(f"moderator {moderator} is not among {', '.join(frame.columns[1:])}")
+        centred = frame[moderator] - np.average(frame[moderator], weights=part.weight)
+        frame[moderator] = centred
+        frame[f"difference x {moderator}"] = difference * centred
+    return regression(take_rows(values, rows), part, frame)
+
+
+def level_shares(
+    values: Any, design: ReplicateDesign, levels: Mapping[str, float], by: Any = None
+) -> pd.DataFrame:
+    """Share of pupils within each level, from the highest to below the lowest.
+
+    Parameters
+    ----------
+    levels : mapping of str to float
+        Lowest value of each level, from high to low.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns as for a mean and ``level``; the last level of each group is ``below`` the lowest.
+    """
+    cuts = list(levels.values())
+    if cuts != sorted(set(cuts), reverse=True):
+        raise ValueError(f"levels are given from high to low, got cuts {cuts}")
+    inputs = prepare({"values": values}, design, by, "error")
+    edges = [np.inf, *cuts, -np.inf]
+    frames = []
+    for name, high, low in zip([*levels, "below"], edges[:-1], edges[1:], strict=True):
+        inside = ((inputs.arrays[0] >= low) & (inputs.arrays[0] < high)).astype(float)
+        share = share_at_or_above(inside, design, 0.5, by).drop(columns="cut")
+        share.insert(inputs.labels.shape[1], "level", name)
+        frames.append(share)
+    order = np.arange(inputs.groups * len(frames)).reshape(len(frames), inputs.groups).T.ravel()
+    return pd.concat(frames, ignore_index=True).iloc[order].reset_index(drop=True)
+
+
+def cycle_change(
+    first: float,
+    first_se: float | None,
+    second: float,
+    second_se: float | None,
+    linking_error: float | None,
+) -> tuple[float, float | None]:
+    """Change between two cycles of a study and its standard error.
+
+    The samples are independent; the scales are tied by common items, and the linking error is what that
+    tie costs. It concerns a change of level, not a change in a gap between groups of one cycle.
+
+    Parameters
+    ----------
+    first, second : float
+        Means of the earlier and the later cycle.
+    first_se, second_se : float or None
+        None is unknown.
+    linking_error : float or None
+        In the unit of the means; None is unknown.
+
+    Returns
+    -------
+    change : float
+    se : float or None
+        None unless all three parts are known: a standard error without the linking error would be too
+        small.
+    """
+    parts = (first_se, second_se, linking_error)
+    for part in parts:
+        if part is not None and not part >= 0:
+            raise ValueError(f"standard errors and the linking error are zero or more, got {part}")
+    if any(part is None for part in parts):
+        return second - first, None
+    return second - first, float(np.sqrt(sum(part**2 for part in parts)))
+
+
+def _two_groups(
+    values: Any, design: ReplicateDesign, group: Any, minuend: Any, subtrahend: Any
+) -> tuple[Inputs, np.ndarray]:
+    """The rows of both groups as one, and 0 for those of `minuend`, 1 for those of `subtrahend`."""
+    side = sides_of(group, design.n, minuend, subtrahend)
+    rows = side >= 0
+    return prepare({"values": take_rows(values, rows)}, design.take(rows)), side[rows]
+
+
+def sides_of(group: Any, n: int, minuend: Any, subtrahend: Any) -> np.ndarray:
+    """0 for rows of `minuend`, 1 for rows of `subtrahend`, −1 for others, shape (n,)."""
+    labels = pd.Series(np.asarray(group, dtype=object))
+    if len(labels) != n:
+        raise ValueError(f"group has {len(labels)} rows: expected {n} as the design has")
+    if minuend == subtrahend:
+        raise ValueError(f"minuend and subtrahend are both {minuend!r}: a difference needs two groups")
+    for label in (minuend, subtrahend):
+        if not (labels == label).any():
+            known = ", ".join(map(repr, sorted(labels.dropna().unique(), key=str)))
+            raise ValueError(f"no row of group {label!r}; there are {known}")
+    return np.select([labels == minuend, labels == subtrahend], [0, 1], default=-1)
+
+
+def _both_sizes(inputs: Inputs, codes: np.ndarray) -> np.ndarray:
+    return effective_n(inputs.arrays[0], inputs.design, codes, 2).sum(keepdims=True)
+
+
+def take_rows(values: Any, rows: np.ndarray) -> Any:
+    return values[rows] if isinstance(values, pd.Series | pd.DataFrame) else np.asarray(values)[rows]
