@@ -25,6 +25,20 @@ class Years:
         if self.last_year <= self.first_year:
             raise ValueError(f"last_year {self.last_year} is not after first_year {self.first_year}")
 
+    @property
+    def span(self) -> tuple[int, ...]:
+        """All years of the panel."""
+        return tuple(range(self.first_year, self.last_year + 1))
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """How a programme is named, and the Dutch caption of its schedule as far as it is designed."""
+
+    name: str
+    label: str
+    schedule: str
+
 
 @dataclass(frozen=True)
 class Province:
@@ -80,12 +94,15 @@ class Reach:
 
 @dataclass(frozen=True)
 class Outcome:
+    """What is measured; `smallest_of_interest` is the smallest effect that would matter, in its unit."""
+
     programme: str
     name: str
     label: str
     unit: str
     scale: str
     status: str
+    smallest_of_interest: float
 
 
 @dataclass(frozen=True)
@@ -138,6 +155,8 @@ class Programme:
     """The design of one programme."""
 
     name: str
+    label: str
+    schedule: str
     years: Years
     provinces: tuple[Province, ...]
     adoptions: tuple[Adoption, ...]
@@ -199,9 +218,13 @@ def rollout(programme: str, workspace: Workspace | None = None) -> Programme:
                 f"{DESIGN}.toml: {programme} starts in {adoption.province} in {adoption.year}, outside "
                 f"{years.first_year + 1} to {years.last_year}"
             )
+    presented = tuple(row for row in rows(Presentation, "programme") if row.name == programme)
+    presentation = _one(presented, programme, "programme")
     reach = record(Reach, content["reach"], f"{DESIGN}.toml, reach") if "reach" in content else None
     return Programme(
         name=programme,
+        label=presentation.label,
+        schedule=presentation.schedule,
         years=years,
         provinces=provinces,
         adoptions=adoptions,

@@ -11,7 +11,7 @@ import pandera.pandas as pa
 from analysis.datakind import DataKind
 from analysis.design.rollout import Programme
 from analysis.sources.sourced import Sourced
-from analysis.synthetic.rollout import RolloutTwin
+from analysis.synthetic.rollout import RolloutTwin, Truth
 
 _SHOWN = 5
 
@@ -61,3 +61,32 @@ def read_registration(path: Path, contract: pa.DataFrameSchema) -> pd.DataFrame:
         ]
         more = f" and {len(cases) - _SHOWN} more" if len(cases) > _SHOWN else ""
         raise ValueError(f"{path.name} breaks its contract: {'; '.join(lines)}{more}") from error
+
+
+def schedule(panel: Sourced, design: Programme) -> pd.DataFrame:
+    """Which province starts when, and how sure that is: code, start, status.
+
+    Real rows show what the file holds. Otherwise the design is shown; a province that it does not let
+    start is unknown there, because no letter says that it stays out.
+    """
+    if panel.kind is DataKind.REAL:
+        starts = panel.frame.groupby("province")["cohort"].min()
+        status = starts.notna().map({True: "bekend", False: "niet"})
+        return pd.DataFrame({"code": starts.index, "start": starts.to_numpy(), "status": status.to_numpy()})
+    rows = [
+        (
+            item.province,
+            float("nan") if item.year is None else float(item.year),
+            "onbekend" if item.year is None else "aanname" if item.assumed else "bekend",
+        )
+        for item in design.adoptions
+    ]
+    return pd.DataFrame(rows, columns=["code", "start", "status"])
+
+
+def with_truth(table: pd.DataFrame, truth: Truth | None) -> pd.DataFrame:
+    """An event-study table with column `truth`, zero before the start; unchanged if there is no truth."""
+    if truth is None:
+        return table
+    planted = table["event_time"].map(truth.by_event_time)
+    return table.assign(truth=planted.where(table["event_time"] >= 0, 0.0))

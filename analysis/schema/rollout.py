@@ -13,8 +13,9 @@ democratiekennis   ProDemos only: mean knowledge of young people, 0 to 100; may 
 betrokkenheid      Tienskip only: mean engagement of young people, 0 to 100; may be empty
 =================  ============================================================================
 
-A municipality and year occur once; cohort, province, inhabitants and reached do not change within a
-municipality. Rows with an empty outcome are left out and counted.
+A municipality and year occur once; province, inhabitants and reached do not change within a municipality,
+nor does cohort within a province, because the province is where the roll-out is decided. Rows with an
+empty outcome are left out and counted.
 """
 
 from __future__ import annotations
@@ -34,20 +35,20 @@ _SCORE = pa.Column(float, pa.Check.in_range(0, 100), nullable=True, coerce=True)
 _CONSTANT = ("province", "cohort", "inhabitants")
 
 
-def _constant(*columns: str) -> pa.Check:
+def _constant(*columns: str, within: str = "municipality") -> pa.Check:
     def holds(frame) -> bool:
-        values = frame.groupby("municipality")[list(columns)].nunique(dropna=False)
+        values = frame.groupby(within)[list(columns)].nunique(dropna=False)
         return bool((values <= 1).to_numpy().all())
 
-    return pa.Check(
-        holds,
-        error=f"{', '.join(columns)} must not change within a municipality",
-    )
+    return pa.Check(holds, error=f"{', '.join(columns)} must not change within a {within}")
+
+
+_ASSIGNED = _constant("cohort", within="province")
 
 
 PRODEMOS = pa.DataFrameSchema(
     {**_PLACE, "democratiekennis": _SCORE},
-    checks=_constant(*_CONSTANT),
+    checks=[_constant(*_CONSTANT), _ASSIGNED],
     unique=["municipality", "year"],
     strict=True,
     name="prodemos.csv",
@@ -57,6 +58,7 @@ TIENSKIP = pa.DataFrameSchema(
     {**_PLACE, "reached": pa.Column(int, pa.Check.ge(0), coerce=True), "betrokkenheid": _SCORE},
     checks=[
         _constant(*_CONSTANT, "reached"),
+        _ASSIGNED,
         pa.Check(
             lambda frame: ((frame["reached"] > 0) == frame["cohort"].notna()).all(),
             error="reached must be above zero exactly where a cohort is given",
