@@ -137,8 +137,4 @@ def _filters(project: Project, options: Mapping[str, Any], entry_points: tuple[s
     for item in options.get("filters") or []:
         if not isinstance(item, Mapping) or item.get("at") not in known:
             raise RenderError(f"filters: expected a path and at: {' or '.join(known)}, got {item}")
-    return [
-        project.path(item["path"])
-        for item in options.get("filters") or []
-        if item["at"] in entry_points
-    ]
+    return [project.path(item["path"]) for item in options.get("filters") or [] if item["at"] in entry_points]

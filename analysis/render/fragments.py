@@ -11,6 +11,7 @@ import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from analysis import dutch
@@ -93,7 +94,7 @@ def write_fragments(
         (read_description(path) for source in exhibits for path in sorted(source.glob("*.json"))),
         key=lambda exhibit: exhibit.id,
     )
-    for first, second in zip(described, described[1:], strict=False):
+    for first, second in pairwise(described):
         if first.id == second.id:
             raise ValueError(
                 f"{first.id} is published twice, in {first.folder} and {second.folder}: give each its own id"

@@ -55,16 +55,16 @@ def check_labelling(lines: list[Line], project: Project) -> None:
         if chapter.labelled or not uses:
             continue
         problems.extend(
-            f"{line.place(project.root)}: a synthetic exhibit in {chapter.title!r}, a chapter without a status "
-            f"note that says {WORD!r}; include {FOLDER}/status-….qmd"
+            f"{line.place(project.root)}: a synthetic exhibit in {chapter.title!r}, which has no status note "
+            f"that says {WORD!r}; include {FOLDER}/status-….qmd"
             for line in uses
             if SYNTHETIC_CAPTION in line.text
         )
         problems.extend(_unmarked_sentences(chapter, kinds, project))
     if anything and not any(_MARK.match(line.text) for line in lines):
         problems.append(
-            f"{anything.place(project.root)}: the report shows synthetic results, but no status note marks it as "
-            f"such; include {FOLDER}/status-rapport.qmd"
+            f"{anything.place(project.root)}: the report shows synthetic results, but no note marks it as a "
+            f"trial; include {FOLDER}/status-rapport.qmd"
         )
     if problems:
         raise RenderError("Synthetic results without the word:\n" + "\n".join(problems))
@@ -114,18 +114,20 @@ def _shows_synthetic(line: Line, kinds: set[str]) -> bool:
 
 def _unmarked_sentences(chapter: Chapter, kinds: set[str], project: Project) -> Iterator[str]:
     for paragraph in _paragraphs(chapter.lines):
-        text = " ".join(line.text for line in paragraph)
-        # A point inside a shortcode ends no sentence.
-        shortcodes = [match[0] for match in SHORTCODE.finditer(text)]
-        rest = iter(shortcodes)
-        for sentence in _SENTENCE.split(SHORTCODE.sub("\x00", text)):
-            written = re.sub("\x00", lambda _: next(rest), sentence)
-            parts = _synthetic_parts(written, kinds)
-            if parts and "full" not in parts and WORD not in written.lower():
+        for sentence in sentences(" ".join(line.text for line in paragraph)):
+            parts = _synthetic_parts(sentence, kinds)
+            if parts and "full" not in parts and WORD not in sentence.lower():
                 yield (
                     f"{paragraph[0].place(project.root)}: a synthetic number without the word, in "
-                    f"{chapter.title!r}: {written.strip()!r}. Use .full or write {WORD!r}"
+                    f"{chapter.title!r}: {sentence.strip()!r}. Use .full or write {WORD!r}"
                 )
+
+
+def sentences(text: str) -> list[str]:
+    """`text` in sentences; a point inside a shortcode ends none."""
+    whole = (match[0] for match in SHORTCODE.finditer(text))
+    pieces = _SENTENCE.split(SHORTCODE.sub("\x00", text))
+    return [re.sub("\x00", lambda _: next(whole), piece) for piece in pieces]
 
 
 def _paragraphs(lines: list[Line]) -> Iterator[list[Line]]:

@@ -111,8 +111,8 @@ def read_project(root: Path) -> Project:
     ):
         if "date" in keys:
             raise RenderError(
-                f"{place}: write `datum:` with the text as printed instead of `date:`, which Quarto reformats "
-                "and which may change from day to day"
+                f"{place}: write `datum:` with the text as printed instead of `date:`, which Quarto "
+                "reformats and which may change from day to day"
             )
         unknown = sorted(set(keys) - OPTIONS - METADATA)
         if unknown:

@@ -99,6 +99,7 @@ def fill(lines: list[Line], project: Project) -> str:
     problems: list[str] = []
     filled = []
     for line in lines:
+
         def value(match: re.Match, line: Line = line) -> str:
             try:
                 return _value(match["content"], variables, project)
@@ -119,9 +120,7 @@ def _value(content: str, variables: Mapping[str, Any], project: Project) -> str:
     if name in ("var", "meta") and len(arguments) == 1:
         source = variables if name == "var" else project.options("html")
         return lookup(source, arguments[0], name)
-    raise RenderError(
-        f"unknown shortcode {{{{< {content} >}}}}; known are include, var, meta and pagebreak"
-    )
+    raise RenderError(f"unknown shortcode {{{{< {content} >}}}}; known are include, var, meta and pagebreak")
 
 
 def lookup(source: Mapping[str, Any], key: str, kind: str = "var") -> str:

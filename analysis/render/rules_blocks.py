@@ -1,0 +1,118 @@
+"""Rules for what stands in the text: figures, tables, formulas, headings and blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import dropwhile, takewhile
+
+from analysis.render.project import Project
+from analysis.render.source import Line
+from analysis.render.text import BLOCK, Text, without_values
+
+CALLOUTS = ("note", "tip", "important", "warning", "caution")
+_CALLOUT = re.compile(r"\.callout-(\w+)")
+_IMAGE = re.compile(rf"!\[(?P<caption>(?:\\.|[^\]\\])*)\]\((?P<target>[^)\s]*)\)(?P<attributes>{BLOCK})?")
+_FORMULA = re.compile(
+    rf"(?<!\\)\$\$(?P<tex>.+?)(?<!\\)\$\$[ \t]*\n?[ \t]*(?P<attributes>{BLOCK})?", re.DOTALL
+)
+_TABLE_RULE = re.compile(r"\s*\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)+\|?\s*")
+_HEADING = re.compile(r"(?P<marks>#{1,6})\s+(?P<text>.*)")
+_DIV = re.compile(r"\s*:{3,}\s*(?P<rest>.*)")
+_RAW_HTML = re.compile(r"\s*</?[a-zA-Z]")
+_CELL = re.compile(r"\s*(`{3,}|~{3,})\s*\{(?![.=#])\s*(\w+)")
+_UNSUPPORTED = re.compile(r"\.panel-tabset|\.column-\w+|\.aside\b|\blayout(-ncol|-nrow)?=|\.listing\b")
+
+
+def figures_are_complete(text: Text, project: Project) -> Iterator[str]:
+    for match in _IMAGE.finditer(text.prose):
+        place = text.place(match.start())
+        attributes = match["attributes"] or ""
+        target = match["target"]
+        if not re.search(r"#fig-[\w-]+", without_values(attributes)):
+            yield f"{place}: image {target} has no label {{#fig-…}}"
+        if not match["caption"].strip():
+            yield f"{place}: image {target} has no caption"
+        alt = re.search(r'\bfig-alt="((?:\\.|[^"\\])*)"', attributes)
+        if not alt or not alt[1].strip():
+            yield f'{place}: image {target} has no alt text; add fig-alt="…"'
+        if not (project.document.parent / target).is_file():
+            yield f"{place}: image {target} does not exist"
+
+
+def tables_are_complete(text: Text, project: Project) -> Iterator[str]:
+    for i, line in enumerate(text.lines):
+        if line.code or "|" not in line.text or not _TABLE_RULE.fullmatch(line.text):
+            continue
+        place = line.place(text.root)
+        if any(not cell.strip() for cell in text.lines[i - 1].text.strip().strip("|").split("|")):
+            yield f"{place}: a column of this table has no heading"
+        below = dropwhile(_filled, iter(text.lines[i:]))
+        caption = " ".join(part.text for part in takewhile(_filled, dropwhile(_empty, below)))
+        if not re.match(r"(:|Table:)\s+[^\s{]", caption) or not re.search(r"\{[^}]*#tbl-[\w-]+", caption):
+            yield f"{place}: this table has no caption with a label; add `: caption {{#tbl-…}}` below it"
+
+
+def formulas_have_words(text: Text, project: Project) -> Iterator[str]:
+    for match in _FORMULA.finditer(text.prose):
+        attributes = match["attributes"] or ""
+        if not re.search(r"#eq-[\w-]+", attributes) or not re.search(r'\balt="[^"]+"', attributes):
+            place = text.place(match.start())
+            yield f'{place}: a displayed formula needs a label and words: $$ … $$ {{#eq-… alt="…"}}'
+
+
+def headings_step_by_one(text: Text, project: Project) -> Iterator[str]:
+    level = 0
+    depth = 0
+    before = ""
+    for line in text.lines:
+        div = None if line.code else _DIV.fullmatch(line.text)
+        if div:
+            depth += 1 if div["rest"] else -1
+        heading = None if line.code else _HEADING.fullmatch(line.text)
+        if heading and not depth:
+            place = line.place(text.root)
+            now = len(heading["marks"])
+            if before.strip():
+                yield f"{place}: a heading needs an empty line above it"
+            if now > level + 1:
+                yield f"{place}: heading of level {now} after level {level}; PDF/UA wants one step at a time"
+            level = now
+        before = line.text
+
+
+def blocks_are_supported(text: Text, project: Project) -> Iterator[str]:
+    opened: list[Line] = []
+    for line in text.lines:
+        place = line.place(text.root)
+        cell = _CELL.match(line.text)
+        if cell:
+            yield f"{place}: an executable cell ({cell[2]}); computing is done in notebooks/"
+        if line.code:
+            continue
+        if _RAW_HTML.match(line.text):
+            yield f"{place}: raw HTML does not reach the PDF; write Markdown"
+        div = _DIV.fullmatch(line.text)
+        if not div:
+            continue
+        if div["rest"]:
+            opened.append(line)
+        elif opened:
+            opened.pop()
+        else:
+            yield f"{place}: ::: closes nothing"
+        for kind in _CALLOUT.findall(div["rest"]):
+            if kind not in CALLOUTS:
+                yield f"{place}: callout-{kind} is not known; choose from {', '.join(CALLOUTS)}"
+        if _UNSUPPORTED.search(div["rest"]):
+            yield f"{place}: {div['rest']} looks different in the two renderers; leave it out"
+    for line in opened:
+        yield f"{line.place(text.root)}: ::: is not closed"
+
+
+def _filled(line: Line) -> bool:
+    return bool(line.text.strip())
+
+
+def _empty(line: Line) -> bool:
+    return not line.text.strip()

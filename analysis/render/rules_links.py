@@ -1,0 +1,76 @@
+"""Rules for what points elsewhere: labels, references, citations and links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analysis.render.project import Project
+from analysis.render.text import ATTRIBUTES, ID, Text
+
+KINDS = ("fig", "tbl", "sec", "eq")
+_REFERENCE = re.compile(r"(?<![\w\\@/.])@(?P<key>[A-Za-z0-9_](?:[\w:.#$%&+?<>~/-]*\w)?)")
+_LINK = re.compile(r"(?<!!)\[(?:\\.|[^\]\\])*\]\((?P<target>[^)\s]*)\)")
+_HEADING = re.compile(r"#{1,6}\s.*")
+_WORDS = "hoofdstuk|paragraaf|sectie|figuur|tabel|vergelijking"
+_DOUBLED = re.compile(rf"\b({_WORDS})\s+\[?@(fig|tbl|sec|eq)-", re.IGNORECASE)
+_EXAMPLE = re.compile(r"^[ \t]*(?P<key>\(@[\w-]*\))", re.MULTILINE)
+_BIBLIOGRAPHY_KEY = re.compile(r"^\s*@\w+\s*\{\s*([^,\s]+)\s*,", re.MULTILINE)
+
+
+def labels_are_unique(text: Text, project: Project) -> Iterator[str]:
+    for label, places in text.labels.items():
+        if len(places) > 1:
+            yield f"{places[1]}: label {label} is used before, at {places[0]}"
+
+
+def references_lead_somewhere(text: Text, project: Project) -> Iterator[str]:
+    unnumbered = _unnumbered(text)
+    keys = _bibliography(project)
+    for match in _REFERENCE.finditer(text.outside):
+        key = match["key"]
+        place = text.place(match.start())
+        label = key[:1].lower() + key[1:]
+        kind, dash, _ = label.partition("-")
+        if kind not in KINDS or not dash:
+            if key not in keys:
+                yield f"{place}: citation @{key} is not in the bibliography"
+        elif label not in text.labels:
+            yield f"{place}: reference @{key} leads nowhere; no {{#{label}}} in the report"
+        elif label in unnumbered:
+            yield f"{place}: reference @{key}: that section has no number; write [its title](#{label})"
+
+
+def references_read_well(text: Text, project: Project) -> Iterator[str]:
+    for match in _EXAMPLE.finditer(text.outside):
+        place = text.place(match.start("key"))
+        yield f"{place}: a line that starts with (@…) is a numbered example to Pandoc; join it to the last"
+    for match in _DOUBLED.finditer(text.outside):
+        place = text.place(match.start())
+        yield f'{place}: "{match[1]}" before a reference that brings its own word; leave it out'
+
+
+def links_lead_somewhere(text: Text, project: Project) -> Iterator[str]:
+    for match in _LINK.finditer(text.prose):
+        target = match["target"]
+        place = text.place(match.start())
+        if target.startswith("#"):
+            if target[1:] not in text.labels:
+                yield f"{place}: link to {target}, but no heading or block carries {{{target}}}"
+        elif not re.match(r"[a-z]+:", target):
+            yield f"{place}: link to {target!r}: in a report of one file a link is #label or a full address"
+
+
+def _unnumbered(text: Text) -> set[str]:
+    """Labels of headings without a number."""
+    found: set[str] = set()
+    for line in text.lines:
+        if not line.code and _HEADING.fullmatch(line.text) and ".unnumbered" in line.text:
+            for block in ATTRIBUTES.findall(line.text):
+                found.update(ID.findall(block[1:-1]))
+    return found
+
+
+def _bibliography(project: Project) -> set[str]:
+    files = project.paths(project.settings.get("bibliography"))
+    return {key for path in files for key in _BIBLIOGRAPHY_KEY.findall(path.read_text(encoding="utf-8"))}
