@@ -122,6 +122,14 @@ def test_each_value_stands_in_its_quote(facts):
     assert not wrong
 
 
+def test_each_qualifier_stands_in_its_quote_and_none_is_left_out(facts):
+    counted = facts[facts["number"].notna()]
+    for word in ("circa", "ruim", "maximaal"):
+        quoted = counted["quote"].str.contains(rf"\b{word}\b")
+        assert quoted.any()
+        assert (quoted == (counted["qualifier"] == word)).all()
+
+
 def test_each_date_stands_in_its_quote(facts):
     wrong = []
     for row in rows(facts):

@@ -57,7 +57,7 @@ STYLES = {
     "gerealiseerd": StatusStyle(_BLUE, _BLUE, "", "o"),
     "toegezegd": StatusStyle(theme.PAPER, _ORANGE, "", "D"),
     "verwacht": StatusStyle("#d6ebe8", _GREEN, "////", "^"),
-    "onbekend": StatusStyle(theme.UNKNOWN_FILL, theme.MUTED, "....", "X"),
+    "onbekend": StatusStyle(theme.UNKNOWN_FILL, theme.MUTED, "xxx", "X"),
 }
 
 

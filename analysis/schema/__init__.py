@@ -39,7 +39,8 @@ def _explain(cases: pd.DataFrame) -> str:
     # One line a cell or row: a cell that cannot be coerced fails its type as well, and a check over a whole
     # row is reported once for each of the row's columns.
     lines: dict[tuple, str] = {}
-    for case in cases.to_dict("records"):
+    cells_first = cases.sort_values("schema_context", key=lambda context: context != "Column", kind="stable")
+    for case in cells_first.to_dict("records"):
         in_column = case["schema_context"] == "Column"
         row = None if pd.isna(case["index"]) else int(case["index"]) + 1
         key = (case["column"], row) if in_column and row else (case["check"], row)

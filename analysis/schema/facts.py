@@ -112,6 +112,7 @@ LETTER_FACTS = pa.DataFrameSchema(
         "label": _filled(),
         "number": _number(),
         "unit": _text(),
+        "qualifier": _one_of("", "circa", "ruim", "maximaal"),
         "text": _text(),
         "date": _matching(r"^(\d{4}(-\d{2}){0,2})?$"),
         "derived": _one_of("", "jaar", "aantal"),

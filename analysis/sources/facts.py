@@ -37,9 +37,10 @@ def letter_facts(workspace: Workspace | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        id, line, kind, label, number and unit and/or text and/or date (ISO, as precise as the letter),
-        derived (what is not literally in the quote), status, letter, section, kamerstuk, statcode (province
-        of a place), result (name under which the number is published), quote, note.
+        id, line, kind, label; number with unit and qualifier (circa, ruim, maximaal), and/or text, and/or
+        date (ISO, as precise as the letter); derived (what is not literally in the quote), status, letter,
+        section, kamerstuk, statcode (province of a place), result (name under which the number is
+        published), quote, note.
 
     Raises
     ------

@@ -53,7 +53,9 @@ def fact_results(facts: pd.DataFrame, sections: pd.DataFrame) -> list[Result]:
                 kind=DataKind.FACT,
                 source=FACTS,
                 decimals=0 if float(value).is_integer() else 1,
-                note="; ".join(part for part in (places[fact.Index], fact.status, fact.note) if part),
+                note="; ".join(
+                    part for part in (places[fact.Index], fact.status, fact.qualifier, fact.note) if part
+                ),
             )
         )
     return rows
@@ -113,7 +115,10 @@ def key_figures(facts: pd.DataFrame, lines: pd.DataFrame, sections: pd.DataFrame
         {
             "Programmalijn": [short[line] for line in named["line"]],
             "Wat": [_capital(label) for label in named["label"]],
-            "Aantal of bedrag": [row.variables()["full"] for row in rows],
+            "Aantal of bedrag": [
+                f"{qualifier} {row.variables()['full']}".strip()
+                for qualifier, row in zip(named["qualifier"], rows, strict=True)
+            ],
             "Status": named["status"].to_numpy(),
             "Vindplaats": [_capital(place) for place in places],
         }
