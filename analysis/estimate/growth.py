@@ -1,0 +1,248 @@
+"""Growth by group in a panel: does the gap between groups widen or close with the years?
+
+Every model is a straight line a group: its level at the first wave and its change a year; the gap's change
+is the interaction of group and years. Four ways to estimate it, all with linearmodels and clustered:
+
+* ``pooled``: least squares over all rows. With attrition weights it describes everyone who started, and
+  it is right as soon as the weights are.
+* ``random``: a random intercept a pupil; uses the order within pupils, assumes that it has nothing to do
+  with how long a pupil stays.
+* ``correlated``: the same plus each pupil's means of the regressors (Mundlak), so that this assumption is
+  not needed for the change; the test that those means matter is a Hausman test that holds with clusters.
+* ``fixed``: an intercept for each pupil; only change within pupils counts and the gap at the start is not
+  estimated.
+
+A difference between groups is not the effect of belonging to one.
+
+References
+----------
+Mundlak (1978), Econometrica 46. Wooldridge (2010), Econometric analysis of cross section and panel data,
+§ 10.7.3. Hausman (1978), Econometrica 46. Robins, Rotnitzky & Zhao (1995), JASA 90.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from linearmodels.panel import PanelOLS, PooledOLS, RandomEffects
+from scipy import stats
+
+from analysis.estimate.checks import require_complete, require_positive
+from analysis.estimate.variance_components import dummies
+
+MODELS = ("pooled", "random", "correlated", "fixed")
+_FIT = {"pooled": PooledOLS, "random": RandomEffects, "correlated": RandomEffects, "fixed": PanelOLS}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its interval, from Student's t with the clusters minus one."""
+
+    value: float
+    se: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class WaldTest:
+    """F test that several coefficients are zero."""
+
+    statistic: float
+    freedom: tuple[int, int]
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Growth:
+    """A fitted growth model.
+
+    Attributes
+    ----------
+    model : str
+        One of :data:`MODELS`.
+    gap_start, gap_end : Estimate or None
+        Gap in the first and the last wave; None in the fixed-effects model.
+    gap_change : Estimate
+        Change of the gap a year: above zero it widens.
+    slopes : dict of str to Estimate
+        Change a year by group.
+    lines : pandas.DataFrame or None
+        Fitted level: group, wave, estimate, low, high; None in the fixed-effects model.
+    mundlak : WaldTest or None
+        In the correlated model: whether the units' means matter.
+    n, units, clusters : int
+    """
+
+    model: str
+    gap_start: Estimate | None
+    gap_change: Estimate
+    gap_end: Estimate | None
+    slopes: dict[str, Estimate]
+    lines: pd.DataFrame | None
+    mundlak: WaldTest | None
+    n: int
+    units: int
+    clusters: int
+
+
+def growth(
+    frame: pd.DataFrame,
+    model: str,
+    *,
+    outcome: str,
+    unit: str,
+    time: str,
+    group: str,
+    groups: Sequence[str],
+    minuend: str,
+    subtrahend: str,
+    cluster: str,
+    weights: pd.Series | None = None,
+    level: float = 0.95,
+) -> Growth:
+    """Fit straight lines by group.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row a unit and wave; no missing values in the columns named.
+    model : str
+        ``pooled``, ``random``, ``correlated`` or ``fixed``.
+    weights : pandas.Series or None
+        One a row of `frame`, above zero.
+    minuend, subtrahend : str
+        Groups of the gap.
+
+    Raises
+    ------
+    ValueError
+        For an unknown model or group, missing values, weights of zero or less, a unit twice in a wave, a unit
+        in two groups, a single wave, or fewer than two clusters.
+    """
+    if model not in MODELS:
+        raise ValueError(f"model {model!r}; known are {', '.join(MODELS)}")
+    used = _checked(frame, outcome, unit, time, group, groups, minuend, subtrahend, cluster, weights)
+    years, waves = frame[time] - frame[time].min(), sorted(frame[time].unique())
+    membership = dummies(frame, group, categories=used)
+    slopes = membership.mul(years, axis=0).add_prefix("years:")
+    parts = [slopes] if model == "fixed" else [membership, slopes]
+    if model == "correlated":
+        # a group's dummies are constant within a unit, so only the years' means vary beside them
+        means = slopes.groupby(frame[unit]).transform("mean").add_prefix("mean:")
+        parts.append(means.loc[:, [means[name].nunique() > 2 for name in means]])
+    design = pd.concat(parts, axis=1)
+    index = pd.MultiIndex.from_frame(frame[[unit, time]])
+    options = {"entity_effects": True} if model == "fixed" else {}
+    fit = _FIT[model](
+        frame[[outcome]].set_axis(index),
+        design.set_axis(index),
+        weights=None if weights is None else weights.to_frame("weight").set_axis(index),
+        **options,
+    ).fit(
+        cov_type="clustered",
+        clusters=pd.DataFrame({"cluster": pd.factorize(frame[cluster], sort=True)[0]}, index=index),
+        group_debias=True,
+    )
+    clusters = int(frame[cluster].nunique())
+    combine = _Combine(list(design.columns), fit.params.to_numpy(), fit.cov.to_numpy(), clusters - 1, level)
+    more, less = f"{group}={minuend}", f"{group}={subtrahend}"
+    last = int(waves[-1] - waves[0])
+    change = {f"years:{more}": 1.0, f"years:{less}": -1.0}
+    start = {more: 1.0, less: -1.0}
+    fixed = model == "fixed"
+    if model == "correlated":  # at the units' average means, so that levels are those of the groups
+        start |= _at_means(design, membership, minuend, subtrahend, group)
+    return Growth(
+        model=model,
+        gap_start=None if fixed else combine(start),
+        gap_change=combine(change),
+        gap_end=None if fixed else combine({**start, **{name: last * w for name, w in change.items()}}),
+        slopes={name: combine({f"years:{group}={name}": 1.0}) for name in used},
+        lines=None if model in ("fixed", "correlated") else _lines(combine, used, group, waves),
+        mundlak=combine.all_zero("mean:") if model == "correlated" else None,
+        n=len(frame),
+        units=int(frame[unit].nunique()),
+        clusters=clusters,
+    )
+
+
+@dataclass(frozen=True)
+class _Combine:
+    """Linear combinations of coefficients with their intervals."""
+
+    names: list[str]
+    params: np.ndarray
+    covariance: np.ndarray
+    freedom: int
+    level: float
+
+    def __call__(self, weights: dict[str, float]) -> Estimate:
+        vector = np.array([weights.get(name, 0.0) for name in self.names])
+        value, se = float(vector @ self.params), float(np.sqrt(vector @ self.covariance @ vector))
+        reach = float(stats.t.ppf((1 + self.level) / 2, self.freedom)) * se
+        return Estimate(value, se, value - reach, value + reach)
+
+    def all_zero(self, prefix: str) -> WaldTest | None:
+        """Test of the coefficients whose name starts with `prefix`; None when there are none."""
+        chosen = [i for i, name in enumerate(self.names) if name.startswith(prefix)]
+        if not chosen:
+            return None
+        params, covariance = self.params[chosen], self.covariance[np.ix_(chosen, chosen)]
+        statistic = float(params @ np.linalg.solve(covariance, params)) / len(chosen)
+        freedom = (len(chosen), self.freedom)
+        return WaldTest(statistic, freedom, float(stats.f.sf(statistic, *freedom)))
+
+
+def _at_means(design, membership, minuend: str, subtrahend: str, group: str) -> dict[str, float]:
+    weights = {}
+    for name in (column for column in design if column.startswith("mean:")):
+        per_group = {
+            one: float(design.loc[membership[f"{group}={one}"] == 1, name].mean())
+            for one in (minuend, subtrahend)
+        }
+        weights[name] = per_group[minuend] - per_group[subtrahend]
+    return weights
+
+
+def _lines(combine: _Combine, groups: list[str], group: str, waves: list[int]) -> pd.DataFrame:
+    rows = []
+    for name in groups:
+        for wave in waves:
+            found = combine({f"{group}={name}": 1.0, f"years:{group}={name}": float(wave - waves[0])})
+            rows.append((name, int(wave), found.value, found.low, found.high))
+    return pd.DataFrame(rows, columns=["group", "wave", "estimate", "low", "high"])
+
+
+def _checked(frame, outcome, unit, time, group, groups, minuend, subtrahend, cluster, weights) -> list[str]:
+    require_complete(frame, [outcome, unit, time, group, cluster], "frame")
+    unknown = sorted(set(frame[group]) - set(groups))
+    if unknown:
+        raise ValueError(
+            f"{group}: unknown value {', '.join(map(str, unknown))}; known are {', '.join(groups)}"
+        )
+    used = [name for name in groups if (frame[group] == name).any()]
+    absent = sorted({minuend, subtrahend} - set(used))
+    if absent or minuend == subtrahend:
+        raise ValueError(
+            f"gap {minuend} − {subtrahend}: {', '.join(absent) or 'the same group twice'} is not there"
+        )
+    twice = frame.duplicated([unit, time])
+    if twice.any():
+        first = frame.loc[twice, [unit, time]].iloc[0]
+        raise ValueError(f"{unit} {first[unit]!r} occurs twice in {time} {first[time]}")
+    per_unit = frame.groupby(unit)[group].nunique()
+    if (per_unit > 1).any():
+        raise ValueError(f"{unit} {per_unit.idxmax()!r} lies in {per_unit.max()} values of {group}: fix one")
+    if frame[time].nunique() < 2:
+        raise ValueError(f"one {time} only: there is no growth to estimate")
+    if frame[cluster].nunique() < 2:
+        raise ValueError(f"one {cluster} only: standard errors by {cluster} need several")
+    if weights is not None:
+        if not weights.index.equals(frame.index):
+            raise ValueError("the weights are not in the order of the frame: give one a row, same index")
+        require_positive(weights, "weights")
+    return used
