@@ -2,6 +2,7 @@
 
 Followed statically, also inside functions. An import whose name is computed cannot be followed: then
 every first-party module counts. Files beside the modules (styles, templates) count with their package.
+What escapes this reading is caught when the notebook runs, see :mod:`analysis.pipeline.reads`.
 """
 
 from __future__ import annotations
@@ -15,9 +16,6 @@ import analysis
 from analysis.workspace import Workspace
 
 _DYNAMIC = frozenset({"__import__", "exec", "eval", "import_module", "run_path", "run_module"})
-# Which attribute of a workspace opens which part of data/, outside the modules that define them.
-_DESIGN_ATTRIBUTE = "design"
-_DEFINING = frozenset({"analysis.workspace", "analysis.design.read"})
 
 
 @dataclass(frozen=True)
@@ -51,13 +49,16 @@ class Closure:
     files : dict of str to pathlib.Path
         By name relative to the repository, such as ``analysis/results.py``.
     modules : frozenset of str
-    designs : frozenset of str or None
-        Names of design files that may be read; None means all.
+    designs : frozenset of str
+        Names of design files that are read by a literal name.
+    any_design : bool
+        Design files are also read in a way that does not say which.
     """
 
     files: dict[str, Path]
     modules: frozenset[str]
-    designs: frozenset[str] | None
+    designs: frozenset[str]
+    any_design: bool
 
 
 @dataclass
@@ -119,7 +120,7 @@ def closure(code: str, first_party: FirstParty) -> Closure:
         if mentions.dynamic:
             waiting.extend(first_party.everything())
         designs.update(mentions.designs)
-        any_design |= mentions.any_design and module not in _DEFINING
+        any_design |= mentions.any_design
 
     note(read_mentions(code), "", False)
     while waiting:
@@ -140,9 +141,7 @@ def closure(code: str, first_party: FirstParty) -> Closure:
                 if beside.is_file() and beside.suffix not in (".py", ".pyc"):
                     files[beside.relative_to(base).as_posix()] = beside
         note(read_mentions(path.read_text(encoding="utf-8")), module, is_package)
-    return Closure(
-        dict(sorted(files.items())), frozenset(modules), None if any_design else frozenset(designs)
-    )
+    return Closure(dict(sorted(files.items())), frozenset(modules), frozenset(designs), any_design)
 
 
 @lru_cache(maxsize=4096)
@@ -151,18 +150,18 @@ def read_mentions(code: str) -> Mentions:
     imports: set[tuple[int, str, tuple[str, ...]]] = set()
     designs: set[str] = set()
     dynamic = any_design = False
-    for node in ast.walk(ast.parse(code)):
+    tree = ast.parse(code)
+    constants = _constants(tree)
+    for node in ast.walk(tree):
         match node:
             case ast.Import():
                 imports.update((0, alias.name, ()) for alias in node.names)
             case ast.ImportFrom():
                 names = tuple(alias.name for alias in node.names)
                 imports.add((node.level, node.module or "", names))
-            case ast.Attribute(attr=attribute) if attribute == _DESIGN_ATTRIBUTE:
-                any_design = True
             case ast.Call():
                 name = _called(node.func)
-                literal = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+                literal = _literal(node.args[0], constants) if node.args else None
                 if name in _DYNAMIC:
                     absolute = isinstance(literal, str) and not literal.startswith(".")
                     if absolute and name in ("import_module", "__import__"):
@@ -175,6 +174,29 @@ def read_mentions(code: str) -> Mentions:
                     else:
                         any_design = True
     return Mentions(frozenset(imports), dynamic, frozenset(designs), any_design)
+
+
+def _constants(tree: ast.Module) -> dict[str, str]:
+    """Texts given to a name once, at the top of the module: ``FILE = "rollout"``."""
+    given: dict[str, list] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()):
+                given.setdefault(name, []).append(None)
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str() as text)):
+                given[name].append(text)
+    return {name: found[1] for name, found in given.items() if len(found) == 2 and found[1] is not None}
+
+
+def _literal(node: ast.expr, constants: dict[str, str]) -> object:
+    match node:
+        case ast.Constant(value=value):
+            return value
+        case ast.Name(id=name):
+            return constants.get(name)
+    return None
 
 
 def _called(function: ast.expr) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from analysis.pipeline.plan import Plan, Run
+from analysis.pipeline.plan import UNRECOGNISED, Plan, Run
 
 SHOWN = 4
 GONE, NEW, CHANGED = "gone", "new", "changed"
@@ -34,6 +34,8 @@ class Difference:
                 }[self.change]
             case "data":
                 source, _, file = rest.partition(" ")
+                if source == UNRECOGNISED:
+                    return f"{file}, in the data folder and no file of a known source, {self._verb}"
                 return f"data file {file} of source {source} {self._verb}"
             case "committed" | "design":
                 folder = "data/design" if what == "design" else "data"

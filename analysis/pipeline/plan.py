@@ -25,12 +25,13 @@ from analysis.pipeline.store import Published, Store
 from analysis.results import Stamp
 from analysis.workspace import Workspace
 
+UNRECOGNISED = "unrecognised"
 LOCK_FILE = "requirements.lock"
 FORMAT = "1"  # of the run's folder; raise it when runs made before can no longer be read
 # Below data/: made or kept elsewhere, or counted by name because a notebook reads only some of it.
 _NOT_COMMON = frozenset({"real", "synthetic", "build", "design"})
-# Of the design, what only the build itself reads; a notebook that reads it is stopped.
-_NOT_READ = frozenset({"notebooks", "disclosure"})
+# Design files of the build itself: an input only of what reads them by name.
+_BY_NAME_ONLY = frozenset({"notebooks", "disclosure"})
 _STAMP_LENGTH = 16
 
 
@@ -218,11 +219,12 @@ def _notebook_inputs(source: NotebookSource, reached: Closure, fingerprints: Fin
 
 def _design_inputs(workspace: Workspace, reached: Closure, fingerprints: Fingerprints) -> dict[str, str]:
     present = {path.stem: path for path in sorted(workspace.design.glob("*.toml"))}
-    every = sorted(set(present) - _NOT_READ)
-    names = every if reached.designs is None else sorted(reached.designs)
+    names = set(reached.designs)
+    if reached.any_design:
+        names |= set(present) - _BY_NAME_ONLY
     return {
         f"design {name}.toml": fingerprints.of(present[name]) if name in present else "absent"
-        for name in names
+        for name in sorted(names)
     }
 
 
@@ -244,7 +246,7 @@ def _data_inputs(
     }
     # A file under a name the manifest does not know may still be one a design file names.
     for path in unrecognised_files(manifest.values(), workspace.data):
-        inputs[f"data unrecognised {path.name}"] = fingerprints.of(path)
+        inputs[f"data {UNRECOGNISED} {path.name}"] = fingerprints.of(path)
     return inputs
 
 

@@ -83,12 +83,15 @@ def test_the_package_itself_is_found_without_running_it(tmp_path):
         ("read.read_design('a'); read_design('b', ws)", {"a", "b"}),
         ("x = 1", set()),
         ("read_design(name)", None),
-        ("(workspace.design / 'x.toml').read_text()", None),
+        ("FILE = 'a'\ndef f():\n    return read_design(FILE)", {"a"}),
+        ("FILE = 'a'\nFILE = 'b'\nread_design(FILE)", None),
+        ("def f(FILE):\n    return read_design(FILE)", None),
     ],
 )
 def test_design_files_by_name_or_all_of_them(project, code, expected):
-    found = closure(code, FirstParty.of(project.workspace)).designs
-    assert found == (None if expected is None else frozenset(expected))
+    found = closure(code, FirstParty.of(project.workspace))
+    assert found.any_design == (expected is None)
+    assert found.designs == (expected or set())
 
 
 def test_third_party_modules_are_left_to_the_lock_file(project):

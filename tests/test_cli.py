@@ -1,0 +1,113 @@
+"""The command line, on small real projects."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "pipeline"))
+
+from build_project import Project
+
+from analysis.__main__ import main
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    project = Project(tmp_path / "project")
+    project.notebook("a")
+    monkeypatch.setenv("ANALYSIS_ROOT", str(project.root))
+    monkeypatch.delenv("ANALYSIS_DATA", raising=False)
+    return project
+
+
+def test_help_names_every_command(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    text = capsys.readouterr().out
+    assert all(command in text for command in ("build", "render", "report", "sources", "clean"))
+
+
+def test_build_then_nothing_to_do_as_json(project):
+    first = project.analysis("build", "--json", "--jobs", "1")
+    assert first.returncode == 0, first.stderr
+    events = [json.loads(line) for line in first.stdout.splitlines()]
+    assert [event["event"] for event in events] == ["begin", "started", "done", "end"]
+    assert events[0] == {"event": "begin", "total": 1, "done_before": 0}
+    assert events[2]["run"] == "a"
+    second = project.analysis("build")
+    assert second.returncode == 0, second.stderr
+    assert "0 run, 1 unchanged" in second.stdout
+
+
+def test_explain_does_nothing(project, capsys):
+    assert main(["build", "--explain"]) == 0
+    assert capsys.readouterr().out == "a: will run: it has not run here before\n"
+    assert not (project.root / "data" / "build").exists()
+
+
+def test_an_error_of_ours_is_one_block_without_a_traceback(project):
+    project.write("data/design/notebooks.toml", "[[notebook]]\n")
+    outcome = project.analysis("build")
+    assert outcome.returncode == 1
+    assert "data/design/notebooks.toml, notebook 1: file, name, question is absent" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert "Traceback" in project.analysis("--debug", "build").stderr
+
+
+def test_a_data_folder_that_is_not_there_is_said_so(project, capsys):
+    assert main(["build", "--data", "nergens"]) == 1
+    assert "--data nergens: there is no such folder" in capsys.readouterr().err
+
+
+def test_data_elsewhere_is_used(project, tmp_path, capsys):
+    folder = tmp_path / "mijn data"
+    folder.mkdir()
+    (folder / "micro.csv").write_text("x\n1\n")
+    (folder / "iets.txt").write_text("")
+    assert main(["sources", "--data", str(folder)]) == 0
+    text = capsys.readouterr().out
+    assert "microdata: present" in text
+    assert "found micro.csv" in text
+    assert "not recognised: iets.txt" in text
+    assert main(["sources"]) == 0
+    assert "microdata: absent" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "x"])
+def test_a_number_of_jobs_that_is_none(jobs, capsys):
+    with pytest.raises(SystemExit):
+        main(["build", "--jobs", jobs])
+    assert "expected a whole number" in capsys.readouterr().err
+
+
+def test_report_does_not_render_when_the_build_failed(project):
+    project.notebook("a", "1 / 0")
+    outcome = project.analysis("report")
+    assert outcome.returncode == 1
+    assert "ZeroDivisionError" in outcome.stderr
+    assert not (project.root / "_report").exists()
+
+
+def test_clean_removes_what_was_made_and_nothing_else(project):
+    project.write("data/real/micro.csv", "x\n1\n")
+    project.write("_report/rapport.html", "")
+    kept = {path for path in project.root.rglob("*") if path.is_file() and "_report" not in path.parts}
+    project.analysis("build")
+    assert (project.root / "_variables.yml").exists()
+    assert project.analysis("clean").returncode == 0
+    left = {path for path in project.root.rglob("*") if path.is_file()}
+    assert left - {project.root / "data/build/.lock"} == kept
+
+
+def test_clean_old_keeps_what_the_plan_can_use(project):
+    project.analysis("build")
+    project.notebook("a", parameters="seed = 2\nvalue = 1.5")
+    project.analysis("build")
+    assert len(project.runs("a")) == 2
+    outcome = project.analysis("clean", "--old")
+    assert "1 old runs removed" in outcome.stdout
+    assert len(project.runs("a")) == 1
+    assert "0 run, 1 unchanged" in project.analysis("build").stdout
