@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>$@^~|#{}&\"'])")
-_BLOCK_START = re.compile(r"^(\s*)([-+:%]|\(?\w{1,4}[.)])(?=\s)")
+# At the start of a paragraph: a list, a title block, a definition, the caption of a table.
+_BLOCK_START = re.compile(r"^([-+%](?=\s)|\(?\w{1,4}[.)](?=\s)|:|Table:)")
 _DASHES = re.compile(r"-(?=-)|\.(?=\.\.)")
 
 
@@ -17,11 +18,7 @@ def escape(text: str) -> str:
     text = " ".join(text.split())
     text = _SPECIAL.sub(r"\\\1", text)
     text = _DASHES.sub(r"\\\g<0>", text)
-    return _BLOCK_START.sub(lambda match: f"{match[1]}{_escape_marker(match[2])}", text)
-
-
-def _escape_marker(marker: str) -> str:
-    return f"{marker[:-1]}\\{marker[-1]}"
+    return _BLOCK_START.sub(lambda match: f"{match[0][:-1]}\\{match[0][-1]}", text)
 
 
 def attribute(text: str) -> str:

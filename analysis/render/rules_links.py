@@ -10,7 +10,7 @@ from analysis.render.text import ATTRIBUTES, ID, Text
 
 KINDS = ("fig", "tbl", "sec", "eq")
 _REFERENCE = re.compile(r"(?<![\w\\@/.])@(?P<key>[A-Za-z0-9_](?:[\w:.#$%&+?<>~/-]*\w)?)")
-_LINK = re.compile(r"(?<!!)\[(?:\\.|[^\]\\])*\]\((?P<target>[^)\s]*)\)")
+_LINK = re.compile(r"(?<![!\\])\[(?:\\.|[^\]\\])*\]\((?P<target>[^)\s]*)\)")
 _HEADING = re.compile(r"#{1,6}\s.*")
 _WORDS = "hoofdstuk|paragraaf|sectie|figuur|tabel|vergelijking"
 _DOUBLED = re.compile(rf"\b({_WORDS})\s+\[?@(fig|tbl|sec|eq)-", re.IGNORECASE)

@@ -1,0 +1,99 @@
+"""Read back what a rendered report says: its page as a tree, its PDF as text."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree.ElementTree import Element, SubElement
+
+from pypdf import PdfReader
+
+VOID = {"meta", "link", "br", "hr", "img", "input", "col", "wbr"}
+HEADER = "Proefrapport · synthetische gegevens · geen bevindingen"
+
+
+class _Builder(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.root = Element("root")
+        self.open = [self.root]
+
+    def handle_starttag(self, tag, attrs):
+        element = SubElement(self.open[-1], tag, {key: value or "" for key, value in attrs})
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_endtag(self, tag):
+        if tag in VOID:
+            return
+        assert self.open[-1].tag == tag, f"</{tag}> closes <{self.open[-1].tag}>"
+        self.open.pop()
+
+    def handle_data(self, data):
+        parent = self.open[-1]
+        if len(parent):
+            parent[-1].tail = (parent[-1].tail or "") + data
+        else:
+            parent.text = (parent.text or "") + data
+
+
+def page(path: Path) -> Element:
+    """The page as a tree; badly nested tags fail."""
+    builder = _Builder()
+    builder.feed(path.read_text(encoding="utf-8"))
+    builder.close()
+    assert builder.open == [builder.root]
+    return builder.root
+
+
+def words(element: Element, skip: tuple[str, ...] = ()) -> str:
+    """All text in `element`, runs of blanks as one."""
+
+    def parts(node: Element):
+        if node.tag not in skip:
+            yield node.text or ""
+            for child in node:
+                yield from parts(child)
+                yield child.tail or ""
+
+    return " ".join("".join(parts(element)).split())
+
+
+def one(element: Element, path: str) -> Element:
+    found = element.findall(path)
+    assert len(found) == 1, f"{len(found)} elements for {path}"
+    return found[0]
+
+
+def headings(root: Element) -> list[tuple[int, str]]:
+    main = one(root, ".//main")
+    return [(int(el.tag[1]) - 1, words(el)) for el in main.iter() if re.fullmatch(r"h[2-6]", el.tag)]
+
+
+def pdf_text(path: Path) -> str:
+    """The text of the PDF page by page, without the running header and the page number."""
+    texts = []
+    for sheet in PdfReader(path).pages:
+        text = sheet.extract_text().replace(HEADER, "")
+        texts.append(re.sub(r"\n\s*\d+\s*$", "", text.rstrip()))
+    return "\n".join(texts)
+
+
+def outline(path: Path) -> list[tuple[int, str]]:
+    """Bookmarks of the PDF with their level from 1."""
+
+    def walk(items, level):
+        for item in items:
+            if isinstance(item, list):
+                yield from walk(item, level + 1)
+            else:
+                yield level, " ".join(item.title.split())
+
+    return list(walk(PdfReader(path).outline, 1))
+
+
+def squeezed(text: str) -> str:
+    """`text` without blanks, hyphens and other characters that a line break adds or takes away."""
+    return re.sub(r"[\s\u00ad\u2010\u2060\u200b-]", "", unicodedata.normalize("NFKC", text))
