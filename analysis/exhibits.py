@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -200,19 +201,20 @@ def _full_caption(exhibit: Exhibit) -> str:
 
 
 def _mark(figure: Figure) -> None:
-    """Write the synthetic mark across the picture, once."""
+    """Write the synthetic mark across the picture, once: flatter in a low picture, so that it fits."""
     if any(text.get_gid() == "synthetic-mark" for text in figure.texts):
         return
+    width, height = figure.get_size_inches()
     figure.text(
         0.5,
         0.5,
         SYNTHETIC_MARK,
         gid="synthetic-mark",
-        rotation=20,
-        fontsize=15,
+        rotation=min(20.0, math.degrees(math.atan(0.6 * height / width))),
+        fontsize=14,
         fontweight="bold",
-        color="#7a7a7a",
-        alpha=0.28,
+        color="#303030",
+        alpha=0.18,
         ha="center",
         va="center",
         zorder=1000,

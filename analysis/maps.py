@@ -166,7 +166,8 @@ def map_panels(
             [(Fill(color), text) for color, text in division.key(sign=signed)]
             + [(surface.UNKNOWN, surface.UNKNOWN.value)] * any(len(v) < len(names) for v in known.values()),
         )
-    parts = [f"{len(panels)} kaarten van Nederland: {label} per provincie{f', in {unit}' if unit else ''}."]
+    measured = f"{label} per provincie{f', in {unit}' if unit else ''}"
+    parts = [f"Kaarten van Nederland, {len(panels)} naast elkaar: {measured}."]
     for head, values in known.items():
         shown = {name: dutch.number(values.get(code), decimals, sign=signed) for code, name in names.items()}
         spread = dutch.interval(min(values.values()), max(values.values()), decimals)
@@ -183,9 +184,8 @@ def map_panels(
             for code, name in names.items()
         ]
     )
-    caption = caption or f"{label} per provincie{f', in {unit}' if unit else ''}"
     return FigureExhibit(
-        id, theme.finished(figure), words.sentence(caption), " ".join(parts), kind, source, table
+        id, theme.finished(figure), words.sentence(caption or measured), " ".join(parts), kind, source, table
     )
 
 

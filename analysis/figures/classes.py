@@ -54,7 +54,7 @@ class Classes:
         if isinstance(classes, int):
             if not 2 <= classes <= most:
                 raise ValueError(f"{classes} classes asked for; between 2 and {most} can be told apart")
-            bounds = _round_bounds(values, classes, middle, whole=decimals == 0)
+            bounds = _round_bounds(values, classes, middle, decimals)
         else:
             bounds = np.asarray(classes, dtype=float)
         if len(bounds) < 2 or not (np.diff(bounds) > 0).all():
@@ -91,15 +91,17 @@ class Classes:
         return [f"{low} tot {high}" for low, high in pairwise(ends)]
 
 
-def _round_bounds(values: np.ndarray, classes: int, middle: float | None, whole: bool) -> np.ndarray:
+def _round_bounds(values: np.ndarray, classes: int, middle: float | None, decimals: int) -> np.ndarray:
     low, high = values.min(), values.max()
     if middle is not None:
         reach = max(abs(low - middle), abs(high - middle)) or 1.0
         low, high = middle - reach, middle + reach
-    if low == high:
-        low, high = low - 0.5, high + 0.5
+    if low == high:  # one class, as narrow as the digits shown
+        return np.array([low, low + 10.0**-decimals])
     for wanted in range(classes, 0, -1):
-        bounds = MaxNLocator(nbins=wanted, steps=[1, 2, 3, 4, 5, 10], integer=whole).tick_values(low, high)
+        bounds = MaxNLocator(nbins=wanted, steps=[1, 2, 3, 4, 5, 10], integer=decimals == 0).tick_values(
+            low, high
+        )
         if len(bounds) - 1 <= classes:
             return np.round(bounds, 10)
     return np.array([low, high])

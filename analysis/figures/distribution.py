@@ -72,7 +72,7 @@ def quantile_gap(
             drawn = theme.truth(ax, percent, table["truth"])
             theme.key(ax, [ax.lines[2], drawn], ["schatting", "waar verschil (synthetisch)"], heading)
         else:
-            theme.heading(ax, theme.wrapped(heading, 66))
+            theme.heading(ax, heading)
         if ax.get_ylim()[0] < 0 < ax.get_ylim()[1]:
             theme.reference_line(ax, 0)
         theme.dutch_axis(ax, "y")

@@ -13,7 +13,7 @@ from analysis.exhibits import FigureExhibit
 from analysis.figures import theme, words
 from analysis.figures.checks import check_interval, checked
 
-_LABEL_CHARACTERS = 26
+_LABEL_CHARACTERS = 28
 
 
 def forest(
@@ -73,7 +73,7 @@ def forest(
 
     labels = [theme.wrapped(label, _LABEL_CHARACTERS) for label in table["label"]]
     lines = sum(label.count("\n") + 1 for label in labels)
-    figure, axes = theme.new_figure(1.15 + 0.27 * lines)
+    figure, axes = theme.new_figure(1.15 + (0.27 if lines <= 16 else 0.23) * lines)
     ax = axes[0, 0]
     with theme.settings():
         if reference is not None:

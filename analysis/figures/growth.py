@@ -67,7 +67,7 @@ def growth(
                 drawn = theme.truth(ax, rows["wave"], rows["truth"])
             theme.key(ax, [drawn], ["ware waarde (synthetisch)"], heading)
         else:
-            theme.heading(ax, theme.wrapped(heading, 66))
+            theme.heading(ax, heading)
         theme.whole_ticks(ax, "x", table["wave"])
         theme.dutch_axis(ax, "y")
         ax.grid(axis="y")

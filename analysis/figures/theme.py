@@ -173,7 +173,6 @@ class DutchFormatter(Formatter):
         self.decimals = 0
 
     def set_locs(self, locs) -> None:
-        self.locs = locs
         values = np.asarray(locs, dtype=float)
         self.decimals = next(
             (d for d in range(6) if np.allclose(values, np.round(values, d), rtol=0, atol=10.0 ** -(d + 4))),
@@ -204,7 +203,9 @@ def whole_ticks(ax: Axes, which: str, values: Sequence[float], *, sign: bool = F
 
 def heading(ax: Axes, text: str) -> None:
     """What the vertical axis measures, above it and upright, so that it reads on a phone."""
-    ax.set_title(text, loc="left", fontsize=TEXT, fontfamily=FONT, color=INK, pad=8)
+    ax.set_title(
+        wrapped(text, _LINE_CHARACTERS - 2), loc="left", fontsize=TEXT, fontfamily=FONT, color=INK, pad=8
+    )
 
 
 def columns(labels: Sequence[str]) -> int:
@@ -220,7 +221,7 @@ def key(ax: Axes, handles: Sequence, labels: Sequence[str], title: str = "") -> 
         ax.legend(
             handles,
             labels,
-            title=title or None,
+            title=wrapped(title, _LINE_CHARACTERS - 2) if title else None,
             loc="lower left",
             bbox_to_anchor=(-0.01, 1.0),
             ncols=columns(labels),

@@ -1,0 +1,242 @@
+"""One plausible call a figure builder; numbers are made up and never leave the tests."""
+
+from __future__ import annotations
+
+import itertools
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from analysis import maps
+from analysis.figures.distribution import densities, quantile_gap
+from analysis.figures.event_study import event_study
+from analysis.figures.forest import forest
+from analysis.figures.growth import growth
+from analysis.figures.power import power_curve
+from analysis.figures.published import published_against_reproduced
+from analysis.figures.rollout import rollout
+from analysis.figures.specification_curve import specification_curve
+from analysis.sources.geography import province_names
+
+VALUES = dict(zip(province_names(), (61, 58, 55, 49, 63, 60, 52, 57, 59, 47, 54, 50), strict=True))
+
+
+def event_rows() -> pd.DataFrame:
+    times = np.array([-4, -3, -2, 0, 1, 2, 3])
+    estimate = np.array([0.3, -0.4, 0.2, 2.1, 3.4, 4.2, 5.1])
+    half = np.array([1.9, 1.6, 1.4, 1.5, 1.6, 1.9, 2.4])
+    return pd.DataFrame(
+        {
+            "event_time": times,
+            "estimate": estimate,
+            "low": estimate - half,
+            "high": estimate + half,
+            "low_simultaneous": estimate - 1.4 * half,
+            "high_simultaneous": estimate + 1.4 * half,
+            "truth": np.where(times >= 0, 2 + times, 0.0),
+        }
+    )
+
+
+def forest_rows() -> pd.DataFrame:
+    estimate = np.array(list(VALUES.values()), dtype=float)
+    half = np.linspace(2, 5, 12)
+    rows = pd.DataFrame({"label": list(province_names().values()), "estimate": estimate})
+    rows = rows.assign(low=estimate - half, high=estimate + half)
+    rows.loc[12] = ["Nederland", 56.0, 55.0, 57.0]
+    return rows
+
+
+def published_rows() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "label": ["Chili", "Colombia", "Peru", "jongens min meisjes"],
+            "published": [482, 482, 438, 5.1],
+            "published_se": [3.1, 3.4, 3.5, 4.3],
+            "reproduced": [481.8, 482.3, 437.6, 7.12],
+            "reproduced_se": [3.1, 3.38, 3.52, 4.33],
+            "panel": [*["ICCS 2016, gemiddelde"] * 3, "PISA 2003, verschil"],
+            "decimals": [0, 0, 0, 1],
+        }
+    )
+
+
+def rollout_rows() -> pd.DataFrame:
+    rows = [
+        ("PV30", 2022, "bekend"),
+        ("PV20", 2023, "bekend"),
+        ("PV31", 2026, "aanname"),
+        ("PV28", np.nan, "niet"),
+        ("PV27", np.nan, "onbekend"),
+    ]
+    return pd.DataFrame(rows, columns=["code", "start", "status"])
+
+
+def quantile_rows() -> pd.DataFrame:
+    quantile = np.array([0.1, 0.25, 0.5, 0.75, 0.9])
+    estimate = 90 + 30 * quantile
+    return pd.DataFrame(
+        {
+            "quantile": quantile,
+            "estimate": estimate,
+            "low": estimate - 9,
+            "high": estimate + 9,
+            "truth": estimate + 1,
+        }
+    )
+
+
+def density_rows(means: dict[str, float]) -> pd.DataFrame:
+    x = np.linspace(200, 800, 61)
+    return pd.concat(
+        pd.DataFrame({"group": group, "x": x, "density": np.exp(-(((x - mean) / 80) ** 2) / 2)})
+        for group, mean in means.items()
+    )
+
+
+def growth_rows() -> pd.DataFrame:
+    rows = [
+        (group, wave, 2.5 + 0.3 * place + (0.1 + 0.05 * place) * wave)
+        for place, group in enumerate(("vmbo", "havo", "vwo"))
+        for wave in range(1, 7)
+    ]
+    table = pd.DataFrame(rows, columns=["group", "wave", "estimate"])
+    return table.assign(
+        low=table["estimate"] - 0.12, high=table["estimate"] + 0.12, truth=table["estimate"] + 0.03
+    )
+
+
+def specification_rows() -> pd.DataFrame:
+    chosen = itertools.product(("twee-weg", "imputatie"), ("bevolking", "gelijk"), ("zonder", "met"))
+    table = pd.DataFrame(list(chosen), columns=["estimator", "weights", "covariates"])
+    estimate = np.array([-0.4, 1.2, 2.2, 2.9, 3.1, 3.6, 4.4, 5.2])
+    return table.assign(
+        estimate=estimate, low=estimate - 2, high=estimate + 2, main=np.arange(8) == 5, truth=3.0
+    )
+
+
+def power_rows() -> pd.DataFrame:
+    effect = np.linspace(0, 6, 13)
+    return pd.concat(
+        pd.DataFrame(
+            {
+                "series": name,
+                "effect": effect,
+                "power": 0.05 + 0.95 * (1 - np.exp(-((effect / scale) ** 2.2))),
+            }
+        )
+        for name, scale in (("CRV3", 2.6), ("exacte randomisatie", 3.4))
+    )
+
+
+MEANS = {"vwo": 575.0, "havo": 530.0, "vmbo": 462.0}
+CHOICES = {"estimator": "schatter", "weights": "weging", "covariates": "covariaten"}
+CATEGORIES = {"PV20": "vanaf 2023", "PV30": "vanaf 2022", "PV31": "vanaf 2026"}
+LEVELS = ["vanaf 2022", "vanaf 2023", "vanaf 2026"]
+KNOWLEDGE = {"outcome_label": "kennis van de democratie", "unit": "punten"}
+TAKING_PART = {"label": "scholen die meedoen", "unit": "%"}
+
+# Name: builder taking kind and source, and what its alt text must tell.
+EXAMPLES = {
+    "event-study": (
+        lambda **k: event_study(event_rows(), id="fig-event-study", **KNOWLEDGE, **k),
+        ["+5,1 (van 2,7 tot 7,5)", "−0,4 (van −2,0 tot 1,2)", "in 4 van de 4 perioden", "in 0 van de 3"],
+    ),
+    "forest": (
+        lambda **k: forest(
+            forest_rows(),
+            id="fig-forest",
+            reference=56.0,
+            reference_label="het landelijk cijfer",
+            highlight=["Nederland"],
+            **KNOWLEDGE,
+            **k,
+        ),
+        ["Flevoland (63,0 punten)", "Zeeland (47,0 punten)", "Utrecht 52,0 (van 48,4 tot 55,6)", "13 rijen"],
+    ),
+    "published": (
+        lambda **k: published_against_reproduced(
+            published_rows(), id="fig-published", outcome_label="cijfers", **k
+        ),
+        ["Van de 4 gepubliceerde uitkomsten komen er 3", "gepubliceerd 482 (3,1)", "gereproduceerd 7,1"],
+    ),
+    "rollout": (
+        lambda **k: rollout(
+            rollout_rows(), id="fig-rollout", programme="Tienskip", years=range(2021, 2028), **k
+        ),
+        ["Vanaf 2022: Noord-Brabant", "Vanaf 2026 (aanname): Limburg", "Geen deelname: Zuid-Holland"],
+    ),
+    "quantile-gap": (
+        lambda **k: quantile_gap(quantile_rows(), id="fig-quantile-gap", mean=105.0, **KNOWLEDGE, **k),
+        ["50e percentiel 105 (van 96 tot 114)", "loopt het verschil op met 24 punten", "105 punten"],
+    ),
+    "densities": (
+        lambda **k: densities(density_rows(MEANS), id="fig-densities", means=MEANS, **KNOWLEDGE, **k),
+        ["vwo 575 punten", "ligt 113 punten", "vwo van 521 tot 629"],
+    ),
+    "growth": (
+        lambda **k: growth(growth_rows(), id="fig-growth", **KNOWLEDGE, **k),
+        ["leerjaar 6: 4,3 (van 4,2 tot 4,4)", "+1,0 punten", "van 0,7 punten in leerjaar 1 naar 1,2 punten"],
+    ),
+    "specification-curve": (
+        lambda **k: specification_curve(
+            specification_rows(),
+            id="fig-specification-curve",
+            choices=CHOICES,
+            p_value=0.012,
+            **KNOWLEDGE,
+            **k,
+        ),
+        ["8 specificaties", "−0,4 punten tot +5,2 punten", "+3,6 punten (95%-interval van 1,6", "p = 0,012"],
+    ),
+    "power": (
+        lambda **k: power_curve(power_rows(), id="fig-power", **KNOWLEDGE, **k),
+        ["CRV3: vanaf een effect van 3,2 punten", "ten minste 80%", "6,0 punten: 100%"],
+    ),
+    "province-map": (
+        lambda **k: maps.province_map(VALUES, id="fig-province-map", **TAKING_PART, **k),
+        ["Flevoland (63%)", "Zeeland (47%)", "Gelderland 60%"],
+    ),
+    "tile-map": (
+        lambda **k: maps.tile_map(
+            {code: value - 55 for code, value in VALUES.items() if code != "PV25"},
+            id="fig-tile-map",
+            middle=0,
+            **TAKING_PART,
+            **k,
+        ),
+        ["Flevoland (+8%)", "Zeeland (−8%)", "Onbekend: Gelderland"],
+    ),
+    "category-map": (
+        lambda **k: maps.category_map(
+            CATEGORIES,
+            id="fig-category-map",
+            label="start van Tienskip",
+            levels=LEVELS,
+            assumed=["PV31"],
+            **k,
+        ),
+        ["Vanaf 2026: Limburg (aanname)", "Vanaf 2022: Noord-Brabant", "Onbekend: Fryslân, Drenthe"],
+    ),
+    "map-panels": (
+        lambda **k: maps.map_panels(
+            {"zoals gemeten": VALUES, "na krimping": {c: 55 + (v - 55) / 2 for c, v in VALUES.items()}},
+            id="fig-map-panels",
+            **TAKING_PART,
+            **k,
+        ),
+        ["Zoals gemeten: van 47 tot 63", "Na krimping: van 51 tot 59", "Zeeland 51"],
+    ),
+}
+
+
+def build(name: str, kind: str = "real"):
+    """The exhibit `name`, made anew."""
+    return EXAMPLES[name][0](kind=kind, source="een bron")
+
+
+@cache
+def built(name: str):
+    """The exhibit `name` on real data, made once; for tests that only look."""
+    return build(name)
