@@ -37,6 +37,8 @@ class Source:
         One of :data:`ACCESS`.
     files : tuple of str
         Names or patterns in the folder with real files; empty for what the repository holds or makes.
+    facts : tuple of str
+        Tables in ``data/facts``, by stem, that carry figures of this source.
     sha256 : mapping of str to str
         Checksums of files that are the same for everyone; "" where not known.
     remark : str
@@ -49,6 +51,7 @@ class Source:
     reference: str
     access: str
     files: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
     sha256: Mapping[str, str] = field(default_factory=dict)
     remark: str = ""
 
@@ -167,19 +170,22 @@ def find_sources(workspace: Workspace, checksum: Callable[[Path], str] | None = 
     return found
 
 
-def require_known(keys: str, manifest: Mapping[str, Source], place: str) -> list[Source]:
-    """The sources named in `keys`, separated by "; ".
+def named_sources(keys: str, manifest: Mapping[str, Source]) -> tuple[list[Source], list[str]]:
+    """The sources behind `keys`, and the keys that are none.
 
-    Raises
-    ------
-    ValueError
-        If one is not in the manifest; `place` says who names it.
+    Parameters
+    ----------
+    keys : str
+        Keys of the manifest or names of tables in ``data/facts``, separated by "; ".
     """
-    names = [name.strip() for name in keys.split(";")]
-    unknown = sorted({name for name in names if name not in manifest})
-    if unknown:
-        raise ValueError(f"{place} names source {', '.join(unknown)}, which data/{MANIFEST} does not know")
-    return [manifest[name] for name in names]
+    found: dict[str, Source] = {}
+    unknown = []
+    for key in filter(None, (key.strip() for key in keys.split(";"))):
+        fitting = [source for source in manifest.values() if key == source.key or key in source.facts]
+        found |= {source.key: source for source in fitting}
+        if not fitting:
+            unknown.append(key)
+    return list(found.values()), unknown
 
 
 def _sha256(path: Path) -> str:

@@ -7,9 +7,9 @@ from analysis.design.notebooks import read_notebooks
 from analysis.manifest import (
     Presence,
     find_sources,
+    named_sources,
     present_files,
     read_manifest,
-    require_known,
     unrecognised_files,
 )
 from analysis.workspace import Workspace
@@ -125,11 +125,12 @@ def test_a_missing_manifest_is_said_to_be_missing(tmp_path):
         read_manifest(Workspace(tmp_path, tmp_path))
 
 
-def test_a_source_that_is_not_there_is_named_with_who_names_it(repository):
-    manifest = read_manifest(repository)
-    assert [source.key for source in require_known("iccs2016; pisa2003", manifest, "x")] == [
-        "iccs2016",
-        "pisa2003",
-    ]
-    with pytest.raises(ValueError, match=r"result a\.b names source nergens"):
-        require_known("iccs2016; nergens", manifest, "result a.b")
+def test_rows_name_keys_or_tables_of_facts(repository):
+    found, unknown = named_sources("pisa2003; letter_facts; nergens", read_manifest(repository))
+    assert [source.key for source in found] == ["pisa2003", "brief_2025", "brief_2026"]
+    assert unknown == ["nergens"]
+
+
+def test_every_table_of_facts_has_a_source(repository):
+    tables = {path.stem for suffix in ("csv", "geojson") for path in repository.facts.rglob(f"*.{suffix}")}
+    assert tables == {table for source in read_manifest(repository).values() for table in source.facts}

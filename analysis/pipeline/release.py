@@ -15,7 +15,7 @@ from pathlib import Path
 from analysis import dutch
 from analysis.design.disclosure import disclosure_rule
 from analysis.disclosure import disclose, summary
-from analysis.manifest import Found, Presence, Source, find_sources
+from analysis.manifest import Found, Presence, Source, find_sources, named_sources
 from analysis.pipeline.closure import FirstParty, closure
 from analysis.pipeline.errors import BuildError
 from analysis.pipeline.fingerprint import Fingerprints, digest_of
@@ -139,45 +139,35 @@ def _hand_to_report(plan: Plan, rows: list[Result], exhibits: Path, manifest: di
 
 def _remarks(rows: Iterable[Result], exhibits: Path, manifest: dict[str, Source]) -> dict[str, list[str]]:
     """For each section: its sources by title, and what the manifest remarks on those with files."""
-    named: dict[str, dict[str, None]] = {}
+    named: dict[str, dict[str, Source]] = {}
     for section, keys in _sections(rows, exhibits):
-        named.setdefault(section, {}).update(dict.fromkeys(keys))
+        found, _ = named_sources(keys, manifest)
+        named.setdefault(section, {}).update((source.key, source) for source in found)
     remarks = {}
-    for section, keys in named.items():
-        known = [manifest[key] for key in sorted(keys) if key in manifest]
+    for section, found in named.items():
+        known = [source for key, source in manifest.items() if key in found]  # in the manifest's order
         if known:
-            titles = [
-                source.title[0].lower() + source.title[1:] if _common(source.title) else source.title
-                for source in known
-            ]
-            sentence = f"{'Bron' if len(known) == 1 else 'Bronnen'}: {dutch.join(titles)}."
+            word = "Bron" if len(known) == 1 else "Bronnen"
+            sentence = f"{word}: {'; '.join(source.title for source in known)}."
             remarks[section] = [sentence, *(s.remark for s in known if s.remark and s.has_files)]
     return remarks
 
 
-def _common(title: str) -> bool:
-    """Whether the title starts with an ordinary word, not with an abbreviation."""
-    return not title.split()[0].rstrip(":,").isupper()
-
-
-def _sections(rows: Iterable[Result], exhibits: Path) -> Iterable[tuple[str, list[str]]]:
+def _sections(rows: Iterable[Result], exhibits: Path) -> Iterable[tuple[str, str]]:
+    """Section and named sources of every row and exhibit."""
     for row in rows:
-        yield row.id.split(".")[0], _keys(row.source)
+        yield row.id.split(".")[0], row.source
     for path in sorted(exhibits.glob("*.json")):
         content = json.loads(path.read_text(encoding="utf-8"))
-        yield content["id"].split("-")[1], _keys(content["source"])
-
-
-def _keys(source: str) -> list[str]:
-    return [key.strip() for key in source.split(";") if key.strip()]
+        yield content["id"].split("-")[1], content["source"]
 
 
 def _notes(
     rows: Iterable[Result], exhibits: Path, sources: list[Found], manifest: dict[str, Source]
 ) -> Iterable[str]:
-    unknown = sorted({key for _, keys in _sections(rows, exhibits) for key in keys if key not in manifest})
+    unknown = {key for _, keys in _sections(rows, exhibits) for key in named_sources(keys, manifest)[1]}
     if unknown:
-        yield f"sources that data/manifest.toml does not know: {', '.join(unknown)}"
+        yield f"sources that data/manifest.toml does not know: {', '.join(sorted(unknown))}"
     for found in sources:
         for path in found.altered:
             yield f"{path.name} differs from the checksum of {found.source.key} in data/manifest.toml"

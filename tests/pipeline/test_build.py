@@ -49,7 +49,7 @@ def test_from_notebooks_to_what_the_report_reads(project, built):
     assert '"value"' in variables
     generated = {path.name for path in (project.root / "reports/_generated").iterdir()}
     assert {"fig-a-lijn.qmd", "fig-a-lijn.svg", "status-a.qmd", "tbl-databronnen.qmd"} <= generated
-    assert "Bron: een bron." in (project.root / "reports/_generated/status-a.qmd").read_text()
+    assert "Bron: Een bron." in (project.root / "reports/_generated/status-a.qmd").read_text()
     executed = json.loads((project.runs("a")[0] / "notebook.ipynb").read_text())
     assert [cell.get("execution_count") for cell in executed["cells"]] == [None, 1, 2, 3]
     assert not list((project.root / "data/build/tmp").iterdir())
