@@ -5,16 +5,27 @@ and is missing for never-treated units.
 """
 
 from analysis.estimate.did.aggregate import Aggregate
+from analysis.estimate.did.bacon import Bacon, bacon
+from analysis.estimate.did.by_cluster import cluster_effects
 from analysis.estimate.did.dose import DoseResponse, dose_response
 from analysis.estimate.did.group_time import GroupTime, group_time_att
+from analysis.estimate.did.imputation import Imputation, imputation
+from analysis.estimate.did.sun_abraham import SunAbraham, sun_abraham
 from analysis.estimate.did.two_way import TwoWay, two_way_fe
 
 __all__ = [
     "Aggregate",
+    "Bacon",
     "DoseResponse",
     "GroupTime",
+    "Imputation",
+    "SunAbraham",
     "TwoWay",
+    "bacon",
+    "cluster_effects",
     "dose_response",
     "group_time_att",
+    "imputation",
+    "sun_abraham",
     "two_way_fe",
 ]

@@ -6,7 +6,7 @@ Every estimator in this folder starts here, so that each refuses the same bad in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -88,6 +88,19 @@ class Panel:
         drop = self.always_treated
         count = int(drop.sum())
         return (self.select(~drop), count) if count else (self, 0)
+
+    def before(self, period: float) -> Panel:
+        """The panel of the periods before `period`; cohorts from then on count as never treated."""
+        keep = self.times < period
+        panel = replace(
+            self,
+            times=self.times[keep],
+            cohort=np.where(self.cohort >= period, NEVER, self.cohort),
+            outcome=np.ascontiguousarray(self.outcome[:, keep]),
+            weights=None if self.weights is None else np.ascontiguousarray(self.weights[:, keep]),
+            covariates=self.covariates[:, keep],
+        )
+        return panel if self.balanced else panel.select(panel.observed.any(axis=1))
 
     def select(self, keep: np.ndarray) -> Panel:
         """The panel of the units in the mask `keep`; periods and clusters left empty are dropped."""

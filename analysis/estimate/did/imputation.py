@@ -1,0 +1,292 @@
+"""Effects by imputing what treated units would have had (Borusyak, Jaravel & Spiess 2024; Gardner 2021)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.estimate.did.absorb import TwoWay
+from analysis.estimate.did.influence import sum_by
+from analysis.estimate.did.panel import Panel, read_panel
+
+KINDS = ("simple", "group", "event", "calendar")
+_INDEX = {"group": "cohort", "event": "event_time", "calendar": "time"}
+
+
+@dataclass(frozen=True)
+class ImputedMean:
+    """A mean of imputed effects and its parts.
+
+    Attributes
+    ----------
+    kind : str
+    estimate, se : float
+        Mean over all treated observations.
+    table : pandas.DataFrame
+        cohort, event_time or time; estimate; se; n. One row for ``simple``.
+    covariance : ndarray
+        Of the rows of `table`.
+    """
+
+    kind: str
+    estimate: float
+    se: float
+    table: pd.DataFrame
+    covariance: np.ndarray
+    n_clusters: int
+    clustered: bool
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Interval around `estimate`: normal, or t(clusters − 1) with clusters."""
+        tail = (1 + level) / 2
+        quantile = stats.t.ppf(tail, self.n_clusters - 1) if self.clustered else stats.norm.ppf(tail)
+        return self.estimate - quantile * self.se, self.estimate + quantile * self.se
+
+
+@dataclass(frozen=True)
+class Imputation:
+    """Imputed effects of every treated observation.
+
+    Attributes
+    ----------
+    estimate, se : float
+        Mean over all treated observations.
+    effects : ndarray, shape (N, T)
+        NaN where not treated, not observed or not imputable.
+    dropped : tuple of (str, int)
+        Treated observations without an imputed effect, by reason.
+    n, n_units, n_clusters : int
+    """
+
+    effects: np.ndarray
+    panel: Panel
+    clustered: bool
+    dropped: tuple[tuple[str, int], ...]
+    n: int
+    _fit: TwoWay
+    _residual: np.ndarray
+    _controls: _Controls
+
+    @property
+    def estimate(self) -> float:
+        return self.aggregate("simple").estimate
+
+    @property
+    def se(self) -> float:
+        return self.aggregate("simple").se
+
+    @property
+    def n_units(self) -> int:
+        return len(self.panel.units)
+
+    @property
+    def n_clusters(self) -> int:
+        return self.panel.n_clusters
+
+    def aggregate(self, kind: str = "simple") -> ImputedMean:
+        """Average the effects over all, by cohort, by event time or by period, each observation by weight.
+
+        Raises
+        ------
+        ValueError
+            If the kind is unknown.
+        """
+        if kind not in KINDS:
+            raise ValueError(f"aggregate {kind!r} is unknown: choose {', '.join(KINDS)}")
+        panel = self.panel
+        used = ~np.isnan(self.effects) & panel.treated
+        cohort = np.broadcast_to(panel.cohort[:, None], used.shape)
+        time = np.broadcast_to(panel.times, used.shape)
+        of_cell = {"simple": 0 * time, "group": cohort, "event": time - cohort, "calendar": time}[kind]
+        labels = np.unique(of_cell[used])
+        weights = np.where(used, 1.0 if panel.weights is None else panel.weights, 0.0)
+        targets = [used & (of_cell == label) for label in labels]
+        if kind != "simple":
+            targets.append(used)
+        effects = np.where(used, self.effects, 0.0)
+        estimates, scores = [], []
+        for target in targets:
+            share = np.where(target, weights, 0.0)
+            share /= share.sum()
+            estimates.append(float((share * effects).sum()))
+            scores.append(self._scores(share, effects))
+        scores = np.column_stack(scores)
+        factor = self.n_clusters / (self.n_clusters - 1) if self.clustered else 1.0
+        covariance = factor * scores.T @ scores
+        se = np.sqrt(np.diag(covariance))
+        parts = slice(None) if kind == "simple" else slice(-1)
+        columns = {} if kind == "simple" else {_INDEX[kind]: labels}
+        counts = [int(target.sum()) for target in targets]
+        table = pd.DataFrame({**columns, "estimate": estimates[parts], "se": se[parts], "n": counts[parts]})
+        return ImputedMean(
+            kind,
+            estimates[-1],
+            float(se[-1]),
+            table,
+            covariance[parts, parts],
+            self.n_clusters,
+            self.clustered,
+        )
+
+    def _scores(self, share: np.ndarray, effects: np.ndarray) -> np.ndarray:
+        """Σ v ε by cluster for the mean with weights `share` on treated observations, shape (clusters,)."""
+        unit, period = share.sum(axis=1), share.sum(axis=0)
+        on_untreated = self._controls.weights_on_untreated(self._fit, unit, period, share)
+        scores = (on_untreated * self._residual).sum(axis=1)
+        # A treated observation's error cannot be told from its effect. The conservative choice subtracts
+        # the mean effect of its cohort in its period, weighted as in theorem 3.
+        for g in self.panel.cohorts:
+            rows = np.flatnonzero(self.panel.cohort == g)
+            v, tau = share[rows], effects[rows]
+            clusters = None if self.panel.clusters is None else self.panel.clusters[rows]
+            of_cluster = sum_by(v, clusters, self.n_clusters)
+            weighted = sum_by(v * tau, clusters, self.n_clusters)
+            square = (of_cluster**2).sum(axis=0)
+            mean = np.divide(
+                (of_cluster * weighted).sum(axis=0), square, out=np.zeros_like(square), where=square > 0
+            )
+            scores[rows] += (v * (tau - mean)).sum(axis=1)
+        return sum_by(scores[:, None], self.panel.clusters, self.n_clusters)[:, 0]
+
+
+def imputation(
+    frame: pd.DataFrame,
+    *,
+    unit: str,
+    time: str,
+    cohort: str,
+    outcome: str,
+    cluster: str | None = None,
+    weights: str | None = None,
+    covariates: Sequence[str] = (),
+    anticipation: float = 0,
+) -> Imputation:
+    """Fit unit and period effects on untreated observations, and impute treated units' outcomes from them.
+
+    Parameters
+    ----------
+    frame, unit, time, cohort, outcome, cluster, weights, covariates
+        See :func:`analysis.estimate.did.panel.read_panel`. Clusters are units if `cluster` is not given.
+    anticipation : float
+        Periods before treatment in which units may react already; their effects are imputed too, but
+        do not count in the mean.
+
+    Returns
+    -------
+    Imputation
+
+    Notes
+    -----
+    The point estimate is also that of Gardner's two stages. Standard errors are the conservative ones of
+    Borusyak, Jaravel & Spiess (2024, theorem 3), with the effect averaged by cohort and period. Clusters get
+    the factor G/(G−1). Units without an untreated observation, and treated observations in periods in
+    which nobody is untreated, have no imputed effect; they are counted in `dropped`.
+
+    Raises
+    ------
+    ValueError
+        For the input that :func:`~analysis.estimate.did.panel.read_panel` refuses, or when no effect can be
+        imputed.
+    """
+    panel = read_panel(
+        frame,
+        unit=unit,
+        time=time,
+        cohort=cohort,
+        outcome=outcome,
+        cluster=cluster,
+        weights=weights,
+        covariates=covariates,
+    )
+    if not np.isfinite(panel.cohort).any():
+        raise ValueError("no unit is treated within the panel: there is no effect to estimate")
+    if not anticipation >= 0:
+        raise ValueError(f"anticipation is {anticipation}: zero or more periods")
+    observed = panel.observed
+    treated = panel.times[None, :] >= panel.cohort[:, None] - anticipation
+    mask = np.where(observed & ~treated, 1.0 if panel.weights is None else panel.weights, 0.0)
+    no_base = mask.sum(axis=1) == 0
+    no_control = mask.sum(axis=0) == 0
+    target = observed & treated
+    imputable = target & ~no_base[:, None] & ~no_control
+    if not imputable.any():
+        raise ValueError(
+            "no effect can be imputed: there are no controls in the periods after treatment, or no treated "
+            "unit has an observation before treatment"
+        )
+    dropped = tuple(
+        (reason, int(count))
+        for reason, count in (
+            ("of units never observed untreated", (target & no_base[:, None]).sum()),
+            ("in periods without untreated observations", (target & ~no_base[:, None] & no_control).sum()),
+        )
+        if count
+    )
+    fit = TwoWay(mask)
+    controls = _Controls.of(panel, fit, mask)
+    net = panel.outcome - panel.covariates @ controls.slope if panel.covariate_names else panel.outcome
+    fitted = fit.fit(net)
+    effects = np.where(imputable, net - fitted.unit[:, None] - fitted.period, np.nan)
+    return Imputation(
+        effects, panel, cluster is not None, dropped, int(observed.sum()), fit, fitted.residual, controls
+    )
+
+
+@dataclass(frozen=True)
+class _Controls:
+    """Covariates net of unit and period effects among the untreated.
+
+    Attributes
+    ----------
+    slope : ndarray, shape (K,)
+    residual : ndarray, shape (N, T, K)
+        Zero where treated or not observed.
+    outside : ndarray, shape (N, T, K)
+        Covariates less their fitted effects, also where treated.
+    inverse : ndarray, shape (K, K)
+    """
+
+    slope: np.ndarray
+    residual: np.ndarray
+    outside: np.ndarray
+    inverse: np.ndarray
+
+    @classmethod
+    def of(cls, panel: Panel, fit: TwoWay, mask: np.ndarray) -> _Controls:
+        k = len(panel.covariate_names)
+        if not k:
+            empty = np.zeros((0, 0, 0))
+            return cls(np.zeros(0), empty, empty, np.zeros((0, 0)))
+        residual, outside = np.zeros_like(panel.covariates), np.zeros_like(panel.covariates)
+        for column in range(k):
+            values = panel.covariates[:, :, column]
+            fitted = fit.fit(values)
+            residual[:, :, column] = fitted.residual
+            outside[:, :, column] = np.nan_to_num(values - fitted.unit[:, None] - fitted.period)
+        gram = np.einsum("itk,it,itl->kl", residual, mask, residual)
+        scale = np.sqrt(np.diag(gram))
+        size = np.sqrt(np.einsum("itk,it->k", np.nan_to_num(panel.covariates) ** 2, mask))
+        if (scale <= 1e-9 * size).any() or np.linalg.cond(gram / np.outer(scale, scale)) > 1e12:
+            raise ValueError(
+                f"covariates {', '.join(panel.covariate_names)} do not vary beyond unit and period effects "
+                "among untreated observations, or are collinear: leave out those that are constant in units"
+            )
+        inverse = np.linalg.inv(gram)
+        outcome = np.where(mask > 0, panel.outcome, 0.0)
+        slope = inverse @ np.einsum("itk,it,it->k", residual, mask, outcome)
+        return cls(slope, residual, outside, inverse)
+
+    def weights_on_untreated(
+        self, fit: TwoWay, unit: np.ndarray, period: np.ndarray, share: np.ndarray
+    ) -> np.ndarray:
+        """v on untreated observations for a mean that weighs treated ones by `share`, shape (N, T)."""
+        of_unit, of_period = fit.solve(unit, period)
+        weights = of_unit[:, None] + of_period
+        if len(self.slope):
+            contrast = np.einsum("it,itk->k", share, self.outside)
+            weights = weights + self.residual @ (self.inverse @ contrast)
+        return -fit.weights * weights
