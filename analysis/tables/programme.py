@@ -132,7 +132,7 @@ def key_figures(facts: pd.DataFrame, lines: pd.DataFrame, sections: pd.DataFrame
         kind=DataKind.FACT,
         source=FACTS,
         align="llrll",
-        widths=(20, 34, 18, 14, 16),
+        widths=(19, 32, 21, 14, 18),
     )
 
 
@@ -145,7 +145,7 @@ def programme_lines_table(lines: pd.DataFrame) -> TableExhibit:
             "Gerealiseerd": [f"{_capital(row.status)}. {row.realised}" for row in lines.itertuples()],
             "Effect": [_with_chapters(text) for text in lines["effect"]],
             "Bewijs en onbekend": [
-                _with_chapters(f"Bewijs: {row.evidence} Onbekend: {row.unknown}")
+                _with_chapters(f"Bewijs: {_lower(row.evidence)} Onbekend: {_lower(row.unknown)}")
                 for row in lines.itertuples()
             ],
         }
@@ -205,6 +205,11 @@ def _letters(letters: str) -> str:
 def _with_chapters(text: str) -> str:
     """`text` with each ``@sec-…`` spelled out; cells are plain text."""
     return _REFERENCE.sub(lambda match: f'hoofdstuk "{CHAPTERS[match[1]]}"', text)
+
+
+def _lower(text: str) -> str:
+    """As it reads after a colon."""
+    return text[:1].lower() + text[1:]
 
 
 def _capital(text: str) -> str:
