@@ -160,6 +160,7 @@ class GapDesign:
     subtrahend: str
     adjusted_for: tuple[str, ...]
     quantiles: tuple[float, ...]
+    levels_shown: tuple[str, ...]
     levels: tuple[Level, ...]
     countries: Countries
     links: tuple[Link, ...]
@@ -172,6 +173,11 @@ class GapDesign:
         cuts = [level.cut for level in self.levels]
         if cuts != sorted(set(cuts), reverse=True):
             raise ValueError(f"levels are given from high to low, got cuts {cuts}")
+
+    @property
+    def shown_levels(self) -> dict[str, float]:
+        """Lowest value of each level that is shown, from high to low."""
+        return {level.name: level.cut for level in self.levels if level.name in self.levels_shown}
 
     def track(self, name: str = "") -> TrackVariable | None:
         """The track variable, `name` before that of the file; None when neither is given."""

@@ -119,10 +119,15 @@ def result_frame(
 
 def with_interval(frame: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     """`frame` with columns ``low`` and ``high``: estimate ± t quantile times standard error."""
+    margin = frame["se"] * t_quantile(frame["df"], level)
+    return frame.assign(low=frame["estimate"] - margin, high=frame["estimate"] + margin)
+
+
+def t_quantile(df: np.ndarray | float, level: float = 0.95) -> np.ndarray:
+    """How many standard errors the interval of coverage `level` reaches to either side."""
     if not 0 < level < 1:
         raise ValueError(f"level is {level}: expected a coverage between 0 and 1")
-    margin = stats.t.ppf(0.5 + level / 2.0, frame["df"]) * frame["se"]
-    return frame.assign(low=frame["estimate"] - margin, high=frame["estimate"] + margin)
+    return stats.t.ppf(0.5 + level / 2.0, np.asarray(df, dtype=float))
 
 
 def _sampling_df(squares: np.ndarray, design: ReplicateDesign, zones: np.ndarray) -> np.ndarray:
