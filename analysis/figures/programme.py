@@ -21,7 +21,7 @@ STATUSES = ("gerealiseerd", "toegezegd", "verwacht", "onbekend")
 LETTERS = "programma"  # the line whose events brief_a and brief_b are the letters themselves
 _LETTER_EVENTS = {"brief_a": "brief A", "brief_b": "brief B"}
 _MOMENT_DAYS = 45  # what is shorter is drawn as a moment, what is longer as a span
-_LANE = 0.37  # inch a line
+_LANE = 0.385  # inch a line
 _BAR = 0.17  # of a lane, half height
 _HEAD, _FOOT = 0.82, 0.28  # inch above the lanes for key and years, and below for years
 
@@ -163,8 +163,8 @@ def _letter(ax: Axes, name: str, position: float) -> None:
 
 def _lane(ax: Axes, lane: int, steps: pd.DataFrame, left: int, right: int) -> None:
     ground = {"boxstyle": "square,pad=0.1", "facecolor": theme.PAPER, "edgecolor": "none"}
-    style = {"va": "center", "fontsize": theme.SMALL, "bbox": ground}
-    name = theme.write(ax, left, lane + 0.30, steps["short"].iloc[0], fontweight="bold", zorder=5, **style)
+    style = {"va": "center", "fontsize": theme.TEXT, "bbox": ground}
+    name = theme.write(ax, left, lane + 0.29, steps["short"].iloc[0], fontweight="bold", zorder=5, **style)
     labels = ": " + " · ".join(steps["label"])
     theme.write(ax, 1.0, 0.5, labels, xycoords=name, zorder=4, **style)
     middle = lane + 0.74
