@@ -24,9 +24,12 @@ def texts(exhibit) -> list[str]:
 
 
 def hatched(exhibit) -> int:
-    return sum(
-        patch.get_hatch() == theme.HATCH_UNKNOWN for patch in exhibit.figure.findobj(mpl.patches.Patch)
-    )
+    patches = exhibit.figure.findobj(mpl.patches.Patch)
+    return sum(patch.get_hatch() == theme.HATCH_UNKNOWN for patch in patches)
+
+
+def fills(ax) -> set[str]:
+    return {mpl.colors.to_hex(patch.get_facecolor()) for patch in ax.patches if patch.get_fill()}
 
 
 @BOTH
