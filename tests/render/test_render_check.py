@@ -36,7 +36,7 @@ MISTAKES = {
     "table with an empty heading": ("| a | |\n|---|---|\n| 1 | 2 |\n\n: B {#tbl-a}", "has no heading"),
     "formula without words": ("$$\nx = y\n$$ {#eq-a}", "a displayed formula needs a label and words"),
     "formula without label": ("$$ x = y $$", "a displayed formula needs a label and words"),
-    "label used twice": ("## Nog een {#sec-eerste}", "label sec-eerste is used before, at reports/_eerste.qmd:1"),
+    "label used twice": ("## Nog een {#sec-eerste}", "sec-eerste is used before, at reports/_eerste.qmd:1"),
     "skipped heading level": ("#### Te diep {#sec-diep}", "one step at a time"),
     "heading against a paragraph": ("tekst\n## Kop {#sec-kop}", "needs an empty line above it"),
     "executable cell": ("```{python}\n1 + 1\n```", "an executable cell (python)"),

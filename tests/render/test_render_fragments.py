@@ -9,7 +9,7 @@ import pandas as pd
 import pypandoc
 import pytest
 import yaml
-from conftest import LONG, exhibits, rows
+from small_report import LONG, exhibits, rows
 
 from analysis.datakind import DataKind
 from analysis.exhibits import TableExhibit, write_exhibit
@@ -21,9 +21,10 @@ from analysis.results import Result
 TEXTS = [
     "5 * 3 = *x* en __y__", "a_b_c_", "$5 en $6", "@fig-x en a@b.nl", "hij zei \"ja\" en 'nee'",
     "[a](b) {#x}", "{{< var x >}}", "a | b", "- lijst", "+ lijst", "1. lijst", "(a) lijst", "iv. x",
-    "a -- b --- c ... d", "<b>x</b> & &amp;", "^x^ ~y~ ~~z~~", "# kop", "\\alpha \\", "https://voorbeeld.nl/?a=b",
-    "`code`", "% titel", "!", "![x](y)", "−1,0", ": y", ":::", "www.voorbeeld.nl", ":smile:", "Table: x", "---", "'s Avonds",
-    "twee  blanks\nen een regel", "2024. Zin", "{.klasse}", "x^2^", "[^1]", "^[noot]", "| cel",
+    "a -- b --- c ... d", "<b>x</b> & &amp;", "^x^ ~y~ ~~z~~", "# kop", "\\alpha \\",
+    "https://voorbeeld.nl/?a=b",
+    "`code`", "% titel", "!", "![x](y)", "−1,0", ": y", ":::", "www.voorbeeld.nl", ":smile:", "Table: x", "---",
+    "'s Avonds", "twee  blanks\nen een regel", "2024. Zin", "{.klasse}", "x^2^", "[^1]", "^[noot]", "| cel",
 ]  # fmt: skip
 
 
@@ -77,8 +78,8 @@ def test_fragments_of_exhibits(tmp_path):
     described = write_fragments([exhibits(tmp_path / "uit")], rows(), tmp_path / "reports" / "_generated")
     made = sorted(path.name for path in (tmp_path / "reports" / "_generated").iterdir())
     assert made == [
-        "fig-kloof-lijn.qmd", "fig-kloof-lijn.svg", "status-feiten.qmd", "status-kloof.qmd", "status-rapport.qmd",
-        "tbl-kloof-breed.qmd", "tbl-kloof-smal.qmd",
+        "fig-kloof-lijn.qmd", "fig-kloof-lijn.svg", "status-feiten.qmd", "status-kloof.qmd",
+        "status-rapport.qmd", "tbl-kloof-breed.qmd", "tbl-kloof-smal.qmd",
     ]  # fmt: skip
     assert [exhibit.id for exhibit in described] == ["fig-kloof-lijn", "tbl-kloof-breed", "tbl-kloof-smal"]
     assert described[0].section == "kloof"
