@@ -7,8 +7,8 @@ import stat
 import sys
 
 import pytest
-from small_report import make_project
 from readback import page, words
+from small_report import make_project
 
 from analysis.render import RenderError, render
 from analysis.render.quarto import troubles
