@@ -21,7 +21,7 @@ class ClusterRobust:
     ----------
     estimate : float
     se_crv1 : float
-        Sandwich times ``sqrt(G / (G - 1))``, nothing else.
+        Sandwich with the factor G/(G - 1) · (N - 1)/(N - K).
     se_crv3 : float or None
         Cluster jackknife; None where leaving out some cluster leaves no treatment contrast.
     p_crv1, p_crv3 : float, float or None
@@ -60,10 +60,11 @@ def cluster_robust(
 ) -> ClusterRobust:
     """CRV1 and CRV3 for ``outcome = beta treated + unit effects + time effects``.
 
-    CRV1 carries the factor G/(G - 1) alone. linearmodels gives the same with ``group_debias=True,
-    auto_df=False, count_effects=False``; its default also counts the unit effects, although they lie within
-    clusters. CRV3 is (G - 1)/G times the sum of squared deviations of the leave-one-cluster-out estimates
-    from the full one (MacKinnon, Nielsen & Webb 2023, eq. 13); no small-sample factor on top.
+    CRV1 carries the factor G/(G - 1) · (N - 1)/(N - K) of Stata, fixest and pyfixest, K counting regressors
+    and periods but not unit effects, which lie within clusters. linearmodels leaves out G/(G - 1) unless
+    ``group_debias=True``, and by default counts the unit effects as well. CRV3 is (G - 1)/G times the sum of
+    squared deviations of the leave-one-cluster-out estimates from the full one (MacKinnon, Nielsen & Webb
+    2023, eq. 13); no small-sample factor on top.
 
     See :func:`analysis.inference.panel.dense_panel` for the columns and the errors.
     """
@@ -85,7 +86,7 @@ def cluster_robust_from(moments: ClusterMoments, *, level: float = 0.95) -> Clus
     regression = fit(moments)
     estimate, count = regression.estimate, moments.clusters
     without = leave_one_out(moments)
-    se1 = crv1(regression)
+    se1 = sandwich(regression) * float(np.sqrt((moments.rows - 1) / (moments.rows - moments.parameters)))
     se3 = float(np.sqrt((count - 1) / count * ((without - estimate) ** 2).sum()))
     p1, interval1 = _student(estimate, se1, count - 1, level)
     if np.isfinite(se3):
@@ -106,8 +107,8 @@ def cluster_robust_from(moments: ClusterMoments, *, level: float = 0.95) -> Clus
     )
 
 
-def crv1(regression: Fit) -> float:
-    """Standard error with factor G/(G - 1)."""
+def sandwich(regression: Fit) -> float:
+    """Clustered standard error with the factor G/(G - 1) alone; further constants cancel in draws."""
     count = len(regression.dd)
     return float(np.sqrt(count / (count - 1) * (regression.scores**2).sum()) / regression.dd.sum())
 

@@ -32,6 +32,10 @@ class ClusterMoments:
         With the treatment and the outcome.
     dd, dy : ndarray, shape (G,)
         Of the treatment with itself and with the outcome.
+    rows : int
+        Observations.
+    parameters : int
+        Treatment, covariates and periods; unit effects lie within clusters and are not counted.
     """
 
     zz: np.ndarray
@@ -39,6 +43,8 @@ class ClusterMoments:
     zy: np.ndarray
     dd: np.ndarray
     dy: np.ndarray
+    rows: int
+    parameters: int
 
     @property
     def clusters(self) -> int:
@@ -95,6 +101,8 @@ def cluster_moments(panel: DensePanel) -> ClusterMoments:
         zy=zy,
         dd=add((weight * d * d).sum(axis=1)),
         dy=add((weight * d * y).sum(axis=1)),
+        rows=panel.rows,
+        parameters=1 + size,
     )
 
 

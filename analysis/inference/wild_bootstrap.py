@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from analysis.inference.crv import crv1
+from analysis.inference.crv import sandwich
 from analysis.inference.inversion import NullDistribution
 from analysis.inference.moments import ClusterMoments, cluster_moments, fit
 from analysis.inference.panel import dense_panel
@@ -201,7 +201,7 @@ def wild_null(moments: ClusterMoments, signs: np.ndarray, *, restricted: bool = 
         slope1, var01, var11 = 0.0, 0.0, 0.0
     return NullDistribution(
         estimate=regression.estimate,
-        variance=crv1(regression) ** 2,
+        variance=sandwich(regression) ** 2,
         slope0=slope0,
         slope1=slope1,
         var00=factor * (scores0**2).sum(axis=1),
