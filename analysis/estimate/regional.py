@@ -99,6 +99,9 @@ def region_levels(
 ) -> RegionEstimates:
     """Mean outcome a region, at the same mix of `categories` (tracks, years) in each.
 
+    The regions differ by the same amount in every category; where they do not, this is a weighted mean of
+    their differences, and :func:`region_gaps` says how far the categories differ.
+
     Parameters
     ----------
     frame : pandas.DataFrame, (n, …)
@@ -163,7 +166,7 @@ def region_gaps(
             f"gap {minuend} − {subtrahend}: both must be different values out of {', '.join(groups)}"
         )
     for code in present:
-        here = set(frame.loc[frame[region] == code, group])
+        here = set(frame.loc[frame[region] == code, group].unique())
         if not {minuend, subtrahend} <= here:
             absent = " and no ".join(sorted({minuend, subtrahend} - here))
             raise ValueError(f"{region} {code} has no {absent}: leave the region out or ask for levels")
@@ -231,20 +234,20 @@ def identified_levels(frame: pd.DataFrame, region: str, within: Sequence[str]) -
 
 
 def _present(frame: pd.DataFrame, region: str, regions: Sequence[str]) -> list[str]:
-    unknown = sorted(set(frame[region].astype(str)) - set(regions))
+    unknown = sorted({str(code) for code in frame[region].unique()} - set(regions))
     if unknown:
         raise ValueError(f"{region}: unknown code {', '.join(unknown)}; known are {', '.join(regions)}")
-    here = set(frame[region])
+    here = set(frame[region].unique())
     return [code for code in regions if code in here]
 
 
 def _used(frame: pd.DataFrame, name: str, values: Sequence) -> list:
-    unknown = sorted({str(value) for value in frame[name]} - {str(value) for value in values})
+    unknown = sorted({str(value) for value in frame[name].unique()} - {str(value) for value in values})
     if unknown:
         raise ValueError(
             f"{name}: unknown value {', '.join(unknown)}; known are {', '.join(map(str, values))}"
         )
-    here = set(frame[name])
+    here = set(frame[name].unique())
     return [value for value in values if value in here or value == values[0]]
 
 

@@ -188,8 +188,9 @@ class _Tree:
             if i:
                 parent[codes[i]] = codes[i - 1]
             parents.append(parent)
-        sums = np.zeros((counts[-1], data.shape[1]))
-        np.add.at(sums, codes[-1], data)
+        order = np.argsort(codes[-1], kind="stable")
+        starts = np.flatnonzero(np.diff(codes[-1][order], prepend=-1))
+        sums = np.add.reduceat(data[order], starts, axis=0)
         sizes = np.bincount(codes[-1], minlength=counts[-1]).astype(float)
         return cls(n, data.T @ data, sums, sizes, tuple(parents))
 
@@ -205,11 +206,10 @@ class _Tree:
             log_determinant += np.log(shrink).sum()
             parent = self.parents[level]
             if level + 1 < len(ratios):
-                groups = len(self.parents[level + 1])
-                merged = np.zeros((groups, sums.shape[1]))
-                np.add.at(merged, parent, sums / shrink[:, None])
-                sizes = np.bincount(parent, weights=sizes / shrink, minlength=groups)
-                sums = merged
+                # groups come in the order of the groups they lie in, so each of those is a run
+                starts = np.flatnonzero(np.diff(parent, prepend=-1))
+                sums = np.add.reduceat(sums / shrink[:, None], starts, axis=0)
+                sizes = np.add.reduceat(sizes / shrink, starts)
         xx, xy, yy = cross[:-1, :-1], cross[:-1, -1], cross[-1, -1]
         factor = np.linalg.cholesky(xx)
         half = np.linalg.solve(factor, xy)
@@ -232,7 +232,9 @@ def dummies(frame: pd.DataFrame, column: str, *, categories: Sequence, reference
         If a value is outside `categories`.
     """
     require_columns(frame, [column], "frame")
-    unknown = sorted(set(frame[column].dropna().astype(str)) - {str(value) for value in categories})
+    unknown = sorted(
+        {str(value) for value in frame[column].dropna().unique()} - {str(value) for value in categories}
+    )
     if unknown:
         raise ValueError(
             f"{column}: unknown value {', '.join(unknown)}; known are {', '.join(map(str, categories))}"
