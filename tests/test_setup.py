@@ -1,0 +1,82 @@
+"""Both routes install the same things, pinned, and the pins name no address."""
+
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import REPOSITORY
+
+LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-edit.lock")
+
+
+def normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def requirement(text: str) -> tuple[str, str]:
+    name, bound = re.match(r"([A-Za-z0-9_.-]+)\s*(.*)", text).groups()
+    return normalised(name), bound
+
+
+@pytest.fixture(scope="module")
+def project() -> dict:
+    return tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def pins(path: Path) -> set[tuple[str, str]]:
+    return set(re.findall(r"^([a-z0-9-]+)==(\S+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE))
+
+
+def test_conda_and_pip_ask_for_the_same_packages(project):
+    environment = yaml.safe_load((REPOSITORY / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    (by_pip,) = (entry["pip"] for entry in environment if isinstance(entry, dict))
+    listed = dict(requirement(entry) for entry in [*environment, *by_pip] if isinstance(entry, str))
+    for name, bound in map(requirement, project["dependencies"]):
+        assert listed.get(name) == bound, f"{name}{bound} of pyproject.toml is not so in environment.yml"
+    assert "quarto" in listed
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_pins_carry_hashes_and_no_address(lock):
+    text = (REPOSITORY / lock).read_text(encoding="utf-8")
+    assert not re.search(r"https?:|file:|index-url|find-links", text)
+    for entry in re.split(r"\n(?=[a-z0-9])", text.strip()):
+        assert "--hash=sha256:" in entry, entry.splitlines()[0]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_what_is_asked_for_is_pinned(project, lock):
+    pinned = {name for name, _ in pins(REPOSITORY / lock)}
+    assert {requirement(entry)[0] for entry in project["dependencies"]} <= pinned
+
+
+def test_larger_locks_hold_the_same_versions():
+    report = pins(REPOSITORY / LOCKS[0])
+    for lock in LOCKS[1:]:
+        assert report <= pins(REPOSITORY / lock), lock
+
+
+def test_each_dependency_says_why_it_is_here():
+    text = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
+    block = text[text.index("dependencies = [") : text.index("[project.optional-dependencies]")]
+    for line in block.splitlines():
+        if line.strip().startswith('"'):
+            assert "# " in line, f"no reason given: {line.strip()}"
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_set_up_that_is_there_is_not_done_again(tmp_path):
+    for name in ("Makefile", "pyproject.toml", *LOCKS):
+        shutil.copy(REPOSITORY / name, tmp_path / name)
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    for name in ("bin/python", ".ready", ".ready-test"):
+        (tmp_path / ".venv" / name).touch()
+    planned = subprocess.run(
+        ["make", "--dry-run", "report"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "pip" not in planned.stdout
+    assert "-m analysis report" in planned.stdout
