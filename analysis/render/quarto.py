@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from analysis.render.embedded import timestamp
@@ -15,6 +16,7 @@ from analysis.render.project import FORMATS, Project, RenderError
 _TROUBLE = re.compile(r"^\W*(WARN(ING)?|ERROR)\b|\[WARNING\]|Unable to resolve|Unknown (var|meta)")
 # The PDF is checked by the tests, so that Quarto need not bring veraPDF.
 _HARMLESS = re.compile(r"verapdf is not installed", re.IGNORECASE)
+_UNRESOLVED = re.compile(r"<strong>(\?(?:@|var:|meta:)[^<]*)</strong>")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -41,31 +43,35 @@ def render_quarto(project: Project, folder: Path) -> None:
         raise RenderError(
             "Quarto is not on the path: install it (environment.yml), or render with --engine embedded"
         )
-    relative = os.path.relpath(folder, project.root)
     environment = os.environ | {
         "SOURCE_DATE_EPOCH": str(timestamp()),
         "TYPST_IGNORE_SYSTEM_FONTS": "true",
         "NO_COLOR": "1",
     }
-    result = subprocess.run(
-        [quarto, "render", str(project.root), "--output-dir", relative],
-        capture_output=True,
-        encoding="utf-8",
-        cwd=project.root,
-        env=environment,
+    # Quarto wants its output within the project, and repeats the folder of the document in it.
+    with tempfile.TemporaryDirectory(prefix="_report.", dir=project.root) as output:
+        result = subprocess.run(
+            [quarto, "render", str(project.root), "--output-dir", Path(output).name],
+            capture_output=True,
+            encoding="utf-8",
+            cwd=project.root,
+            env=environment,
+        )
+        said = f"{result.stdout}\n{result.stderr}".strip()
+        if result.returncode:
+            raise RenderError(f"Quarto stopped with status {result.returncode}:\n{said}")
+        if troubles(said):
+            raise RenderError(f"Quarto warned, and a warning stops the build:\n{said}")
+        nested = Path(output) / project.document.parent.relative_to(project.root)
+        for to in FORMATS:
+            name = project.options(to)["output-file"]
+            if not (nested / name).is_file():
+                raise RenderError(f"Quarto ended well but wrote no {name}:\n{said}")
+            shutil.move(nested / name, folder / name)
+    unresolved = sorted(
+        set(
+            _UNRESOLVED.findall((folder / project.options("html")["output-file"]).read_text(encoding="utf-8"))
+        )
     )
-    said = f"{result.stdout}\n{result.stderr}".strip()
-    if result.returncode:
-        raise RenderError(f"Quarto stopped with status {result.returncode}:\n{said}")
-    if troubles(said):
-        raise RenderError(f"Quarto warned, and a warning stops the build:\n{said}")
-    # Quarto keeps the folder of the document: reports/rapport.html. The report has none.
-    nested = folder / project.document.parent.relative_to(project.root)
-    for to in FORMATS:
-        name = project.options(to)["output-file"]
-        if not (nested / name).is_file():
-            raise RenderError(f"Quarto ended well but wrote no {name}:\n{said}")
-        if nested != folder:
-            (nested / name).replace(folder / name)
-    if nested != folder:
-        shutil.rmtree(folder / project.document.parent.relative_to(project.root).parts[0])
+    if unresolved:
+        raise RenderError(f"Quarto left unresolved in the page: {', '.join(unresolved)}")

@@ -1,11 +1,10 @@
--- A table wider than the page scrolls in its own frame, which the keyboard can reach and which has a name.
+-- Tables that do not fit. Runs on what is about to be written, in both renderers.
 --
--- Runs on what is about to be written, where both renderers have put the caption ("Tabel 3: …") in the
--- <figcaption> beside the table.
+-- In the page, a table wider than the screen scrolls in its own frame, which the keyboard can reach and
+-- which has a name: the caption ("Tabel 3: …") that stands in the <figcaption> beside it.
+-- On paper, only long words are broken in the narrow columns of a table.
 
-if not FORMAT:match("^html") then
-  return {}
-end
+local LONG = 13 -- letters
 
 local function framed(block, label)
   return pandoc.Div({ block }, pandoc.Attr("", { "tabelvenster" }, {
@@ -27,14 +26,31 @@ local function frame_tables(div, label)
   })
 end
 
-return {
-  {
-    Div = function(div)
-      local described = div.attributes["aria-describedby"]
-      if described and described:match("^tbl%-") then
-        div.attributes["aria-describedby"] = nil
-        return frame_tables(div, described)
-      end
-    end,
-  },
+local page = {
+  Div = function(div)
+    local described = div.attributes["aria-describedby"]
+    if described and described:match("^tbl%-") then
+      div.attributes["aria-describedby"] = nil
+      return frame_tables(div, described)
+    end
+  end,
 }
+
+local function breakable(str)
+  if pandoc.text.len(str.text) >= LONG then
+    return { pandoc.RawInline("typst", "#text(hyphenate: true)["), str, pandoc.RawInline("typst", "]") }
+  end
+end
+
+local paper = {
+  Table = function(tbl)
+    return tbl:walk({ Str = breakable })
+  end,
+}
+
+if FORMAT:match("^html") then
+  return { page }
+elseif FORMAT:match("^typst") then
+  return { paper }
+end
+return {}

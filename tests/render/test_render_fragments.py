@@ -24,7 +24,8 @@ TEXTS = [
     "a -- b --- c ... d", "<b>x</b> & &amp;", "^x^ ~y~ ~~z~~", "# kop", "\\alpha \\",
     "https://voorbeeld.nl/?a=b",
     "`code`", "% titel", "!", "![x](y)", "−1,0", ": y", ":::", "www.voorbeeld.nl", ":smile:", "---",
-    "Table: x", "'s Avonds", "twee  blanks\nen een regel", "2024. Zin", "{.klasse}", "x^2^", "[^1]", "^[noot]", "| cel",
+    "Table: x", "'s Avonds", "twee  blanks\nen een regel", "2024. Zin",
+    "{.klasse}", "x^2^", "[^1]", "^[noot]", "| cel",
 ]  # fmt: skip
 
 

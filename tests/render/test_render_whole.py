@@ -20,7 +20,7 @@ import os, pathlib, sys
 output = pathlib.Path(sys.argv[sys.argv.index("--output-dir") + 1])
 folder = output / "reports"
 folder.mkdir(parents=True)
-(folder / "rapport.html").write_text("html by quarto in " + os.environ["SOURCE_DATE_EPOCH"])
+(folder / "rapport.html").write_text({page!r} + " in " + os.environ["SOURCE_DATE_EPOCH"])
 if {pdf}:
     (folder / "rapport.pdf").write_text("pdf by quarto")
 print("Output created", file=sys.stderr)
@@ -33,11 +33,12 @@ sys.exit({status})
 def quarto(tmp_path, monkeypatch):
     """A function that puts a Quarto on the path that behaves as told."""
 
-    def install(says: str = "", status: int = 0, pdf: bool = True) -> None:
+    def install(says: str = "", status: int = 0, pdf: bool = True, page: str = "html by quarto") -> None:
         folder = tmp_path / "bin"
         folder.mkdir(exist_ok=True)
         script = folder / "quarto"
-        script.write_text(FAKE_QUARTO.format(python=sys.executable, says=says, status=status, pdf=pdf))
+        fake = FAKE_QUARTO.format(python=sys.executable, says=says, status=status, pdf=pdf, page=page)
+        script.write_text(fake)
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
         monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
@@ -94,13 +95,14 @@ def test_unknown_engine(project):
         ({"says": "[WARNING] Citeproc: citation x not found"}, "a warning stops the build"),
         ({"says": "ERROR: Validation of YAML failed", "status": 1}, "Quarto stopped with status 1"),
         ({"pdf": False}, r"wrote no rapport\.pdf"),
+        ({"page": "<p><strong>?@fig-a</strong></p>"}, r"left unresolved in the page: \?@fig-a"),
     ],
 )
 def test_what_quarto_only_warns_of_stops_the_build(project, quarto, behaviour, message):
     quarto(**behaviour)
     with pytest.raises(RenderError, match=message):
         render(project)
-    assert not (project.root / "_report").exists()
+    assert [path.name for path in project.root.iterdir() if path.name.startswith("_report")] == []
 
 
 def test_quarto_without_verapdf_is_fine():
