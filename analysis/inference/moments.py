@@ -18,6 +18,7 @@ import numpy as np
 from analysis.inference.panel import DensePanel
 
 RANK_TOLERANCE = 1e-10
+VARIATION_TOLERANCE = 1e-14  # of a sum of squares: what rounding leaves of an outcome fitted exactly
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class ClusterMoments:
         With the treatment and the outcome.
     dd, dy : ndarray, shape (G,)
         Of the treatment with itself and with the outcome.
+    yy, spread : float
+        Of the outcome with itself, after and before sweeping (then about its mean).
     rows : int
         Observations.
     parameters : int
@@ -43,6 +46,8 @@ class ClusterMoments:
     zy: np.ndarray
     dd: np.ndarray
     dy: np.ndarray
+    yy: float
+    spread: float
     rows: int
     parameters: int
 
@@ -69,6 +74,7 @@ def cluster_moments(panel: DensePanel) -> ClusterMoments:
     def sweep(values: np.ndarray) -> np.ndarray:
         return values - (weight * values).sum(axis=1, keepdims=True) / total
 
+    centre = (weight * panel.outcome).sum() / weight.sum()
     # Treatment is constant over a unit's cells, so its unobserved cells carry weight zero throughout.
     y, d = sweep(panel.outcome), sweep(panel.treated)
     x = [_standardised(sweep(column), weight) for column in panel.covariates]
@@ -101,6 +107,8 @@ def cluster_moments(panel: DensePanel) -> ClusterMoments:
         zy=zy,
         dd=add((weight * d * d).sum(axis=1)),
         dy=add((weight * d * y).sum(axis=1)),
+        yy=float((weight * y * y).sum()),
+        spread=float((weight * (panel.outcome - centre) ** 2).sum()),
         rows=panel.rows,
         parameters=1 + size,
     )
@@ -148,7 +156,7 @@ def fit(moments: ClusterMoments) -> Fit:
     Raises
     ------
     ValueError
-        If the treatment does not vary once unit and time effects are taken out.
+        If treatment or outcome does not vary once unit and time effects are taken out.
     """
     on_d = moments.inverse @ moments.zd.sum(axis=0)
     on_y = moments.inverse @ moments.zy.sum(axis=0)
@@ -160,5 +168,10 @@ def fit(moments: ClusterMoments) -> Fit:
         raise ValueError(
             "the treatment does not vary beyond unit and time effects: needed are units seen before and "
             "after adoption and, in the same periods, units not (yet) treated"
+        )
+    if not moments.yy - moments.zy.sum(axis=0) @ on_y > VARIATION_TOLERANCE * moments.spread:
+        raise ValueError(
+            "the outcome does not vary beyond unit and time effects, so nothing can be inferred; check that "
+            "it is measured a unit and period"
         )
     return Fit(dd=dd, dy=dy, z_d=z_d, z_y=z_y)

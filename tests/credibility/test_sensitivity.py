@@ -62,6 +62,26 @@ def test_smoothness_equals_honestdid_on_benzarti_carloni(m, target, low, high):
 
 
 @pytest.mark.parametrize(
+    ("m", "target", "low", "high"),
+    [
+        # diff-diff 3.13.0, honest_did._flci_solve(beta[:4], beta[4:], sigma, target, 4, 4, m). The length is
+        # flat around its least value: theirs is 1e-10 longer than ours, and centred a millionth away. Its
+        # relative-magnitudes interval is the identified set widened by z standard errors, another definition.
+        (0.000, None, 0.13145961606784684, 0.2161196940548763),
+        (0.005, None, 0.14062839123189996, 0.23961300848747785),
+        (0.020, None, 0.17647178646291142, 0.31524410674172754),
+        (0.100, None, 0.11939793799729620, 0.41855427648215110),
+        (0.010, AVERAGE, 0.12403916686623861, 0.36804042734889597),
+        (0.100, AVERAGE, -0.18642528394143243, 0.98830476442257660),
+    ],
+)
+def test_smoothness_equals_diff_diff_on_benzarti_carloni(m, target, low, high):
+    found = smoothness_interval(BC_BETA, BC_SIGMA, pre=4, m=m, target=target)
+    assert found == pytest.approx((low, high), abs=1e-5)
+    assert found[1] - found[0] == pytest.approx(high - low, abs=1e-9)
+
+
+@pytest.mark.parametrize(
     ("mbar", "target", "low", "high", "step"),
     [
         # HonestDiD 0.2.8 in R 4.5.2, createSensitivityResults_relativeMagnitudes(method = "Conditional").

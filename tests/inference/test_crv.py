@@ -99,6 +99,17 @@ def test_one_treated_cluster_has_no_crv3():
     assert np.isnan(found.leave_one_out).sum() == 1
 
 
+def test_provinces_may_be_the_units_themselves():
+    frame = make_panel(DESIGNS["one date"])
+    means = frame.groupby(["province", "year", "cohort"], as_index=False, dropna=False)["y"].mean()
+    columns = {**COLUMNS, "unit": "province"}
+    found = cluster_robust(means, **columns)
+    beta, se = brute(means.assign(unit=means["province"]), COLUMNS)
+    assert (found.estimate, found.se_crv1) == pytest.approx((beta, se), rel=1e-10)
+    nullable = means.assign(cohort=means["cohort"].astype("Int64"))
+    assert cluster_robust(nullable, **columns).estimate == found.estimate
+
+
 def test_row_order_does_not_matter():
     frame = make_panel(DESIGNS["staggered"], drop=0.1)
     again = cluster_robust(frame.sample(frac=1.0, random_state=9), **COLUMNS)
@@ -120,7 +131,8 @@ def test_row_order_does_not_matter():
         (lambda f: f.assign(province=f["province"].where(f["year"] < 2015, "PV31")), "'province' changes"),
         (lambda f: f.assign(cohort=np.nan), "does not vary"),
         (lambda f: f.assign(cohort=2014.0), "does not vary"),
-        (lambda f: f.assign(y=1.0), "standard error is zero"),
+        (lambda f: f.assign(y=1.0), "outcome does not vary"),
+        (lambda f: f.assign(y=f["unit"] ** 2 + np.sin(f["year"])), "outcome does not vary"),
         (lambda f: f.assign(y="veel"), "not numeric"),
     ],
 )
