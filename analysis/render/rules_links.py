@@ -14,7 +14,7 @@ _LINK = re.compile(r"(?<![!\\])\[(?:\\.|[^\]\\])*\]\((?P<target>[^)\s]*)\)")
 _HEADING = re.compile(r"#{1,6}\s.*")
 _WORDS = "hoofdstuk|paragraaf|sectie|figuur|tabel|vergelijking"
 _DOUBLED = re.compile(rf"\b({_WORDS})\s+\[?@(fig|tbl|sec|eq)-", re.IGNORECASE)
-_EXAMPLE = re.compile(r"^[ \t]*(?P<key>\(@[\w-]*\))", re.MULTILINE)
+_EXAMPLE = re.compile(r"^[ \t]*(?P<key>\(?@[\w-]*[.)])(?=\s|$)", re.MULTILINE)
 _BIBLIOGRAPHY_KEY = re.compile(r"^\s*@\w+\s*\{\s*([^,\s]+)\s*,", re.MULTILINE)
 
 
@@ -44,7 +44,7 @@ def references_lead_somewhere(text: Text, project: Project) -> Iterator[str]:
 def references_read_well(text: Text, project: Project) -> Iterator[str]:
     for match in _EXAMPLE.finditer(text.outside):
         place = text.place(match.start("key"))
-        yield f"{place}: a line that starts with (@…) is a numbered example to Pandoc; join it to the last"
+        yield f"{place}: a line that starts with (@…) or @…. is a numbered example to Pandoc; join it to the last"
     for match in _DOUBLED.finditer(text.outside):
         place = text.place(match.start())
         yield f'{place}: "{match[1]}" before a reference that brings its own word; leave it out'
