@@ -14,7 +14,9 @@ _LINK = re.compile(r"(?<![!\\])\[(?:\\.|[^\]\\])*\]\((?P<target>[^)\s]*)\)")
 _HEADING = re.compile(r"#{1,6}\s.*")
 _WORDS = "hoofdstuk|paragraaf|sectie|figuur|tabel|vergelijking"
 _DOUBLED = re.compile(rf"\b({_WORDS})\s+\[?@(fig|tbl|sec|eq)-", re.IGNORECASE)
-_EXAMPLE = re.compile(r"^[ \t]*(?P<key>\(?@[\w-]*[.)])(?=\s|$)", re.MULTILINE)
+# What Pandoc takes for the number of an example: (@x), @x. or @x) where a list can begin.
+_EXAMPLE = re.compile(r"\s*\(?@[\w-]*[.)](\s.*)?")
+_LIST_ITEM = re.compile(r"\s*([-*+:]|\(?(\w{1,4}|@[\w-]*)[.)])\s.*")
 _BIBLIOGRAPHY_KEY = re.compile(r"^\s*@\w+\s*\{\s*([^,\s]+)\s*,", re.MULTILINE)
 
 
@@ -42,9 +44,15 @@ def references_lead_somewhere(text: Text, project: Project) -> Iterator[str]:
 
 
 def references_read_well(text: Text, project: Project) -> Iterator[str]:
-    for match in _EXAMPLE.finditer(text.outside):
-        place = text.place(match.start("key"))
-        yield f"{place}: a line that starts with (@…) or @…. is a numbered example to Pandoc; join it to the last"
+    begins, in_list = True, False
+    for line in text.lines:
+        filled = bool(line.text.strip()) and not line.code
+        if filled and (begins or in_list) and _EXAMPLE.fullmatch(line.text):
+            place = line.place(text.root)
+            yield f"{place}: a line that starts with (@…) or @…. is a numbered example; join it to the last"
+        if filled and begins:
+            in_list = _LIST_ITEM.fullmatch(line.text) is not None or line.text.startswith("  ")
+        begins = not filled
     for match in _DOUBLED.finditer(text.outside):
         place = text.place(match.start())
         yield f'{place}: "{match[1]}" before a reference that brings its own word; leave it out'

@@ -34,13 +34,14 @@ def browser():
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
-    """The small document with a table too wide for a phone."""
+    """The small document with a table too wide for a phone and contents too long for a screen."""
     workspace = make_project(tmp_path_factory.mktemp("page"))
     section = workspace.reports / "_eerste.qmd"
     columns = 9
     table = f"| {' | '.join(f'kolom {i}' for i in range(columns))} |\n|{'---|' * columns}\n"
     table += f"| {' | '.join([LONG] * columns)} |\n\n: Een tabel met negen kolommen. {{#tbl-kloof-negen}}\n"
-    section.write_text(f"{section.read_text(encoding='utf-8')}\n{table}", encoding="utf-8")
+    parts = "\n".join(f"## Deel {i} {{#sec-deel-{i}}}\n\nTekst.\n" for i in range(40))
+    section.write_text(f"{section.read_text(encoding='utf-8')}\n{table}\n{parts}", encoding="utf-8")
     return render(workspace, engine="embedded") / "rapport.html"
 
 
@@ -106,6 +107,17 @@ def test_keyboard_reaches_the_text_first(browser, report):
     assert page.locator(".sla-over").bounding_box()["y"] >= 0
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "inhoud"
+
+
+def test_keyboard_reaches_contents_that_scroll(browser, report):
+    page = open_page(browser, report)
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Samenvatting"
+    nav = page.locator("nav")
+    assert nav.evaluate("nav => nav.scrollHeight > nav.clientHeight")
+    page.locator("nav a").last.focus()
+    assert nav.evaluate("nav => nav.scrollTop") > 0
     page.context.close()
 
 

@@ -19,8 +19,9 @@ MISTAKES = {
     "reference in brackets": ("Zie [-@tbl-geen].", "reference @tbl-geen leads nowhere"),
     "reference without number": ("Zie @sec-samenvatting.", "has no number"),
     "doubled word": ("Zie figuur @fig-kloof-lijn.", 'leave it out'),
-    "numbered example": ("Zie\n(@sec-eerste) of niet.", "numbered example"),
-    "numbered example with a point": ("Zie\n@sec-eerste.", "numbered example"),
+    "numbered example": ("(@sec-eerste) of niet.", "numbered example"),
+    "numbered example with a point": ("@sec-eerste. En meer.", "numbered example"),
+    "numbered example in a list": ("1. Zie\n   (@sec-eerste)\n2. Nog", "numbered example"),
     "missing citation": ("Volgens @niemand2020 wel.", "citation @niemand2020 is not in the bibliography"),
     "missing include": ("{{< include _geen.qmd >}}", "include _geen.qmd does not exist"),
     "missing fragment": ("{{< include _generated/fig-x.qmd >}}", "made by `python -m analysis build`"),
@@ -90,6 +91,8 @@ def test_all_mistakes_are_named_at_once(project):
         "::: {lang=en}\nText.\n:::",
         "Een [link](https://www.voorbeeld.nl/@naam) en [intern](#sec-eerste).",
         "Wie A \\| B schrijft, maakt geen tabel.",
+        "Zie\n@sec-eerste. En meer.",
+        "Zie\n(@sec-eerste). En meer.",
     ],
 )
 def test_what_only_looks_like_a_mistake_passes(project, text):
