@@ -1,9 +1,9 @@
 """Whatever rests on synthetic data says so where it stands.
 
 A chapter that shows a synthetic number, figure or table carries a status note that says "synthetisch".
-Where a chapter has no such note, as in a summary, each sentence says it: with ``.full``, which carries the
-word, or in its own words. And a report with anything synthetic in it has at least one note with the class
-``synthetisch``, because that puts the mark on the page and on every sheet.
+Where a chapter has no such note, as in a summary, each sentence says it: with a variable that carries the
+word, such as ``.full``, or in its own words. And a report with anything synthetic in it has at least one
+note with the class ``synthetisch``, because that puts the mark on the page and on every sheet.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from analysis.render.project import Project, RenderError, read_variables
 from analysis.render.source import SHORTCODE, Line
 
 WORD = DataKind.SYNTHETIC.dutch
+STEM = "syntheti"  # synthetisch, synthetische, synthetic
 _NOTE = re.compile(r"status-[\w-]+\.qmd")
 _MARK = re.compile(r":{3,}\s*\{[^}]*\.synthetisch\b")
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[\"“'*_(\[]*[A-Z\x00])")
@@ -46,11 +47,11 @@ def check_labelling(lines: list[Line], project: Project) -> None:
     lines : list of Line
         The report with includes expanded; see :func:`analysis.render.source.read_lines`.
     """
-    kinds = synthetic_variables(read_variables(project.root))
+    shown = synthetic_variables(read_variables(project.root))
     problems: list[str] = []
     anything = None
     for chapter in chapters(lines):
-        uses = [line for line in chapter.lines if _shows_synthetic(line, kinds)]
+        uses = [line for line in chapter.lines if _shows_synthetic(line, shown)]
         anything = anything or (uses[0] if uses else None)
         if chapter.labelled or not uses:
             continue
@@ -60,7 +61,7 @@ def check_labelling(lines: list[Line], project: Project) -> None:
             for line in uses
             if SYNTHETIC_CAPTION in line.text
         )
-        problems.extend(_unmarked_sentences(chapter, kinds, project))
+        problems.extend(_unmarked_sentences(chapter, shown, project))
     if anything and not any(_MARK.match(line.text) for line in lines):
         problems.append(
             f"{anything.place(project.root)}: the report shows synthetic results, but no note marks it as a "
@@ -84,39 +85,33 @@ def is_note(line: Line) -> bool:
     return line.path.parent.name == FOLDER and _NOTE.fullmatch(line.path.name) is not None
 
 
-def synthetic_variables(variables: Mapping[str, Any], prefix: str = "") -> set[str]:
-    """Ids of the results in ``_variables.yml`` whose kind is synthetic."""
-    found: set[str] = set()
+def synthetic_variables(variables: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """What every variable of a synthetic result says, by name (``section.name.part``)."""
+    found: dict[str, str] = {}
     for key, value in variables.items():
         if isinstance(value, Mapping):
             name = f"{prefix}{key}"
             if value.get("kind") == WORD:
-                found.add(name)
+                found |= {f"{name}.{part}": text for part, text in value.items() if isinstance(text, str)}
             found |= synthetic_variables(value, f"{name}.")
     return found
 
 
-def _synthetic_parts(text: str, kinds: set[str]) -> list[str]:
-    """Last parts (``full``, ``value``, …) of the synthetic variables that `text` shows."""
-    parts = []
-    for match in SHORTCODE.finditer(text):
-        words = match["content"].split()
-        if len(words) == 2 and words[0] == "var":
-            name, _, part = words[1].rpartition(".")
-            if name in kinds:
-                parts.append(part)
-    return parts
+def _synthetic_texts(text: str, shown: Mapping[str, str]) -> list[str]:
+    """What the synthetic variables in `text` say."""
+    named = (match["content"].split() for match in SHORTCODE.finditer(text))
+    return [shown[word[1]] for word in named if len(word) == 2 and word[0] == "var" and word[1] in shown]
 
 
-def _shows_synthetic(line: Line, kinds: set[str]) -> bool:
-    return SYNTHETIC_CAPTION in line.text or bool(_synthetic_parts(line.text, kinds))
+def _shows_synthetic(line: Line, shown: Mapping[str, str]) -> bool:
+    return SYNTHETIC_CAPTION in line.text or bool(_synthetic_texts(line.text, shown))
 
 
-def _unmarked_sentences(chapter: Chapter, kinds: set[str], project: Project) -> Iterator[str]:
+def _unmarked_sentences(chapter: Chapter, shown: Mapping[str, str], project: Project) -> Iterator[str]:
     for paragraph in _paragraphs(chapter.lines):
         for sentence in sentences(" ".join(line.text for line in paragraph)):
-            parts = _synthetic_parts(sentence, kinds)
-            if parts and "full" not in parts and WORD not in sentence.lower():
+            texts = _synthetic_texts(sentence, shown)
+            if texts and not any(STEM in text.lower() for text in (SHORTCODE.sub("", sentence), *texts)):
                 yield (
                     f"{paragraph[0].place(project.root)}: a synthetic number without the word, in "
                     f"{chapter.title!r}: {sentence.strip()!r}. Use .full or write {WORD!r}"

@@ -87,7 +87,11 @@ def test_points_inside_a_shortcode_end_no_sentence():
 
 def test_synthetic_variables_of_any_depth():
     variables = {
-        "a": {"b": {"kind": "synthetisch"}, "c": {"d": {"kind": "synthetisch"}}},
-        "e": {"kind": "feit"},
+        "a": {"b": {"kind": "synthetisch", "value": "1"}, "c": {"d": {"kind": "synthetisch"}}},
+        "e": {"kind": "feit", "value": "2"},
     }
-    assert synthetic_variables(variables) == {"a.b", "a.c.d"}
+    assert synthetic_variables(variables) == {
+        "a.b.kind": "synthetisch",
+        "a.b.value": "1",
+        "a.c.d.kind": "synthetisch",
+    }
