@@ -4,7 +4,7 @@ Run from the repository::
 
     python benchmarks/inference.py speed             # ratios against whatever peers are installed
     python benchmarks/inference.py size              # rejection under the null, every test, many designs
-    python benchmarks/inference.py coverage          # coverage of the intervals, with and without an effect
+    python benchmarks/inference.py coverage          # coverage of the intervals, effects alike and different
     python benchmarks/inference.py pretrend          # size of the joint pre-trend tests
 
 ``--draws`` sets the number of simulated panels, ``--workers`` the number of processes; the output is the same
@@ -78,8 +78,13 @@ def empty_panel(cohorts: tuple[float, ...]) -> DensePanel:
     return dense_panel(frame_of(np.array(cohorts)), outcome="y", **COLUMNS)
 
 
-def simulated(design: str, persistence: float, seed: int, effect: float = 0.0) -> DensePanel:
-    """A panel with municipality effects, province-by-year shocks (AR(1)) and noise."""
+def simulated(
+    design: str, persistence: float, seed: int, effect: float = 0.0, spread: float = 0.0
+) -> DensePanel:
+    """A panel with municipality effects, province-by-year shocks (AR(1)) and noise.
+
+    The effect has mean `effect` and standard deviation `spread` over provinces.
+    """
     rng = np.random.default_rng([seed, 20_240_101])
     panel = empty_panel(tuple(cohorts_of(design, rng)))
     shock = rng.normal(size=(12, YEARS))
@@ -90,7 +95,7 @@ def simulated(design: str, persistence: float, seed: int, effect: float = 0.0) -
         rng.normal(size=(342, 1))
         + 0.5 * shock[panel.cluster]
         + rng.normal(size=(342, YEARS))
-        + effect * panel.treated
+        + (effect + spread * rng.normal(size=(12, 1)))[panel.cluster] * panel.treated
     )
     return replace(panel, outcome=outcome)
 
@@ -108,11 +113,11 @@ TESTS = (
 
 
 def p_values(task: tuple[str, float, int, float, float]) -> list[float]:
-    """Every p-value of one simulated panel, of the hypothesis that the effect is `null`."""
-    design, persistence, seed, effect, null = task
-    panel = simulated(design, persistence, seed, effect)
+    """Every p-value of one simulated panel, of the hypothesis that the effect is its mean."""
+    design, persistence, seed, effect, spread = task
+    panel = simulated(design, persistence, seed, effect, spread)
     # A test of an effect is the test of none on the outcome less that effect.
-    panel = replace(panel, outcome=panel.outcome - null * panel.treated)
+    panel = replace(panel, outcome=panel.outcome - effect * panel.treated)
     moments = cluster_moments(panel)
     robust = cluster_robust_from(moments)
     signs, _ = sign_vectors(12, "rademacher", 1, 0)
@@ -132,15 +137,18 @@ def p_values(task: tuple[str, float, int, float, float]) -> list[float]:
     ]
 
 
-def simulate(designs: list[str], draws: int, workers: int, effect: float, null: float) -> None:
+def simulate(
+    designs: list[str], draws: int, workers: int, *, effect: float = 0.0, spread: float = 0.0
+) -> None:
+    """Print the share of panels in which the true mean effect is rejected, or with an effect, covered."""
     width = max(map(len, DESIGNS))
     print(f"{'design':{width}} AR   " + "  ".join(TESTS))
     with ProcessPoolExecutor(workers) as pool:
         for design in designs:
             for persistence in (0.0, 0.6):
-                tasks = [(design, persistence, seed, effect, null) for seed in range(draws)]
+                tasks = [(design, persistence, seed, effect, spread) for seed in range(draws)]
                 rejected = np.array(list(pool.map(p_values, tasks, chunksize=20))) <= ALPHA + 1e-9
-                shares = rejected.mean(axis=0) if null == effect == 0 else 1 - rejected.mean(axis=0)
+                shares = 1 - rejected.mean(axis=0) if effect else rejected.mean(axis=0)
                 cells = "  ".join(
                     f"{share:{len(name)}.3f}" for share, name in zip(shares, TESTS, strict=True)
                 )
@@ -152,7 +160,7 @@ def pretrend_p(task: tuple[str, float, int]) -> list[float]:
     panel = simulated(design, persistence, seed)
     frame = frame_of(cohorts_of(design, np.random.default_rng([seed, 20_240_101])))
     frame["y"] = panel.outcome[panel_rows(panel), frame["year"]]
-    found = pretrend_test(frame, outcome="y", **COLUMNS)
+    found = pretrend_test(frame, outcome="y", power=False, **COLUMNS)
     return [found.p_chi2, found.p_f, found.p_randomisation]
 
 
@@ -327,10 +335,12 @@ def main() -> None:
     if given.what == "speed":
         speed()
     elif given.what == "size":
-        simulate(given.designs, given.draws, given.workers, effect=0.0, null=0.0)
+        simulate(given.designs, given.draws, given.workers)
     elif given.what == "coverage":
         # A hypothesis lies in the interval if and only if its test does not reject.
-        simulate(given.designs, given.draws, given.workers, effect=0.4, null=0.4)
+        for spread in (0.0, 0.3):
+            print(f"effect 0.4, standard deviation over provinces {spread}")
+            simulate(given.designs, given.draws, given.workers, effect=0.4, spread=spread)
     else:
         pretrend(given.designs, given.draws, given.workers)
 

@@ -40,7 +40,7 @@ def att_statistics(
     if not comparisons:
         raise ValueError(
             f"no cohort has a period before adoption and {control.replace('_', ' ')} treated clusters to "
-            "compare with; check the cohorts or use control='not_yet'"
+            "compare with; check the cohorts or use statistic='att_not_yet'"
         )
     # Cohorts count by the summed weight of their units, a unit's weight being its mean over periods seen.
     unit_mass = panel.weight.sum(axis=1) / (panel.weight > 0).sum(axis=1)

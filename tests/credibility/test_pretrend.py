@@ -134,23 +134,23 @@ TEN = [2014.0, 2014.0, 2015.0, 2016.0] + [NEVER] * 6
 
 
 def differences(frame, adopters):
-    """Mean change since 2013, adopters minus the rest, and its clustered covariance, written out."""
+    """Mean change since 2013, adopters minus the rest, and its jackknife covariance, written out."""
     wide = frame.pivot_table(index=["province", "unit"], columns="year", values="y")
     change = wide[[2010, 2011, 2012]].sub(wide[2013], axis=0)
     side = change.index.get_level_values("province").isin(adopters)
-    means = [change[side].mean(), change[~side].mean()]
-    influence = pd.concat(
-        [(change[side] - means[0]) / side.sum(), -(change[~side] - means[1]) / (~side).sum()]
-    )
-    by_cluster = influence.groupby(level="province").sum()
-    count = len(by_cluster)
-    covariance = count / (count - 1) * by_cluster.T.to_numpy() @ by_cluster.to_numpy()
-    return (means[0] - means[1]).to_numpy(), covariance
+    place = change.index.get_level_values("province")
+
+    def contrast(keep):
+        return (change[side & keep].mean() - change[~side & keep].mean()).to_numpy()
+
+    everyone = contrast(np.full(len(change), True))
+    without = np.array([contrast(place != label) for label in place.unique()]) - everyone
+    return everyone, (len(without) - 1) / len(without) * without.T @ without
 
 
 def test_pretrend_and_all_reassignments_equal_brute_force():
     frame = make_panel(TEN, seed=2, slope=0.2)
-    found = pretrend_test(frame, **COLUMNS)
+    found = pretrend_test(frame, **COLUMNS, power=False)
     labels = sorted(frame["province"].unique())
     difference, covariance = differences(frame, labels[:4])
     assert found.table["difference"].to_numpy() == pytest.approx(difference)
@@ -176,29 +176,46 @@ def test_treatment_effects_do_not_enter():
 
 
 def test_a_steep_trend_is_found_and_no_trend_is_not():
-    steep = pretrend_test(make_panel([2014.0] * 5 + [NEVER] * 7, slope=3.0), **COLUMNS)
+    fives = [2014.0] * 5 + [NEVER] * 7
+    steep = pretrend_test(make_panel(fives, slope=3.0), **COLUMNS, power=False)
     assert steep.p_randomisation == steep.smallest_p == 1 / 792
-    assert 0 < steep.detectable_50 < steep.detectable_80
+    assert steep.detectable_80 is None
     rejected = [
-        pretrend_test(make_panel([2014.0] * 5 + [NEVER] * 7, seed=seed), **COLUMNS).p_randomisation <= 0.05
+        pretrend_test(make_panel(fives, seed=seed), **COLUMNS, power=False).p_randomisation <= 0.05
         for seed in range(120)
     ]
     assert sum(rejected) <= 13  # 5 % of 120 is 6; more than 13 has probability below 0.004
 
 
+def test_detectable_slope_is_found_as_often_as_it_says():
+    fives = [2014.0] * 5 + [NEVER] * 7
+    slopes = []
+    for seed in (1, 2, 3):
+        one = pretrend_test(make_panel(fives, seed=seed), **COLUMNS)
+        assert 0 < one.detectable_50 < one.detectable_80
+        slopes.append(one.detectable_80)
+    slope = float(np.median(slopes))
+    found = [
+        pretrend_test(make_panel(fives, seed=seed, slope=slope), **COLUMNS, power=False).p_randomisation
+        <= 0.05
+        for seed in range(100, 160)
+    ]
+    assert 0.6 <= np.mean(found) <= 0.97
+
+
 def test_last_adopters_are_compared_with_where_all_adopt():
     frame = make_panel([2013.0] * 5 + [2014.0] * 3 + [2016.0] * 4)
-    found = pretrend_test(frame, **COLUMNS)
+    found = pretrend_test(frame, **COLUMNS, power=False)
     assert (found.adopting, found.comparison) == (8, 4)
     assert found.reference == 2012
     always = make_panel([2000.0, *[2014.0] * 5, *[NEVER] * 6])
-    assert pretrend_test(always, **COLUMNS).adopting == 5
+    assert pretrend_test(always, **COLUMNS, power=False).adopting == 5
 
 
 def test_sampled_reassignments_state_their_error():
     frame = make_panel([2014.0] * 5 + [NEVER] * 7, seed=4)
-    exact = pretrend_test(frame, **COLUMNS)
-    sampled = pretrend_test(frame, **COLUMNS, max_exact=100, draws=1_999, seed=5)
+    exact = pretrend_test(frame, **COLUMNS, power=False)
+    sampled = pretrend_test(frame, **COLUMNS, power=False, max_exact=100, draws=1_999, seed=5)
     assert exact.exact
     assert not sampled.exact
     assert abs(sampled.p_randomisation - exact.p_randomisation) < 4 * sampled.monte_carlo_se
@@ -212,6 +229,9 @@ def test_what_cannot_be_tested_is_an_error():
         pretrend_test(frame.assign(cohort=2014.0), **COLUMNS)
     with pytest.raises(ValueError, match="test at most 2 by periods="):
         pretrend_test(make_panel([2014.0, 2014.0, NEVER, NEVER, NEVER]), **COLUMNS)
+    with pytest.raises(ValueError, match="fewer than two clusters"):
+        pretrend_test(make_panel([2014.0] + [NEVER] * 7), **COLUMNS)
     two = pretrend_test(make_panel([2014.0, 2014.0, NEVER, NEVER, NEVER]), **COLUMNS, periods=2)
+    assert two.detectable_50 == np.inf  # ten re-assignments cannot give a p-value of 5 %
     assert two.df == 2
     assert two.table["time"].tolist() == [2011, 2012]

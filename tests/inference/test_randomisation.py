@@ -89,7 +89,7 @@ def test_group_time_average_under_every_reassignment(control):
 
 
 def test_group_time_average_needs_someone_to_compare_with():
-    with pytest.raises(ValueError, match="use control='not_yet'"):
+    with pytest.raises(ValueError, match="use statistic='att_not_yet'"):
         randomisation_inference(
             make_panel(DESIGNS["all treated in the end"]), **COLUMNS, statistic="att_never"
         )
