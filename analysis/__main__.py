@@ -16,6 +16,7 @@ from analysis.workspace import Workspace, find_root
 
 FAILED, INTERRUPTED = 1, 130
 ENGINES = ("auto", "quarto", "embedded")
+KERNELS = ("auto", "fork", "spare", "stock")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         "--jobs", type=_positive, metavar="N", help="runs at the same time; else one a core"
     )
     building.add_argument("--no-wait", action="store_true", help="refuse when another build is at work")
+    building.add_argument("--kernels", choices=KERNELS, default="auto", help="how kernels are started")
     building.add_argument("--json", action="store_true", help="progress as one JSON object a line")
     rendering = argparse.ArgumentParser(add_help=False)
     rendering.add_argument(
@@ -108,7 +110,13 @@ def _build(options: argparse.Namespace) -> None:
     progress = choose(options.json)
     say = (lambda line: print(line, file=sys.stderr)) if options.json else print
     built = build(
-        workspace, progress, jobs=options.jobs, only=options.only, wait=not options.no_wait, say=say
+        workspace,
+        progress,
+        jobs=options.jobs,
+        only=options.only,
+        wait=not options.no_wait,
+        say=say,
+        kernels=options.kernels,
     )
     ran = len(built.outcomes)
     say(f"{ran} run, {built.unchanged} unchanged, {built.seconds:.1f} s")

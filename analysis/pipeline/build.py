@@ -51,6 +51,7 @@ def build(
     only: Sequence[str] = (),
     wait: bool = True,
     say: Callable[[str], None] = print,
+    kernels: str = "auto",
     executor: Callable[[int], Executor] = process_pool,
 ) -> Built:
     """Run what is due and release the whole.
@@ -65,6 +66,12 @@ def build(
         Run only these, and what they need.
     wait : bool
         Wait for another build of this repository, rather than refuse.
+    say : callable
+        Takes a line for the person who waits.
+    kernels : {"auto", "fork", "spare", "stock"}
+        How kernels are started, see :mod:`analysis.pipeline.launch`.
+    executor : callable
+        Makes an executor with a number of workers.
 
     Raises
     ------
@@ -82,7 +89,8 @@ def build(
         due = [run for run in selected if run.is_due]
         progress.begin(len(due), len(selected) - len(due))
         try:
-            outcomes = run_all(plan, selected, progress, slots=jobs or usable_cores(), executor=executor)
+            slots = jobs or usable_cores()
+            outcomes = run_all(plan, selected, progress, slots=slots, kernels=kernels, executor=executor)
         finally:
             progress.end()
         failed = [outcome for outcome in outcomes if outcome.failure is not None]

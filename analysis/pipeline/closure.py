@@ -8,6 +8,7 @@ What escapes this reading is caught when the notebook runs, see :mod:`analysis.p
 from __future__ import annotations
 
 import ast
+import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -53,12 +54,15 @@ class Closure:
         Names of design files that are read by a literal name.
     any_design : bool
         Design files are also read in a way that does not say which.
+    third_party : frozenset of str
+        Other modules that are imported; names taken from a module are among them.
     """
 
     files: dict[str, Path]
     modules: frozenset[str]
     designs: frozenset[str]
     any_design: bool
+    third_party: frozenset[str]
 
 
 @dataclass
@@ -111,6 +115,7 @@ def closure(code: str, first_party: FirstParty) -> Closure:
     files: dict[str, Path] = {}
     modules: set[str] = set()
     designs: set[str] = set()
+    third_party: set[str] = set()
     any_design = False
     waiting: list[str] = []
 
@@ -129,6 +134,8 @@ def closure(code: str, first_party: FirstParty) -> Closure:
             continue
         path = first_party.find(module)
         if path is None:
+            if module.partition(".")[0] not in {*first_party.tops, *sys.stdlib_module_names}:
+                third_party.add(module)
             continue
         modules.add(module)
         if "." in module:
@@ -141,7 +148,13 @@ def closure(code: str, first_party: FirstParty) -> Closure:
                 if beside.is_file() and beside.suffix not in (".py", ".pyc"):
                     files[beside.relative_to(base).as_posix()] = beside
         note(read_mentions(path.read_text(encoding="utf-8")), module, is_package)
-    return Closure(dict(sorted(files.items())), frozenset(modules), frozenset(designs), any_design)
+    return Closure(
+        files=dict(sorted(files.items())),
+        modules=frozenset(modules),
+        designs=frozenset(designs),
+        any_design=any_design,
+        third_party=frozenset(third_party),
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -3,7 +3,7 @@
 Papermill prepares the notebook and its parameters as always; this engine differs from the stock one in
 how the kernel is started: through Unix sockets in a private folder (no race for ports), in the
 interpreter of the build whatever kernels a user has registered, without anyone's IPython start-up files
-or matplotlib settings, with one thread for linear algebra, retried when the start itself fails, and
+or matplotlib settings, with one thread for linear algebra, tried again when the start itself fails, and
 killed at the end of its time.
 """
 
@@ -13,22 +13,26 @@ import contextlib
 import importlib.util
 import os
 import shutil
-import signal
-import sys
 import tempfile
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty
+from typing import Any
 
 import zmq
+import zmq.asyncio
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.provisioning import LocalProvisioner
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
 
 from analysis.pipeline.kernel import MEMORY_VARIABLE
+from analysis.pipeline.launch import end, kill_group, launch, resolve
 
 ENGINE = "analysis"
 START_SECONDS = 120
@@ -65,6 +69,10 @@ class Session:
         Time the run may take.
     memory_bytes : int
         Address space it may claim; 0 sets no limit.
+    kernels : str
+        How kernels are started, see :mod:`analysis.pipeline.launch`.
+    modules : tuple of str
+        Third-party modules worth importing ahead.
     notebook : NotebookNode or None
         The notebook, executed as far as it came.
     timed_out : bool
@@ -74,8 +82,10 @@ class Session:
     folder: Path
     seconds: float
     memory_bytes: int = 0
+    kernels: str = "auto"
+    modules: tuple[str, ...] = ()
     notebook: NotebookNode | None = None
-    timed_out: bool = field(default=False)
+    timed_out: bool = False
 
 
 class RunEngine(Engine):
@@ -86,30 +96,85 @@ class RunEngine(Engine):
         session.notebook = nb_man.nb
         with _private_folder() as private:
             client = _started(nb_man, session, private)
-            timer = threading.Timer(session.seconds, _end, (session, client.km.provisioner.pid))
+            process = client.km.provisioner.process
+            timer = threading.Timer(session.seconds, _end_late, (session, process.pid))
             timer.daemon = True
             timer.start()
             try:
                 # The kernel is asked for an answer after the last cell: one that died does not pass.
-                return client.execute(cleanup_kc=True)
+                return client.execute()
             finally:
                 timer.cancel()
+                client.close()
 
 
 papermill_engines.register(ENGINE, RunEngine)
 
 
-class _KernelManager(AsyncKernelManager):
-    """A kernel of this interpreter, whatever ``python3`` means to the user's Jupyter."""
+class _Provisioner(LocalProvisioner):
+    """Starts the kernel's process in one of the ways of :mod:`analysis.pipeline.launch`."""
 
-    @property
-    def kernel_spec(self) -> KernelSpec:
-        command = [sys.executable, "-m", "analysis.pipeline.kernel", "-f", "{connection_file}"]
-        return KernelSpec(argv=command, display_name="analysis", language="python")
+    way = "stock"
+    modules: tuple[str, ...] = ()
+
+    async def launch_kernel(self, cmd: list[str], **settings: Any) -> dict[str, Any]:
+        self.process = launch(
+            self.way, self.parent.connection_file, settings["env"], str(settings["cwd"]), self.modules
+        )
+        self.pid = self.pgid = self.process.pid
+        return self.connection_info
 
 
-def _started(nb_man, session: Session, private: Path) -> PapermillNotebookClient:
-    """A client of a kernel that answers.
+class _Client(PapermillNotebookClient):
+    """Waits for a new kernel no longer than needed, and ends it at once."""
+
+    async def async_start_new_kernel_client(self):
+        self.kc = self.km.client()
+        self.kc.start_channels(hb=False)
+        deadline = time.monotonic() + self.startup_timeout
+        while not await self._answers():
+            if not await self.km.is_alive():
+                raise RuntimeError("the kernel died while it started")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the kernel did not answer in {self.startup_timeout} seconds")
+        self.kc.allow_stdin = False
+        return self.kc
+
+    async def _answers(self) -> bool:
+        """Whether the kernel replies and its messages on what it is doing arrive."""
+        message = self.kc.kernel_info()
+        try:
+            reply = await self.kc.shell_channel.get_msg(timeout=1)
+            while reply["parent_header"].get("msg_id") != message:
+                reply = await self.kc.shell_channel.get_msg(timeout=1)
+            while True:
+                status = await self.kc.iopub_channel.get_msg(timeout=0.1)
+                if status["parent_header"].get("msg_id") == message:
+                    return True
+        except Empty:
+            return False
+
+    def close(self) -> None:
+        """End the kernel and let go of its channels, whatever state they are in."""
+        manager, channels = self.km, self.kc
+        self.kc = None
+        if (
+            manager is not None
+            and manager.provisioner is not None
+            and manager.provisioner.process is not None
+        ):
+            end(manager.provisioner.process)
+            manager.provisioner.process = None
+        if channels is not None:
+            channels.stop_channels()
+        if manager is not None:
+            manager.cleanup_connection_file()
+            manager._close_control_socket()
+            manager.context.destroy(linger=0)
+
+
+def _started(nb_man, session: Session, private: Path) -> _Client:
+    """A client of a kernel that answers; the last attempt is in the plainest way.
 
     Raises
     ------
@@ -118,31 +183,36 @@ def _started(nb_man, session: Session, private: Path) -> PapermillNotebookClient
     """
     problems = []
     for attempt in range(START_ATTEMPTS):
+        way = resolve(session.kernels) if attempt < START_ATTEMPTS - 1 else "stock"
         folder = private / str(attempt)
         folder.mkdir()
-        manager = _KernelManager(kernel_name="python3", connection_file=str(folder / "connection.json"))
-        if os.name == "posix":
-            manager.transport, manager.ip = "ipc", str(folder / "s")
-        client = PapermillNotebookClient(
-            nb_man,
-            km=manager,
-            timeout=None,
-            startup_timeout=START_SECONDS,
-            iopub_timeout=OUTPUT_SECONDS,
-            shutdown_kernel="immediate",
-        )
-        client.log.setLevel("CRITICAL")
+        client = _client(nb_man, session, folder, way)
         try:
             _start(client, session, folder)
             return client
         except (RuntimeError, TimeoutError, OSError, zmq.ZMQError) as error:
             problems.append(f"{type(error).__name__}: {error}")
-            if client.km is not None and client.km.has_kernel:
-                client._cleanup_kernel()
+            client.close()
     raise StartError(f"no kernel started in {START_ATTEMPTS} attempts: {'; '.join(problems)}")
 
 
-def _start(client: PapermillNotebookClient, session: Session, private: Path) -> None:
+def _client(nb_man, session: Session, folder: Path, way: str) -> _Client:
+    spec = KernelSpec(argv=["{connection_file}"], display_name="analysis", language="python")
+    manager = AsyncKernelManager(
+        connection_file=str(folder / "connection.json"), context=zmq.asyncio.Context()
+    )
+    manager._kernel_spec = spec
+    if os.name == "posix":
+        manager.transport, manager.ip = "ipc", str(folder / "s")
+    manager.provisioner = _Provisioner(kernel_id="run", kernel_spec=spec, parent=manager)
+    manager.provisioner.way, manager.provisioner.modules = way, session.modules
+    client = _Client(nb_man, km=manager, timeout=None, startup_timeout=START_SECONDS)
+    client.iopub_timeout = OUTPUT_SECONDS
+    client.log.setLevel("CRITICAL")
+    return client
+
+
+def _start(client: _Client, session: Session, private: Path) -> None:
     client.start_new_kernel(env=_environment(session, private), cwd=str(session.folder))
     client.start_new_kernel_client()
 
@@ -163,18 +233,14 @@ def _environment(session: Session, private: Path) -> dict[str, str]:
     return variables | dict(session.environment)
 
 
-def _end(session: Session, pid: int) -> None:
+def _end_late(session: Session, pid: int) -> None:
     """Kill the kernel and all it started: papermill then reports a dead kernel."""
     session.timed_out = True
-    with contextlib.suppress(OSError):
-        if os.name == "posix":
-            os.killpg(os.getpgid(pid), signal.SIGKILL)
-        else:
-            os.kill(pid, signal.SIGTERM)
+    kill_group(pid)
 
 
 @contextlib.contextmanager
-def _private_folder():
+def _private_folder() -> Iterator[Path]:
     """A short folder only this user can enter, gone afterwards."""
     base = tempfile.gettempdir()
     if os.name == "posix" and len(base) > _LONGEST_SOCKET_FOLDER:

@@ -1,27 +1,43 @@
-"""The process in which a notebook's code runs: ``python -m analysis.pipeline.kernel -f connection.json``.
+"""The process in which a notebook's code runs.
 
 An ordinary ipykernel that ends with whoever started it, keeps to a limit of memory, and notes which files
-of the repository and of the data folder are read, so that the run can be checked against its key. Nothing
-of the analysis is imported beforehand.
+of the repository and of the data folder are opened, so that a run can be checked against its key. It comes
+in three ways:
+
+``--stock``
+    becomes the kernel that the first request describes;
+``--spare module …``
+    does so too, and has those modules imported when the request comes;
+``--fork module …``
+    imports those modules and forks a kernel for each request (Linux). A forked kernel starts from the same
+    fresh state every time: nothing of one run reaches another.
+
+Requests and replies are JSON objects, one a line, on standard input and output. Only third-party modules
+are imported ahead; nothing of the analysis is, so that no code can be stale.
 """
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import importlib
+import json
 import os
 import signal
 import sys
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
 
 READS_VARIABLE = "ANALYSIS_READS"  # the file to note in
 WATCHED_VARIABLE = "ANALYSIS_WATCHED"  # folders and files, separated as in PATH
 MEMORY_VARIABLE = "ANALYSIS_MEMORY_BYTES"
 _PR_SET_PDEATHSIG = 1
+_SETTINGS = ("--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=50")
 
 
 def end_with_parent() -> None:
-    """On Linux: be killed as soon as the process that started this one is gone.
-
-    Elsewhere ipykernel's own check, once a second, does the same.
-    """
+    """On Linux: be killed as soon as the thread that started this process is gone."""
     if not sys.platform.startswith("linux"):
         return
     import ctypes
@@ -77,14 +93,114 @@ def note_reads() -> None:
     sys.addaudithook(hook)
 
 
-def main() -> None:
-    end_with_parent()
+def run_request(request: dict[str, Any]) -> None:
+    """Become the kernel that `request` describes: ``environment``, ``folder``, ``connection``."""
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    os.chdir(request["folder"])
+    sys.path[0] = request["folder"]
     limit_memory()
     note_reads()
-    from ipykernel.kernelapp import launch_new_instance
+    from ipykernel.kernelapp import IPKernelApp
 
-    launch_new_instance()
+    IPKernelApp.launch_instance(argv=["-f", request["connection"], *_SETTINGS])
+
+
+def serve_forks(modules: Iterable[str], stream: Any, reply: Callable[..., None]) -> None:
+    """Fork a kernel for each request on `stream`; ``{"reap": pid}`` asks how one ended."""
+    import_ahead(modules)
+    gc.collect()
+    gc.freeze()  # the collector need not touch, and so copy, what all kernels share
+    reply(threads=_threads())
+    for line in stream:
+        request = json.loads(line)
+        if "reap" in request:
+            _, status = os.waitpid(request["reap"], 0)
+            reply(status=os.waitstatus_to_exitcode(status))
+            continue
+        pid = os.fork()
+        if pid == 0:
+            _run_forked(request)
+        reply(pid=pid)
+
+
+def _run_forked(request: dict[str, Any]) -> None:
+    """In the child: its own session, so that it can be ended with all it starts. Never returns."""
+    status = 1
+    try:
+        os.setsid()
+        end_with_parent()
+        _own_randomness()
+        run_request(request)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _own_randomness() -> None:
+    """A forked process inherits the state of the global generators; a fresh kernel has its own."""
+    import random
+
+    random.seed()
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()
+
+
+def import_ahead(modules: Iterable[str]) -> None:
+    """Import what a notebook is going to need; what cannot be imported it will say itself."""
+    for name in ("ipykernel.kernelapp", "ipykernel.ipkernel", *modules):
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+
+
+def _threads() -> int:
+    """Threads of this process, those of libraries included: forking is safe with one only."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return 0
+
+
+def end_with_stream(stream: Any) -> None:
+    """End this process when `stream` does, because who held its other end is gone. Works everywhere."""
+
+    def follow() -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while stream.readline():
+                pass
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def _take_over_streams() -> tuple[Any, Callable[..., None]]:
+    """Requests and replies on private descriptors; what libraries print goes to standard error."""
+    requests = os.fdopen(os.dup(0), encoding="utf-8")
+    replies = os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+
+    def reply(**content: int) -> None:
+        os.write(replies, (json.dumps(content) + "\n").encode())
+
+    return requests, reply
+
+
+def main(arguments: list[str]) -> None:
+    end_with_parent()
+    requests, reply = _take_over_streams()
+    if arguments[0] == "--fork":
+        serve_forks(arguments[1:], requests, reply)
+        return
+    if arguments[0] == "--spare":
+        import_ahead(arguments[1:])
+    line = requests.readline()
+    if line:
+        end_with_stream(requests)
+        run_request(json.loads(line))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -89,12 +89,14 @@ class Plan:
     """All runs of the registry, in an order in which they can be done.
 
     `problems` says of notebooks that cannot be planned what is wrong with them; the others go on.
+    `third_party` names for each notebook the modules it imports from elsewhere.
     """
 
     workspace: Workspace
     store: Store
     runs: dict[str, Run] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    third_party: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def due(self) -> list[Run]:
@@ -188,6 +190,7 @@ def make_plan(workspace: Workspace, fingerprints: Fingerprints | None = None) ->
         except (BuildError, SyntaxError) as error:
             plan.problems[entry.name] = str(error)
             continue
+        plan.third_party[entry.name] = reached.third_party
         for overrides, values in swept:
             name = label(entry.name, overrides)
             run = Run(entry, overrides, values, name, {**inputs, "parameters": parameters_hash(values)})

@@ -44,6 +44,7 @@ def run_all(
     progress: Progress,
     *,
     slots: int,
+    kernels: str = "auto",
     executor: Callable[[int], Executor] = process_pool,
 ) -> list[Outcome]:
     """Do what is due of `runs`; what does not depend on a failed run goes on.
@@ -57,6 +58,8 @@ def run_all(
     progress : Progress
     slots : int
         Runs at the same time.
+    kernels : str
+        How kernels are started, see :mod:`analysis.pipeline.launch`.
     executor : callable
         Makes an executor with that many workers; called again if its workers die.
 
@@ -66,13 +69,17 @@ def run_all(
         Of every run that was due, in the order of `runs`.
     """
     due = [run.label for run in runs if run.is_due]
-    return _Schedule(plan, due, progress, slots, executor).run() if due else []
+    return _Schedule(plan, due, progress, slots, kernels, executor).run() if due else []
 
 
 class _Schedule:
-    def __init__(self, plan: Plan, due: list[str], progress: Progress, slots: int, make) -> None:
-        self.plan, self.progress, self.slots, self.make = plan, progress, slots, make
+    def __init__(
+        self, plan: Plan, due: list[str], progress: Progress, slots: int, kernels: str, make
+    ) -> None:
+        self.plan, self.progress, self.slots, self.kernels, self.make = plan, progress, slots, kernels, make
         self.order = due
+        names = {plan.runs[label].entry.name for label in due}
+        self.modules = tuple(sorted(set().union(*(plan.third_party[name] for name in names))))
         self.outcomes: dict[str, Outcome] = {}
         self.attempts: dict[str, int] = {}
         self.flying: dict[Future, str] = {}
@@ -104,7 +111,7 @@ class _Schedule:
     def _hand_over(self) -> None:
         while self.ready and len(self.flying) < self.slots:
             label = self.ready.popleft()
-            job = make_job(self.plan, self.plan.runs[label])
+            job = make_job(self.plan, self.plan.runs[label], self.kernels, self.modules)
             self.attempts[label] = self.attempts.get(label, 0) + 1
             if self.pool is None:
                 self.pool = self.make(self.slots)
@@ -168,7 +175,7 @@ class _Schedule:
             self.pool = None
 
 
-def make_job(plan: Plan, run: Run) -> Job:
+def make_job(plan: Plan, run: Run, kernels: str = "auto", modules: tuple[str, ...] = ()) -> Job:
     """What a worker has to know of `run`."""
     upstream: dict[str, list[str]] = {}
     for needed in plan.upstream(run):
@@ -187,6 +194,8 @@ def make_job(plan: Plan, run: Run) -> Job:
         upstream=upstream,
         seconds=60.0 * run.entry.timeout_minutes,
         memory_bytes=int(_GIGABYTE * run.entry.memory_gb),
+        kernels=kernels,
+        modules=modules,
     )
 
 

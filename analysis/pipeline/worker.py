@@ -40,6 +40,14 @@ class Job:
         Result and exhibit ids the run must publish.
     upstream : dict of str to list of str
         Folders of the runs it may read.
+    seconds : float
+        Time it may take.
+    memory_bytes : int
+        Address space it may claim; 0 sets no limit.
+    kernels : str
+        How the kernel is started, see :mod:`analysis.pipeline.launch`.
+    modules : tuple of str
+        Third-party modules that runs of this build import; the same for all, so that they can be shared.
     """
 
     label: str
@@ -55,6 +63,8 @@ class Job:
     upstream: Mapping[str, list[str]] = field(default_factory=dict)
     seconds: float = 1800.0
     memory_bytes: int = 0
+    kernels: str = "auto"
+    modules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,6 +136,8 @@ def _run(job: Job, temporary: Path) -> Failure | None:
         folder=job.path.parent,
         seconds=job.seconds,
         memory_bytes=job.memory_bytes,
+        kernels=job.kernels,
+        modules=job.modules,
     )
     # Read here, because papermill would take braces in a path for a format.
     notebook = nbformat.read(job.path, as_version=4)

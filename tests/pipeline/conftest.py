@@ -20,6 +20,7 @@ def built():
 
     def run(project, **settings):
         settings.setdefault("executor", ThreadPoolExecutor)
-        return build(project.workspace, Lines(io.StringIO()), jobs=2, say=lambda line: None, **settings)
+        settings.setdefault("jobs", 2)
+        return build(project.workspace, Lines(io.StringIO()), say=lambda line: None, **settings)
 
     return run
