@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-import pandera.errors
 import pandera.pandas as pa
 
 from analysis.datakind import DataKind
 from analysis.design.rollout import Programme
+from analysis.sources.registration import read_registration
 from analysis.sources.sourced import Sourced
 from analysis.synthetic.rollout import RolloutTwin, Truth
-
-_SHOWN = 5
 
 
 def registration(
@@ -41,26 +39,6 @@ def registration(
     return Sourced(
         frame[known].reset_index(drop=True), DataKind.REAL, f"registratie_{design.name}", remark, dropped
     )
-
-
-def read_registration(path: Path, contract: pa.DataFrameSchema) -> pd.DataFrame:
-    """`path` as a frame that keeps `contract`; an error names the file and the first breaches."""
-    try:
-        frame = pd.read_csv(path, encoding="utf-8", dtype={"municipality": str, "province": str})
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path.name} is not a readable comma-separated file: {error}") from error
-    if frame.empty:
-        raise ValueError(f"{path.name} has a header and no rows")
-    try:
-        return contract.validate(frame, lazy=True)
-    except pandera.errors.SchemaErrors as error:
-        cases = error.failure_cases
-        lines = [
-            f"{case.column or 'file'}: {case.check}" + ("" if pd.isna(case.row) else f" (row {case.row})")
-            for case in cases.rename(columns={"index": "row"}).head(_SHOWN).itertuples()
-        ]
-        more = f" and {len(cases) - _SHOWN} more" if len(cases) > _SHOWN else ""
-        raise ValueError(f"{path.name} breaks its contract: {'; '.join(lines)}{more}") from error
 
 
 def schedule(panel: Sourced, design: Programme) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from scipy import stats
 
 from analysis.estimate.did.comparisons import comparisons
 from analysis.estimate.did.influence import Sample, sum_by
-from analysis.estimate.did.panel import Panel, read_panel
+from analysis.estimate.did.panel import NO_PERIOD_BEFORE, Panel, read_panel
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,9 @@ def dose_response(
         weights=weights,
     )
     doses = _doses(frame, unit, dose, panel)
-    always = panel.always_treated
-    doses = doses[~always]
-    panel, count = panel.without_always_treated()
+    early = panel.cohort - anticipation <= panel.times[0]
+    doses = doses[~early]
+    panel, count = panel.without_always_treated(anticipation)
     if degree < 1:
         raise ValueError(f"degree is {degree}: one at least")
     cells = comparisons(panel, control, anticipation, "varying")
@@ -154,7 +154,7 @@ def dose_response(
         n_treated=int(treated.sum()),
         n_clusters=panel.n_clusters,
         clustered=cluster is not None,
-        dropped=(("treated from the first period on", count),) if count else (),
+        dropped=((NO_PERIOD_BEFORE, count),) if count else (),
     )
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.estimate.did.aggregate import Aggregate, aggregate
 from analysis.estimate.did.comparisons import Comparisons, comparisons
 from analysis.estimate.did.influence import CohortInfluence, DenseInfluence, Influence, Sample
-from analysis.estimate.did.panel import Panel, read_panel
+from analysis.estimate.did.panel import NO_PERIOD_BEFORE, Panel, read_panel
 from analysis.estimate.did.two_periods import METHODS
 from analysis.estimate.did.wald import JointTest, wald_chi2, wald_hotelling
 
@@ -166,8 +166,8 @@ def group_time_att(
 
     Notes
     -----
-    Units treated in the first period have no outcome before treatment; they are left out and counted in
-    `dropped`. Standard errors are analytic, from the influence function. References: Callaway & Sant'Anna
+    Units without a period before treatment (less `anticipation`) are left out and counted in `dropped`.
+    Standard errors are analytic, from the influence function. References: Callaway & Sant'Anna
     (2021, Journal of Econometrics), Sant'Anna & Zhao (2020, Journal of Econometrics).
 
     Raises
@@ -190,7 +190,7 @@ def group_time_att(
         weights=weights,
         covariates=covariates,
     )
-    panel, dropped = _usable(panel, unbalanced)
+    panel, dropped = _usable(panel, unbalanced, anticipation)
     cells = comparisons(panel, control, anticipation, base_period)
     sample = Sample(cells.codes, panel.unit_weights(), panel.clusters, panel.n_clusters)
     if panel.balanced and not panel.covariate_names:
@@ -213,12 +213,12 @@ def group_time_att(
     )
 
 
-def _usable(panel: Panel, unbalanced: str) -> tuple[Panel, tuple[tuple[str, int], ...]]:
+def _usable(panel: Panel, unbalanced: str, anticipation: float) -> tuple[Panel, tuple[tuple[str, int], ...]]:
     """The panel without units that no comparison can use, and how many those were."""
     dropped = []
-    panel, count = panel.without_always_treated()
+    panel, count = panel.without_always_treated(anticipation)
     if count:
-        dropped.append(("treated from the first period on", count))
+        dropped.append((NO_PERIOD_BEFORE, count))
     if unbalanced == "complete" and not panel.balanced:
         complete = panel.observed.all(axis=1)
         if not complete.any():

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 NEVER = np.inf
+NO_PERIOD_BEFORE = "units without a period before treatment"
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,9 @@ class Panel:
         first = self.observed.argmax(axis=1)
         return self.weights[np.arange(len(first)), first]
 
-    def without_always_treated(self) -> tuple[Panel, int]:
-        """The panel without units treated from the start, and how many those were."""
-        drop = self.always_treated
+    def without_always_treated(self, anticipation: float = 0) -> tuple[Panel, int]:
+        """The panel without units that have no period before treatment, and how many those were."""
+        drop = self.cohort - anticipation <= self.times[0]
         count = int(drop.sum())
         return (self.select(~drop), count) if count else (self, 0)
 

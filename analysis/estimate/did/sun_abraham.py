@@ -12,7 +12,7 @@ from scipy import stats
 from analysis.estimate.did.absorb import TwoWay
 from analysis.estimate.did.bands import add_intervals
 from analysis.estimate.did.influence import sum_by
-from analysis.estimate.did.panel import Panel, read_panel
+from analysis.estimate.did.panel import NO_PERIOD_BEFORE, Panel, read_panel
 from analysis.estimate.did.wald import JointTest, wald_hotelling
 
 
@@ -161,10 +161,9 @@ def sun_abraham(
 def _comparable(panel: Panel, anticipation: float) -> tuple[Panel, tuple[tuple[str, int], ...]]:
     """The panel with controls that are never treated in it, and what had to be left out for that."""
     dropped = []
-    early = panel.cohort - anticipation <= panel.times[0]
-    if early.any():
-        dropped.append(("units without a period before treatment", int(early.sum())))
-        panel = panel.select(~early)
+    panel, count = panel.without_always_treated(anticipation)
+    if count:
+        dropped.append((NO_PERIOD_BEFORE, count))
     if len(panel.units) == 0 or not np.isfinite(panel.cohort).any():
         raise ValueError("no unit is treated within the panel after its first period: no effect to estimate")
     if np.isfinite(panel.cohort).all():

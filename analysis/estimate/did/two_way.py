@@ -8,18 +8,17 @@ time it need not lie near any effect. It stands here as the estimate readers kno
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from linearmodels import PanelOLS
+from linearmodels.panel.utility import AbsorbingEffectError
 from scipy import stats
 
 from analysis.estimate.did.bands import add_intervals
 from analysis.estimate.did.panel import Panel, read_panel
 from analysis.estimate.did.wald import JointTest, wald_hotelling
-
-REFERENCE = -1
 
 
 @dataclass(frozen=True)
@@ -76,6 +75,7 @@ def two_way_fe(
     event_study: bool = False,
     leads: int | None = None,
     lags: int | None = None,
+    anticipation: int = 0,
 ) -> TwoWay:
     """Regress the outcome on treatment, unit effects and period effects.
 
@@ -87,6 +87,10 @@ def two_way_fe(
         One coefficient for each time relative to treatment, −1 being the reference.
     leads, lags : int, optional
         Put event times before −`leads` and after `lags` together in the outermost ones.
+
+    anticipation : int
+        Periods before treatment in which units may react already. Static: those observations are left out.
+        Event study: the reference is the period before them.
 
     Returns
     -------
@@ -116,8 +120,15 @@ def two_way_fe(
         weights=weights,
         covariates=covariates,
     )
+    if anticipation < 0:
+        raise ValueError(f"anticipation is {anticipation}: zero or more periods")
     _require_contrast(panel)
-    names, columns = _event_columns(panel, leads, lags) if event_study else _static_column(panel)
+    reference = -1 - anticipation
+    if event_study:
+        names, columns = _event_columns(panel, leads, lags, reference)
+    else:
+        panel = _without_window(panel, anticipation)
+        names, columns = [0.0], [(panel.treated & panel.observed).astype(float)]
     estimates, covariance = _fit(panel, columns)
     kept = len(names)
     estimates, covariance = estimates[:kept], covariance[:kept, :kept]
@@ -136,13 +147,13 @@ def two_way_fe(
     times = np.array(names)
     post = times >= 0
     share = post / post.sum()
-    lead = np.flatnonzero(times < 0)
+    lead = np.flatnonzero(times < reference)
     table = pd.DataFrame(
         {
-            "event_time": [*times, REFERENCE],
+            "event_time": [*times, reference],
             "estimate": [*estimates, 0.0],
             "se": [*se, np.nan],
-            "n": [*counts, _at_reference(panel)],
+            "n": [*counts, int(((_relative(panel) == reference) & panel.observed).sum())],
         }
     ).sort_values("event_time", ignore_index=True)
     pretrend = (
@@ -163,19 +174,22 @@ def _require_contrast(panel: Panel) -> None:
         )
 
 
-def _static_column(panel: Panel) -> tuple[list[float], list[np.ndarray]]:
-    return [0.0], [panel.treated.astype(float)]
+def _without_window(panel: Panel, anticipation: int) -> Panel:
+    """The panel without observations in the periods of anticipation."""
+    relative = _relative(panel)
+    window = (relative < 0) & (relative >= -anticipation)
+    if not window.any():
+        return panel
+    return replace(panel, outcome=np.where(window, np.nan, panel.outcome), balanced=False)
 
 
 def _relative(panel: Panel) -> np.ndarray:
     return panel.times[None, :] - panel.cohort[:, None]
 
 
-def _at_reference(panel: Panel) -> int:
-    return int(((_relative(panel) == REFERENCE) & panel.observed).sum())
-
-
-def _event_columns(panel: Panel, leads: int | None, lags: int | None) -> tuple[list[float], list[np.ndarray]]:
+def _event_columns(
+    panel: Panel, leads: int | None, lags: int | None, reference: int
+) -> tuple[list[float], list[np.ndarray]]:
     if np.isfinite(panel.cohort).all() and leads is None and lags is None:
         raise ValueError(
             "no never-treated units: an event study identifies its path up to a straight line only. "
@@ -183,18 +197,20 @@ def _event_columns(panel: Panel, leads: int | None, lags: int | None) -> tuple[l
         )
     relative = np.where(panel.observed, _relative(panel), -np.inf)
     if leads is not None:
-        if leads < 2:
-            raise ValueError(f"leads is {leads}: two at least, since −1 is the reference")
+        if leads <= -reference:
+            raise ValueError(f"leads is {leads}: more than {-reference}, since {reference} is the reference")
         relative = np.where(np.isfinite(relative), np.maximum(relative, -leads), relative)
     if lags is not None:
         if lags < 0:
             raise ValueError(f"lags is {lags}: zero at least")
         relative = np.minimum(relative, lags)
-    names = [name for name in np.unique(relative[np.isfinite(relative)]) if name != REFERENCE]
+    names = [name for name in np.unique(relative[np.isfinite(relative)]) if name != reference]
     if not any(name >= 0 for name in names):
         raise ValueError("no treated observation in the panel: there is no effect to estimate")
-    if REFERENCE not in relative:
-        raise ValueError("no treated unit is observed one period before treatment: there is no reference")
+    if reference not in relative:
+        raise ValueError(
+            f"no treated unit is observed {-reference} periods before treatment: there is no reference"
+        )
     return names, [(relative == name).astype(float) for name in names]
 
 
@@ -224,9 +240,9 @@ def _fit(panel: Panel, columns: list[np.ndarray]) -> tuple[np.ndarray, np.ndarra
             auto_df=False,
             count_effects=False,
         )
-    except (ValueError, np.linalg.LinAlgError) as error:
+    except (AbsorbingEffectError, ValueError, np.linalg.LinAlgError) as error:
         raise ValueError(
-            "the regressors do not vary beyond the unit and period effects, or are collinear: "
+            "the regressors do not vary beyond unit and period effects, or are collinear: "
             "leave out covariates that are constant within units, or periods without controls"
         ) from error
     n, k = design.shape
