@@ -28,10 +28,11 @@ def read_registration(path: Path, contract: pa.DataFrameSchema) -> pd.DataFrame:
     try:
         return contract.validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as error:
-        cases = error.failure_cases
+        cases = error.failure_cases.rename(columns={"index": "row"})
         lines = [
-            f"{case.column or 'file'}: {case.check}" + ("" if pd.isna(case.row) else f" (row {case.row})")
-            for case in cases.rename(columns={"index": "row"}).head(_SHOWN).itertuples()
+            f"{case.column or 'file'}: {case.check}, found {case.failure_case}"
+            + ("" if pd.isna(case.row) else f" (row {case.row})")
+            for case in cases.head(_SHOWN).itertuples()
         ]
         more = f" and {len(cases) - _SHOWN} more" if len(cases) > _SHOWN else ""
         raise ValueError(f"{path.name} breaks its contract: {'; '.join(lines)}{more}") from error

@@ -11,7 +11,7 @@ from scipy import stats
 
 from analysis.estimate.did.bands import add_intervals
 from analysis.estimate.did.comparisons import Comparisons
-from analysis.estimate.did.influence import Influence, Weighting
+from analysis.estimate.did.influence import Influence, Weighting, standard_errors
 from analysis.estimate.did.wald import JointTest, wald_chi2, wald_hotelling
 
 KINDS = ("simple", "group", "event", "calendar")
@@ -51,7 +51,7 @@ class Aggregate:
         """One row a part: cohort, event_time or time; estimate; se. One row for ``simple``."""
         if self.kind == "simple":
             return pd.DataFrame({"estimate": [self.estimate], "se": [self.se]})
-        se = np.sqrt(np.diag(self.covariance))
+        se = standard_errors(self.covariance)
         # Only a base period has an effect that is zero by construction.
         se = np.where((self.estimates == 0) & (se == 0), np.nan, se)
         return pd.DataFrame({_INDEX[self.kind]: self.index, "estimate": self.estimates, "se": se})
@@ -152,7 +152,7 @@ def aggregate(
     return Aggregate(
         kind=kind,
         estimate=float(overall.share @ estimates),
-        se=float(np.sqrt(covariance[-1, -1])),
+        se=float(standard_errors(covariance)[-1]),
         index=labels,
         estimates=shares.T @ estimates,
         covariance=covariance[:-1, :-1],

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.estimate.did.comparisons import comparisons
-from analysis.estimate.did.influence import Sample, sum_by
+from analysis.estimate.did.influence import Sample, standard_errors, sum_by
 from analysis.estimate.did.panel import NO_PERIOD_BEFORE, Panel, read_panel
 
 
@@ -133,7 +133,7 @@ def dose_response(
     np.add.at(slope_by_size, cells.cohort[post], (parts - target) / sizes[cells.cohort[post]].sum())
     influence += sample.weights[:, None] * slope_by_size[cells.codes]
     covariance = sample.covariance(sum_by(influence, sample.clusters, sample.n_clusters))
-    se = np.sqrt(np.diag(covariance))
+    se = standard_errors(covariance)
     points = len(grid)
     table = pd.DataFrame(
         {

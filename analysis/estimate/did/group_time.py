@@ -11,7 +11,13 @@ import pandas as pd
 
 from analysis.estimate.did.aggregate import Aggregate, aggregate
 from analysis.estimate.did.comparisons import Comparisons, comparisons
-from analysis.estimate.did.influence import CohortInfluence, DenseInfluence, Influence, Sample
+from analysis.estimate.did.influence import (
+    CohortInfluence,
+    DenseInfluence,
+    Influence,
+    Sample,
+    standard_errors,
+)
 from analysis.estimate.did.panel import NO_PERIOD_BEFORE, Panel, read_panel
 from analysis.estimate.did.two_periods import METHODS
 from analysis.estimate.did.wald import JointTest, wald_chi2, wald_hotelling
@@ -70,7 +76,7 @@ class GroupTime:
 
     @property
     def se(self) -> np.ndarray:
-        se = np.sqrt(np.diag(self.covariance))
+        se = standard_errors(self.covariance)
         se[self.cells.period == self.cells.base] = np.nan
         return se
 

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.estimate.did.absorb import TwoWay
-from analysis.estimate.did.influence import sum_by
+from analysis.estimate.did.influence import standard_errors, sum_by
 from analysis.estimate.did.panel import Panel, read_panel
 
 KINDS = ("simple", "group", "event", "calendar")
@@ -117,7 +117,7 @@ class Imputation:
         scores = np.column_stack(scores)
         factor = self.n_clusters / (self.n_clusters - 1) if self.clustered else 1.0
         covariance = factor * scores.T @ scores
-        se = np.sqrt(np.diag(covariance))
+        se = standard_errors(covariance)
         parts = slice(None) if kind == "simple" else slice(-1)
         columns = {} if kind == "simple" else {_INDEX[kind]: labels}
         counts = [int(target.sum()) for target in targets]

@@ -161,6 +161,11 @@ class CohortInfluence:
         return np.column_stack(columns), found % cohorts, found // cohorts
 
 
+def standard_errors(covariance: np.ndarray) -> np.ndarray:
+    """Roots of the diagonal; a variance that rounding left below zero counts as zero."""
+    return np.sqrt(np.maximum(np.diag(covariance), 0.0))
+
+
 Influence = DenseInfluence | CohortInfluence
 
 

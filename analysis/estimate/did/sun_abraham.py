@@ -11,7 +11,7 @@ from scipy import stats
 
 from analysis.estimate.did.absorb import TwoWay
 from analysis.estimate.did.bands import add_intervals
-from analysis.estimate.did.influence import sum_by
+from analysis.estimate.did.influence import standard_errors, sum_by
 from analysis.estimate.did.panel import NO_PERIOD_BEFORE, Panel, read_panel
 from analysis.estimate.did.wald import JointTest, wald_hotelling
 
@@ -229,7 +229,7 @@ def _result(panel, starts, cells, estimates, covariance, mass, total, dropped, a
         )
     post = post / post.sum()
     parts, part_covariance = shares.T @ estimates, shares.T @ covariance @ shares
-    table = pd.DataFrame({"event_time": labels, "estimate": parts, "se": np.sqrt(np.diag(part_covariance))})
+    table = pd.DataFrame({"event_time": labels, "estimate": parts, "se": standard_errors(part_covariance)})
     reference = -1.0 - anticipation
     if reference not in labels:
         table.loc[len(table)] = [reference, 0.0, np.nan]
@@ -245,7 +245,7 @@ def _result(panel, starts, cells, estimates, covariance, mass, total, dropped, a
                 "time": time,
                 "event_time": event,
                 "estimate": estimates,
-                "se": np.sqrt(np.diag(covariance)),
+                "se": standard_errors(covariance),
                 "n": mass,
             }
         ),
