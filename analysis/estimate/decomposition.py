@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.estimate.gap import sides_of, take_rows
-from analysis.estimate.survey.combine import combine, contributing_zones, result_frame
+from analysis.estimate.survey.combine import result_frame
 from analysis.estimate.survey.design import ReplicateDesign
 from analysis.estimate.survey.inputs import prepare
 from analysis.estimate.survey.regressions import CrossProducts, cross_products, regressor_matrix
-from analysis.estimate.survey.statistics import effective_n
+from analysis.estimate.survey.statistics import combined, replicated_means, sides_of, take_rows
+from analysis.estimate.survey.totals import GroupedDesign
 
 TOTAL = "total"
 
@@ -64,10 +64,9 @@ def decompose(
     if np.bincount(codes, minlength=2).min() == 0:
         raise ValueError("a group has no row with every covariate")
     inputs = prepare({"values": take_rows(values, rows)}, design.take(rows))
-    products = cross_products(inputs.arrays[0], matrix[rows], names, inputs.design, codes, 2)
+    pair = GroupedDesign(inputs.design, codes, 2)
+    products = cross_products(inputs.arrays[0], matrix[rows], names, pair)
     full, replicates = (_parts(*pieces) for pieces in zip(*_pieces(products), strict=True))
-    zones = contributing_zones(inputs.design, inputs.codes, 1)
-    combined = combine(full, replicates, inputs.design, zones)
     labels = [
         (reference, component, term)
         for reference in (subtrahend, minuend)
@@ -78,8 +77,9 @@ def decompose(
             ("unexplained", TOTAL),
         ]
     ]
-    sizes = effective_n(inputs.arrays[0], inputs.design, codes, 2).sum(keepdims=True)
-    frame = result_frame(inputs, combined, sizes, {"part": list(range(len(labels)))}).drop(columns="part")
+    sizes = replicated_means(inputs.arrays[0], pair).effective_n().sum(keepdims=True)
+    found = combined(inputs, full[None], replicates[:, None])
+    frame = result_frame(inputs, found, sizes, {"part": list(range(len(labels)))}).drop(columns="part")
     return pd.concat([pd.DataFrame(labels, columns=["reference", "component", "term"]), frame], axis=1)
 
 
@@ -89,7 +89,7 @@ def _pieces(products: CrossProducts) -> tuple[tuple[np.ndarray, np.ndarray], ...
 
 
 def _parts(means: np.ndarray, x: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
-    """All parts (..., P, M) from means (..., 2, 1, M), covariates (..., 2, K), coefficients (..., 2, K+1, M)."""
+    """All parts (..., P, M) from means (..., 2, 1, M), covariates (..., 2, K), slopes (..., 2, K + 1, M)."""
     gap = means[..., 0, :, :] - means[..., 1, :, :]
     difference = (x[..., 0, :] - x[..., 1, :])[..., None]
     parts = []

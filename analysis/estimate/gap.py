@@ -12,18 +12,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.estimate.survey.combine import combine, contributing_zones, result_frame
+from analysis.estimate.survey.combine import combine, result_frame
 from analysis.estimate.survey.design import ReplicateDesign
-from analysis.estimate.survey.inputs import Inputs, prepare
+from analysis.estimate.survey.inputs import prepare
 from analysis.estimate.survey.quantiles import check_shares, replicated_quantiles
 from analysis.estimate.survey.regressions import regression, regressor_matrix
 from analysis.estimate.survey.statistics import (
-    effective_n,
-    moments,
-    replicated_mean,
-    replicated_sd,
-    share_at_or_above,
+    mean,
+    replicated_means,
+    replicated_spreads,
+    sides_of,
+    take_rows,
 )
+from analysis.estimate.survey.totals import GroupedDesign
 
 
 def standardised_difference(
@@ -42,28 +43,30 @@ def standardised_difference(
 
     Parameters
     ----------
-    values, design, group, minuend, subtrahend, missing
+    values, design, group, minuend, subtrahend
         As :func:`analysis.estimate.survey.difference`.
+    missing : str
+        Whether rows without a group are an error; they count in the standard deviation. Missing values
+        always are.
 
     Returns
     -------
     pandas.DataFrame
         One row, columns as for a mean; ``n`` counts all rows.
     """
-    inputs = prepare({"values": values}, design, None, missing)
-    if inputs.design.n != design.n:
-        raise ValueError("values: leave out incomplete rows beforehand, so that the groups still fit")
-    side = sides_of(group, design.n, minuend, subtrahend)
-    spread, spread_replicates = replicated_sd(moments(inputs.arrays[0], design, inputs.codes, 1))
+    side = sides_of(group, design.n, minuend, subtrahend, missing)
+    inputs = prepare({"values": values}, design)
     rows = side >= 0
-    means, means_replicates = replicated_mean(
-        moments(inputs.arrays[0][rows], design.take(rows), side[rows], 2)
+    spread, spread_replicates = replicated_spreads(inputs.arrays[0], inputs.grouped)
+    pair = GroupedDesign(design.take(rows), side[rows], 2)
+    means = replicated_means(inputs.arrays[0][rows], pair)
+    found = combine(
+        (means.full[:1] - means.full[1:]) / spread,
+        (means.replicates[:, :1] - means.replicates[:, 1:]) / spread_replicates,
+        design,
+        GroupedDesign.whole(pair.design).zones,
     )
-    full = (means[:1] - means[1:]) / spread
-    replicates = (means_replicates[:, :1] - means_replicates[:, 1:]) / spread_replicates
-    zones = contributing_zones(design.take(rows), np.zeros(int(rows.sum()), dtype=np.int64), 1)
-    sizes = effective_n(inputs.arrays[0], design, inputs.codes, 1)
-    return result_frame(inputs, combine(full, replicates, design, zones), sizes)
+    return result_frame(inputs, found, replicated_means(inputs.arrays[0], inputs.grouped).effective_n())
 
 
 def quantile_difference(
@@ -81,11 +84,19 @@ def quantile_difference(
     differences between pupils.
     """
     shares = check_shares(q)
-    inputs, codes = _two_groups(values, design, group, minuend, subtrahend)
-    full, replicates = replicated_quantiles(inputs.arrays[0], inputs.design, codes, 2, shares)
-    zones = contributing_zones(inputs.design, inputs.codes, 1)[:, None]
-    combined = combine(full[:1] - full[1:], replicates[:, :1] - replicates[:, 1:], inputs.design, zones)
-    return result_frame(inputs, combined, _both_sizes(inputs, codes), {"q": shares.tolist()})
+    side = sides_of(group, design.n, minuend, subtrahend)
+    rows = side >= 0
+    inputs = prepare({"values": take_rows(values, rows)}, design.take(rows))
+    pair = GroupedDesign(inputs.design, side[rows], 2)
+    full, replicates = replicated_quantiles(inputs.arrays[0], pair, shares)
+    found = combine(
+        full[:1] - full[1:],
+        replicates[:, :1] - replicates[:, 1:],
+        inputs.design,
+        inputs.grouped.zones[:, None],
+    )
+    sizes = replicated_means(inputs.arrays[0], pair).effective_n().sum(keepdims=True)
+    return result_frame(inputs, found, sizes, {"q": shares.tolist()})
 
 
 def adjusted_difference(
@@ -159,10 +170,11 @@ def level_shares(
     frames = []
     for name, high, low in zip([*levels, "below"], edges[:-1], edges[1:], strict=True):
         inside = ((inputs.arrays[0] >= low) & (inputs.arrays[0] < high)).astype(float)
-        share = share_at_or_above(inside, design, 0.5, by).drop(columns="cut")
+        share = mean(inside, design, by)
         share.insert(inputs.labels.shape[1], "level", name)
         frames.append(share)
-    order = np.arange(inputs.groups * len(frames)).reshape(len(frames), inputs.groups).T.ravel()
+    groups = inputs.grouped.groups
+    order = np.arange(groups * len(frames)).reshape(len(frames), groups).T.ravel()
     return pd.concat(frames, ignore_index=True).iloc[order].reset_index(drop=True)
 
 
@@ -201,34 +213,3 @@ def cycle_change(
     if any(part is None for part in parts):
         return second - first, None
     return second - first, float(np.sqrt(sum(part**2 for part in parts)))
-
-
-def _two_groups(
-    values: Any, design: ReplicateDesign, group: Any, minuend: Any, subtrahend: Any
-) -> tuple[Inputs, np.ndarray]:
-    """The rows of both groups as one, and 0 for those of `minuend`, 1 for those of `subtrahend`."""
-    side = sides_of(group, design.n, minuend, subtrahend)
-    rows = side >= 0
-    return prepare({"values": take_rows(values, rows)}, design.take(rows)), side[rows]
-
-
-def sides_of(group: Any, n: int, minuend: Any, subtrahend: Any) -> np.ndarray:
-    """0 for rows of `minuend`, 1 for rows of `subtrahend`, −1 for others, shape (n,)."""
-    labels = pd.Series(np.asarray(group, dtype=object))
-    if len(labels) != n:
-        raise ValueError(f"group has {len(labels)} rows: expected {n} as the design has")
-    if minuend == subtrahend:
-        raise ValueError(f"minuend and subtrahend are both {minuend!r}: a difference needs two groups")
-    for label in (minuend, subtrahend):
-        if not (labels == label).any():
-            known = ", ".join(map(repr, sorted(labels.dropna().unique(), key=str)))
-            raise ValueError(f"no row of group {label!r}; there are {known}")
-    return np.select([labels == minuend, labels == subtrahend], [0, 1], default=-1)
-
-
-def _both_sizes(inputs: Inputs, codes: np.ndarray) -> np.ndarray:
-    return effective_n(inputs.arrays[0], inputs.design, codes, 2).sum(keepdims=True)
-
-
-def take_rows(values: Any, rows: np.ndarray) -> Any:
-    return values[rows] if isinstance(values, pd.Series | pd.DataFrame) else np.asarray(values)[rows]

@@ -10,7 +10,6 @@ from scipy import stats
 
 from analysis.estimate.survey.design import ReplicateDesign
 from analysis.estimate.survey.inputs import Inputs
-from analysis.estimate.survey.totals import cell_counts
 
 COLUMNS = ("estimate", "se", "sampling_variance", "imputation_variance", "n", "effective_n", "df")
 
@@ -42,7 +41,7 @@ def combine(
         The same with each set of replicate weights. Where one is NaN the sampling variance is unknown.
     design : ReplicateDesign
     zones : array_like
-        Zones, or replicates, that contribute, as :func:`contributing_zones` counts them.
+        Zones, or replicates, that contribute: :attr:`GroupedDesign.zones`.
 
     Notes
     -----
@@ -61,19 +60,6 @@ def combine(
     sampling = np.where(zones > 0, sampling, np.nan)
     df = _rubin_df(sampling, imputation, values, _sampling_df(squares, design, zones))
     return Combined(full.mean(axis=-1), sampling, imputation, df)
-
-
-def contributing_zones(design: ReplicateDesign, codes: np.ndarray, groups: int) -> np.ndarray:
-    """What the sampling variance of each group is summed over, shape (groups,).
-
-    For a jackknife the zones in which the group has rows, and 0 for a group that lies within one half of
-    one zone; for balanced repeated replication the number of replicates.
-    """
-    if design.replicates is not None:
-        return np.full(groups, float(design.n_replicates))
-    counts = cell_counts(design, codes, groups)
-    zones = (counts.sum(axis=2) > 0).sum(axis=1)
-    return np.where((counts > 0).sum(axis=(1, 2)) > 1, zones, 0).astype(float)
 
 
 def effective_size(variance: np.ndarray, sampling_variance: np.ndarray) -> np.ndarray:
@@ -97,24 +83,23 @@ def result_frame(
     terms : dict with one entry or None
         Name and values of the column that tells the terms of a group apart.
     """
-    labels = inputs.labels
+    labels = {name: column.array for name, column in inputs.labels.items()}
     repeats = 1
     if terms is not None:
         ((name, names),) = terms.items()
         repeats = len(names)
-        labels = labels.loc[labels.index.repeat(repeats)].reset_index(drop=True)
-        labels = labels.assign(**{name: names * inputs.groups})
-    counts = np.bincount(inputs.codes, minlength=inputs.groups)
+        labels = {label: column.repeat(repeats) for label, column in labels.items()}
+        labels[name] = names * inputs.grouped.groups
     columns = {
         "estimate": combined.estimate.ravel(),
         "se": combined.se.ravel(),
         "sampling_variance": combined.sampling_variance.ravel(),
         "imputation_variance": combined.imputation_variance.ravel(),
-        "n": counts.repeat(repeats),
+        "n": inputs.grouped.n.repeat(repeats),
         "effective_n": np.repeat(sizes, repeats),
         "df": combined.df.ravel(),
     }
-    return pd.concat([labels, pd.DataFrame(columns)], axis=1)
+    return pd.DataFrame(labels | columns)
 
 
 def with_interval(frame: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimate.survey.design import ReplicateDesign
+from analysis.estimate.survey.totals import GroupedDesign
 
 MISSING_RULES = ("error", "drop")
 
@@ -20,22 +21,19 @@ class Inputs:
     Attributes
     ----------
     arrays : tuple of numpy.ndarray, each of shape (n, M_k)
-    design : ReplicateDesign
-        Of the same rows.
-    codes : numpy.ndarray of int, shape (n,)
-        Group of each row.
+    grouped : GroupedDesign
+        The same rows by group.
     labels : pandas.DataFrame
         One row a group; no columns when there is one group.
     """
 
     arrays: tuple[np.ndarray, ...]
-    design: ReplicateDesign
-    codes: np.ndarray
+    grouped: GroupedDesign
     labels: pd.DataFrame
 
     @property
-    def groups(self) -> int:
-        return len(self.labels)
+    def design(self) -> ReplicateDesign:
+        return self.grouped.design
 
 
 def prepare(
@@ -62,15 +60,14 @@ def prepare(
     if missing not in MISSING_RULES:
         raise ValueError(f"missing={missing!r}: expected {' or '.join(MISSING_RULES)}")
     arrays = {name: _numbers(values, design.n, name) for name, values in variables.items()}
-    absent = {
-        name: np.isnan(values).any(axis=1) for name, values in arrays.items() if not np.isfinite(values).all()
-    }
-    by_frame = _by_frame(by, design.n)
-    for column in by_frame:
-        absent[f"by ({column})"] = by_frame[column].isna().to_numpy()
+    absent = {name: gaps for name, values in arrays.items() if (gaps := _gaps(values, name)) is not None}
+    labels = _labels(by, design.n)
+    for label in labels:
+        if label.codes.min() < 0:
+            absent[f"by ({label.name})"] = label.codes < 0
     incomplete = np.zeros(design.n, dtype=bool)
     for name, where in absent.items():
-        if where.any() and missing == "error":
+        if missing == "error":
             raise ValueError(
                 f"{name}: {int(where.sum())} of {design.n} rows are missing, first {int(where.argmax())}; "
                 'leave them out and count them, or pass missing="drop"'
@@ -81,9 +78,19 @@ def prepare(
     if incomplete.any():
         keep = ~incomplete
         arrays = {name: values[keep] for name, values in arrays.items()}
-        design, by_frame = design.take(keep), by_frame[keep]
-    codes, labels = _groups(by_frame)
-    return Inputs(tuple(arrays.values()), design, codes, labels)
+        design = design.take(keep)
+        labels = [Label(label.name, label.codes[keep], label.levels) for label in labels]
+    codes, frame = _groups(labels, design.n)
+    return Inputs(tuple(arrays.values()), GroupedDesign(design, codes, len(frame)), frame)
+
+
+@dataclass(frozen=True, eq=False)
+class Label:
+    """One column of group labels: its name, the level of each row (−1 is missing) and the levels in order."""
+
+    name: str
+    codes: np.ndarray
+    levels: Any
 
 
 def _numbers(values: Any, n: int, name: str) -> np.ndarray:
@@ -95,29 +102,49 @@ def _numbers(values: Any, n: int, name: str) -> np.ndarray:
         raise ValueError(
             f"{name} has shape {array.shape}: expected ({n},) or ({n}, M) as the design has rows"
         )
-    array = array.reshape(n, -1)
-    if not np.isfinite(array).all() and np.isinf(array).any():
-        row = int(np.isinf(array).any(axis=1).argmax())
-        raise ValueError(f"{name} is infinite in row {row}")
-    return array
+    return array.reshape(n, -1)
 
 
-def _by_frame(by: Any, n: int) -> pd.DataFrame:
+def _gaps(values: np.ndarray, name: str) -> np.ndarray | None:
+    """Which rows miss a value; None when there is none."""
+    if np.isfinite(values.sum()):  # a missing or infinite value anywhere shows in the sum
+        return None
+    gaps, infinite = np.isnan(values).any(axis=1), np.isinf(values).any(axis=1)
+    if infinite.any():
+        raise ValueError(f"{name} is infinite in row {int(infinite.argmax())}")
+    return gaps if gaps.any() else None
+
+
+def _labels(by: Any, n: int) -> list[Label]:
     if by is None:
-        return pd.DataFrame(index=range(n))
+        return []
     if isinstance(by, pd.DataFrame):
-        frame = by
+        columns = dict(by.items())
+    elif isinstance(by, pd.Series):
+        columns = {"group" if by.name is None else by.name: by}
     else:
-        series = by if isinstance(by, pd.Series) else pd.Series(np.asarray(by))
-        frame = series.to_frame("group" if series.name is None else series.name)
-    if len(frame) != n:
-        raise ValueError(f"by has {len(frame)} rows: expected {n} as the design has")
-    return frame.reset_index(drop=True)
+        columns = {"group": np.asarray(by)}
+    labels = []
+    for name, column in columns.items():
+        if len(column) != n:
+            raise ValueError(f"by has {len(column)} rows: expected {n} as the design has")
+        labels.append(Label(name, *pd.factorize(column, sort=True)))
+    return labels
 
 
-def _groups(by: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
-    if by.shape[1] == 0:
-        return np.zeros(len(by), dtype=np.int64), pd.DataFrame(index=range(1))
-    codes = by.groupby(list(by.columns), sort=True, observed=True).ngroup().to_numpy()
-    _, first = np.unique(codes, return_index=True)
-    return codes, by.iloc[first].reset_index(drop=True)
+def _groups(labels: list[Label], n: int) -> tuple[np.ndarray, pd.DataFrame]:
+    """Group of each row, and one row of labels a group in order of the labels."""
+    if not labels:
+        return np.zeros(n, dtype=np.int64), pd.DataFrame(index=range(1))
+    codes = labels[0].codes
+    for label in labels[1:]:
+        codes = pd.factorize(codes * len(label.levels) + label.codes, sort=True)[0]
+    present = np.bincount(codes) > 0
+    if len(labels) == 1 and present.sum() == len(labels[0].levels):
+        return codes, pd.DataFrame({labels[0].name: labels[0].levels})
+    if not present.all():  # leaving out rows may have emptied a group
+        codes = (np.cumsum(present) - 1)[codes]
+    first = np.empty(codes.max() + 1, dtype=np.int64)
+    first[codes] = np.arange(n)
+    frame = {label.name: label.levels.take(label.codes[first]) for label in labels}
+    return codes, pd.DataFrame(frame)

@@ -14,13 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.estimate.survey.combine import combine, contributing_zones, result_frame
+from analysis.estimate.survey.combine import result_frame
 from analysis.estimate.survey.design import ReplicateDesign
 from analysis.estimate.survey.inputs import prepare
-from analysis.estimate.survey.statistics import effective_n
-from analysis.estimate.survey.totals import empty_replicates
-
-CUMULATED_CELLS = 2_000_000  # largest block of cumulated replicate weights held at once
+from analysis.estimate.survey.statistics import combined, replicated_means
+from analysis.estimate.survey.totals import BLOCK_CELLS, GroupedDesign
 
 
 def quantile(
@@ -54,13 +52,9 @@ def quantile(
     """
     shares = check_shares(q)
     inputs = prepare({"values": values}, design, by, missing)
-    full, replicates = replicated_quantiles(
-        inputs.arrays[0], inputs.design, inputs.codes, inputs.groups, shares
-    )
-    zones = contributing_zones(inputs.design, inputs.codes, inputs.groups)[:, None]
-    combined = combine(full, replicates, inputs.design, zones)
-    sizes = effective_n(inputs.arrays[0], inputs.design, inputs.codes, inputs.groups)
-    return result_frame(inputs, combined, sizes, {"q": shares.tolist()})
+    found = combined(inputs, *replicated_quantiles(inputs.arrays[0], inputs.grouped, shares))
+    sizes = replicated_means(inputs.arrays[0], inputs.grouped).effective_n()
+    return result_frame(inputs, found, sizes, {"q": shares.tolist()})
 
 
 def check_shares(q: float | Sequence[float]) -> np.ndarray:
@@ -72,42 +66,44 @@ def check_shares(q: float | Sequence[float]) -> np.ndarray:
 
 
 def replicated_quantiles(
-    values: np.ndarray, design: ReplicateDesign, codes: np.ndarray, groups: int, shares: np.ndarray
+    values: np.ndarray, grouped: GroupedDesign, shares: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Quantiles (groups, Q, M) of `values` (n, M) and their replicates (R, groups, Q, M)."""
-    count = values.shape[1]
+    design, groups, count = grouped.design, grouped.groups, values.shape[1]
     full = np.empty((groups, shares.size, count))
     replicates = np.empty((design.n_replicates, groups, shares.size, count))
-    by_group = np.argsort(codes, kind="stable")
-    edges = np.searchsorted(codes[by_group], np.arange(groups + 1))
+    by_group = np.argsort(grouped.codes, kind="stable")
+    edges = np.concatenate([[0], np.cumsum(grouped.n)])
     for group in range(groups):
         rows = by_group[edges[group] : edges[group + 1]]
-        part = design.take(rows)
         for m in range(count):
-            order = np.argsort(values[rows, m], kind="stable")
-            ordered = values[rows[order], m]
-            positions, moved = _positions(part.take(order), shares)
-            full[group, :, m] = ordered[positions]
-            replicates[:, group, :, m] = ordered[moved]
-    replicates[empty_replicates(design, codes, groups)] = np.nan
+            ordered = rows[np.argsort(values[rows, m], kind="stable")]
+            positions, moved = _positions(design, ordered, shares)
+            full[group, :, m] = values[ordered[positions], m]
+            replicates[:, group, :, m] = values[ordered[moved], m]
+    replicates[grouped.empty] = np.nan
     return full, replicates
 
 
-def _positions(design: ReplicateDesign, shares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of the quantiles among rows in order of value: (Q,) and, by replicate, (R, Q)."""
-    cumulated = np.cumsum(design.weight)
+def _positions(
+    design: ReplicateDesign, rows: np.ndarray, shares: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the quantiles among `rows`, in order of value: (Q,) and, by replicate, (R, Q)."""
+    weight = design.weight[rows]
+    cumulated = np.cumsum(weight)
     full = _search(cumulated, shares * cumulated[-1])
     if design.replicates is not None:
-        return full, _brr_positions(design, shares)
+        return full, _brr_positions(design.replicates, rows, shares)
+    zone, signed = design.zone[rows], np.where(design.half[rows] == 1, weight, -weight)
     moved = np.tile(full, (design.n_replicates, 1))
-    by_zone = np.argsort(design.zone, kind="stable")
-    present, starts = np.unique(design.zone[by_zone], return_index=True)
-    for zone, start, end in zip(present, starts, [*starts[1:], design.n], strict=True):
-        rows = by_zone[start:end]  # in order of value within the zone
-        change = np.cumsum(np.where(design.half[rows] == 1, 1.0, -1.0) * design.weight[rows])
-        moved[zone] = _shifted_search(cumulated, rows, change, shares)
+    by_zone = np.argsort(zone, kind="stable")
+    present, starts = np.unique(zone[by_zone], return_index=True)
+    for number, start, end in zip(present, starts, [*starts[1:], rows.size], strict=True):
+        steps = by_zone[start:end]  # in order of value within the zone
+        change = np.cumsum(signed[steps])
+        moved[number] = _shifted_search(cumulated, steps, change, shares)
         if design.method == "jk2_full":
-            moved[design.zones + zone] = _shifted_search(cumulated, rows, -change, shares)
+            moved[design.zones + number] = _shifted_search(cumulated, steps, -change, shares)
     return full, moved
 
 
@@ -128,14 +124,13 @@ def _shifted_search(
     return np.clip(np.searchsorted(cumulated, targets - before, side="left"), first, last)
 
 
-def _brr_positions(design: ReplicateDesign, shares: np.ndarray) -> np.ndarray:
-    positions = np.empty((design.n_replicates, shares.size), dtype=np.int64)
-    width = max(1, CUMULATED_CELLS // design.n)
-    for start in range(0, design.n_replicates, width):
-        block = np.cumsum(design.replicates[:, start : start + width], axis=0)
-        for column in range(block.shape[1]):
-            cumulated = block[:, column]
-            positions[start + column] = _search(cumulated, shares * cumulated[-1])
+def _brr_positions(replicates: np.ndarray, rows: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    positions = np.empty((replicates.shape[1], shares.size), dtype=np.int64)
+    width = max(1, BLOCK_CELLS // rows.size)
+    for start in range(0, replicates.shape[1], width):
+        block = np.cumsum(replicates[rows, start : start + width], axis=0)
+        for column, cumulated in enumerate(block.T, start=start):
+            positions[column] = _search(cumulated, shares * cumulated[-1])
     return positions
 
 

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.estimate.survey.combine import combine, contributing_zones, effective_size, result_frame
+from analysis.estimate.survey.combine import Combined, effective_size, result_frame
 from analysis.estimate.survey.design import ReplicateDesign
 from analysis.estimate.survey.inputs import prepare
-from analysis.estimate.survey.totals import empty_replicates, replicate_cross_products
+from analysis.estimate.survey.statistics import combined
+from analysis.estimate.survey.totals import GroupedDesign
 
 INTERCEPT = "intercept"
 COLLINEAR = 1e-10  # smallest eigenvalue of the scaled cross-products over the largest
@@ -58,12 +59,10 @@ def regression(
     names, matrix = regressor_matrix(regressors, design.n)
     inputs = prepare({"outcome": outcome, "regressors": matrix}, design, by, missing)
     values, matrix = inputs.arrays
-    args = inputs.design, inputs.codes, inputs.groups
-    products = cross_products(values, matrix, names, *args)
-    zones = contributing_zones(*args)
-    combined = combine(*products.coefficients(), inputs.design, zones[:, None])
-    means = combine(*products.means(), inputs.design, zones[:, None])
-    return result_frame(inputs, combined, products.effective_n(means), {"term": [INTERCEPT, *names]})
+    products = cross_products(values, matrix, names, inputs.grouped)
+    found = combined(inputs, *products.coefficients())
+    sizes = products.effective_n(combined(inputs, *products.means()))
+    return result_frame(inputs, found, sizes, {"term": [INTERCEPT, *names]})
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,8 +123,8 @@ class CrossProducts:
         full, replicates = self._all_means()
         return full[:, : self.width], replicates[..., : self.width]
 
-    def effective_n(self, means: Any) -> np.ndarray:
-        """Effective n of the mean of the outcome, shape (groups,)."""
+    def effective_n(self, means: Combined) -> np.ndarray:
+        """Effective n of the mean of the outcome, shape (groups,), from its :meth:`means` combined."""
         outcome = np.arange(self.width + 1, self.full.shape[-1])
         weight = self.full[:, :1, 0]
         spread = self.full[:, outcome, outcome] / weight - np.square(self.full[:, 0, outcome] / weight)
@@ -150,30 +149,19 @@ class CrossProducts:
 
 
 def cross_products(
-    values: np.ndarray,
-    matrix: np.ndarray,
-    names: list[str],
-    design: ReplicateDesign,
-    codes: np.ndarray,
-    groups: int,
+    values: np.ndarray, matrix: np.ndarray, names: list[str], grouped: GroupedDesign
 ) -> CrossProducts:
     """The cross-products of outcomes `values` (n, M) and regressors `matrix` (n, K) in one pass."""
     width = matrix.shape[1]
-    columns = np.empty((design.n, 1 + width + values.shape[1]))
+    columns = np.empty((len(values), 1 + width + values.shape[1]))
     columns[:, 0] = 1.0
     columns[:, 1 : width + 1] = matrix
     columns[:, width + 1 :] = values
-    n = np.bincount(codes, minlength=groups)
-    if groups == 1:
-        centre = (np.ones(design.n) @ columns)[None, 1:] / n
-        columns[:, 1:] -= centre
-    else:
-        sums = [np.bincount(codes, weights=column, minlength=groups) for column in columns.T[1:]]
-        centre = np.stack(sums, axis=1) / n[:, None]
-        columns[:, 1:] -= centre[codes]
-    full, replicates = replicate_cross_products(design, columns, codes, groups)
-    replicates[empty_replicates(design, codes, groups)] = np.nan
-    return CrossProducts(full, replicates, centre, n, names)
+    sums = grouped.full_totals(columns)
+    centre = sums[:, 1:] / sums[:, :1]
+    columns[:, 1:] -= centre[0] if grouped.groups == 1 else centre[grouped.codes]
+    full, replicates = grouped.cross_products(columns)
+    return CrossProducts(full, replicates, centre, grouped.n, names)
 
 
 def regressor_matrix(regressors: Any, n: int) -> tuple[list[str], np.ndarray]:

@@ -9,97 +9,67 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.estimate.survey.combine import (
-    Combined,
-    combine,
-    contributing_zones,
-    effective_size,
-    result_frame,
-)
+from analysis.estimate.survey.combine import Combined, combine, effective_size, result_frame
 from analysis.estimate.survey.design import ReplicateDesign
 from analysis.estimate.survey.inputs import Inputs, prepare
-from analysis.estimate.survey.totals import empty_replicates, replicate_totals
+from analysis.estimate.survey.totals import GroupedDesign
 
 
 @dataclass(frozen=True, eq=False)
-class Moments:
-    """Weighted sums about a centre, by group, for the full sample and each replicate.
+class Means:
+    """Means by group, and what else the same sums tell.
 
-    ``weight`` has shape (groups, 1), ``first`` and ``second`` (groups, M); the replicated ones lead with
-    R. Where a replicate leaves a group without weight, its sums are NaN. ``centre`` has shape (groups, M)
-    and keeps sums of squares from cancelling.
+    Attributes
+    ----------
+    full : numpy.ndarray, shape (groups, M)
+    replicates : numpy.ndarray, shape (R, groups, M)
+    variance : numpy.ndarray, shape (groups,)
+        Variance of the values, with n − 1, mean over M.
+    grouped : GroupedDesign
     """
 
-    centre: np.ndarray
-    n: np.ndarray
-    weight: np.ndarray
-    first: np.ndarray
-    second: np.ndarray
-    replicated_weight: np.ndarray
-    replicated_first: np.ndarray
-    replicated_second: np.ndarray
+    full: np.ndarray
+    replicates: np.ndarray
+    variance: np.ndarray
+    grouped: GroupedDesign
 
-    def full_variance(self) -> np.ndarray:
-        """Variance of the values in each group, shape (groups, M), with n − 1."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            spread = self.second / self.weight - np.square(self.first / self.weight)
-            return spread * (self.n / (self.n - 1.0))[:, None]
+    def combined(self) -> Combined:
+        """Rubin's rules for the means."""
+        return combine(self.full, self.replicates, self.grouped.design, self.grouped.zones)
 
+    def effective_n(self, combined: Combined | None = None) -> np.ndarray:
+        """Size of the simple random sample in which the mean would be as certain, shape (groups,).
 
-def moments(values: np.ndarray, design: ReplicateDesign, codes: np.ndarray, groups: int) -> Moments:
-    """Sums of weights, values and squares of `values` (n, M) in one pass."""
-    count = values.shape[1]
-    n = np.bincount(codes, minlength=groups)
-    centre = np.column_stack(
-        [np.bincount(codes, weights=values[:, m], minlength=groups) / n for m in range(count)]
-    )
-
-    def columns():
-        yield np.ones(design.n)
-        for m in range(count):
-            deviation = values[:, m] - centre[codes, m]
-            yield deviation
-            yield np.square(deviation)
-
-    full, replicates = replicate_totals(design, columns(), codes, groups)
-    replicates[empty_replicates(design, codes, groups)] = np.nan
-    return Moments(
-        centre,
-        n,
-        full[..., :1],
-        full[..., 1::2],
-        full[..., 2::2],
-        replicates[..., :1],
-        replicates[..., 1::2],
-        replicates[..., 2::2],
-    )
+        The variance of the values over the sampling variance of their mean, as in the technical reports
+        of ICCS: n over the design effect of the mean. NaN where the values do not vary. `combined` is
+        that of the means, where it is there already.
+        """
+        found = self.combined() if combined is None else combined
+        return effective_size(self.variance, found.sampling_variance)
 
 
-def replicated_mean(sums: Moments) -> tuple[np.ndarray, np.ndarray]:
-    """Means (groups, M) and their replicates (R, groups, M)."""
-    return (
-        sums.centre + sums.first / sums.weight,
-        sums.centre + sums.replicated_first / sums.replicated_weight,
-    )
+def replicated_means(values: np.ndarray, grouped: GroupedDesign) -> Means:
+    """Means of `values` (n, M) by group, and their replicates."""
+    centre = values[0, 0]  # any value of the right size keeps the sums from losing digits
+    deviations = values - centre
+    weight, replicated_weight = grouped.weights()
+    full, replicates = grouped.totals(deviations)
+    squares = grouped.full_totals(np.square(deviations, out=deviations))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = (squares / weight - np.square(full / weight)).mean(axis=-1)
+        variance = spread * grouped.n / (grouped.n - 1.0)
+    return Means(centre + full / weight, centre + replicates / replicated_weight, variance, grouped)
 
 
-def replicated_sd(sums: Moments) -> tuple[np.ndarray, np.ndarray]:
+def replicated_spreads(values: np.ndarray, grouped: GroupedDesign) -> tuple[np.ndarray, np.ndarray]:
     """Standard deviations (groups, M), dividing by the sum of weights, and their replicates."""
-    full = np.sqrt(_spread(sums.weight, sums.first, sums.second))
-    replicates = np.sqrt(_spread(sums.replicated_weight, sums.replicated_first, sums.replicated_second))
-    return full, replicates
-
-
-def effective_n(values: np.ndarray, design: ReplicateDesign, codes: np.ndarray, groups: int) -> np.ndarray:
-    """Size of the simple random sample in which the mean of `values` would be as certain, shape (groups,).
-
-    The variance of the values over the sampling variance of their mean, as in the technical reports of
-    ICCS: n over the design effect of the mean. NaN where the values do not vary.
-    """
-    sums = moments(values, design, codes, groups)
-    full, replicates = replicated_mean(sums)
-    combined = combine(full, replicates, design, contributing_zones(design, codes, groups))
-    return effective_size(sums.full_variance().mean(axis=-1), combined.sampling_variance)
+    deviations = values - _group_means(values, grouped)
+    weight, replicated_weight = grouped.weights()
+    full, replicates = grouped.totals(np.hstack([deviations, np.square(deviations)]))
+    return (
+        np.sqrt(_variance(full / weight, values.shape[1])),
+        np.sqrt(_variance(replicates / replicated_weight, values.shape[1])),
+    )
 
 
 def mean(values: Any, design: ReplicateDesign, by: Any = None, *, missing: str = "error") -> pd.DataFrame:
@@ -132,10 +102,7 @@ def mean(values: Any, design: ReplicateDesign, by: Any = None, *, missing: str =
         If shapes do not fit or values are missing, infinite or text.
     """
     inputs = prepare({"values": values}, design, by, missing)
-    sums = moments(inputs.arrays[0], inputs.design, inputs.codes, inputs.groups)
-    combined = _combined(inputs, *replicated_mean(sums))
-    sizes = effective_size(sums.full_variance().mean(axis=-1), combined.sampling_variance)
-    return result_frame(inputs, combined, sizes)
+    return _of_means(inputs, replicated_means(inputs.arrays[0], inputs.grouped))
 
 
 def standard_deviation(
@@ -146,11 +113,8 @@ def standard_deviation(
     ``effective_n`` is that of the mean of the values, here and in every other statistic but the mean.
     """
     inputs = prepare({"values": values}, design, by, missing)
-    sums = moments(inputs.arrays[0], inputs.design, inputs.codes, inputs.groups)
-    combined = _combined(inputs, *replicated_sd(sums))
-    means = _combined(inputs, *replicated_mean(sums))
-    sizes = effective_size(sums.full_variance().mean(axis=-1), means.sampling_variance)
-    return result_frame(inputs, combined, sizes)
+    found = combined(inputs, *replicated_spreads(inputs.arrays[0], inputs.grouped))
+    return result_frame(inputs, found, replicated_means(inputs.arrays[0], inputs.grouped).effective_n())
 
 
 def difference(
@@ -186,41 +150,30 @@ def difference(
     ValueError
         If a label does not occur, in the whole or in a group of `by`.
     """
-    if minuend == subtrahend:
-        raise ValueError(f"minuend and subtrahend are both {minuend!r}: a difference needs two groups")
-    labels = pd.Series(np.asarray(group, dtype=object))
-    if len(labels) != design.n:
-        raise ValueError(f"group has {len(labels)} rows: expected {design.n} as the design has")
-    for label in (minuend, subtrahend):
-        if not (labels == label).any():
-            known = ", ".join(map(repr, sorted(labels.dropna().unique(), key=str)))
-            raise ValueError(f"no row of group {label!r}; there are {known}")
-    if missing == "error" and labels.isna().any():
-        raise ValueError(
-            f"group: {int(labels.isna().sum())} of {design.n} rows are missing; leave them out and count "
-            'them, or pass missing="drop"'
-        )
-    rows = labels.isin([minuend, subtrahend]).to_numpy()
-    side = (labels[rows] == subtrahend).to_numpy()
+    side = sides_of(group, design.n, minuend, subtrahend, missing)
+    rows = side >= 0
     inputs = prepare(
-        {"values": _rows(values, rows), "side": side}, design.take(rows), _rows(by, rows), missing
+        {"values": take_rows(values, rows), "side": side[rows]},
+        design.take(rows),
+        None if by is None else take_rows(by, rows),
+        missing,
     )
     values, side = inputs.arrays
-    codes = inputs.codes * 2 + side[:, 0].astype(np.int64)
-    present = np.bincount(codes, minlength=2 * inputs.groups).reshape(-1, 2) > 0
+    pairs = inputs.grouped.codes * 2 + side[:, 0].astype(np.int64)
+    present = np.bincount(pairs, minlength=2 * inputs.grouped.groups).reshape(-1, 2) > 0
     if not present.all():
         first = int((~present).any(axis=1).argmax())
         lost = subtrahend if present[first, 0] else minuend
         where = dict(inputs.labels.iloc[first])
         raise ValueError(f"no row of group {lost!r} in {where or 'the complete rows'}: no difference there")
-    sums = moments(values, inputs.design, codes, 2 * inputs.groups)
-    full, replicates = replicated_mean(sums)
-    combined = _combined(inputs, full[0::2] - full[1::2], replicates[:, 0::2] - replicates[:, 1::2])
-    sides = combine(
-        full, replicates, inputs.design, contributing_zones(inputs.design, codes, 2 * inputs.groups)
+    paired = GroupedDesign(inputs.design, pairs, 2 * inputs.grouped.groups)
+    means = replicated_means(values, paired)
+    found = combined(
+        inputs,
+        means.full[0::2] - means.full[1::2],
+        means.replicates[:, 0::2] - means.replicates[:, 1::2],
     )
-    sizes = effective_size(sums.full_variance().mean(axis=-1), sides.sampling_variance)
-    return result_frame(inputs, combined, sizes.reshape(-1, 2).sum(axis=1))
+    return result_frame(inputs, found, means.effective_n().reshape(-1, 2).sum(axis=1))
 
 
 def share_at_or_above(
@@ -243,10 +196,7 @@ def share_at_or_above(
     frames = []
     for position, point in enumerate(cuts):
         reached = (inputs.arrays[0] >= point).astype(float)
-        sums = moments(reached, inputs.design, inputs.codes, inputs.groups)
-        combined = _combined(inputs, *replicated_mean(sums))
-        sizes = effective_size(sums.full_variance().mean(axis=-1), combined.sampling_variance)
-        frame = result_frame(inputs, combined, sizes, {"cut": [float(point)]})
+        frame = _of_means(inputs, replicated_means(reached, inputs.grouped), {"cut": [float(point)]})
         frames.append(frame.set_axis(frame.index * cuts.size + position))
     return pd.concat(frames).sort_index()
 
@@ -266,45 +216,77 @@ def correlation(
         raise ValueError(
             f"first has {left.shape[1]} plausible values, second {right.shape[1]}: expected as many, or one"
         )
-    count = max(left.shape[1], right.shape[1])
-    args = inputs.design, inputs.codes, inputs.groups
-    one, two = moments(left, *args), moments(right, *args)
-    products = (
-        (left[:, m % left.shape[1]] - one.centre[inputs.codes, m % left.shape[1]])
-        * (right[:, m % right.shape[1]] - two.centre[inputs.codes, m % right.shape[1]])
-        for m in range(count)
+    grouped, count = inputs.grouped, max(left.shape[1], right.shape[1])
+    sizes = replicated_means(left, grouped).effective_n()
+    left, right = (
+        np.broadcast_to(values - _group_means(values, grouped), (grouped.design.n, count))
+        for values in (left, right)
     )
-    full_product, replicated_product = replicate_totals(inputs.design, products, inputs.codes, inputs.groups)
-    full = _correlation(full_product, one.weight, one.first, one.second, two.first, two.second)
-    replicates = _correlation(
-        replicated_product,
-        one.replicated_weight,
-        one.replicated_first,
-        one.replicated_second,
-        two.replicated_first,
-        two.replicated_second,
+    sums = np.hstack([left, right, left * right, np.square(left), np.square(right)])
+    (weight, replicated_weight), (full, replicates) = grouped.weights(), grouped.totals(sums)
+    found = combined(
+        inputs, _correlation(full / weight, count), _correlation(replicates / replicated_weight, count)
     )
-    return result_frame(inputs, _combined(inputs, full, replicates), effective_n(left, *args))
+    return result_frame(inputs, found, sizes)
 
 
-def _combined(inputs: Inputs, full: np.ndarray, replicates: np.ndarray) -> Combined:
-    return combine(
-        full, replicates, inputs.design, contributing_zones(inputs.design, inputs.codes, inputs.groups)
-    )
+def _of_means(inputs: Inputs, means: Means, terms: dict[str, list] | None = None) -> pd.DataFrame:
+    found = means.combined()
+    return result_frame(inputs, found, means.effective_n(found), terms)
 
 
-def _correlation(product, weight, first_one, second_one, first_two, second_two) -> np.ndarray:
-    covariance = product / weight - (first_one / weight) * (first_two / weight)
-    spread = _spread(weight, first_one, second_one) * _spread(weight, first_two, second_two)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(spread > 0, covariance / np.sqrt(spread), np.nan)
+def combined(inputs: Inputs, full: np.ndarray, replicates: np.ndarray) -> Combined:
+    """Rubin's rules for a statistic of each group, with or without several terms."""
+    zones = inputs.grouped.zones
+    return combine(full, replicates, inputs.design, zones.reshape(-1, *(1,) * (full.ndim - 2)))
 
 
-def _spread(weight: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    return np.maximum(second / weight - np.square(first / weight), 0.0)
+def sides_of(group: Any, n: int, minuend: Any, subtrahend: Any, missing: str = "drop") -> np.ndarray:
+    """0 for rows of `minuend`, 1 for rows of `subtrahend`, −1 for others, shape (n,).
+
+    Raises
+    ------
+    ValueError
+        If the labels are equal or one does not occur, or, with ``missing="error"``, a row has none.
+    """
+    if minuend == subtrahend:
+        raise ValueError(f"minuend and subtrahend are both {minuend!r}: a difference needs two groups")
+    labels = pd.Series(np.asarray(group))
+    if len(labels) != n:
+        raise ValueError(f"group has {len(labels)} rows: expected {n} as the design has")
+    above, below = (labels == minuend).to_numpy(bool), (labels == subtrahend).to_numpy(bool)
+    for label, rows in ((minuend, above), (subtrahend, below)):
+        if not rows.any():
+            known = ", ".join(map(repr, sorted(labels.dropna().unique(), key=str)))
+            raise ValueError(f"no row of group {label!r}; there are {known}")
+    if missing == "error" and labels.isna().any():
+        raise ValueError(
+            f"group: {int(labels.isna().sum())} of {n} rows are missing; leave them out and count them, or "
+            'pass missing="drop"'
+        )
+    return np.select([above, below], [0, 1], default=-1)
 
 
-def _rows(values: Any, rows: np.ndarray) -> Any:
-    if values is None:
-        return None
+def take_rows(values: Any, rows: np.ndarray) -> Any:
+    """The rows of a frame, series or array."""
     return values[rows] if isinstance(values, pd.Series | pd.DataFrame) else np.asarray(values)[rows]
+
+
+def _group_means(values: np.ndarray, grouped: GroupedDesign) -> np.ndarray:
+    """Unweighted mean of the row's group, (n, M): a centre from which squares do not cancel."""
+    sums = [np.bincount(grouped.codes, weights=column, minlength=grouped.groups) for column in values.T]
+    return (np.stack(sums, axis=1) / grouped.n[:, None])[grouped.codes]
+
+
+def _variance(moments: np.ndarray, count: int) -> np.ndarray:
+    """Variance from means of deviations and of their squares, side by side on the last axis."""
+    return np.maximum(moments[..., count:] - np.square(moments[..., :count]), 0.0)
+
+
+def _correlation(moments: np.ndarray, count: int) -> np.ndarray:
+    left, right, product, left_square, right_square = (
+        moments[..., k * count : (k + 1) * count] for k in range(5)
+    )
+    spread = (left_square - left**2) * (right_square - right**2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(spread > 0, (product - left * right) / np.sqrt(spread), np.nan)

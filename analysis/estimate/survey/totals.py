@@ -7,139 +7,184 @@ structure: its totals are a matrix product, taken in blocks of rows so that memo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
+from scipy import sparse
 
 from analysis.estimate.survey.design import ReplicateDesign
 
-ROW_BLOCK = 8192
+BLOCK_CELLS = 2**20  # replicate weights copied at once
 
 
-def replicate_totals(
-    design: ReplicateDesign, columns: Iterable[np.ndarray], codes: np.ndarray, groups: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Weighted totals of `columns` by group, for the full sample and for each replicate.
+class GroupedDesign:
+    """A design whose rows belong to groups, and the sums that all statistics are made of.
 
     Parameters
     ----------
     design : ReplicateDesign
         n rows.
-    columns : iterable of numpy.ndarray, each of shape (n,)
-        K variables, consumed one at a time where the design allows.
     codes : numpy.ndarray of int, shape (n,)
-        Group of each row, 0 … groups − 1.
+        Group of each row, 0 … groups − 1; every group has a row.
     groups : int
-
-    Returns
-    -------
-    full : numpy.ndarray, shape (groups, K)
-    replicates : numpy.ndarray, shape (R, groups, K)
     """
-    if design.replicates is not None:
-        return _brr_totals(design, list(columns), codes, groups)
-    cell = (codes * design.zones + design.zone) * 2 + design.half
-    totals = [
-        np.bincount(cell, weights=design.weight * column, minlength=groups * design.zones * 2)
-        for column in columns
-    ]
-    cells = np.stack(totals, axis=-1).reshape(groups, design.zones, 2, len(totals))
-    return _jackknife(design, cells)
+
+    def __init__(self, design: ReplicateDesign, codes: np.ndarray, groups: int) -> None:
+        self.design, self.codes, self.groups = design, codes, groups
+
+    @classmethod
+    def whole(cls, design: ReplicateDesign) -> GroupedDesign:
+        """All rows as one group."""
+        return cls(design, np.zeros(design.n, dtype=np.int64), 1)
+
+    @cached_property
+    def n(self) -> np.ndarray:
+        """Rows of each group, shape (groups,)."""
+        if self.design.replicates is not None:
+            return np.bincount(self.codes, minlength=self.groups)
+        return self._counts.sum(axis=(1, 2))
+
+    @cached_property
+    def zones(self) -> np.ndarray:
+        """What the sampling variance of each group is summed over, shape (groups,).
+
+        For a jackknife the zones in which the group has rows, and 0 for a group that lies within one half
+        of one zone; for balanced repeated replication the number of replicates.
+        """
+        if self.design.replicates is not None:
+            return np.full(self.groups, float(self.design.n_replicates))
+        zones = (self._counts.sum(axis=2) > 0).sum(axis=1)
+        return np.where((self._counts > 0).sum(axis=(1, 2)) > 1, zones, 0).astype(float)
+
+    @cached_property
+    def empty(self) -> np.ndarray:
+        """Where a replicate leaves a group without weight, shape (R, groups).
+
+        Counted, not read off the totals: a total that should be zero is only nearly so.
+        """
+        design = self.design
+        if design.replicates is not None:
+            weight = np.zeros((self.groups, design.n_replicates))
+            for group, rows in self._blocks():
+                weight[group] += design.replicates[rows].sum(axis=0)
+            return weight.T <= 0
+        lost = self._counts[..., 0] == self.n[:, None]  # all rows in the half that is dropped
+        if design.method == "jk2_full":
+            lost = np.concatenate([lost, self._counts[..., 1] == self.n[:, None]], axis=1)
+        return lost.T
+
+    def totals(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Weighted totals of `columns` (n, K) by group.
+
+        Returns
+        -------
+        full : numpy.ndarray, shape (groups, K)
+        replicates : numpy.ndarray, shape (R, groups, K)
+            NaN where a replicate leaves the group without weight.
+        """
+        design = self.design
+        if design.replicates is not None:
+            full = np.zeros((self.groups, columns.shape[1]))
+            replicates = np.zeros((design.n_replicates, self.groups, columns.shape[1]))
+            for group, rows in self._blocks():
+                block = columns[rows]
+                full[group] += design.weight[rows] @ block
+                replicates[:, group] += design.replicates[rows].T @ block
+        else:
+            cells = self._to_cells @ np.ascontiguousarray(columns)
+            full, replicates = self._jackknife(cells)
+        replicates[self.empty] = np.nan
+        return full, replicates
+
+    def full_totals(self, columns: np.ndarray) -> np.ndarray:
+        """Weighted totals of `columns` (n, K) by group for the full sample alone, shape (groups, K)."""
+        return _summing(self.codes, self.design.weight, self.groups) @ np.ascontiguousarray(columns)
+
+    def weights(self) -> tuple[np.ndarray, np.ndarray]:
+        """Sums of weights, (groups, 1) and (R, groups, 1); NaN as in :meth:`totals`."""
+        if self.design.replicates is not None:
+            return self.totals(np.ones((self.design.n, 1)))
+        cells = np.bincount(self._cell, weights=self.design.weight, minlength=self._cell_count)
+        full, replicates = self._jackknife(cells[:, None])
+        replicates[self.empty] = np.nan
+        return full, replicates
+
+    def cross_products(self, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Weighted cross-products ``matrix' W matrix`` of `matrix` (n, K) by group.
+
+        Returns
+        -------
+        full : numpy.ndarray, shape (groups, K, K)
+        replicates : numpy.ndarray, shape (R, groups, K, K)
+            NaN where a replicate leaves the group without weight.
+        """
+        width = matrix.shape[1]
+        if self.design.replicates is not None:
+            first, second = np.triu_indices(width)
+            full, replicates = self.totals(matrix[:, first] * matrix[:, second])
+            return _symmetric(full, first, second, width), _symmetric(replicates, first, second, width)
+        counts = self._counts.ravel()
+        # Small integers sort by radix, in time linear in the rows.
+        order = np.argsort(self._cell.astype(np.min_scalar_type(self._cell_count)), kind="stable")
+        scaled = matrix[order]
+        scaled *= np.sqrt(self.design.weight[order])[:, None]
+        present = np.flatnonzero(counts)
+        ends = np.cumsum(counts[present])
+        cells = np.zeros((self._cell_count, width, width))
+        for index, start, end in zip(present, ends - counts[present], ends, strict=True):
+            block = scaled[start:end]
+            cells[index] = block.T @ block
+        full, replicates = self._jackknife(cells)
+        replicates[self.empty] = np.nan
+        return full, replicates
+
+    @cached_property
+    def _cell(self) -> np.ndarray:
+        """Group, zone and half of each row as one number."""
+        cell = self.codes * self.design.zones
+        cell += self.design.zone
+        cell *= 2
+        cell += self.design.half
+        return cell
+
+    @property
+    def _cell_count(self) -> int:
+        return self.groups * self.design.zones * 2
+
+    @cached_property
+    def _counts(self) -> np.ndarray:
+        """Rows in each cell, shape (groups, zones, 2)."""
+        counts = np.bincount(self._cell, minlength=self._cell_count)
+        return counts.reshape(self.groups, self.design.zones, 2)
+
+    @cached_property
+    def _to_cells(self) -> sparse.csc_array:
+        return _summing(self._cell, self.design.weight, self._cell_count)
+
+    def _jackknife(self, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        cells = cells.reshape(self.groups, self.design.zones, 2, *cells.shape[1:])
+        full = cells.sum(axis=(1, 2))
+        change = np.moveaxis(cells[:, :, 1] - cells[:, :, 0], 1, 0)  # (zones, groups, ...)
+        if self.design.method == "jk2_full":
+            change = np.concatenate([change, -change])
+        return full, full + change
+
+    def _blocks(self) -> Iterator[tuple[int, np.ndarray]]:
+        """Positions of the rows of each group, in blocks."""
+        order = np.argsort(self.codes, kind="stable")
+        edges = np.concatenate([[0], np.cumsum(self.n)])
+        height = max(1, BLOCK_CELLS // self.design.n_replicates)
+        for group in range(self.groups):
+            for start in range(edges[group], edges[group + 1], height):
+                yield group, order[start : min(start + height, edges[group + 1])]
 
 
-def replicate_cross_products(
-    design: ReplicateDesign, matrix: np.ndarray, codes: np.ndarray, groups: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Weighted cross-products ``matrix' W matrix`` by group, for the full sample and each replicate.
-
-    Parameters
-    ----------
-    design : ReplicateDesign
-    matrix : numpy.ndarray, shape (n, K)
-    codes : numpy.ndarray of int, shape (n,)
-    groups : int
-
-    Returns
-    -------
-    full : numpy.ndarray, shape (groups, K, K)
-    replicates : numpy.ndarray, shape (R, groups, K, K)
-    """
-    width = matrix.shape[1]
-    if design.replicates is not None:
-        first, second = np.triu_indices(width)
-        products = (matrix[:, i] * matrix[:, j] for i, j in zip(first, second, strict=True))
-        full, replicates = replicate_totals(design, products, codes, groups)
-        return _symmetric(full, first, second, width), _symmetric(replicates, first, second, width)
-    cell = (codes * design.zones + design.zone) * 2 + design.half
-    # Small integers sort by radix, in time linear in the rows.
-    order = np.argsort(cell.astype(np.min_scalar_type(groups * design.zones * 2)), kind="stable")
-    scaled = matrix[order]
-    scaled *= np.sqrt(design.weight[order])[:, None]
-    counts = np.bincount(cell, minlength=groups * design.zones * 2)
-    present = np.flatnonzero(counts)
-    starts = np.concatenate([[0], np.cumsum(counts[present])[:-1]])
-    cells = np.zeros((groups * design.zones * 2, width, width))
-    for index, start, end in zip(present, starts, [*starts[1:], cell.size], strict=True):
-        block = scaled[start:end]
-        cells[index] = block.T @ block
-    return _jackknife(design, cells.reshape(groups, design.zones, 2, width, width))
-
-
-def empty_replicates(design: ReplicateDesign, codes: np.ndarray, groups: int) -> np.ndarray:
-    """Where a replicate leaves a group without weight.
-
-    Counted, not read off the totals: a total that should be zero is only nearly so.
-
-    Returns
-    -------
-    numpy.ndarray of bool, shape (R, groups)
-    """
-    if design.replicates is not None:
-        weight = np.zeros((groups, design.n_replicates))
-        for group, rows in _rows_by_group(codes, groups):
-            weight[group] += design.replicates[rows].sum(axis=0)
-        return weight.T <= 0
-    counts = cell_counts(design, codes, groups)
-    everything = counts.sum(axis=(1, 2))
-    lost = counts[..., 0] == everything[:, None]  # all rows in the half that is dropped
-    if design.method == "jk2_full":
-        lost = np.concatenate([lost, counts[..., 1] == everything[:, None]], axis=1)
-    return lost.T
-
-
-def cell_counts(design: ReplicateDesign, codes: np.ndarray, groups: int) -> np.ndarray:
-    """Rows of each group in each half zone, shape (groups, zones, 2)."""
-    cell = (codes * design.zones + design.zone) * 2 + design.half
-    return np.bincount(cell, minlength=groups * design.zones * 2).reshape(groups, design.zones, 2)
-
-
-def _jackknife(design: ReplicateDesign, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    full = cells.sum(axis=(1, 2))
-    change = np.moveaxis(cells[:, :, 1] - cells[:, :, 0], 1, 0)  # (zones, groups, ...)
-    if design.method == "jk2_full":
-        change = np.concatenate([change, -change])
-    return full, full + change
-
-
-def _brr_totals(
-    design: ReplicateDesign, columns: list[np.ndarray], codes: np.ndarray, groups: int
-) -> tuple[np.ndarray, np.ndarray]:
-    full = np.zeros((groups, len(columns)))
-    replicates = np.zeros((groups, design.n_replicates, len(columns)))
-    for group, rows in _rows_by_group(codes, groups):
-        block = np.column_stack([column[rows] for column in columns])
-        full[group] += design.weight[rows] @ block
-        replicates[group] += design.replicates[rows].T @ block
-    return full, np.moveaxis(replicates, 1, 0)
-
-
-def _rows_by_group(codes: np.ndarray, groups: int) -> Iterable[tuple[int, np.ndarray]]:
-    """Positions of the rows of each group, in blocks."""
-    order = np.argsort(codes, kind="stable")
-    edges = np.searchsorted(codes[order], np.arange(groups + 1))
-    for group in range(groups):
-        for start in range(edges[group], edges[group + 1], ROW_BLOCK):
-            yield group, order[start : min(start + ROW_BLOCK, edges[group + 1])]
+def _summing(places: np.ndarray, weight: np.ndarray, size: int) -> sparse.csc_array:
+    """The matrix (size, n) that adds weighted rows up in their places; one entry a row, nothing is sorted."""
+    n = weight.size
+    index = np.int32 if max(n, size) < 2**31 else np.int64
+    return sparse.csc_array((weight, places.astype(index), np.arange(n + 1, dtype=index)), shape=(size, n))
 
 
 def _symmetric(flat: np.ndarray, first: np.ndarray, second: np.ndarray, width: int) -> np.ndarray:
