@@ -78,6 +78,11 @@ class AdksOutcome:
     status: Mapping[str, tuple[str, ...]]
     note: str
 
+    @property
+    def scale(self) -> str:
+        """Unit of a level: a level of a share reads in percent, a difference in percentage points."""
+        return "%" if self.binary else self.unit
+
     def __post_init__(self) -> None:
         if not self.low < self.high:
             raise ValueError(f"range {self.low} to {self.high}")

@@ -1,8 +1,9 @@
 """Weights for those who leave a panel: one over the chance of still taking part.
 
-Each year's chance of staying is estimated from what was observed before (track, last answer, year) by a
-logistic regression over all pupil-years; the weight of a pupil in a year is one over the product of the
-chances so far. This removes the bias of leaving so far as leaving depends on what is in the model
+A pupil leaves with the school or alone. The chance that a school stays is the share of schools that do so
+in that year; the chance that a pupil stays while the school does is estimated from what was observed before
+(track, last answer, year) by a logistic regression. The weight of a pupil in a year is one over the product
+of the chances so far. This removes the bias of leaving so far as leaving depends on what is in the model
 ("missing at random"); it cannot know what is not.
 
 References
@@ -68,6 +69,7 @@ def attrition_weights(
     group: str,
     groups: Sequence[str],
     last_answer: str,
+    cluster: str,
     trim: tuple[float, float] = (0.01, 0.99),
     base_weight: str | None = None,
 ) -> AttritionWeights:
@@ -77,8 +79,8 @@ def attrition_weights(
     ----------
     frame : pandas.DataFrame
         One row a unit and wave in which it took part.
-    unit, time, group : str
-        Pupil, whole-numbered wave, track.
+    unit, time, group, cluster : str
+        Pupil, whole-numbered wave, track, school.
     last_answer : str
         Outcome whose last observed value may drive leaving; missing values allowed.
     trim : tuple of float
@@ -93,22 +95,16 @@ def attrition_weights(
         predicted perfectly, so that someone has no chance of staying.
     """
     require_columns(frame, [last_answer], "frame")
-    require_complete(frame, [unit, time, group], "frame")
+    require_complete(frame, [unit, time, group, cluster], "frame")
     if frame.duplicated([unit, time]).any():
         first = frame.loc[frame.duplicated([unit, time]), [unit, time]].iloc[0]
         raise ValueError(f"{unit} {first[unit]!r} occurs twice in {time} {first[time]}")
     if base_weight is not None:
         require_positive(frame[base_weight], f"column {base_weight}")
-    risk = _at_risk(
-        _filled(frame[[unit, time, group, last_answer]], unit, time, group), unit, time, last_answer
-    )
-    if risk["stays"].all():
-        weights = pd.Series(1.0, index=frame.index)
-        return AttritionWeights(
-            weights, pd.Series(dtype=float), _by_wave(frame, weights, time), 0, (1.0, 1.0)
-        )
-    design = _design(risk, time, group, groups)
-    coefficients, chance = _logit(design, risk["stays"].to_numpy(dtype=float))
+    names = [unit, time, group, cluster, last_answer]
+    risk = _at_risk(_filled(frame[names], unit, time, [group, cluster]), unit, time, cluster, last_answer)
+    coefficients, chance = _chances(risk, time, group, groups)
+    chance = chance * risk["cluster_chance"].to_numpy()
     # the weight of the wave that follows: stayers carry one over the product of their chances so far
     risk = risk.assign(factor=1.0 / chance)
     product = risk.groupby(unit)["factor"].cumprod()
@@ -131,7 +127,7 @@ def attrition_weights(
     )
 
 
-def _filled(rows: pd.DataFrame, unit: str, time: str, group: str) -> pd.DataFrame:
+def _filled(rows: pd.DataFrame, unit: str, time: str, constant: list[str]) -> pd.DataFrame:
     """A row for every wave from a unit's first to its last: who skips one and comes back has not left."""
     spans = rows.groupby(unit)[time].agg(["min", "max"])
     count = (spans["max"] - spans["min"] + 1).to_numpy()
@@ -143,56 +139,69 @@ def _filled(rows: pd.DataFrame, unit: str, time: str, group: str) -> pd.DataFram
         }
     )
     filled = every.merge(rows, on=[unit, time], how="left")
-    filled[group] = filled.groupby(unit)[group].ffill()
+    filled[constant] = filled.groupby(unit)[constant].ffill()
     return filled
 
 
-def _at_risk(rows: pd.DataFrame, unit: str, time: str, last_answer: str) -> pd.DataFrame:
-    """Every row with whether the unit is seen again later, and its last answer so far, standardised."""
-    final_wave = rows[time].max()
+def _at_risk(rows: pd.DataFrame, unit: str, time: str, cluster: str, last_answer: str) -> pd.DataFrame:
+    """Every row with the last answer so far (standardised), and whether pupil and school are seen later."""
     answer = rows.groupby(unit)[last_answer].ffill()
-    known = answer.notna()
     scale = answer.std()
     score = ((answer - answer.mean()) / (scale if scale > 0 else 1.0)).fillna(0.0)
     stays = rows[time] < rows.groupby(unit)[time].transform("max")
-    risk = rows.assign(score=score, unknown=(~known).astype(float), stays=stays)
-    # nobody can leave after the last wave: those rows are kept for the product, with a chance of one
-    return risk.assign(final=risk[time] == final_wave)
+    cluster_stays = rows[time] < rows.groupby(cluster)[time].transform("max")
+    schools = rows.assign(stays=cluster_stays).drop_duplicates([cluster, time])
+    cluster_chance = rows[time].map(schools.groupby(time)["stays"].mean())
+    # who leaves with the school, or in the last wave, or in a wave in which nobody left alone, says nothing
+    # of the chance to leave alone
+    alone = cluster_stays & ~rows[time].map((stays | ~cluster_stays).groupby(rows[time]).all())
+    return rows.assign(
+        score=score,
+        unknown=answer.isna().astype(float),
+        stays=stays,
+        alone=alone,
+        cluster_chance=cluster_chance.where(cluster_stays, 1.0),
+    )
 
 
-def _design(risk: pd.DataFrame, time: str, group: str, groups: Sequence[str]) -> pd.DataFrame:
-    waves = sorted(risk.loc[~risk["final"], time].unique())
-    used = [name for name in groups if (risk[group] == name).any()]
+def _chances(
+    risk: pd.DataFrame, time: str, group: str, groups: Sequence[str]
+) -> tuple[pd.Series, np.ndarray]:
+    """Log odds of staying alone, and everyone's chance: one for those who could not leave alone."""
+    chance = np.ones(len(risk))
+    rows = risk[risk["alone"]]
+    if rows.empty:
+        return pd.Series(dtype=float), chance
+    used = [name for name in groups if (rows[group] == name).any()]
     parts = [
-        dummies(risk.assign(**{time: risk[time].where(~risk["final"], waves[-1])}), time, categories=waves),
-        dummies(risk, group, categories=used, reference=used[0]),
-        risk[["score"]],
+        dummies(rows, time, categories=sorted(rows[time].unique())),
+        dummies(rows, group, categories=used, reference=used[0]),
+        rows[["score"]],
     ]
-    if risk["unknown"].any():
-        parts.append(risk[["unknown"]])
-    return pd.concat(parts, axis=1).assign(_final=risk["final"])
+    if rows["unknown"].any():
+        parts.append(rows[["unknown"]])
+    coefficients, fitted = _logit(pd.concat(parts, axis=1), rows["stays"].to_numpy(dtype=float))
+    chance[risk["alone"].to_numpy()] = fitted
+    return coefficients, chance
 
 
 def _logit(design: pd.DataFrame, stays: np.ndarray, steps: int = 50) -> tuple[pd.Series, np.ndarray]:
-    """Coefficients and chances by Newton's method; rows of the last wave get a chance of one."""
-    final = design.pop("_final").to_numpy()
-    x, y = design.to_numpy(dtype=float)[~final], stays[~final]
+    """Coefficients and fitted chances by Newton's method."""
+    x = design.to_numpy(dtype=float)
     beta = np.zeros(x.shape[1])
     for _ in range(steps):
         chance = 1 / (1 + np.exp(-(x @ beta)))
         information = (x * (chance * (1 - chance))[:, None]).T @ x
         try:
-            step = np.linalg.solve(information, x.T @ (y - chance))
+            step = np.linalg.solve(information, x.T @ (stays - chance))
         except np.linalg.LinAlgError:
             break
         beta += step
         if np.abs(step).max() < 1e-10:
-            fitted = np.ones(len(final))
-            fitted[~final] = 1 / (1 + np.exp(-(x @ beta)))
-            return pd.Series(beta, index=design.columns), fitted
+            return pd.Series(beta, index=design.columns), 1 / (1 + np.exp(-(x @ beta)))
     raise ValueError(
-        "staying is predicted perfectly in some wave or group, so someone has no chance to stay: "
-        "merge groups or leave the wave out"
+        "staying is predicted perfectly for some group, so someone has no chance to leave or to stay: "
+        "merge groups"
     )
 
 

@@ -1,7 +1,8 @@
 """Growth by group in a panel: does the gap between groups widen or close with the years?
 
-Every model is a straight line a group: its level at the first wave and its change a year; the gap's change
-is the interaction of group and years. Four ways to estimate it, all with linearmodels and clustered:
+Every model is a straight line a group: its level at the first wave and its change a year; the gap's
+change is the interaction of group and years. Four ways to estimate it, all with linearmodels, with the
+standard errors of :mod:`analysis.estimate.clustered`:
 
 * ``pooled``: least squares over all rows. With attrition weights it describes everyone who started, and
   it is right as soon as the weights are.
@@ -25,35 +26,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-from linearmodels.panel import PanelOLS, PooledOLS, RandomEffects
-from scipy import stats
 
 from analysis.estimate.checks import require_complete, require_positive
+from analysis.estimate.clustered import Clustered, Estimate, WaldTest, clustered_fit
 from analysis.estimate.variance_components import dummies
 
 MODELS = ("pooled", "random", "correlated", "fixed")
-_FIT = {"pooled": PooledOLS, "random": RandomEffects, "correlated": RandomEffects, "fixed": PanelOLS}
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number with its interval, from Student's t with the clusters minus one."""
-
-    value: float
-    se: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class WaldTest:
-    """F test that several coefficients are zero."""
-
-    statistic: float
-    freedom: tuple[int, int]
-    p_value: float
+_KINDS = {"pooled": "pooled", "random": "random", "correlated": "random", "fixed": "fixed"}
 
 
 @dataclass(frozen=True)
@@ -135,20 +115,16 @@ def growth(
         means = slopes.groupby(frame[unit]).transform("mean").add_prefix("mean:")
         parts.append(means.loc[:, [means[name].nunique() > 2 for name in means]])
     design = pd.concat(parts, axis=1)
-    index = pd.MultiIndex.from_frame(frame[[unit, time]])
-    options = {"entity_effects": True} if model == "fixed" else {}
-    fit = _FIT[model](
-        frame[[outcome]].set_axis(index),
-        design.set_axis(index),
-        weights=None if weights is None else weights.to_frame("weight").set_axis(index),
-        **options,
-    ).fit(
-        cov_type="clustered",
-        clusters=pd.DataFrame({"cluster": pd.factorize(frame[cluster], sort=True)[0]}, index=index),
-        group_debias=True,
+    fit = clustered_fit(
+        _KINDS[model],
+        frame[outcome],
+        design,
+        unit=frame[unit],
+        time=frame[time],
+        cluster=frame[cluster],
+        weights=weights,
+        level=level,
     )
-    clusters = int(frame[cluster].nunique())
-    combine = _Combine(list(design.columns), fit.params.to_numpy(), fit.cov.to_numpy(), clusters - 1, level)
     more, less = f"{group}={minuend}", f"{group}={subtrahend}"
     last = int(waves[-1] - waves[0])
     change = {f"years:{more}": 1.0, f"years:{less}": -1.0}
@@ -158,43 +134,16 @@ def growth(
         start |= _at_means(design, membership, minuend, subtrahend, group)
     return Growth(
         model=model,
-        gap_start=None if fixed else combine(start),
-        gap_change=combine(change),
-        gap_end=None if fixed else combine({**start, **{name: last * w for name, w in change.items()}}),
-        slopes={name: combine({f"years:{group}={name}": 1.0}) for name in used},
-        lines=None if model in ("fixed", "correlated") else _lines(combine, used, group, waves),
-        mundlak=combine.all_zero("mean:") if model == "correlated" else None,
+        gap_start=None if fixed else fit.combine(start),
+        gap_change=fit.combine(change),
+        gap_end=None if fixed else fit.combine({**start, **{name: last * w for name, w in change.items()}}),
+        slopes={name: fit.combine({f"years:{group}={name}": 1.0}) for name in used},
+        lines=None if model in ("fixed", "correlated") else _lines(fit, used, group, waves),
+        mundlak=fit.all_zero("mean:") if model == "correlated" else None,
         n=len(frame),
         units=int(frame[unit].nunique()),
-        clusters=clusters,
+        clusters=fit.clusters,
     )
-
-
-@dataclass(frozen=True)
-class _Combine:
-    """Linear combinations of coefficients with their intervals."""
-
-    names: list[str]
-    params: np.ndarray
-    covariance: np.ndarray
-    freedom: int
-    level: float
-
-    def __call__(self, weights: dict[str, float]) -> Estimate:
-        vector = np.array([weights.get(name, 0.0) for name in self.names])
-        value, se = float(vector @ self.params), float(np.sqrt(vector @ self.covariance @ vector))
-        reach = float(stats.t.ppf((1 + self.level) / 2, self.freedom)) * se
-        return Estimate(value, se, value - reach, value + reach)
-
-    def all_zero(self, prefix: str) -> WaldTest | None:
-        """Test of the coefficients whose name starts with `prefix`; None when there are none."""
-        chosen = [i for i, name in enumerate(self.names) if name.startswith(prefix)]
-        if not chosen:
-            return None
-        params, covariance = self.params[chosen], self.covariance[np.ix_(chosen, chosen)]
-        statistic = float(params @ np.linalg.solve(covariance, params)) / len(chosen)
-        freedom = (len(chosen), self.freedom)
-        return WaldTest(statistic, freedom, float(stats.f.sf(statistic, *freedom)))
 
 
 def _at_means(design, membership, minuend: str, subtrahend: str, group: str) -> dict[str, float]:
@@ -208,11 +157,11 @@ def _at_means(design, membership, minuend: str, subtrahend: str, group: str) -> 
     return weights
 
 
-def _lines(combine: _Combine, groups: list[str], group: str, waves: list[int]) -> pd.DataFrame:
+def _lines(fit: Clustered, groups: list[str], group: str, waves: list[int]) -> pd.DataFrame:
     rows = []
     for name in groups:
         for wave in waves:
-            found = combine({f"{group}={name}": 1.0, f"years:{group}={name}": float(wave - waves[0])})
+            found = fit.combine({f"{group}={name}": 1.0, f"years:{group}={name}": float(wave - waves[0])})
             rows.append((name, int(wave), found.value, found.low, found.high))
     return pd.DataFrame(rows, columns=["group", "wave", "estimate", "low", "high"])
 

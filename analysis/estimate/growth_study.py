@@ -1,0 +1,72 @@
+"""All that is asked about one outcome of the panel: means by wave, and growth estimated in four ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.estimate.growth import MODELS, Growth, growth
+from analysis.estimate.wave_means import wave_means
+
+
+@dataclass(frozen=True)
+class GrowthStudy:
+    """Answers on one outcome.
+
+    Attributes
+    ----------
+    means, gaps : pandas.DataFrame
+        See :func:`analysis.estimate.wave_means.wave_means`; weighted for attrition.
+    weighted : dict of str to Growth
+        By model, weighted for attrition.
+    unweighted : dict of str to Growth
+        The same with the sampling weights alone, to see what the attrition weights do.
+    """
+
+    means: pd.DataFrame
+    gaps: pd.DataFrame
+    weighted: dict[str, Growth]
+    unweighted: dict[str, Growth]
+
+
+def growth_study(
+    frame: pd.DataFrame,
+    outcome: str,
+    weights: pd.Series,
+    *,
+    groups: Sequence[str],
+    minuend: str,
+    subtrahend: str,
+    level: float = 0.95,
+) -> GrowthStudy:
+    """Fit all models on rows pupil, wave, track, school and weight; clusters are schools.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows without an answer on `outcome` are left out; ``n`` of the results says how many remain.
+    weights : pandas.Series
+        One a row, of :func:`analysis.estimate.attrition.attrition_weights`.
+
+    Raises
+    ------
+    ValueError
+        If nobody has an answer, or for what :func:`analysis.estimate.growth.growth` refuses.
+    """
+    known = frame[outcome].notna()
+    if not known.any():
+        raise ValueError(f"{outcome}: no pupil has an answer in any wave")
+    frame, weights = frame[known].reset_index(drop=True), weights[known].reset_index(drop=True)
+    names = {
+        "outcome": outcome, "unit": "pupil", "time": "wave", "group": "track", "groups": groups,
+        "minuend": minuend, "subtrahend": subtrahend, "cluster": "school", "level": level,
+    }  # fmt: skip
+    means, gaps = wave_means(frame, weights=weights, **names)
+    return GrowthStudy(
+        means=means,
+        gaps=gaps,
+        weighted={model: growth(frame, model, weights=weights, **names) for model in MODELS},
+        unweighted={model: growth(frame, model, weights=frame["weight"], **names) for model in MODELS},
+    )

@@ -1,0 +1,86 @@
+"""The adolescent panel ready for growth models: the real file when it is there, else the twin.
+
+Track and school are those of a pupil's first wave, so that a pupil belongs to one track and one cluster;
+how many changed is counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.datakind import DataKind
+from analysis.design.adks import AdksDesign, adks_design
+from analysis.sources.adks import adks_path, read_adks
+from analysis.sources.sourced import Sourced
+from analysis.synthetic.adks import AdksTruth, adks_twin
+from analysis.workspace import Workspace
+
+TWIN = "tweeling_adks"
+REAL = "adks"
+
+
+@dataclass(frozen=True)
+class AdolescentPanel:
+    """One row a pupil and wave.
+
+    Attributes
+    ----------
+    data : Sourced
+        Columns pupil, school, wave, track, weight and the outcomes, with NaN for no answer.
+    truth : dict of str to AdksTruth, or None
+        By outcome; None for real rows.
+    changed_track, changed_school : int
+        Pupils who did so after their first wave.
+    """
+
+    data: Sourced
+    truth: dict[str, AdksTruth] | None
+    changed_track: int
+    changed_school: int
+
+
+def adolescent_panel(
+    *, seed: int | None = None, workspace: Workspace | None = None, design: AdksDesign | None = None
+) -> AdolescentPanel:
+    """The panel, with a remark that says where it comes from.
+
+    Raises
+    ------
+    ValueError
+        If the real file is there and breaks its contract. A broken file never gives way to the twin.
+    """
+    workspace = workspace or Workspace.current()
+    design = design or adks_design(workspace)
+    path = adks_path(design, workspace)
+    if path.is_file():
+        remark = f"De cijfers komen uit het bestand van het Adolescentenpanel ({path.name})."
+        return _panel(read_adks(path, design), design, DataKind.REAL, REAL, remark, None)
+    twin = adks_twin(design, seed=seed)
+    remark = (
+        f"Het bestand van het Adolescentenpanel ({path.name}) is er niet. Alle cijfers komen uit een "
+        "synthetische tweeling waarin het verloop vooraf is gekozen; ze zeggen niets over Nederland."
+    )
+    return _panel(twin.frame, design, DataKind.SYNTHETIC, TWIN, remark, twin.truth)
+
+
+def _panel(
+    frame: pd.DataFrame, design: AdksDesign, kind: DataKind, source: str, remark: str, truth: dict | None
+) -> AdolescentPanel:
+    frame = frame.sort_values(["pupil", "wave"], kind="stable").reset_index(drop=True)
+    outcomes = [one.name for one in design.outcome]
+    silent = frame[outcomes].isna().all(axis=1)
+    dropped = (("geen enkele vraag beantwoord", int(silent.sum())),) if silent.any() else ()
+    frame = frame[~silent].reset_index(drop=True)
+    if frame.empty:
+        raise ValueError("no pupil answered any of the questions asked for")
+    changed = {}
+    for name in ("track", "school"):
+        first = frame.groupby("pupil")[name].transform("first")
+        changed[name] = frame.loc[frame[name] != first, "pupil"].nunique()
+        frame[name] = first
+    kept = ["pupil", "school", "wave", "track", "weight", *outcomes]
+    return AdolescentPanel(
+        Sourced(frame[kept], kind, source, remark, dropped), truth, changed["track"], changed["school"]
+    )
