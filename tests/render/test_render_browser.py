@@ -100,6 +100,16 @@ def test_synthetic_strip_stays_in_sight(browser, report, width, scrolled):
     page.context.close()
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_strip_does_not_cover_what_a_link_leads_to(browser, report, width):
+    page = open_page(browser, report, width)
+    page.locator("main a.quarto-xref[href='#sec-eerste']").first.click()
+    heading = page.locator("#sec-eerste h2").bounding_box()
+    strip = page.locator(".proefstrook").bounding_box()
+    assert strip["height"] <= heading["y"] < 120
+    page.context.close()
+
+
 def test_keyboard_reaches_the_text_first(browser, report):
     page = open_page(browser, report)
     page.keyboard.press("Tab")
