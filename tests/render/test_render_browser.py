@@ -37,9 +37,9 @@ def report(tmp_path_factory):
     """The small document with a table too wide for a phone and contents too long for a screen."""
     workspace = make_project(tmp_path_factory.mktemp("page"))
     section = workspace.reports / "_eerste.qmd"
-    columns = 9
+    columns = 5
     table = f"| {' | '.join(f'kolom {i}' for i in range(columns))} |\n|{'---|' * columns}\n"
-    table += f"| {' | '.join([LONG] * columns)} |\n\n: Een tabel met negen kolommen. {{#tbl-kloof-negen}}\n"
+    table += f"| {' | '.join([LONG] * columns)} |\n\n: Een tabel met vijf kolommen. {{#tbl-kloof-vijf}}\n"
     parts = "\n".join(f"## Deel {i} {{#sec-deel-{i}}}\n\nTekst.\n" for i in range(40))
     section.write_text(f"{section.read_text(encoding='utf-8')}\n{table}\n{parts}", encoding="utf-8")
     return render(workspace, engine="embedded") / "rapport.html"
