@@ -3,7 +3,7 @@
 import csv
 
 import pytest
-from conftest import run_analysis
+from repository import run_analysis
 
 
 def test_the_report_is_there_whole(report):

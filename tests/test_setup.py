@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import REPOSITORY
+from repository import REPOSITORY
 
 LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-edit.lock")
 
