@@ -45,6 +45,9 @@ class NotebookEntry:
         A run that takes longer is ended.
     memory_gb : float
         Address space a run may claim beyond which it fails; 0 sets no limit.
+    keep_notebook : bool
+        Without it the code runs without a kernel and no executed notebook is kept: for large sweeps of
+        which nobody reads them. What is published is the same.
     """
 
     name: str
@@ -56,6 +59,7 @@ class NotebookEntry:
     outputs: tuple[str, ...] = ()
     timeout_minutes: float = 30.0
     memory_gb: float = 0.0
+    keep_notebook: bool = True
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

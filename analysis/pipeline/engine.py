@@ -9,15 +9,10 @@ killed at the end of its time.
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
+import asyncio
 import os
-import shutil
-import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -27,65 +22,25 @@ import zmq.asyncio
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import LocalProvisioner
+from nbclient.util import run_sync
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
 
-from analysis.pipeline.kernel import MEMORY_VARIABLE
-from analysis.pipeline.launch import end, kill_group, launch, resolve
+from analysis.pipeline.launch import end, launch, resolve
+from analysis.pipeline.session import (
+    START_ATTEMPTS,
+    START_SECONDS,
+    Session,
+    StartError,
+    end_late,
+    private_folder,
+    variables_of,
+)
 
 ENGINE = "analysis"
-START_SECONDS = 120
-START_ATTEMPTS = 3
+LISTEN_SECONDS = 0.003
 OUTPUT_SECONDS = 120  # how long outputs may lag behind the end of a cell on a busy machine
-_LONGEST_SOCKET_FOLDER = 60  # a Unix socket's path has room for about 100 bytes
-_ONE_THREAD = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
-_NOT_INHERITED = ("PYTHONSTARTUP", "PYTHONBREAKPOINT", "MPLBACKEND", "JPY_PARENT_PID", "JPY_SESSION_NAME")
-
-
-class StartError(Exception):
-    """The kernel did not start, after all attempts. Nothing of the notebook has run."""
-
-
-@dataclass
-class Session:
-    """How a notebook is run, and what became of it.
-
-    Attributes
-    ----------
-    environment : mapping of str to str
-        Variables of the workspace, on top of those of this process.
-    folder : pathlib.Path
-        Working directory of the kernel.
-    seconds : float
-        Time the run may take.
-    memory_bytes : int
-        Address space it may claim; 0 sets no limit.
-    kernels : str
-        How kernels are started, see :mod:`analysis.pipeline.launch`.
-    modules : tuple of str
-        Third-party modules worth importing ahead.
-    notebook : NotebookNode or None
-        The notebook, executed as far as it came.
-    timed_out : bool
-    """
-
-    environment: Mapping[str, str]
-    folder: Path
-    seconds: float
-    memory_bytes: int = 0
-    kernels: str = "auto"
-    modules: tuple[str, ...] = ()
-    notebook: NotebookNode | None = None
-    timed_out: bool = False
 
 
 class RunEngine(Engine):
@@ -94,10 +49,10 @@ class RunEngine(Engine):
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, *, session: Session, **_) -> NotebookNode:
         session.notebook = nb_man.nb
-        with _private_folder() as private:
+        with private_folder() as private:
             client = _started(nb_man, session, private)
             process = client.km.provisioner.process
-            timer = threading.Timer(session.seconds, _end_late, (session, process.pid))
+            timer = threading.Timer(session.seconds, end_late, (session, process.pid))
             timer.daemon = True
             timer.start()
             try:
@@ -118,9 +73,12 @@ class _Provisioner(LocalProvisioner):
     modules: tuple[str, ...] = ()
 
     async def launch_kernel(self, cmd: list[str], **settings: Any) -> dict[str, Any]:
-        self.process = launch(
-            self.way, self.parent.connection_file, settings["env"], str(settings["cwd"]), self.modules
-        )
+        request = {
+            "environment": dict(settings["env"]),
+            "folder": str(settings["cwd"]),
+            "connection": self.parent.connection_file,
+        }
+        self.process = launch(self.way, request, self.modules)
         self.pid = self.pgid = self.process.pid
         return self.connection_info
 
@@ -129,16 +87,31 @@ class _Client(PapermillNotebookClient):
     """Waits for a new kernel no longer than needed, and ends it at once."""
 
     async def async_start_new_kernel_client(self):
+        deadline = time.monotonic() + self.startup_timeout
+        while not self._listens():
+            await self._still_starting(deadline)
+            await asyncio.sleep(LISTEN_SECONDS)
         self.kc = self.km.client()
         self.kc.start_channels(hb=False)
-        deadline = time.monotonic() + self.startup_timeout
         while not await self._answers():
-            if not await self.km.is_alive():
-                raise RuntimeError("the kernel died while it started")
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"the kernel did not answer in {self.startup_timeout} seconds")
+            await self._still_starting(deadline)
         self.kc.allow_stdin = False
         return self.kc
+
+    start_new_kernel_client = run_sync(async_start_new_kernel_client)
+
+    async def _still_starting(self, deadline: float) -> None:
+        if not await self.km.is_alive():
+            raise RuntimeError("the kernel died while it started")
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"the kernel did not answer in {self.startup_timeout} seconds")
+
+    def _listens(self) -> bool:
+        """Whether the sockets are there: connecting too early costs a tenth of a second each time."""
+        if self.km.transport != "ipc":
+            return True
+        ports = (self.km.shell_port, self.km.iopub_port)
+        return all(os.path.exists(f"{self.km.ip}-{port}") for port in ports)
 
     async def _answers(self) -> bool:
         """Whether the kernel replies and its messages on what it is doing arrive."""
@@ -213,40 +186,5 @@ def _client(nb_man, session: Session, folder: Path, way: str) -> _Client:
 
 
 def _start(client: _Client, session: Session, private: Path) -> None:
-    client.start_new_kernel(env=_environment(session, private), cwd=str(session.folder))
+    client.start_new_kernel(env=variables_of(session, private), cwd=str(session.folder))
     client.start_new_kernel_client()
-
-
-def _environment(session: Session, private: Path) -> dict[str, str]:
-    variables = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in _NOT_INHERITED and not name.startswith("ANALYSIS_")
-    }
-    variables |= dict.fromkeys(_ONE_THREAD, "1")
-    variables |= {"PYTHONHASHSEED": "0", "IPYTHONDIR": str(private / "ipython")}
-    matplotlib = importlib.util.find_spec("matplotlib")
-    if matplotlib is not None and matplotlib.origin:
-        variables["MATPLOTLIBRC"] = str(Path(matplotlib.origin).parent / "mpl-data" / "matplotlibrc")
-    if session.memory_bytes:
-        variables[MEMORY_VARIABLE] = str(session.memory_bytes)
-    return variables | dict(session.environment)
-
-
-def _end_late(session: Session, pid: int) -> None:
-    """Kill the kernel and all it started: papermill then reports a dead kernel."""
-    session.timed_out = True
-    kill_group(pid)
-
-
-@contextlib.contextmanager
-def _private_folder() -> Iterator[Path]:
-    """A short folder only this user can enter, gone afterwards."""
-    base = tempfile.gettempdir()
-    if os.name == "posix" and len(base) > _LONGEST_SOCKET_FOLDER:
-        base = "/tmp"
-    folder = Path(tempfile.mkdtemp(prefix="run-", dir=base))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

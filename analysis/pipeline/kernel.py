@@ -22,10 +22,13 @@ import contextlib
 import gc
 import importlib
 import json
+import linecache
 import os
 import signal
 import sys
 import threading
+import traceback
+import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -94,16 +97,47 @@ def note_reads() -> None:
 
 
 def run_request(request: dict[str, Any]) -> None:
-    """Become the kernel that `request` describes: ``environment``, ``folder``, ``connection``."""
+    """Do what `request` describes: ``environment``, ``folder``, and ``connection`` or ``cells``.
+
+    With ``connection`` this process becomes a kernel; with ``cells`` it runs them and ends.
+    """
     os.environ.clear()
     os.environ.update(request["environment"])
     os.chdir(request["folder"])
     sys.path[0] = request["folder"]
     limit_memory()
     note_reads()
+    if "cells" in request:
+        run_cells(request["cells"], request["ending"])
+        return
+    sys.modules["debugpy"] = None  # nobody debugs a build, and importing it takes longer than all the rest
     from ipykernel.kernelapp import IPKernelApp
 
     IPKernelApp.launch_instance(argv=["-f", request["connection"], *_SETTINGS])
+
+
+def run_cells(cells: list[str], ending: str) -> None:
+    """Run code cells in order in one namespace, as a kernel does, without a kernel.
+
+    How it ended is written to the file `ending`: the number of the cell that raised an error, counted from
+    0, with the traceback; None after the last cell.
+    """
+    main = types.ModuleType("__main__")
+    main.__dict__["display"] = lambda *_, **__: None
+    sys.modules["__main__"] = main
+    found: dict[str, Any] = {"cell": None}
+    for number, source in enumerate(cells):
+        name = f"<cell {number}>"
+        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+        try:
+            exec(compile(source, name, "exec"), main.__dict__)
+        except BaseException as error:
+            frames = error.__traceback__.tb_next  # without the frame of this function
+            lines = traceback.format_exception(type(error), error, frames)
+            found = {"cell": number, "traceback": "".join(lines)}
+            break
+    with open(ending, "w", encoding="utf-8") as handle:
+        json.dump(found, handle)
 
 
 def serve_forks(modules: Iterable[str], stream: Any, reply: Callable[..., None]) -> None:

@@ -196,6 +196,7 @@ def make_job(plan: Plan, run: Run, kernels: str = "auto", modules: tuple[str, ..
         memory_bytes=int(_GIGABYTE * run.entry.memory_gb),
         kernels=kernels,
         modules=modules,
+        keep_notebook=run.entry.keep_notebook,
     )
 
 

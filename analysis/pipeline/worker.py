@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.pipeline.reads import undeclared, watch
+from analysis.pipeline.session import Session, StartError
+from analysis.pipeline.source import read_source
 from analysis.pipeline.store import EXECUTED, Store, check_outputs
 from analysis.upstream import UPSTREAM_VARIABLE
 from analysis.workspace import Workspace
@@ -48,6 +50,8 @@ class Job:
         How the kernel is started, see :mod:`analysis.pipeline.launch`.
     modules : tuple of str
         Third-party modules that runs of this build import; the same for all, so that they can be shared.
+    keep_notebook : bool
+        Run it in a kernel and keep the executed notebook.
     """
 
     label: str
@@ -65,6 +69,7 @@ class Job:
     memory_bytes: int = 0
     kernels: str = "auto"
     modules: tuple[str, ...] = ()
+    keep_notebook: bool = True
 
 
 @dataclass(frozen=True)
@@ -117,13 +122,6 @@ def execute(job: Job) -> Outcome:
 
 
 def _run(job: Job, temporary: Path) -> Failure | None:
-    import nbformat
-    import papermill
-    from nbclient.exceptions import DeadKernelError
-    from papermill.exceptions import PapermillExecutionError
-
-    from analysis.pipeline.engine import ENGINE, Session, StartError
-
     workspace = Workspace(job.root, job.data, temporary)
     record = temporary.with_name(f"{temporary.name}.reads")
     session = Session(
@@ -139,6 +137,46 @@ def _run(job: Job, temporary: Path) -> Failure | None:
         kernels=job.kernels,
         modules=job.modules,
     )
+    try:
+        failure = (_in_kernel if job.keep_notebook else _directly)(job, session, temporary)
+        if failure is None:
+            own = [temporary, *(Path(folder) for folders in job.upstream.values() for folder in folders)]
+            sentences = undeclared(record, job.inputs, workspace, own)
+            failure = (
+                Failure("its inputs are not all declared", None, tuple(sentences)) if sentences else None
+            )
+    except StartError as error:
+        failure = Failure("no kernel started", None, (str(error),))
+    finally:
+        record.unlink(missing_ok=True)
+    if failure is None:
+        try:
+            check_outputs(temporary, job.outputs, job.label)
+        except (ValueError, OSError, KeyError) as error:
+            failure = Failure("its outputs are not complete", None, (str(error),))
+    return failure
+
+
+def _directly(job: Job, session: Session, temporary: Path) -> Failure | None:
+    from analysis.pipeline.direct import CodeError, run_code
+
+    try:
+        run_code(read_source(job.path), job.values, session)
+    except CodeError as error:
+        if error.traceback and not session.timed_out:
+            return Failure("the cell raised an error", error.cell, _last_lines(error.traceback))
+        return _death(job, session, error.cell)
+    return None
+
+
+def _in_kernel(job: Job, session: Session, temporary: Path) -> Failure | None:
+    import nbformat
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    from analysis.pipeline.engine import ENGINE
+
     # Read here, because papermill would take braces in a path for a format.
     notebook = nbformat.read(job.path, as_version=4)
     places = {cell.get("id", ""): number for number, cell in enumerate(notebook.cells, start=1)}
@@ -154,33 +192,22 @@ def _run(job: Job, temporary: Path) -> Failure | None:
             progress_bar=False,
             session=session,
         )
-    except StartError as error:
-        failure = Failure("the kernel did not start", None, (str(error),))
     except PapermillExecutionError as error:
         cell = _place(session.notebook, _first_error(session.notebook), places)
-        failure = Failure("the cell raised an error", cell, _error_lines(error))
+        text = "\n".join(error.traceback) or f"{error.ename}: {error.evalue}"
+        failure = Failure("the cell raised an error", cell, _last_lines(text))
     except DeadKernelError:
-        cell = _place(session.notebook, _last_started(session.notebook), places)
-        if session.timed_out:
-            failure = Failure(f"it took longer than {job.seconds / 60:g} minutes and was ended", cell)
-        else:
-            failure = Failure("the kernel died; too little memory is the usual cause", cell)
-    if session.notebook is not None:
-        _write_notebook(session.notebook, temporary / EXECUTED)
+        failure = _death(job, session, _place(session.notebook, _last_started(session.notebook), places))
     if failure is None:
         failure = _unfinished(session.notebook, places)
-    if failure is None:
-        own = [temporary, *(Path(folder) for folders in job.upstream.values() for folder in folders)]
-        sentences = undeclared(record, job.inputs, workspace, own)
-        if sentences:
-            failure = Failure("its inputs are not all declared", None, tuple(sentences))
-    record.unlink(missing_ok=True)
-    if failure is None:
-        try:
-            check_outputs(temporary, job.outputs, job.label)
-        except (ValueError, OSError, KeyError) as error:
-            failure = Failure("its outputs are not complete", None, (str(error),))
+    _write_notebook(session.notebook, temporary / EXECUTED)
     return failure
+
+
+def _death(job: Job, session: Session, cell: int | None) -> Failure:
+    if session.timed_out:
+        return Failure(f"it took longer than {job.seconds / 60:g} minutes and was ended", cell)
+    return Failure("the kernel died; too little memory is the usual cause", cell)
 
 
 def _unfinished(notebook, places: Mapping[str, int]) -> Failure | None:
@@ -213,9 +240,8 @@ def _place(notebook, index: int | None, places: Mapping[str, int]) -> int | None
     return None if index is None else places.get(notebook.cells[index].get("id", ""))
 
 
-def _error_lines(error) -> tuple[str, ...]:
-    text = _ANSI.sub("", "\n".join(error.traceback)) or f"{error.ename}: {error.evalue}"
-    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+def _last_lines(text: str) -> tuple[str, ...]:
+    lines = [line.rstrip() for line in _ANSI.sub("", text).splitlines() if line.strip()]
     return tuple(lines[-ERROR_LINES:])
 
 

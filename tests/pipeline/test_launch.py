@@ -9,6 +9,7 @@ import pytest
 from build_project import PUBLISH
 
 from analysis.pipeline import kernel, launch
+from analysis.pipeline.errors import BuildError
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forked kernels and /proc")
 WAYS = ["spare", "stock", *(["fork"] if launch.resolve("auto") == "fork" else [])]
@@ -72,7 +73,7 @@ def test_every_way_gives_the_same_bytes(project, built):
 @LINUX
 def test_many_runs_leave_no_process_no_descriptor_and_no_folder(project, built):
     publish = PUBLISH.format(name="a", value="seed").replace('"a.value"', 'f"a.s{seed}"')
-    project.notebook("a", publish, entry=f"[notebook.sweep]\nseed = {list(range(12))}")
+    project.notebook("a", publish, entry=f"[notebook.sweep]\nseed = {list(range(5))}")
 
     def left():
         children = Path("/proc/self/task").glob("*/children")
@@ -81,8 +82,8 @@ def test_many_runs_leave_no_process_no_descriptor_and_no_folder(project, built):
 
     built(project, jobs=1)
     before = left()
-    project.notebook("a", "x = 1\n" + publish, entry=f"[notebook.sweep]\nseed = {list(range(12))}")
-    assert len(built(project, jobs=1).outcomes) == 12
+    project.notebook("a", "x = 1\n" + publish, entry=f"[notebook.sweep]\nseed = {list(range(5))}")
+    assert len(built(project, jobs=1).outcomes) == 5
     deadline = time.monotonic() + 5
     while left() > before and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -131,3 +132,51 @@ def test_the_parent_of_forks_that_was_killed_is_replaced(tmp_path):
 def test_auto_is_one_of_the_ways():
     assert launch.resolve("auto") in ("fork", "spare")
     assert launch.resolve("stock") == "stock"
+
+
+@pytest.mark.parametrize("way", WAYS[-1:])
+def test_without_a_kernel_the_same_is_published(project, built, way):
+    code = (
+        "import numpy as np\nprint('uit', value)\ndisplay(value)\n"
+        "frame = np.random.default_rng(seed).normal(size=(200, 3))\n"
+        "gap = float(np.linalg.lstsq(frame[:, :2], frame[:, 2], rcond=None)[0][0])\n"
+    )
+    publish = PUBLISH.format(name="a", value="gap").replace('"a.value"', 'f"a.s{seed}"')
+    entry = "{}[notebook.sweep]\nseed = [1, 2]"
+    project.notebook("a", code, publish, entry=entry.format(""))
+    built(project)
+    kept = {path.parent.name: path.read_bytes() for path in project.root.rglob("runs/a/*/results.csv")}
+    project.analysis("clean")
+    project.notebook("a", code, publish, entry=entry.format("keep_notebook = false\n"))
+    built(project, kernels=way)
+    direct = {path.parent.name: path.read_bytes() for path in project.root.rglob("runs/a/*/results.csv")}
+    assert direct == kept
+    assert len(direct) == 2
+    assert not list(project.root.rglob("runs/**/notebook.ipynb"))
+
+
+def test_without_a_kernel_an_error_is_told_as_well(project, built):
+    project.notebook(
+        "a", "x = 1", "def f():\n    raise ValueError('kapot')\n\nf()", entry="keep_notebook = false"
+    )
+    with pytest.raises(BuildError) as caught:
+        built(project)
+    message = str(caught.value)
+    assert "a.ipynb, cell 4" in message
+    assert "| ValueError: kapot" in message
+    assert "|     raise ValueError('kapot')" in message
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (PUBLISH.format(name="a", value="value") + "import os\nos._exit(0)", "the kernel died"),
+        ("import os\nos._exit(3)", "the kernel died"),
+        ("raise SystemExit(0)", "the cell raised an error"),
+        ("import time\ntime.sleep(600)", "it took longer than 0.02 minutes"),
+    ],
+)
+def test_without_a_kernel_no_end_passes_for_a_good_one(project, built, code, says):
+    project.notebook("a", code, entry="keep_notebook = false\ntimeout_minutes = 0.02")
+    with pytest.raises(BuildError, match=says):
+        built(project)
