@@ -79,7 +79,7 @@ def prepare(
         keep = ~incomplete
         arrays = {name: values[keep] for name, values in arrays.items()}
         design = design.take(keep)
-        labels = [Label(label.name, label.codes[keep], label.levels) for label in labels]
+        labels = [label.take(keep) for label in labels]
     codes, frame = _groups(labels, design.n)
     return Inputs(tuple(arrays.values()), GroupedDesign(design, codes, len(frame)), frame)
 
@@ -91,6 +91,11 @@ class Label:
     name: str
     codes: np.ndarray
     levels: Any
+
+    def take(self, rows: np.ndarray) -> Label:
+        """The labels of some rows; levels that no row has any more are left out."""
+        left, codes = np.unique(self.codes[rows], return_inverse=True)
+        return Label(self.name, codes, self.levels.take(left))
 
 
 def _numbers(values: Any, n: int, name: str) -> np.ndarray:
@@ -136,15 +141,11 @@ def _groups(labels: list[Label], n: int) -> tuple[np.ndarray, pd.DataFrame]:
     """Group of each row, and one row of labels a group in order of the labels."""
     if not labels:
         return np.zeros(n, dtype=np.int64), pd.DataFrame(index=range(1))
+    if len(labels) == 1:
+        return labels[0].codes, pd.DataFrame({labels[0].name: labels[0].levels})
     codes = labels[0].codes
     for label in labels[1:]:
         codes = pd.factorize(codes * len(label.levels) + label.codes, sort=True)[0]
-    present = np.bincount(codes) > 0
-    if len(labels) == 1 and present.sum() == len(labels[0].levels):
-        return codes, pd.DataFrame({labels[0].name: labels[0].levels})
-    if not present.all():  # leaving out rows may have emptied a group
-        codes = (np.cumsum(present) - 1)[codes]
     first = np.empty(codes.max() + 1, dtype=np.int64)
     first[codes] = np.arange(n)
-    frame = {label.name: label.levels.take(label.codes[first]) for label in labels}
-    return codes, pd.DataFrame(frame)
+    return codes, pd.DataFrame({label.name: label.levels.take(label.codes[first]) for label in labels})

@@ -51,12 +51,13 @@ class Means:
 def replicated_means(values: np.ndarray, grouped: GroupedDesign) -> Means:
     """Means of `values` (n, M) by group, and their replicates."""
     centre = values[0, 0]  # any value of the right size keeps the sums from losing digits
-    deviations = values - centre
+    deviations = np.subtract(values, centre, order="C")
     weight, replicated_weight = grouped.weights()
     full, replicates = grouped.totals(deviations)
-    squares = grouped.full_totals(np.square(deviations, out=deviations))
+    square = np.square(deviations, out=deviations) @ np.full(values.shape[1], 1.0 / values.shape[1])
     with np.errstate(divide="ignore", invalid="ignore"):
-        spread = (squares / weight - np.square(full / weight)).mean(axis=-1)
+        spread = (grouped.full_totals(square[:, None]) / weight)[:, 0]
+        spread -= np.square(full / weight).mean(axis=-1)
         variance = spread * grouped.n / (grouped.n - 1.0)
     return Means(centre + full / weight, centre + replicates / replicated_weight, variance, grouped)
 

@@ -163,8 +163,9 @@ class GroupedDesign:
         return _summing(self._cell, self.design.weight, self._cell_count)
 
     def _jackknife(self, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        flat = cells.reshape(self.groups, self.design.zones * 2, -1)
+        full = (np.ones(flat.shape[1]) @ flat).reshape(self.groups, *cells.shape[1:])
         cells = cells.reshape(self.groups, self.design.zones, 2, *cells.shape[1:])
-        full = cells.sum(axis=(1, 2))
         change = np.moveaxis(cells[:, :, 1] - cells[:, :, 0], 1, 0)  # (zones, groups, ...)
         if self.design.method == "jk2_full":
             change = np.concatenate([change, -change])
