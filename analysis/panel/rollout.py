@@ -62,6 +62,12 @@ def schedule(panel: Sourced, design: Programme) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["code", "start", "status"])
 
 
+def complete_units(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of municipalities that are observed in every year of `frame`."""
+    years = frame.groupby("municipality")["year"].transform("nunique")
+    return frame[years == frame["year"].nunique()]
+
+
 def with_truth(table: pd.DataFrame, truth: Truth | None) -> pd.DataFrame:
     """An event-study table with column `truth`, zero before the start; unchanged if there is no truth."""
     if truth is None:

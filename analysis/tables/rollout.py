@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis import dutch
+from analysis.credibility.pretrend import Pretrend
 from analysis.datakind import DataKind
 from analysis.design.rollout import Programme
-from analysis.estimate.did import Aggregate, DoseResponse, TwoWay
-from analysis.estimate.did.wald import JointTest as PretrendTest
+from analysis.estimate.did import Aggregate, Bacon, DoseResponse, SunAbraham, TwoWay
+from analysis.estimate.did.imputation import ImputedMean
 from analysis.estimate.regional import JointTest, RegionEstimates
 from analysis.exhibits import TableExhibit
 from analysis.inference import Inference, Randomisation
@@ -21,6 +22,7 @@ from analysis.synthetic.rollout import Truth
 
 DECIMALS = 2
 STUDY = "studie"
+NOT_APPLICABLE = "niet van toepassing"
 
 
 @dataclass(frozen=True)
@@ -141,11 +143,38 @@ def effect_rows(
     )
 
 
+def other_rows(
+    chapter: Chapter, *, imputed: ImputedMean, interacted: SunAbraham, parts: Bacon
+) -> tuple[Result, ...]:
+    """The effect by two other estimators, and what the two-way coefficient compares."""
+    outcome = chapter.design.outcome
+    shared = {"unit": outcome.unit, "decimals": DECIMALS, "clusters": chapter.provinces}
+    shared["note"] = "Interval met Student's t over provincies; niet met de randomisatietoets."
+    rows = []
+    for name, method, fit in (
+        ("att_imputation", "door toerekening", imputed),
+        ("att_sun_abraham", "Sun en Abraham", interacted),
+    ):
+        low, high = fit.interval()
+        label = f"effect op {outcome.label.lower()}, {method}"
+        rows.append(chapter.row(name, label, fit.estimate, se=fit.se, low=low, high=high, **shared))
+    forbidden = chapter.row(
+        "forbidden_share",
+        "aandeel vergelijkingen met provincies die al begonnen zijn, bij vaste effecten",
+        100 * parts.forbidden_share,
+        unit="%",
+        decimals=1,
+        note="Goodman-Bacon (2021), over gemeenten die in elk jaar zijn waargenomen.",
+    )
+    return (*rows, forbidden)
+
+
 def p_rows(
-    chapter: Chapter, *, randomisation: Randomisation, inference: Inference, pretrend: PretrendTest
+    chapter: Chapter, *, randomisation: Randomisation, inference: Inference, pretrend: Pretrend
 ) -> tuple[Result, ...]:
     """p-values; below five treated provinces there is none, and the note says why."""
     refused = inference.refusal or ""
+    detectable = math.inf if pretrend.detectable_80 is None else pretrend.detectable_80
     shared = {"decimals": 3, "clusters": chapter.provinces}
     return (
         chapter.row(
@@ -173,14 +202,18 @@ def p_rows(
         ),
         chapter.row(
             "pretrend_p",
-            "p-waarde voor gelijke ontwikkeling vóór de start",
-            pretrend.p_value,
-            note=(
-                "Een hoge p-waarde bewijst niet dat de ontwikkeling gelijk was."
-                if pretrend.p_value is not None
-                else "Te weinig provincies voor deze toets."
-            ),
+            "p-waarde voor gelijke ontwikkeling vóór de start (randomisatietoets)",
+            pretrend.p_randomisation,
+            note="Een hoge p-waarde bewijst niet dat de ontwikkeling gelijk was.",
             **shared,
+        ),
+        chapter.row(
+            "pretrend_detectable",
+            "verschil in ontwikkeling dat de toets in vier van de vijf gevallen ziet",
+            detectable if math.isfinite(detectable) else None,
+            unit=f"{chapter.design.outcome.unit} per jaar",
+            decimals=DECIMALS,
+            clusters=chapter.provinces,
         ),
     )
 
@@ -250,36 +283,35 @@ def map_rows(chapter: Chapter, provinces: RegionEstimates, joint: JointTest) -> 
 def effect_table(chapter: Chapter, rows: tuple[Result, ...]) -> TableExhibit:
     """The estimates beside each other, with their p-values."""
     found = {row.id.partition(".")[2]: row for row in rows}
-    lines = [("Groepen en jaren", found["att"], found["p_value"])]
-    lines.append(("Vaste effecten voor gemeente en jaar", found["att_twfe"], found["p_twfe"]))
+    lines = (
+        ("Groepen en jaren (hoofdschatting)", "att", "p_value"),
+        ("Vaste effecten voor gemeente en jaar", "att_twfe", "p_twfe"),
+        ("Toerekening", "att_imputation", None),
+        ("Sun en Abraham", "att_sun_abraham", None),
+    )
     cells = [
         (
-            name,
-            dutch.number(row.value, DECIMALS, sign=True),
-            row.interval_text,
-            "geen uitspraak" if p.value is None else dutch.p_value(p.value),
-            dutch.number(row.clusters),
+            label,
+            dutch.number(found[name].value, DECIMALS, sign=True),
+            found[name].interval_text,
+            _p_text(found[p]) if p else "niet getoetst",
         )
-        for name, row, p in lines
+        for label, name, p in lines
     ]
     outcome = chapter.design.outcome
     planted = found["truth"]
     if planted.value is not None:
         shown = dutch.number(planted.value, DECIMALS, sign=True)
-        cells.append(
-            ("Wat in de tweeling is gestopt", shown, "niet van toepassing", "niet van toepassing", "niet van toepassing")
-        )
+        cells.append(("Wat in de tweeling is gestopt", shown, NOT_APPLICABLE, NOT_APPLICABLE))
     if "dose_slope" in found:
         slope = found["dose_slope"]
         shown = dutch.number(slope.value, DECIMALS, sign=True)
-        cells.append(
-            ("Per eenheid bereik", shown, slope.interval_text, "niet getoetst", dutch.number(slope.clusters))
-        )
+        cells.append(("Per eenheid bereik", shown, slope.interval_text, "niet getoetst"))
     refused = found["p_value"].note
     return TableExhibit(
         id=f"tbl-{chapter.design.name}",
         cells=pd.DataFrame(
-            cells, columns=["Schatting", f"Effect ({outcome.unit})", "95%-interval", "p-waarde", "Provincies"]
+            cells, columns=["Schatting", f"Effect ({outcome.unit})", "95%-interval", "p-waarde"]
         ),
         caption=(
             f"Geschat effect op {outcome.label[0].lower()}{outcome.label[1:]}, met de randomisatietoets over "
@@ -287,8 +319,12 @@ def effect_table(chapter: Chapter, rows: tuple[Result, ...]) -> TableExhibit:
         ),
         kind=chapter.panel.kind,
         source=chapter.panel.source,
-        align="lrlrr",
+        align="lrlr",
     )
+
+
+def _p_text(row: Result) -> str:
+    return "geen uitspraak" if row.value is None else dutch.p_value(row.value)
 
 
 def finite(interval: tuple[float, float]) -> tuple[float | None, float | None]:
