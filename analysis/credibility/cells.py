@@ -87,6 +87,19 @@ class Cells:
         start = np.where(self.start > times[-1], np.inf, self.start)
         return replace(self, times=times, start=start, outcome=self.outcome[:, keep])
 
+    def leave_out(self, cluster: str) -> Cells:
+        """The cells without one cluster."""
+        if cluster not in self.clusters:
+            raise ValueError(f"no cluster {cluster!r}; known are {', '.join(self.clusters)}")
+        keep = np.array(self.clusters) != cluster
+        return replace(
+            self,
+            clusters=tuple(label for label in self.clusters if label != cluster),
+            start=self.start[keep],
+            outcome=self.outcome[keep],
+            mass=self.mass[keep],
+        )
+
     def frame(self) -> pd.DataFrame:
         """One row a cluster and period: cluster, time, cohort, outcome, mass."""
         count, periods = self.outcome.shape
@@ -169,7 +182,9 @@ def collapse(
         )
     weight = panel.unit_weights()
     mass = np.bincount(codes, weights=weight, minlength=count)
-    sums = np.stack([np.bincount(codes, weights=weight * column, minlength=count) for column in panel.outcome.T])
+    sums = np.stack(
+        [np.bincount(codes, weights=weight * column, minlength=count) for column in panel.outcome.T]
+    )
     return Cells(
         clusters=labels,
         times=panel.times,

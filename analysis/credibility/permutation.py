@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from analysis.credibility.cells import Cells
 from analysis.credibility.reassigned import Setting, estimates
@@ -43,6 +45,13 @@ class Tested:
     clusters: int
     treated_clusters: int
     comparison_clusters: int
+
+
+def as_table(found: Mapping[object, Tested], name: str) -> pd.DataFrame:
+    """One row a result, in the order given: `name`, and the fields of :class:`Tested`."""
+    table = pd.DataFrame([vars(item) for item in found.values()])
+    table.insert(0, name, list(found))
+    return table
 
 
 def randomised(
@@ -104,7 +113,7 @@ def null_distribution(
     mass : ndarray, shape (G,), optional
         Instead of ``cells.mass``; zero leaves a cluster out.
     """
-    outcomes = np.stack([cells.outcome, direction(cells, setting, neighbours)])
+    outcomes = np.stack([cells.outcome, direction(cells, setting, covariates, neighbours)])
     begin = np.vstack([cells.start, cells.begin(drawn)])
     weight = cells.mass if mass is None else mass
     found = estimates(
@@ -131,11 +140,18 @@ def null_distribution(
     )
 
 
-def direction(cells: Cells, setting: Setting, neighbours: np.ndarray | None = None) -> np.ndarray:
+def direction(
+    cells: Cells,
+    setting: Setting,
+    covariates: np.ndarray | None = None,
+    neighbours: np.ndarray | None = None,
+) -> np.ndarray:
     """What a unit of the target adds to each cell as observed, shape (G, T)."""
     treated = cells.treated
     if setting.target == "exposure":
         return (1 - treated) * (neighbours @ treated)
+    if setting.target == "interaction":
+        return treated * covariates[0]
     if setting.target == "before":
         return (cells.times >= cells.start[:, None] - setting.anticipation) * (1 - treated)
     return treated

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 ESTIMATORS = ("two_way", "never", "not_yet", "imputation")
-TARGETS = ("effect", "exposure", "before")
+TARGETS = ("effect", "exposure", "interaction", "before")
 _RANK = 1e-9
 
 
@@ -59,9 +59,10 @@ class Setting:
         Periods before the start in which clusters may react already.
     spillover : bool
         Also estimate what treated neighbours do to untreated clusters (regression and imputation only).
-    target : {"effect", "exposure", "before"}
+    target : {"effect", "exposure", "interaction", "before"}
         The effect itself; the effect of a wholly treated neighbourhood on an untreated cluster (two_way
-        with spillover); or the mean effect in the periods of anticipation (group-time only).
+        with spillover); how much the effect differs where the first covariate is one (two_way); or the
+        mean effect in the periods of anticipation (group-time only).
     """
 
     estimator: str = "not_yet"
@@ -80,8 +81,12 @@ class Setting:
             raise ValueError(f"{self.estimator} takes no regressors: spillover needs two_way or imputation")
         if self.target == "exposure" and not (self.spillover and self.estimator == "two_way"):
             raise ValueError("target 'exposure' needs estimator 'two_way' with spillover")
+        if self.target == "interaction" and self.estimator != "two_way":
+            raise ValueError("target 'interaction' needs estimator 'two_way'")
         if self.target == "before" and (self.by_regression or not self.anticipation):
-            raise ValueError("target 'before' needs group-time effects with one or more periods of anticipation")
+            raise ValueError(
+                "target 'before' needs group-time effects with one or more periods of anticipation"
+            )
 
     @property
     def by_regression(self) -> bool:
@@ -139,6 +144,10 @@ def estimates(
     weight = mass[:, :, None] * (~waiting if setting.anticipation else np.ones((1, 1, len(times))))
     if setting.target == "exposure":
         return _two_way(outcomes, weight, exposure, [*others, treated])
+    if setting.target == "interaction":
+        if not others:
+            raise ValueError("an interaction needs the other policy as first covariate")
+        return _two_way(outcomes, weight, treated * others[0], [*others, treated])
     return _two_way(outcomes, weight, treated, others if exposure is None else [*others, exposure])
 
 

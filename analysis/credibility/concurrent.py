@@ -1,0 +1,76 @@
+"""Concurrent policy: is the effect that of another programme that started in the same years?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.credibility.cells import Cells
+from analysis.credibility.permutation import Tested, randomised
+from analysis.credibility.reassigned import Setting
+
+TWO_WAY = Setting("two_way")
+
+
+@dataclass(frozen=True)
+class Concurrent:
+    """The two-way effect beside another policy.
+
+    Attributes
+    ----------
+    plain, adjusted : Tested
+        Effect without and with the other policy as a regressor.
+    interaction : Tested
+        How much the effect differs where the other policy is active too.
+    overlap : float
+        Share of treated cells with the other policy.
+    """
+
+    plain: Tested
+    adjusted: Tested
+    interaction: Tested
+    overlap: float
+
+
+def policy_cells(cells: Cells, starts: Mapping[str, float | None]) -> np.ndarray:
+    """1 from the other policy's start on, shape (G, T); None never starts.
+
+    Raises
+    ------
+    ValueError
+        If a cluster is not in `starts`.
+    """
+    unknown = sorted(set(cells.clusters) - set(starts))
+    if unknown:
+        raise ValueError(f"the start of the other policy is not given for {', '.join(unknown)}")
+    begin = np.array([np.inf if starts[name] is None else starts[name] for name in cells.clusters], float)
+    return (cells.times >= begin[:, None]).astype(float)
+
+
+def concurrent(cells: Cells, policy: np.ndarray, **options) -> Concurrent:
+    """Add the other policy to the two-way regression, alone and interacted with treatment.
+
+    Parameters
+    ----------
+    cells : Cells
+    policy : ndarray, shape (G, T)
+        See :func:`policy_cells`.
+    **options
+        Of :func:`analysis.credibility.permutation.randomised`.
+
+    Notes
+    -----
+    The other policy keeps its place when starts are re-assigned.
+    """
+    treated = cells.treated
+    covariates = policy[None]
+    return Concurrent(
+        plain=randomised(cells, TWO_WAY, **options),
+        adjusted=randomised(cells, TWO_WAY, covariates=covariates, **options),
+        interaction=randomised(
+            cells, Setting("two_way", target="interaction"), covariates=covariates, **options
+        ),
+        overlap=float((treated * policy).sum() / treated.sum()),
+    )

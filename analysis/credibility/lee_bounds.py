@@ -1,0 +1,158 @@
+"""Bounds on the effect when some outcomes are not observed, and treatment may be the reason (Lee 2009)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class LeeBounds:
+    """Effect on units that would be observed with and without treatment, at worst and at best.
+
+    Attributes
+    ----------
+    low, high : float
+    naive : float
+        Difference in means of the observed.
+    se_low, se_high : float or None
+        Jackknife over clusters; None without clusters.
+    interval : (float, float) or None
+        Covers the effect itself with the level asked for (Imbens & Manski 2004), with t(G − 1).
+    observed_treated, observed_control : float
+        Shares observed.
+    trimmed_share : float
+        Share of the group observed more often that is trimmed.
+    trimmed : str
+        "treated" or "control": the group observed more often.
+    n : int
+        Units, observed or not.
+    clusters : int or None
+    """
+
+    low: float
+    high: float
+    naive: float
+    se_low: float | None
+    se_high: float | None
+    interval: tuple[float, float] | None
+    observed_treated: float
+    observed_control: float
+    trimmed_share: float
+    trimmed: str
+    n: int
+    clusters: int | None
+
+
+def lee_bounds(
+    outcome: Array,
+    treated: Array,
+    *,
+    weights: Array | None = None,
+    cluster: Array | None = None,
+    level: float = 0.95,
+) -> LeeBounds:
+    """Trim the group observed more often from above and from below.
+
+    Parameters
+    ----------
+    outcome : ndarray, shape (N,)
+        NaN where not observed. For a difference-in-differences: each unit's change.
+    treated : ndarray of bool, shape (N,)
+    weights : ndarray, shape (N,), optional
+    cluster : ndarray, shape (N,), optional
+        Level of assignment, for standard errors.
+
+    Notes
+    -----
+    Assumes that treatment moves observation in one direction only. The trimmed share is
+    ``1 - (smaller observed share) / (larger observed share)``. The unit at the edge is kept in part, so that
+    exactly that share is trimmed.
+
+    Raises
+    ------
+    ValueError
+        If a group is empty or wholly unobserved, or a weight is not positive.
+    """
+    outcome = np.asarray(outcome, dtype=float)
+    treated = np.asarray(treated)
+    if treated.dtype != bool:
+        raise ValueError("treated must be true or false for every unit")
+    weight = np.ones(len(outcome)) if weights is None else np.asarray(weights, dtype=float)
+    if not (len(outcome) == len(treated) == len(weight)):
+        raise ValueError("outcome, treated and weights differ in length")
+    if not (weight > 0).all():
+        raise ValueError("a weight is zero or negative; weights must be positive")
+    low, high, naive, shares, trim = _bounds(outcome, treated, weight)
+    se, interval, count = (None, None), None, None
+    if cluster is not None:
+        labels = np.unique(cluster)
+        count = len(labels)
+        without = np.array(
+            [
+                _bounds(outcome[keep], treated[keep], weight[keep])[:2]
+                for keep in (cluster != g for g in labels)
+            ]
+        )
+        spread = np.sqrt((count - 1) / count * ((without - [low, high]) ** 2).sum(axis=0))
+        se = (float(spread[0]), float(spread[1]))
+        critical = _imbens_manski(high - low, max(se), level, count - 1)
+        interval = (low - critical * se[0], high + critical * se[1])
+    return LeeBounds(
+        low=low,
+        high=high,
+        naive=naive,
+        se_low=se[0],
+        se_high=se[1],
+        interval=interval,
+        observed_treated=shares[0],
+        observed_control=shares[1],
+        trimmed_share=trim,
+        trimmed="treated" if shares[0] >= shares[1] else "control",
+        n=len(outcome),
+        clusters=count,
+    )
+
+
+def _bounds(outcome: Array, treated: Array, weight: Array):
+    seen = ~np.isnan(outcome)
+    shares, groups = [], []
+    for name, group in (("treated", treated), ("control", ~treated)):
+        if not (group & seen).any():
+            raise ValueError(f"no {name} unit is observed: there is nothing to bound")
+        shares.append(float(weight[group & seen].sum() / weight[group].sum()))
+        groups.append((outcome[group & seen], weight[group & seen]))
+    (y1, w1), (y0, w0) = groups
+    mean1, mean0 = np.average(y1, weights=w1), np.average(y0, weights=w0)
+    trim = 1 - min(shares) / max(shares)
+    if shares[0] >= shares[1]:
+        low, high = _lowest(y1, w1, 1 - trim) - mean0, -_lowest(-y1, w1, 1 - trim) - mean0
+    else:
+        low, high = mean1 + _lowest(-y0, w0, 1 - trim), mean1 - _lowest(y0, w0, 1 - trim)
+    return float(low), float(high), float(mean1 - mean0), tuple(shares), float(trim)
+
+
+def _lowest(values: Array, weight: Array, share: float) -> float:
+    """Mean of the lowest `share` of the weight; the unit at the edge counts in part."""
+    order = np.argsort(values, kind="stable")
+    values, weight = values[order], weight[order]
+    kept = np.clip(share * weight.sum() - (np.cumsum(weight) - weight), 0.0, weight)
+    return float(values @ kept / kept.sum())
+
+
+def _imbens_manski(width: float, se: float, level: float, df: int) -> float:
+    """Critical value c with F(c + width / se) − F(−c) = level; from one-sided to two-sided as width falls."""
+    if not se > 0:
+        return 0.0
+    low, high = stats.t.ppf(level, df), stats.t.ppf(0.5 + level / 2, df)
+    for _ in range(60):
+        middle = (low + high) / 2
+        if stats.t.cdf(middle + width / se, df) - stats.t.cdf(-middle, df) < level:
+            low = middle
+        else:
+            high = middle
+    return float(high)

@@ -1,0 +1,168 @@
+"""The roll-out of a programme as a design that can be diagnosed, and its twin as a source of draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.credibility.cells import Cells, collapse
+from analysis.credibility.diagnosis import Answer, Answered, DataStrategy, Design, Drawn, Inquiry, Model
+from analysis.credibility.permutation import randomised
+from analysis.credibility.power import ReportedTest
+from analysis.credibility.reassigned import Setting, estimates
+from analysis.design.rollout import Programme, Specification
+from analysis.estimate.did import dose_response
+from analysis.inference.moments import cluster_moments
+from analysis.inference.randomisation import randomisation_inference_from
+from analysis.synthetic.rollout import rollout_twin
+
+COLUMNS = {"unit": "municipality", "time": "year", "cohort": "cohort"}
+
+
+@dataclass(frozen=True)
+class TwinCells:
+    """From an integer seed to the twin's cells, with its effects multiplied by `effect`."""
+
+    design: Programme
+    effect: float = 0.0
+
+    def __call__(self, seed: int) -> Cells:
+        return twin_cells(self.design, rollout_twin(self.design, seed=seed, effect=self.effect).frame)
+
+
+def twin_cells(design: Programme, frame: pd.DataFrame, weights: str | None = None) -> Cells:
+    """Province-by-year means of `frame`."""
+    return collapse(frame, **COLUMNS, outcome=design.outcome.name, cluster="province", weights=weights)
+
+
+def cell_variance(design: Programme, cells: Cells) -> np.ndarray:
+    """Variance of a province-year mean in the twin beyond province and year effects, shape (G,)."""
+    twin = design.twin
+    return twin.sd_province_year**2 + twin.sd_noise**2 / cells.mass
+
+
+def reported_test(name: str, specification: Specification) -> ReportedTest:
+    """The randomisation test that goes with a specification of the design."""
+    if specification.estimator == "two_way_fe":
+        return ReportedTest(name, "two_way", "crv3")
+    return ReportedTest(name, f"att_{specification.control}")
+
+
+def rollout_design(
+    design: Programme, answers: tuple[tuple[str, str, str], ...], *, reassigned: int, level: float = 0.95
+) -> Design:
+    """The design of a programme's evaluation, for :func:`analysis.credibility.diagnosis.diagnose`.
+
+    Parameters
+    ----------
+    design : Programme
+    answers : tuple of (id, estimand id, specification name)
+    reassigned : int
+        Re-assignments sampled in each randomisation test.
+    """
+    estimands = {item.id: item for item in design.estimands}
+    strategies = []
+    for id, estimand, name in answers:
+        if estimand not in estimands:
+            raise ValueError(f"answer {id}: no estimand {estimand!r}; known are {', '.join(estimands)}")
+        specification = design.specification(name)
+        if estimands[estimand].summary == "dose":
+            strategy = DoseAnswer(design, specification, level)
+        else:
+            strategy = EffectAnswer(design, specification, reassigned, level)
+        strategies.append(Answer(id, estimand, strategy))
+    return Design(
+        model=Model(f"twin of {design.name}", TwinModel(design)),
+        inquiries=tuple(Inquiry(item.id, item.text) for item in design.estimands),
+        data=DataStrategy(),
+        answers=tuple(strategies),
+    )
+
+
+@dataclass(frozen=True)
+class TwinModel:
+    """Draws of the twin with the true value of each estimand."""
+
+    design: Programme
+
+    def __call__(self, seed: int, effect: float) -> Drawn:
+        twin = rollout_twin(self.design, seed=seed, effect=effect)
+        frame = twin.frame
+        if self.design.reach is not None:
+            per = self.design.reach.per_inhabitants
+            frame = frame.assign(dose=per * frame["reached"] / frame["inhabitants"])
+        value = {
+            "simple": twin.truth.att,
+            "dose": twin.truth.dose_slope,
+            "twfe": effect * _two_way_truth(self.design),
+        }
+        return Drawn(frame, {item.id: value[item.summary] for item in self.design.estimands})
+
+
+@lru_cache(maxsize=8)
+def _two_way_truth(design: Programme) -> float:
+    """What the two-way regression gives on the planted effects alone: its estimand."""
+    cells = [twin_cells(design, rollout_twin(design, effect=effect).frame) for effect in (1.0, 0.0)]
+    planted = cells[0].outcome - cells[1].outcome
+    first = cells[0]
+    return float(
+        estimates(Setting("two_way"), planted[None], first.times, first.start, first.mass).estimate[0, 0]
+    )
+
+
+@dataclass(frozen=True)
+class EffectAnswer:
+    """The effect with the randomisation test that the study reports."""
+
+    design: Programme
+    specification: Specification
+    reassigned: int
+    level: float
+
+    def __call__(self, frame: pd.DataFrame, seed: int) -> Answered:
+        cells = twin_cells(self.design, frame)
+        options = {"max_exact": 0, "draws": self.reassigned, "seed": seed, "level": self.level}
+        if self.specification.estimator == "two_way_fe":
+            panel = cells.dense()
+            found = randomisation_inference_from(panel, cluster_moments(panel), studentise="crv3", **options)
+            return Answered(found.estimate, *found.interval_studentised, found.p_studentised)
+        setting = Setting(self.specification.control, self.specification.anticipation)
+        tested = randomised(cells, setting, **options)
+        return Answered(tested.estimate, tested.low, tested.high, tested.p_value)
+
+
+@dataclass(frozen=True)
+class DoseAnswer:
+    """The slope of the dose with its t interval over provinces."""
+
+    design: Programme
+    specification: Specification
+    level: float
+
+    def __call__(self, frame: pd.DataFrame, seed: int) -> Answered:
+        found = dose_response(
+            frame,
+            **COLUMNS,
+            outcome=self.design.outcome.name,
+            dose="dose",
+            control=self.specification.control,
+            anticipation=self.specification.anticipation,
+            cluster=self.specification.cluster,
+        )
+        p = 2 * stats.t.sf(abs(found.slope) / found.slope_se, found.n_clusters - 1)
+        return Answered(found.slope, *found.slope_interval(self.level), float(p))
+
+
+def with_treated(design: Programme, count: int) -> Programme:
+    """The design in which only the first `count` provinces that start do so; for power by design."""
+    kept = [item.province for item in design.adoptions if item.year is not None][:count]
+    return replace(
+        design,
+        adoptions=tuple(
+            item if item.province in kept else replace(item, year=None) for item in design.adoptions
+        ),
+    )
