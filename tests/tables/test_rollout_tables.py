@@ -37,9 +37,27 @@ from analysis.tables.rollout import (
 )
 
 NEEDED = set(
-    "att att_twfe truth smallest_of_interest att_imputation att_sun_abraham forbidden_share p_value p_twfe "
-    "smallest_p pretrend_p pretrend_detectable provinces_p n_provinces n_treated_provinces "
-    "n_assumed_provinces n_municipalities n_treated_municipalities n_left_out".split()
+    [
+        "att",
+        "att_twfe",
+        "truth",
+        "smallest_of_interest",
+        "att_imputation",
+        "att_sun_abraham",
+        "forbidden_share",
+        "p_value",
+        "p_twfe",
+        "smallest_p",
+        "pretrend_p",
+        "pretrend_detectable",
+        "provinces_p",
+        "n_provinces",
+        "n_treated_provinces",
+        "n_assumed_provinces",
+        "n_municipalities",
+        "n_treated_municipalities",
+        "n_left_out",
+    ]
 )
 
 
