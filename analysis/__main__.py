@@ -1,4 +1,4 @@
-"""The command line: ``python -m analysis build``, ``render``, ``report``, ``sources``, ``clean``.
+"""The command line: ``python -m analysis build``, ``render``, ``report``, ``sources``, ``fetch``, ``clean``.
 
 Everything heavy is imported by the command that needs it.
 """
@@ -72,9 +72,14 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("report", parents=[building, rendering], help="build, then render")
     command.set_defaults(run=_report, only=[], explain=False)
     command = commands.add_parser(
-        "sources", parents=[data], help="which sources are present, absent, altered"
+        "sources", parents=[data], help="which sources are present, absent, altered, stale"
     )
     command.set_defaults(run=_sources)
+    command = commands.add_parser("fetch", parents=[data], help="fetch the open sources that are not there")
+    command.add_argument("keys", nargs="*", metavar="SOURCE", help="keys of data/manifest.toml; else all")
+    command.add_argument("--again", action="store_true", help="fetch what is there too")
+    command.add_argument("--strict", action="store_true", help="end as failed when a file cannot be had")
+    command.set_defaults(run=_fetch)
     command = commands.add_parser("clean", help="remove what the build made; data/real is left alone")
     command.add_argument("--old", action="store_true", help="only runs that no longer belong to the plan")
     command.add_argument("--data", type=Path, metavar="DIR", help="with --old: as given to build")
@@ -143,6 +148,8 @@ def _report(options: argparse.Namespace) -> None:
 
 
 def _sources(options: argparse.Namespace) -> None:
+    from datetime import date
+
     from analysis.design.notebooks import read_notebooks
     from analysis.manifest import find_sources, unrecognised_files
 
@@ -152,19 +159,41 @@ def _sources(options: argparse.Namespace) -> None:
         for key in entry.sources:
             users.setdefault(key, []).append(entry.name)
     print(f"files are looked for in {workspace.data}")
-    everything = find_sources(workspace)
+    everything = find_sources(workspace, today=date.today())
     for found in everything:
         source = found.source
         print(f"{source.key}: {found.presence}")
         print(f"  {source.title} ({source.publisher}; {source.access}; {source.licence})")
         if source.has_files:
-            names = [f"{path.name}{' (altered)' if path in found.altered else ''}" for path in found.files]
+            names = [
+                path.name
+                + (f" (fetched {found.accessed[path.name]})" if path.name in found.accessed else "")
+                + (" (altered)" if path in found.altered else "")
+                for path in found.files
+            ]
             print(f"  expected {', '.join(source.files)}; found {', '.join(names) or 'nothing'}")
+            print(f"  may be seen by: {source.may_see}")
         if source.key in users:
             print(f"  read by {', '.join(users[source.key])}")
     others = unrecognised_files((found.source for found in everything), workspace.data)
     if others:
         print(f"not recognised: {', '.join(path.name for path in others)}")
+
+
+def _fetch(options: argparse.Namespace) -> None:
+    from analysis.pipeline.fetch import fetch, incomplete
+
+    workspace = _workspace(options)
+    results = []
+    for result in fetch(workspace, options.keys, again=options.again, show=sys.stderr.isatty()):
+        results.append(result)
+        print(result, flush=True)
+    missing = len(incomplete(results))
+    print(f"{len(results) - missing} of {len(results)} files are there, in {workspace.data}")
+    if missing and options.strict:
+        raise OSError(f"{missing} files could not be had")
+    if missing:
+        print("The build goes on with what it has.")
 
 
 def _clean(options: argparse.Namespace) -> None:

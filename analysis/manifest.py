@@ -11,14 +11,19 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
 from analysis.design.read import record
+from analysis.sources.receipts import RECORD, read_record
 from analysis.workspace import Workspace
 
 MANIFEST = "manifest.toml"
 ACCESS = ("open", "op aanvraag", "synthetisch")
+FORMS = ("csv", "json", "xml", "zip", "statline")  # of what is fetched; statline is a table of CBS
+_FETCH_KEYS = ("form", "url", "table", "select", "where")
+_ADDRESS = re.compile(r"https://[^/\s]+\S*|http://(127\.0\.0\.1|localhost)(:\d+)?(/\S*)?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _KEY = re.compile(r"[a-z][a-z0-9_-]*")
 
@@ -42,6 +47,13 @@ class Source:
     sha256 : mapping of str to str
         Checksums of files that are the same for everyone; "" where not known.
     remark : str
+    fetch : mapping of str to mapping
+        How a file is fetched: form (one of :data:`FORMS`) and url; for a table of StatLine also table, and
+        which columns (select) and rows (where, in the words of OData).
+    renew_days : int
+        A fetched file older than this is stale; 0 never is.
+    readers : str
+        Who may see the files, in Dutch; by default what `access` implies.
     """
 
     key: str
@@ -54,6 +66,9 @@ class Source:
     facts: tuple[str, ...] = ()
     sha256: Mapping[str, str] = field(default_factory=dict)
     remark: str = ""
+    fetch: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    renew_days: int = 0
+    readers: str = ""
 
     def __post_init__(self) -> None:
         if not _KEY.fullmatch(self.key):
@@ -74,10 +89,38 @@ class Source:
                 raise ValueError(f"sha256 of {name!r}: expected 64 hexadecimal digits, got {value!r}")
         if self.access == "synthetisch" and self.files:
             raise ValueError("a synthetic source is made here and has no files")
+        for name, how in self.fetch.items():
+            self._require_fetchable(name, how)
+        if self.renew_days < 0:
+            raise ValueError(f"renew_days must be zero or more, got {self.renew_days}")
+
+    def _require_fetchable(self, name: str, how: Mapping[str, object]) -> None:
+        if Path(name).name != name or not any(Path(name).match(pattern) for pattern in self.files):
+            raise ValueError(f"fetch of {name!r}: the name fits none of {', '.join(self.files)}")
+        unknown = sorted(set(how) - set(_FETCH_KEYS))
+        if unknown:
+            raise ValueError(f"fetch of {name!r}: unknown key {', '.join(unknown)}")
+        if how.get("form") not in FORMS:
+            raise ValueError(
+                f"fetch of {name!r}: form {how.get('form')!r}; expected one of {', '.join(FORMS)}"
+            )
+        if not _ADDRESS.fullmatch(str(how.get("url", ""))):
+            raise ValueError(f"fetch of {name!r}: url {how.get('url', '')!r}; expected https://…")
+        if (how["form"] == "statline") != ("table" in how):
+            raise ValueError(f"fetch of {name!r}: table belongs to form statline, and to no other")
+        if self.access != "open":
+            raise ValueError(f"fetch of {name!r}: only an open source is fetched, this one is {self.access}")
 
     @property
     def has_files(self) -> bool:
         return bool(self.files)
+
+    @property
+    def may_see(self) -> str:
+        """Who may see the files, in Dutch."""
+        return self.readers or (
+            "wie het van de uitgever kreeg" if self.access == "op aanvraag" else "iedereen"
+        )
 
 
 class Presence(StrEnum):
@@ -87,6 +130,7 @@ class Presence(StrEnum):
     PRESENT = "present"
     ABSENT = "absent"
     ALTERED = "altered"
+    STALE = "stale"
 
     @property
     def dutch(self) -> str:
@@ -95,16 +139,29 @@ class Presence(StrEnum):
             Presence.PRESENT: "aanwezig",
             Presence.ABSENT: "niet aanwezig",
             Presence.ALTERED: "aanwezig, maar gewijzigd",
+            Presence.STALE: "aanwezig, maar verouderd",
         }[self]
 
 
 @dataclass(frozen=True)
 class Found:
-    """A source, the files of it that are there, and those whose checksum differs from the manifest's."""
+    """A source, the files of it that are there, and what is to be said of these.
+
+    Attributes
+    ----------
+    altered : tuple of Path
+        Files whose checksum differs from the manifest's, or from the one they were fetched with.
+    accessed : mapping of str to str
+        Date on which a file was fetched, for those that were.
+    stale : tuple of Path
+        Files that were fetched too long ago.
+    """
 
     source: Source
     files: tuple[Path, ...]
     altered: tuple[Path, ...]
+    accessed: Mapping[str, str] = field(default_factory=dict)
+    stale: tuple[Path, ...] = ()
 
     @property
     def presence(self) -> Presence:
@@ -112,6 +169,8 @@ class Found:
             return Presence.REPOSITORY
         if self.altered:
             return Presence.ALTERED
+        if self.stale:
+            return Presence.STALE
         return Presence.PRESENT if self.files else Presence.ABSENT
 
 
@@ -151,22 +210,41 @@ def unrecognised_files(sources: Iterable[Source], folder: Path) -> list[Path]:
     return sorted(
         path
         for path in found
-        if path.is_file() and path not in known and not path.name.lower().startswith((".", "readme"))
+        if path.is_file()
+        and path not in known
+        and path.name != RECORD
+        and not path.name.lower().startswith((".", "readme"))
     )
 
 
-def find_sources(workspace: Workspace, checksum: Callable[[Path], str] | None = None) -> list[Found]:
-    """What is there of every source in the manifest, with checksums compared where they are known."""
+def find_sources(
+    workspace: Workspace, checksum: Callable[[Path], str] | None = None, today: date | None = None
+) -> list[Found]:
+    """What is there of every source in the manifest, with checksums compared where they are known.
+
+    `today` decides what is stale; without it nothing is, so that a build does not depend on the day.
+    """
     checksum = checksum or _sha256
+    receipts = read_record(workspace.data)
     found = []
     for source in read_manifest(workspace).values():
         files = tuple(present_files(source, workspace.data))
+        fetched = {path.name: receipts[path.name] for path in files if path.name in receipts}
+        expected = {name: receipt.sha256 for name, receipt in fetched.items()}
+        expected |= {name: value for name, value in source.sha256.items() if value}
         altered = tuple(
+            path for path in files if path.name in expected and checksum(path) != expected[path.name]
+        )
+        accessed = {name: receipt.accessed for name, receipt in fetched.items()}
+        stale = tuple(
             path
             for path in files
-            if source.sha256.get(path.name) and checksum(path) != source.sha256[path.name]
+            if today is not None
+            and source.renew_days
+            and path.name in accessed
+            and (today - date.fromisoformat(accessed[path.name])).days > source.renew_days
         )
-        found.append(Found(source, files, altered))
+        found.append(Found(source, files, altered, accessed, stale))
     return found
 
 

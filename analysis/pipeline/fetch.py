@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from analysis.manifest import Source, read_manifest
 from analysis.workspace import Workspace
@@ -21,6 +22,8 @@ class Fetched:
     said: str
 
     def __str__(self) -> str:
+        if self.state == "missing":  # the reason names the file
+            return f"{self.source}: missing: {self.said}"
         return f"{self.source}: {self.file}: {self.state}{': ' if self.said else ''}{self.said}"
 
 
@@ -48,6 +51,7 @@ def fetch(
         If a key is unknown or names a source that cannot be fetched.
     """
     sources = _chosen(read_manifest(workspace), list(keys))
+    unreachable: set[str] = set()
     with _bars(show) as bar:
         for source in sources:
             for name, how in source.fetch.items():
@@ -55,7 +59,7 @@ def fetch(
                 if target.is_file() and not again:
                     yield Fetched(source.key, name, "present", "")
                     continue
-                yield _one(source, name, dict(how), target, manners, bar)
+                yield _one(source, name, dict(how), target, manners, bar, unreachable)
 
 
 def incomplete(results: Iterable[Fetched]) -> list[Fetched]:
@@ -69,17 +73,29 @@ def _chosen(manifest: dict[str, Source], keys: list[str]) -> list[Source]:
     closed = [key for key in keys if not manifest[key].fetch]
     if closed:
         raise ValueError(
-            f"{', '.join(closed)} cannot be fetched: {'; '.join(manifest[key].access for key in closed)}. Get "
-            "the files from the publisher and put them in the folder with real files"
+            f"{', '.join(closed)} cannot be fetched: {'; '.join(manifest[key].access for key in closed)}. "
+            "Get the files from the publisher and put them in the folder with real files"
         )
     return [source for key, source in manifest.items() if source.fetch and (not keys or key in keys)]
 
 
-def _one(source: Source, name: str, how: dict, target: Path, manners: object, bar: Callable) -> Fetched:
+def _one(
+    source: Source,
+    name: str,
+    how: dict,
+    target: Path,
+    manners: object,
+    bar: Callable,
+    unreachable: set[str],
+) -> Fetched:
+    """Fetch one file; hosts that cannot be reached are added to `unreachable` and asked only once."""
     from analysis.sources.cbs import fetch_statline
-    from analysis.sources.download import DownloadError, download
+    from analysis.sources.download import DownloadError, Unreachable, download
 
     url = str(how["url"])
+    host = urlsplit(url).netloc
+    if host in unreachable:
+        return Fetched(source.key, name, "missing", f"{name}: {host} cannot be reached, as said above")
     checksum = source.sha256.get(name, "")
     try:
         if how["form"] == "statline":
@@ -93,10 +109,10 @@ def _one(source: Source, name: str, how: dict, target: Path, manners: object, ba
                 manners=manners,
             )
         else:
-            receipt = download(
-                url, target, how["form"], sha256=checksum, manners=manners, progress=bar(name)
-            )
+            receipt = download(url, target, how["form"], sha256=checksum, manners=manners, progress=bar(name))
     except DownloadError as error:
+        if isinstance(error, Unreachable):
+            unreachable.add(host)
         still = "the file of before is kept" if target.is_file() else ""
         return Fetched(source.key, name, "missing", "; ".join(filter(None, (str(error), still))))
     return Fetched(source.key, name, "fetched", f"{receipt.bytes:,} bytes, sha256 {receipt.sha256[:12]}…")
