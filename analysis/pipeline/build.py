@@ -99,6 +99,7 @@ def build(
             raise BuildError(failure_report(plan, failed, problems))
         complete = not plan.due and not plan.problems
         released = release(plan, fingerprints) if complete else None
+        plan.memory.save()
         if complete:
             shutil.rmtree(plan.store.failed, ignore_errors=True)  # all of it mended
         fingerprints.save()

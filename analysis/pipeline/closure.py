@@ -8,15 +8,20 @@ What escapes this reading is caught when the notebook runs, see :mod:`analysis.p
 from __future__ import annotations
 
 import ast
+import contextlib
+import json
+import os
 import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import analysis
+from analysis.pipeline.fingerprint import digest
 from analysis.workspace import Workspace
 
-_DYNAMIC = frozenset({"__import__", "exec", "eval", "import_module", "run_path", "run_module"})
+_NAMING = frozenset({"__import__", "import_module"})
+_DYNAMIC = _NAMING | {"exec", "eval", "run_path", "run_module"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,14 @@ class Mentions:
     dynamic: bool
     designs: frozenset[str]
     any_design: bool
+
+    def as_list(self) -> list:
+        return [sorted(map(list, self.imports)), self.dynamic, sorted(self.designs), self.any_design]
+
+    @classmethod
+    def from_list(cls, content: list) -> Mentions:
+        imports = frozenset((level, name, tuple(names)) for level, name, names in content[0])
+        return cls(imports, content[1], frozenset(content[2]), content[3])
 
 
 @dataclass(frozen=True)
@@ -110,8 +123,9 @@ class FirstParty:
         return found
 
 
-def closure(code: str, first_party: FirstParty) -> Closure:
-    """Everything first-party that `code` reaches."""
+def closure(code: str, first_party: FirstParty, memory: Memory | None = None) -> Closure:
+    """Everything first-party that `code` reaches; `memory` spares reading what was read before."""
+    memory = memory or Memory()
     files: dict[str, Path] = {}
     modules: set[str] = set()
     designs: set[str] = set()
@@ -127,7 +141,7 @@ def closure(code: str, first_party: FirstParty) -> Closure:
         designs.update(mentions.designs)
         any_design |= mentions.any_design
 
-    note(read_mentions(code), "", False)
+    note(memory.mentions(code), "", False)
     while waiting:
         module = waiting.pop()
         if module in modules:
@@ -147,7 +161,7 @@ def closure(code: str, first_party: FirstParty) -> Closure:
             for beside in path.parent.iterdir():
                 if beside.is_file() and beside.suffix not in (".py", ".pyc"):
                     files[beside.relative_to(base).as_posix()] = beside
-        note(read_mentions(path.read_text(encoding="utf-8")), module, is_package)
+        note(memory.mentions(path.read_text(encoding="utf-8")), module, is_package)
     return Closure(
         files=dict(sorted(files.items())),
         modules=frozenset(modules),
@@ -157,15 +171,48 @@ def closure(code: str, first_party: FirstParty) -> Closure:
     )
 
 
-@lru_cache(maxsize=4096)
+class Memory:
+    """What each piece of source mentions, by the hash of its text; kept in a file between builds."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._known: dict[str, list] = {}
+        self._used: dict[str, list] = {}
+        if path is not None:
+            with contextlib.suppress(OSError, ValueError):
+                content = json.loads(path.read_text(encoding="utf-8"))
+                self._known = content["mentions"] if content.get("reader") == _reader() else {}
+
+    def mentions(self, code: str) -> Mentions:
+        key = digest(code)
+        if key not in self._used:
+            self._used[key] = self._known.get(key) or read_mentions(code).as_list()
+        return Mentions.from_list(self._used[key])
+
+    def save(self) -> None:
+        """Write what was asked for in this build, whole or not at all."""
+        if self._path is None or self._used == self._known:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self._path.with_suffix(f".{os.getpid()}.tmp")
+        temporary.write_text(json.dumps({"reader": _reader(), "mentions": self._used}), encoding="utf-8")
+        temporary.replace(self._path)
+
+
+@lru_cache(maxsize=1)
+def _reader() -> str:
+    """Hash of this module: another way of reading makes what was remembered worthless."""
+    return digest(Path(__file__).read_bytes(), sys.version)
+
+
 def read_mentions(code: str) -> Mentions:
     """Imports and design files that `code` refers to, in functions too."""
     imports: set[tuple[int, str, tuple[str, ...]]] = set()
     designs: set[str] = set()
     dynamic = any_design = False
-    tree = ast.parse(code)
-    constants = _constants(tree)
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(ast.parse(code)))
+    constants = _constants(nodes)
+    for node in nodes:
         match node:
             case ast.Import():
                 imports.update((0, alias.name, ()) for alias in node.names)
@@ -174,33 +221,32 @@ def read_mentions(code: str) -> Mentions:
                 imports.add((node.level, node.module or "", names))
             case ast.Call():
                 name = _called(node.func)
+                if name not in _DYNAMIC and name != "read_design":
+                    continue
                 literal = _literal(node.args[0], constants) if node.args else None
-                if name in _DYNAMIC:
-                    absolute = isinstance(literal, str) and not literal.startswith(".")
-                    if absolute and name in ("import_module", "__import__"):
-                        imports.add((0, literal, ()))
-                    elif not (name == "eval" and isinstance(node.func, ast.Attribute)):
-                        dynamic = True
-                elif name == "read_design":
+                if name == "read_design":
                     if isinstance(literal, str):
                         designs.add(literal)
                     else:
                         any_design = True
+                elif name in _NAMING and isinstance(literal, str) and not literal.startswith("."):
+                    imports.add((0, literal, ()))
+                elif not (name == "eval" and isinstance(node.func, ast.Attribute)):  # a frame's own eval
+                    dynamic = True
     return Mentions(frozenset(imports), dynamic, frozenset(designs), any_design)
 
 
-def _constants(tree: ast.Module) -> dict[str, str]:
-    """Texts given to a name once, at the top of the module: ``FILE = "rollout"``."""
-    given: dict[str, list] = {}
-    for node in ast.walk(tree):
+def _constants(nodes: list[ast.AST]) -> dict[str, str]:
+    """Texts given once to a name: ``FILE = "rollout"``."""
+    stored: dict[str, int] = {}
+    texts: dict[str, str] = {}
+    for node in nodes:
         match node:
             case ast.Name(id=name, ctx=ast.Store()):
-                given.setdefault(name, []).append(None)
-    for node in tree.body:
-        match node:
+                stored[name] = stored.get(name, 0) + 1
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str() as text)):
-                given[name].append(text)
-    return {name: found[1] for name, found in given.items() if len(found) == 2 and found[1] is not None}
+                texts[name] = text
+    return {name: text for name, text in texts.items() if stored[name] == 1}
 
 
 def _literal(node: ast.expr, constants: dict[str, str]) -> object:

@@ -16,7 +16,7 @@ from typing import Any
 
 from analysis.design.notebooks import NotebookEntry, read_notebooks
 from analysis.manifest import Source, present_files, read_manifest, unrecognised_files
-from analysis.pipeline.closure import Closure, FirstParty, closure
+from analysis.pipeline.closure import Closure, FirstParty, Memory, closure
 from analysis.pipeline.errors import BuildError
 from analysis.pipeline.fingerprint import KEY_LENGTH, Fingerprints, digest_of
 from analysis.pipeline.parameters import label, parameters_hash, typed
@@ -89,7 +89,8 @@ class Plan:
     """All runs of the registry, in an order in which they can be done.
 
     `problems` says of notebooks that cannot be planned what is wrong with them; the others go on.
-    `third_party` names for each notebook the modules it imports from elsewhere.
+    `third_party` names for each notebook the modules it imports from elsewhere; `memory` holds what
+    first-party modules import.
     """
 
     workspace: Workspace
@@ -97,6 +98,7 @@ class Plan:
     runs: dict[str, Run] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     third_party: dict[str, frozenset[str]] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def due(self) -> list[Run]:
@@ -167,14 +169,14 @@ def make_plan(workspace: Workspace, fingerprints: Fingerprints | None = None) ->
     manifest = read_manifest(workspace)
     first_party = FirstParty.of(workspace)
     common = _common_inputs(workspace, fingerprints)
-    plan = Plan(workspace, store)
+    plan = Plan(workspace, store, memory=Memory(store.build / "cache" / "mentions.json"))
     for entry in read_notebooks(workspace):
         try:
             absent = [name for name in entry.needs if name in plan.problems]
             if absent:
                 raise BuildError(f"notebook {entry.name} needs {', '.join(absent)}, which cannot be planned")
             source = read_source(workspace.notebooks / entry.file)
-            reached = closure(source.code, first_party)
+            reached = closure(source.code, first_party, plan.memory)
             inputs = {
                 **common,
                 **_notebook_inputs(source, reached, fingerprints),

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis import dutch
+from analysis.conclusions import Conclusion, conclude
+from analysis.design.conclusions import DESIGN as CONCLUSIONS_DESIGN
+from analysis.design.conclusions import read_conclusions
 from analysis.design.disclosure import disclosure_rule
 from analysis.disclosure import disclose, summary
 from analysis.manifest import Found, Presence, Source, find_sources, named_sources
@@ -127,7 +130,7 @@ def _hand_to_report(plan: Plan, rows: list[Result], exhibits: Path, manifest: di
     from analysis.render.variables import write_variables
 
     workspace = plan.workspace
-    write_variables(rows, workspace.root / _VARIABLES)
+    write_variables(rows, workspace.root / _VARIABLES, _conclusions(workspace, rows))
     write_fragments(
         [exhibits],
         rows,
@@ -135,6 +138,16 @@ def _hand_to_report(plan: Plan, rows: list[Result], exhibits: Path, manifest: di
         sections=[entry for entry in dict.fromkeys(run.entry.name for run in plan.runs.values())],
         remarks=_remarks(rows, exhibits, manifest),
     )
+
+
+def _conclusions(workspace: Workspace, rows: list[Result]) -> list[Conclusion]:
+    """The sentences that the declared rules give, where rules are declared."""
+    if not (workspace.design / f"{CONCLUSIONS_DESIGN}.toml").is_file():
+        return []
+    try:
+        return conclude(read_conclusions(workspace), rows)
+    except ValueError as error:
+        raise BuildError(str(error)) from error
 
 
 def _remarks(rows: Iterable[Result], exhibits: Path, manifest: dict[str, Source]) -> dict[str, list[str]]:
@@ -210,12 +223,16 @@ def _found_words(found: Found) -> str:
 def _decides(plan: Plan, sources: list[Found], fingerprints: Fingerprints) -> str:
     """Hash of all that decides what is released: runs, sources, rule, and the code from here on."""
     workspace = plan.workspace
-    reached = closure(f"import {__name__}", FirstParty.of(workspace))
+    reached = closure(f"import {__name__}", FirstParty.of(workspace), plan.memory)
     inputs = {
         "runs": [[run.label, run.key, run.published.output_hash] for run in plan.runs.values()],
         "sources": [[found.source.key, found.presence, len(found.files)] for found in sources],
         "manifest": fingerprints.of(workspace.root / "data" / "manifest.toml"),
-        "rule": fingerprints.of(workspace.design / "disclosure.toml"),
+        "rules": {
+            name: fingerprints.of(path)
+            for name in ("disclosure", CONCLUSIONS_DESIGN)
+            if (path := workspace.design / f"{name}.toml").is_file()
+        },
         "code": {name: fingerprints.of(path) for name, path in reached.files.items()},
     }
     return digest_of(inputs)

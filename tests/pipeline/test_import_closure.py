@@ -1,6 +1,8 @@
 import pytest
 
-from analysis.pipeline.closure import FirstParty, closure
+from analysis.pipeline import closure as module
+from analysis.pipeline.closure import FirstParty, Memory
+from analysis.pipeline.closure import closure as run_closure
 from analysis.workspace import Workspace
 
 
@@ -24,7 +26,7 @@ def reach(project):
         project.write(name, text)
 
     def run(code):
-        found = closure(code, FirstParty.of(project.workspace))
+        found = run_closure(code, FirstParty.of(project.workspace))
         return {name for name in found.files if name.startswith("toy")}
 
     return run
@@ -67,11 +69,11 @@ def test_a_literal_name_and_a_frames_eval_can_be_followed(reach):
 
 def test_modules_beside_the_notebook_count(project):
     project.write("notebooks/helper.py", "x = 1\n")
-    assert "helper.py" in closure("import helper", FirstParty.of(project.workspace)).files
+    assert "helper.py" in run_closure("import helper", FirstParty.of(project.workspace)).files
 
 
 def test_the_package_itself_is_found_without_running_it(tmp_path):
-    found = closure("from analysis.results import publish", FirstParty.of(Workspace(tmp_path, tmp_path)))
+    found = run_closure("from analysis.results import publish", FirstParty.of(Workspace(tmp_path, tmp_path)))
     assert {"analysis/results.py", "analysis/workspace.py", "analysis/dutch.py"} <= set(found.files)
     assert not any(name.startswith("analysis/pipeline") for name in found.files)
 
@@ -89,10 +91,30 @@ def test_the_package_itself_is_found_without_running_it(tmp_path):
     ],
 )
 def test_design_files_by_name_or_all_of_them(project, code, expected):
-    found = closure(code, FirstParty.of(project.workspace))
+    found = run_closure(code, FirstParty.of(project.workspace))
     assert found.any_design == (expected is None)
     assert found.designs == (expected or set())
 
 
 def test_third_party_modules_are_left_to_the_lock_file(project):
-    assert not closure("import numpy, pandas", FirstParty.of(project.workspace)).files
+    assert not run_closure("import numpy, pandas", FirstParty.of(project.workspace)).files
+
+
+def test_what_was_read_once_is_remembered_and_gives_the_same(project, monkeypatch):
+    project.write("toy/__init__.py", "from . import a\n")
+    project.write("toy/a.py", "import numpy\nread_design('x')\n")
+    path = project.root / "memory.json"
+
+    def found():
+        memory = Memory(path)
+        result = run_closure("import toy", FirstParty.of(project.workspace), memory)
+        memory.save()
+        return result
+
+    first = found()
+    monkeypatch.setattr(module, "read_mentions", lambda code: pytest.fail("read again"))
+    assert found() == first
+    assert first.designs == {"x"}
+    path.write_text("{")
+    monkeypatch.undo()
+    assert found() == first
