@@ -68,6 +68,8 @@ def _conclude(plan: ConclusionPlan, design: ConclusionDesign, rows: Mapping[str,
         smallest=f"{dutch.number(smallest.value, smallest.decimals)} {smallest.unit}" if smallest else "",
     )
     kind = DataKind.combine(row.kind for role, row in used.items() if role != "smallest")
+    if kind is DataKind.SYNTHETIC:
+        sentence = f"{design.mark.synthetic} {sentence[0].lower()}{sentence[1:]}"
     return Conclusion(plan.id, rule.condition, sentence, kind, tuple(names.values()))
 
 

@@ -63,7 +63,9 @@ def test_below_five_treated_provinces_no_direction_is_named():
 def test_a_conclusion_on_synthetic_rows_says_so():
     conclusion = effect(3, 2, 4, kind=DataKind.SYNTHETIC)
     assert conclusion.kind is DataKind.SYNTHETIC
+    assert conclusion.sentence.startswith("Synthetisch, geen bevinding: de gegevens wijzen op een toename")
     assert "synthetisch" in conclusion.sentence
+    assert not effect(3, 2, 4).sentence.startswith("Synthetisch")
 
 
 @pytest.mark.parametrize(
@@ -98,6 +100,7 @@ def test_every_declared_list_has_a_last_resort():
 def test_a_smallest_effect_of_zero_is_an_error():
     design = ConclusionDesign(
         Limits(5, 0.05),
+        DECLARED.mark,
         {"effect": (Rule("negligible", "x"), Rule("otherwise", "y"))},
         (ConclusionPlan("a", "effect", "a.b", "s", smallest="a.c"),),
     )

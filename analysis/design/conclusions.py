@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from analysis.design.read import read_design, record
 from analysis.workspace import Workspace
 
+DESIGN = "conclusions"
 CONDITIONS = (
     "unknown",
     "too_few_treated",
@@ -55,10 +56,18 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What opens a sentence that rests on synthetic rows."""
+
+    synthetic: str
+
+
+@dataclass(frozen=True)
 class ConclusionDesign:
     """All rules and all conclusions."""
 
     limits: Limits
+    mark: Mark
     rules: Mapping[str, tuple[Rule, ...]]
     conclusions: tuple[ConclusionPlan, ...]
 
@@ -72,8 +81,8 @@ def read_conclusions(workspace: Workspace | None = None) -> ConclusionDesign:
         If a condition is unknown, a list of rules does not end with ``otherwise``, or a conclusion names
         rules that are not there.
     """
-    place = "data/design/conclusions.toml"
-    content = read_design("conclusions", workspace)
+    place = f"data/design/{DESIGN}.toml"
+    content = read_design(DESIGN, workspace)
     rules = {
         name: tuple(record(Rule, rule, f"{place}, rule.{name} {i}") for i, rule in enumerate(listed, start=1))
         for name, listed in content["rule"].items()
@@ -90,4 +99,6 @@ def read_conclusions(workspace: Workspace | None = None) -> ConclusionDesign:
             raise ValueError(
                 f"{place}: conclusion {plan.id} names the rules {plan.rules!r}, which are not there"
             )
-    return ConclusionDesign(record(Limits, content["limits"], f"{place}, limits"), rules, conclusions)
+    limits = record(Limits, content["limits"], f"{place}, limits")
+    mark = record(Mark, content["mark"], f"{place}, mark")
+    return ConclusionDesign(limits, mark, rules, conclusions)

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from small_report import LONG, exhibits, rows
 
+from analysis.conclusions import Conclusion
 from analysis.datakind import DataKind
 from analysis.exhibits import TableExhibit, write_exhibit
 from analysis.render.fragments import natural_widths, status_markdown, write_fragments
@@ -188,3 +189,11 @@ def test_one_id_in_another(tmp_path):
     nested = [Result(i, "x", 1.0, "", "fact", "y") for i in ("a.b", "a.b.c")]
     with pytest.raises(ValueError, match=r"result a\.b\.c: another id is the beginning"):
         write_variables(nested, tmp_path / "_variables.yml")
+
+
+def test_conclusions_stand_beside_the_rows(tmp_path):
+    path = tmp_path / "_variables.yml"
+    conclusion = Conclusion("kloof", "above", "Een toename van *2* punten.", DataKind.REAL, ("kloof.gap",))
+    write_variables(rows(), path, [conclusion])
+    written = yaml.safe_load(path.read_text(encoding="utf-8"))["conclusie"]["kloof"]
+    assert written == {"value": r"Een toename van \*2\* punten.", "kind": "echt"}
