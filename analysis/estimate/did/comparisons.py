@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from analysis.estimate.did.panel import Panel
 
@@ -58,7 +59,7 @@ def comparisons(panel: Panel, control: str, anticipation: float, base_period: st
         raise ValueError(f"base_period {base_period!r} is unknown: choose {' or '.join(BASE_PERIODS)}")
     if not anticipation >= 0:
         raise ValueError(f"anticipation is {anticipation}: zero or more periods")
-    starts, codes = np.unique(panel.cohort, return_inverse=True)
+    codes, starts = pd.factorize(panel.cohort, sort=True)
     if not np.isfinite(starts[0]):
         raise ValueError("no unit is treated within the panel after its first period: no effect to estimate")
     has_never = not np.isfinite(starts[-1])

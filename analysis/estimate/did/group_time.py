@@ -204,7 +204,7 @@ def group_time_att(
     else:
         cells, estimates, influence = _one_by_one(panel, cells, sample, est_method)
     treated = np.isfinite(panel.cohort)
-    of_unit = panel.clusters if panel.clusters is not None else np.arange(len(treated))
+    clusters = int(treated.sum()) if panel.clusters is None else len(np.unique(panel.clusters[treated]))
     return GroupTime(
         estimates=estimates,
         cells=cells,
@@ -212,7 +212,7 @@ def group_time_att(
         labels=panel.units,
         anticipation=anticipation,
         clustered=cluster is not None,
-        n_treated_clusters=len(np.unique(of_unit[treated])),
+        n_treated_clusters=clusters,
         n=int(panel.observed.sum()) if not panel.balanced else panel.outcome.size,
         dropped=dropped,
         _influence=influence,
@@ -240,20 +240,20 @@ def _from_cohort_means(
     """Balanced and without covariates: everything follows from cohort means and moments."""
     n, periods = panel.outcome.shape
     cohorts = len(cells.starts)
+    # Units in order of cohort, so that a cohort is a slice: one copy, and none afterwards.
+    order = np.argsort(cells.codes.astype(np.int32), kind="stable")
+    bounds = np.searchsorted(cells.codes[order], np.arange(cohorts + 1))
+    deviations = panel.outcome[order]
     # A unit's own mean drops out of every difference; without it no digits are lost to large levels.
-    deviations = panel.outcome - panel.outcome.mean(axis=1, keepdims=True)
+    deviations -= (deviations @ np.full(periods, 1 / periods))[:, None]
     means, mass = np.empty((cohorts, periods)), np.empty(cohorts)
-    equal = panel.weights is None
+    weights = None if panel.weights is None else sample.weights[order]
     for k in range(cohorts):
-        rows = np.flatnonzero(cells.codes == k)
-        block = deviations[rows]
-        if equal:
-            means[k], mass[k] = block.mean(axis=0), len(rows)
-        else:
-            w = sample.weights[rows]
-            mass[k] = w.sum()
-            means[k] = w @ block / mass[k]
-        deviations[rows] = block - means[k]
+        rows = slice(bounds[k], bounds[k + 1])
+        w = np.ones(bounds[k + 1] - bounds[k]) if weights is None else weights[rows]
+        mass[k] = w.sum()
+        means[k] = w @ deviations[rows] / mass[k]
+        deviations[rows] -= means[k]
     m = np.arange(len(cells))
     controls = cells.controls * mass
     control_mass = controls.sum(axis=1)
@@ -267,7 +267,7 @@ def _from_cohort_means(
     per_unit[cells.cohort, m] += n / mass[cells.cohort]
     coefficients[:, cells.period, m] += per_unit
     coefficients[:, cells.base, m] -= per_unit
-    return estimates, CohortInfluence(sample, deviations, coefficients)
+    return estimates, CohortInfluence(sample, order, bounds, deviations, coefficients)
 
 
 def _one_by_one(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -88,23 +89,29 @@ class CohortInfluence:
     Attributes
     ----------
     sample : Sample
+    order : ndarray of int, shape (N,)
+        Units in order of cohort.
+    bounds : ndarray of int, shape (K + 1,)
+        Where each cohort starts in `order`.
     deviations : ndarray, shape (N, T)
-        Outcomes less the weighted means of the unit's cohort.
+        Outcomes less the weighted means of the unit's cohort, in that order.
     coefficients : ndarray, shape (K, T + 1, M)
         A_k.
     """
 
     sample: Sample
+    order: np.ndarray
+    bounds: np.ndarray
     deviations: np.ndarray
     coefficients: np.ndarray
 
     def units(self, weighting: Weighting | None = None) -> np.ndarray:
         """Shape (N, J)."""
         coefficients = self._weighted(weighting)
-        values = np.empty((len(self.sample.codes), coefficients.shape[2]))
+        values = np.empty((len(self.order), coefficients.shape[2]))
         for k, matrix in enumerate(coefficients):
-            rows = np.flatnonzero(self.sample.codes == k)
-            values[rows] = self.deviations[rows] @ matrix[:-1] + matrix[-1]
+            rows = slice(self.bounds[k], self.bounds[k + 1])
+            values[self.order[rows]] = self.deviations[rows] @ matrix[:-1] + matrix[-1]
         return self.sample.weights[:, None] * values
 
     def clusters(self, weighting: Weighting | None = None) -> np.ndarray:
@@ -136,26 +143,26 @@ class CohortInfluence:
     def _moments(self) -> np.ndarray:
         """Sum of squares of w · [y, 1] by cohort, shape (K, T + 1, T + 1)."""
         cohorts, width, _ = self.coefficients.shape
+        weights = self.sample.weights[self.order]
         moments = np.empty((cohorts, width, width))
         for k in range(cohorts):
-            rows = np.flatnonzero(self.sample.codes == k)
-            block = np.empty((len(rows), width))
-            block[:, :-1] = self.deviations[rows]
-            block[:, -1] = 1.0
-            block *= self.sample.weights[rows, None]
-            moments[k] = block.T @ block
+            rows = slice(self.bounds[k], self.bounds[k + 1])
+            w, y = weights[rows], self.deviations[rows]
+            weighted = y if (w == 1).all() else w[:, None] * y
+            moments[k, :-1, :-1] = weighted.T @ weighted
+            moments[k, :-1, -1] = moments[k, -1, :-1] = w @ weighted
+            moments[k, -1, -1] = w @ w
         return moments
 
     @cached_property
     def _cluster_sums(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Sums of w · [y, 1] by cluster and cohort, with the cohort and cluster of each row."""
         cohorts = len(self.coefficients)
-        pair = self.sample.clusters * cohorts + self.sample.codes
-        found, position = np.unique(pair, return_inverse=True)
-        weights = self.sample.weights
+        codes = np.repeat(np.arange(cohorts), np.diff(self.bounds))
+        position, found = pd.factorize(self.sample.clusters[self.order] * cohorts + codes, sort=True)
+        weights = self.sample.weights[self.order]
         columns = [
-            np.bincount(position, weights=weights * self.deviations[:, t], minlength=len(found))
-            for t in range(self.deviations.shape[1])
+            np.bincount(position, weights=weights * y, minlength=len(found)) for y in self.deviations.T
         ]
         columns.append(np.bincount(position, weights=weights, minlength=len(found)))
         return np.column_stack(columns), found % cohorts, found // cohorts

@@ -289,11 +289,17 @@ def _first_row(unit_of_row: np.ndarray, n: int) -> np.ndarray:
 
 def _require_constant(column, value, position, n, t, units, name) -> None:
     """Raise if `column` differs from its unit's `value` anywhere; missing equals missing."""
-    of_row = np.repeat(np.arange(n), t) if position is None else position // t
-    repeated = value[of_row]
-    differs = (column != repeated) & ~(np.isnan(column) & np.isnan(repeated))
-    if differs.any():
+    if position is None:
+        grid, empty = column.reshape(n, t), np.isnan(value)
+        differs = grid != value[:, None]
+        differs[empty] = ~np.isnan(grid[empty])
+        changing = np.flatnonzero(differs.any(axis=1))
+    else:
+        of_row = position // t
+        repeated = value[of_row]
+        differs = (column != repeated) & ~(np.isnan(column) & np.isnan(repeated))
         changing = np.unique(of_row[differs])
+    if len(changing):
         raise ValueError(
             f"{name} changes within {len(changing)} units, for instance {units[changing[0]]}: treatment must "
             f"be absorbing, so each unit has one {name} in all its rows"
