@@ -155,6 +155,13 @@ def require_address(url: str) -> None:
         raise ValueError(f"address {url!r}: expected https://…")
 
 
+def _require_safe(url: str, name: str) -> None:
+    try:
+        require_address(url)
+    except ValueError as error:
+        raise DownloadError(f"{name}: the server sends on to {url}, which is not safe") from error
+
+
 def _local(scheme: str, host: str) -> bool:
     return scheme == "http" and host in _LOOPBACK
 
@@ -220,7 +227,7 @@ def _fetch(url: str, part: Path, manners: Manners, progress: Progress | None, na
                 _forget(part)
                 raise requests.ConnectionError("the file changed while it was fetched")
             response.raise_for_status()
-            require_address(response.url)
+            _require_safe(response.url, name)
             resumed = response.status_code == 206 and _starts_at(response, have)
             if response.status_code == 206 and not resumed:
                 _forget(part)
@@ -359,4 +366,5 @@ def _no_connection(error: requests.RequestException) -> bool:
 def _short(error: Exception) -> str:
     if isinstance(error, requests.Timeout):
         return "no answer in time"
-    return "no connection, or it dropped" if isinstance(error, requests.ConnectionError) else str(error)[:200]
+    dropped = requests.ConnectionError | requests.exceptions.ChunkedEncodingError
+    return "the connection dropped" if isinstance(error, dropped) else str(error)[:200]
