@@ -173,11 +173,9 @@ def _run_forked(request: dict[str, Any]) -> None:
 
 def _own_randomness() -> None:
     """A forked process inherits the state of the global generators; a fresh kernel has its own."""
-    import random
-
-    random.seed()
-    if "numpy.random" in sys.modules:
-        sys.modules["numpy.random"].seed()
+    for name in ("random", "numpy.random"):
+        if name in sys.modules:
+            sys.modules[name].seed()
 
 
 def import_ahead(modules: Iterable[str]) -> None:

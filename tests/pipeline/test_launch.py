@@ -2,7 +2,6 @@
 
 import os
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,9 @@ from build_project import PUBLISH
 
 from analysis.pipeline import kernel, launch
 from analysis.pipeline.errors import BuildError
+from analysis.pipeline.plan import make_plan
+from analysis.pipeline.schedule import make_job
+from analysis.pipeline.worker import execute
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forked kernels and /proc")
 WAYS = ["spare", "stock", *(["fork"] if launch.resolve("auto") == "fork" else [])]
@@ -71,25 +73,19 @@ def test_every_way_gives_the_same_bytes(project, built):
 
 
 @LINUX
-def test_many_runs_leave_no_process_no_descriptor_and_no_folder(project, built):
+def test_run_after_run_nothing_is_left(project):
+    """No process and no descriptor more after seven runs of one worker than after two."""
     publish = PUBLISH.format(name="a", value="seed").replace('"a.value"', 'f"a.s{seed}"')
-    project.notebook("a", publish, entry=f"[notebook.sweep]\nseed = {list(range(5))}")
-
-    def left():
+    project.notebook("a", publish, entry=f"[notebook.sweep]\nseed = {list(range(7))}")
+    plan = make_plan(project.workspace)
+    left = []
+    for run in plan.runs.values():
+        assert execute(make_job(plan, run)).failure is None
         children = Path("/proc/self/task").glob("*/children")
-        processes = [pid for path in children for pid in path.read_text().split()]
-        return len(processes), len(os.listdir("/proc/self/fd"))
-
-    built(project, jobs=1)
-    before = left()
-    project.notebook("a", "x = 1\n" + publish, entry=f"[notebook.sweep]\nseed = {list(range(5))}")
-    assert len(built(project, jobs=1).outcomes) == 5
-    deadline = time.monotonic() + 5
-    while left() > before and time.monotonic() < deadline:
-        time.sleep(0.05)
-    processes, descriptors = left()
-    assert processes <= before[0]
-    assert descriptors <= before[1] + 2
+        processes = sum(len(path.read_text().split()) for path in children)
+        left.append((processes, len(os.listdir("/proc/self/fd"))))
+    assert left[-1] <= left[1]
+    assert list((project.root / "data/build/tmp").iterdir()) == []
 
 
 @LINUX
