@@ -296,3 +296,34 @@ def test_universal_base_with_never_treated_controls_is_the_saturated_regression(
     n, units, periods = len(frame), 60, 7
     factor = units / (units - 1) * (n - 1) / (n - len(saturated) - periods)
     np.testing.assert_allclose(table["se"] * np.sqrt(factor), saturated.loc[table.index, "se"], rtol=1e-10)
+
+
+@pytest.mark.parametrize("cluster", [None, "cluster"])
+@pytest.mark.parametrize("drop", [0.0, 0.1])
+def test_equals_diff_diff(drop, cluster):
+    """Pairs in an unbalanced panel, and G/(G−1) with clusters, are diff-diff's too. Its overall effect in an
+    unbalanced panel weighs a cohort by its units seen in both periods; here by all its units."""
+    diff_diff = pytest.importorskip("diff_diff", reason="diff-diff (extra `peers`) is not installed")
+    frame = staggered(drop=drop)
+    coded = frame.assign(first=frame["cohort"].fillna(0).astype(int))
+    names = {"outcome": "y", "unit": "unit", "time": "time", "first_treat": "first"}
+    theirs = diff_diff.CallawaySantAnna(cluster=cluster).fit(coded, **names)
+    ours = group_time_att(frame, cluster=cluster, **NAMES)
+    for row in ours.table.itertuples():
+        peer = theirs.group_time_effects[int(row.cohort), int(row.time)]
+        assert row.estimate == pytest.approx(peer["effect"], abs=1e-10)
+        assert row.se == pytest.approx(peer["se"], rel=1e-10)
+    mean = ours.aggregate()
+    assert mean.estimate == pytest.approx(theirs.overall_att, abs=0.01 if drop else 1e-10)
+    assert mean.se == pytest.approx(theirs.overall_se, rel=0.01 if drop else 1e-10)
+
+
+def test_complete_units_equal_moderndid():
+    """Its way with an unbalanced panel, as that of the R package unless told otherwise."""
+    moderndid = pytest.importorskip("moderndid", reason="moderndid (extra `peers`) is not installed")
+    frame = staggered(drop=0.05)
+    coded = frame.assign(first=frame["cohort"].fillna(0).astype(int))
+    theirs = moderndid.att_gt(coded, yname="y", tname="time", idname="unit", gname="first", boot=False)
+    ours = group_time_att(frame, unbalanced="complete", **NAMES)
+    np.testing.assert_allclose(ours.estimates, theirs.att_gt, atol=1e-10)
+    np.testing.assert_allclose(ours.se, np.array(theirs.se_gt, dtype=float), atol=1e-10)
