@@ -98,7 +98,7 @@ def attrition_weights(
     require_complete(frame, [unit, time, group, cluster], "frame")
     if frame.duplicated([unit, time]).any():
         first = frame.loc[frame.duplicated([unit, time]), [unit, time]].iloc[0]
-        raise ValueError(f"{unit} {first[unit]!r} occurs twice in {time} {first[time]}")
+        raise ValueError(f"{unit} {first[unit]} occurs twice in {time} {first[time]}")
     if base_weight is not None:
         require_positive(frame[base_weight], f"column {base_weight}")
     names = [unit, time, group, cluster, last_answer]

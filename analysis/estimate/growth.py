@@ -182,7 +182,7 @@ def _checked(frame, outcome, unit, time, group, groups, minuend, subtrahend, clu
     twice = frame.duplicated([unit, time])
     if twice.any():
         first = frame.loc[twice, [unit, time]].iloc[0]
-        raise ValueError(f"{unit} {first[unit]!r} occurs twice in {time} {first[time]}")
+        raise ValueError(f"{unit} {first[unit]} occurs twice in {time} {first[time]}")
     per_unit = frame.groupby(unit)[group].nunique()
     if (per_unit > 1).any():
         raise ValueError(f"{unit} {per_unit.idxmax()!r} lies in {per_unit.max()} values of {group}: fix one")

@@ -19,6 +19,7 @@ from analysis.sources.geography import require_provinces
 from analysis.workspace import Workspace
 
 MAP = "data/design/adks.toml"
+_EMPTY = ("", "NA", "nan")
 _SHOWN = 5
 
 
@@ -47,8 +48,6 @@ def read_adks(path: Path, design: AdksDesign | None = None) -> pd.DataFrame:
     design = design or adks_design()
     path = Path(path)
     raw = _raw(path, design)
-    if raw.empty:
-        raise ValueError(f"{path.name}: has a header and no rows")
     names = {**design.file.used, **{outcome.name: outcome.file for outcome in design.outcome}}
     absent = [f"{theirs} (for {ours})" for ours, theirs in names.items() if theirs not in raw.columns]
     if absent:
@@ -56,8 +55,13 @@ def read_adks(path: Path, design: AdksDesign | None = None) -> pd.DataFrame:
             f"{path.name}: column {', '.join(absent)} is missing. The file has {', '.join(raw.columns)}. "
             f"Put the names of the codebook in {MAP}, under [file.columns] and file of each outcome"
         )
+    if raw.empty:
+        raise ValueError(f"{path.name}: has a header and no rows")
     text = pd.DataFrame({ours: raw[theirs].astype(str).str.strip() for ours, theirs in names.items()})
-    text = text.mask(text.isin(design.file.missing))
+    outcomes = [outcome.name for outcome in design.outcome]
+    # a missing code is one for an answer only: pupil 98 is a pupil
+    text[outcomes] = text[outcomes].mask(text[outcomes].isin(design.file.missing))
+    text = text.mask(text.isin(_EMPTY))
 
     frame = pd.DataFrame(index=text.index)
     for column in ("pupil", "school"):
@@ -161,7 +165,7 @@ def _contracted(frame: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataF
         case = errors.failure_cases.iloc[0]
         row = "" if pd.isna(case["index"]) else f", row {int(case['index']) + 1}"
         raise ValueError(
-            f"{path.name}, column {case['column']}{row}: found {case['failure_case']!r}, "
+            f"{path.name}, column {case['column']}{row}: found {case['failure_case']}, "
             f"fails the check {case['check']}; {len(errors.failure_cases)} such values"
         ) from None
 

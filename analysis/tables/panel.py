@@ -45,7 +45,8 @@ def panel_table(rows: Sequence[Result], *, id: str = "tbl-panel") -> TableExhibi
         id=id,
         cells=pd.DataFrame(lines),
         caption=f"Verschil tussen vwo en vmbo bij de eerste meting en de verandering daarvan per jaar, met "
-        f"{level}%-interval, gewogen voor uitval en geclusterd naar school. {NOT_AN_EFFECT}",
+        f"{level}%-interval, gewogen voor uitval, met "
+        f"standaardfouten door telkens één school weg te laten. {NOT_AN_EFFECT}",
         kind=DataKind.combine(row.kind for row in rows),
         source="; ".join(dict.fromkeys(row.source for row in rows)),
         align="lrrrrlr",

@@ -21,18 +21,19 @@ MODEL_NAMES = {
 
 def panel_rows(
     panel: AdolescentPanel, weights: AttritionWeights, study: GrowthStudy, design: AdksDesign, outcome: str,
-    *, prefix: str = "",
+    *, named: bool = False,
 ) -> list[Result]:  # fmt: skip
     """All results on one outcome; the ids are the same for real and synthetic rows.
 
     Parameters
     ----------
-    prefix : str
-        Before the name in the id: empty for the main outcome, ``stemintentie_`` and so on for the others.
+    named : bool
+        Put the outcome's name into the ids (``panel.stemintentie_gap_start``); without it they are those of
+        the main outcome, and what holds for the whole panel comes along.
     """
     chosen = design.named(outcome)
     main = study.weighted[PRIMARY]
-    row = _Rows(panel, design, chosen, prefix, main)
+    row = _Rows(panel, design, chosen, f"{outcome}_" if named else "", main)
     gap = f"verschil {design.minuend} − {design.subtrahend}"
     truth = None if panel.truth is None else panel.truth[outcome]
     rows = [
@@ -58,7 +59,7 @@ def panel_rows(
         row("truth_gap_change", f"ware verandering per jaar van het {gap} in de tweeling",
             None if truth is None else truth.gap_change),
     ]  # fmt: skip
-    if prefix:
+    if named:
         return rows
     last, first = weights.by_wave.iloc[-1], weights.by_wave.iloc[0]
     frame = panel.data.frame

@@ -1,0 +1,206 @@
+"""Growth by track on twins: the planted gap and its change, whatever leaves the panel."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from linearmodels.panel import PanelOLS
+from scipy import stats
+
+from analysis.design.adks import adks_design
+from analysis.design.regio import TRACKS
+from analysis.estimate.attrition import attrition_weights
+from analysis.estimate.growth import MODELS, growth
+from analysis.estimate.growth_study import growth_study
+from analysis.estimate.wave_means import wave_means
+from analysis.synthetic.adks import adks_twin
+
+OUTCOME = "politiek_zelfvertrouwen"
+FULL = adks_design()
+DESIGN = dataclasses.replace(FULL, outcome=(FULL.named(OUTCOME),))
+NAMES = {
+    "outcome": OUTCOME, "unit": "pupil", "time": "wave", "group": "track", "groups": TRACKS,
+    "minuend": "vwo", "subtrahend": "vmbo", "cluster": "school",
+}  # fmt: skip
+
+
+def drawn(seed, **options):
+    twin = adks_twin(DESIGN, seed=seed, **options)
+    weights = attrition_weights(
+        twin.frame, unit="pupil", time="wave", group="track", groups=TRACKS, last_answer=OUTCOME,
+        cluster="school", trim=(FULL.weights.trim_low, FULL.weights.trim_high), base_weight="weight",
+    ).weights  # fmt: skip
+    known = twin.frame[OUTCOME].notna()
+    return (
+        twin.frame[known].reset_index(drop=True),
+        weights[known].reset_index(drop=True),
+        twin.truth[OUTCOME],
+    )
+
+
+@pytest.fixture(scope="module")
+def draws():
+    """Thirty twins: error and coverage of the gap, its change and the slopes, by model."""
+    found = []
+    for seed in range(30):
+        frame, weights, truth = drawn(3000 + seed)
+        slope = np.polyfit(range(6), truth.means["vmbo"], 1)[0]
+        for model, weighted in (("pooled", True), ("random", True), ("fixed", True), ("pooled", False)):
+            fit = growth(frame, model, weights=weights if weighted else None, **NAMES)
+            change = fit.gap_change
+            record = {
+                "model": model if weighted else "unweighted",
+                "change": change.value - truth.gap_change,
+                "change_se": change.se,
+                "covered": change.low <= truth.gap_change <= change.high,
+                "vmbo": fit.slopes["vmbo"].value - slope,
+            }
+            if fit.gap_start is not None:
+                start = fit.gap_start
+                record["start"] = start.value - truth.gap_start
+                record["start_covered"] = start.low <= truth.gap_start <= start.high
+            found.append(record)
+    return pd.DataFrame(found).set_index("model")
+
+
+def z(values):
+    return values.mean() / (values.std() / np.sqrt(len(values)))
+
+
+def test_planted_gap_and_change_are_recovered(draws):
+    for model in ("pooled", "random"):
+        assert abs(z(draws.loc[model, "change"])) < 3.3
+        assert abs(z(draws.loc[model, "start"].astype(float))) < 3.3
+    assert abs(draws.loc["fixed", "change"].mean()) < 0.012
+
+
+def test_leaving_biases_growth_and_the_weights_mend_it(draws):
+    assert z(draws.loc["unweighted", "vmbo"]) > 5
+    assert abs(draws.loc["pooled", "vmbo"].mean()) < 0.25 * draws.loc["unweighted", "vmbo"].mean()
+
+
+def test_intervals_cover(draws):
+    # 60 intervals of the weighted model; full runs in benchmarks/regional.py
+    covered = np.append(draws.loc["pooled", "covered"], draws.loc["pooled", "start_covered"]).astype(float)
+    assert covered.mean() >= 0.87
+    assert draws.loc["pooled", "change_se"].mean() == pytest.approx(
+        draws.loc["pooled", "change"].std(), rel=0.3
+    )
+
+
+def test_models_agree_without_attrition_and_without_noise():
+    rows = []
+    for school in range(6):
+        for pupil, track in enumerate(TRACKS * 2):
+            for wave in range(1, 5):
+                level, slope = {"vmbo": (1, 0.1), "havo": (2, 0.2), "vwo": (3, 0.5)}[track]
+                rows.append((f"{school}{pupil}", wave, f"s{school}", track, level + slope * (wave - 1)))
+    frame = pd.DataFrame(rows, columns=["pupil", "wave", "school", "track", OUTCOME])
+    rng = np.random.default_rng(0)
+    frame[OUTCOME] += 1e-9 * rng.normal(size=len(frame))
+    for model in MODELS:
+        fit = growth(frame, model, **NAMES)
+        assert fit.gap_change.value == pytest.approx(0.4, abs=1e-8)
+        assert fit.slopes["havo"].value == pytest.approx(0.2, abs=1e-8)
+        if model != "fixed":
+            assert fit.gap_start.value == pytest.approx(2.0, abs=1e-7)
+            assert fit.gap_end.value == pytest.approx(3.2, abs=1e-7)
+    # everyone is seen as long as everyone else, so there are no units' means to add
+    assert growth(frame, "correlated", **NAMES).mundlak is None
+
+
+def test_correlated_effects_give_the_within_change():
+    """With units' means of every regressor that varies, unweighted, the change is that of fixed effects."""
+    frame, _, _ = drawn(4)
+    assert growth(frame, "correlated", **NAMES).gap_change.value == pytest.approx(
+        growth(frame, "fixed", **NAMES).gap_change.value, abs=1e-9
+    )
+
+
+def test_mundlak_test_finds_levels_that_go_with_staying_and_only_those():
+    rng = np.random.default_rng(9)
+    p_values = {True: [], False: []}
+    for related in (True, False):
+        for _ in range(16):
+            rows = []
+            for school in range(24):
+                for pupil in range(8):
+                    level = rng.normal()
+                    stays = 1 / (1 + np.exp(-level)) if related else 0.5
+                    last = 2 + rng.binomial(4, stays)
+                    track = TRACKS[pupil % 3]
+                    for wave in range(1, last + 1):
+                        rows.append((f"{school}-{pupil}", wave, school, track, level + rng.normal()))
+            frame = pd.DataFrame(rows, columns=["pupil", "wave", "school", "track", OUTCOME])
+            p_values[related].append(growth(frame, "correlated", **NAMES).mundlak.p_value)
+    assert np.mean(np.array(p_values[True]) < 0.05) > 0.9
+    assert np.mean(np.array(p_values[False]) < 0.05) < 0.3
+    assert stats.kstest(p_values[False], "uniform").pvalue > 0.001
+
+
+def test_fixed_effects_are_those_of_linearmodels():
+    frame, weights, _ = drawn(5)
+    index = pd.MultiIndex.from_frame(frame[["pupil", "wave"]])
+    design = pd.DataFrame(
+        {track: (frame["track"] == track) * (frame["wave"] - 1.0) for track in TRACKS}
+    ).set_axis(index)
+    expected = PanelOLS(
+        frame[[OUTCOME]].set_axis(index), design, entity_effects=True,
+        weights=weights.to_frame("w").set_axis(index),
+    ).fit()  # fmt: skip
+    found = growth(frame, "fixed", weights=weights, **NAMES)
+    assert found.gap_change.value == pytest.approx(
+        expected.params["vwo"] - expected.params["vmbo"], abs=1e-12
+    )
+    assert found.gap_start is None
+    assert found.lines is None
+
+
+def test_wave_means_are_weighted_means_and_the_gap_their_difference():
+    frame, weights, truth = drawn(6)
+    means, gaps = wave_means(frame, weights=weights, **NAMES)
+    rows = (frame["track"] == "vwo") & (frame["wave"] == 4)
+    expected = np.average(frame.loc[rows, OUTCOME], weights=weights[rows])
+    table = means.set_index(["group", "wave"])
+    assert table.loc[("vwo", 4), "estimate"] == pytest.approx(expected, abs=1e-10)
+    assert table.loc[("vwo", 4), "n"] == rows.sum()
+    difference = table.loc["vwo", "estimate"] - table.loc["vmbo", "estimate"]
+    assert gaps["estimate"].to_numpy() == pytest.approx(difference.to_numpy(), abs=1e-10)
+    far = (gaps["estimate"] - truth.gap.to_numpy()) / gaps["se"]
+    assert (far**2).mean() < 4
+
+
+def test_study_leaves_out_rows_without_an_answer_and_counts_them():
+    twin = adks_twin(DESIGN, seed=8)
+    ones = pd.Series(1.0, index=twin.frame.index)
+    study = growth_study(twin.frame, OUTCOME, ones, groups=TRACKS, minuend="vwo", subtrahend="vmbo")
+    assert study.weighted["pooled"].n == twin.frame[OUTCOME].notna().sum()
+    assert study.weighted["pooled"].gap_change == study.unweighted["pooled"].gap_change
+    with pytest.raises(ValueError, match="no pupil has an answer in any wave"):
+        growth_study(twin.frame.assign(**{OUTCOME: np.nan}), OUTCOME, ones, groups=TRACKS,
+                     minuend="vwo", subtrahend="vmbo")  # fmt: skip
+
+
+def test_bad_input():
+    frame, weights, _ = drawn(7, pupils=400)
+    cases = [
+        (frame.assign(track=frame["track"].where(frame.index != 0, "mavo")), {}, "track: unknown value mavo"),
+        (pd.concat([frame, frame.head(1)], ignore_index=True), {}, "occurs twice in wave 1"),
+        (frame.drop(columns="school"), {}, "column school is missing; there are pupil"),
+        (frame.assign(**{OUTCOME: frame[OUTCOME].where(frame.index != 2)}), {}, "infinite in 1 rows"),
+        (frame[frame["wave"] == 1], {}, "one wave only"),
+        (frame.assign(school="S1"), {}, "one school only"),
+        (frame[frame["track"] != "vwo"], {}, "gap vwo − vmbo: vwo is not there"),
+        (frame, {"weights": weights.where(weights.index != 5, 0.0)}, "not above zero, first in row 5"),
+        (frame, {"weights": weights.where(weights.index != 5, -1.0)}, "weights are not above zero"),
+        (frame, {"weights": weights.iloc[::-1]}, "not in the order of the frame"),
+    ]  # fmt: skip
+    for broken, options, message in cases:
+        with pytest.raises(ValueError, match=message):
+            growth(broken.reset_index(drop=True) if not options else broken, "random", **NAMES, **options)
+    with pytest.raises(ValueError, match="model 'gee'; known are pooled"):
+        growth(frame, "gee", **NAMES)
+    moved = frame.assign(track=frame["track"].where(frame["wave"] < 3, "havo"))
+    with pytest.raises(ValueError, match="lies in 2 values of track"):
+        growth(moved, "pooled", **NAMES)

@@ -1,0 +1,191 @@
+"""The loader of the adolescent panel: a configured map in, a checked frame out, and errors that help."""
+
+import copy
+
+import numpy as np
+import pandas as pd
+import pyreadstat
+import pytest
+
+from analysis.design.adks import adks_design, parse_adks_design
+from analysis.design.read import read_design
+from analysis.sources.adks import read_adks
+from analysis.synthetic.adks import adks_twin
+
+CONTENT = read_design("adks")
+
+
+def configured(**file):
+    content = copy.deepcopy(CONTENT)
+    columns = file.pop("columns", {})
+    content["file"] |= file
+    content["file"]["columns"] |= columns
+    return parse_adks_design(content)
+
+
+DESIGN = adks_design()
+TWIN = adks_twin(DESIGN, pupils=60).frame
+
+
+def raw(**changes):
+    """The twin as the file would be: the codebook's names, answers before the factor."""
+    frame = pd.DataFrame({
+        "leerling": TWIN["pupil"], "school": TWIN["school"], "meting": TWIN["wave"].astype(str),
+        "schoolsoort": TWIN["track"],
+    })  # fmt: skip
+    for outcome in DESIGN.outcome:
+        frame[outcome.file] = [
+            "" if np.isnan(value) else repr(float(value)) for value in TWIN[outcome.name] / outcome.factor
+        ]
+    return frame.assign(**changes)
+
+
+def written(tmp_path, frame, name="adks.csv", **options):
+    path = tmp_path / name
+    frame.to_csv(path, index=False, **options)
+    return path
+
+
+def changed(column, value, row=0):
+    frame = raw()
+    frame[column] = frame[column].astype(object)
+    frame.loc[row, column] = value
+    return frame
+
+
+def test_a_file_in_the_configured_shape_gives_back_the_twin(tmp_path):
+    frame = read_adks(written(tmp_path, raw()), DESIGN)
+    pd.testing.assert_frame_equal(frame, TWIN, check_exact=False, rtol=1e-12)
+
+
+def test_an_spss_file_gives_the_same(tmp_path):
+    frame = raw()
+    for outcome in DESIGN.outcome:
+        frame[outcome.file] = pd.to_numeric(frame[outcome.file])
+    frame["meting"] = frame["meting"].astype(float)
+    path = tmp_path / "adks.sav"
+    pyreadstat.write_sav(frame, str(path))
+    found = read_adks(path, configured(name="adks.sav"))
+    pd.testing.assert_frame_equal(found, TWIN, check_exact=False, rtol=1e-9)
+
+
+def test_codes_decimal_comma_weights_and_places(tmp_path):
+    design = configured(
+        separator=";", decimal=",", tracks={"1": "vmbo", "2": "havo", "3": "vwo"},
+        columns={"weight": "gewicht", "province": "prov", "municipality": "gem"},
+    )  # fmt: skip
+    frame = raw(gewicht="1,5", prov="PV29", gem="Goes")
+    frame["schoolsoort"] = frame["schoolsoort"].map({"vmbo": "1", "havo": "2", "vwo": "3"})
+    for outcome in design.outcome:
+        frame[outcome.file] = frame[outcome.file].str.replace(".", ",")
+    frame.loc[0, "politiek_zelfvertrouwen"] = "-9"
+    found = read_adks(written(tmp_path, frame, sep=";"), design)
+    assert (found["weight"] == 1.5).all()
+    assert (found["province"] == "PV29").all()
+    assert set(found["track"]) == {"vmbo", "havo", "vwo"}
+    assert np.isnan(found.loc[0, "politiek_zelfvertrouwen"])
+
+
+def test_a_missing_code_is_one_for_answers_only(tmp_path):
+    frame = raw()
+    frame["leerling"] = frame["leerling"].map(
+        {name: str(i + 90) for i, name in enumerate(frame["leerling"].unique())}
+    )
+    frame["school"] = "98"
+    frame.loc[2, "politiek_zelfvertrouwen"] = "99"
+    found = read_adks(written(tmp_path, frame), DESIGN)
+    assert {"98", "99"} <= set(found["pupil"])
+    assert (found["school"] == "98").all()
+    assert np.isnan(found.loc[2, "politiek_zelfvertrouwen"])
+
+
+PLACES = {"weight": "gewicht", "province": "prov", "municipality": "gem"}
+
+
+@pytest.mark.parametrize(
+    ("frame", "columns", "message"),
+    [
+        (
+            raw().drop(columns="schoolsoort"),
+            {},
+            r"schoolsoort \(for track\) is missing\. The file has leerling",
+        ),
+        (raw().drop(columns="stemintentie"), {}, r"stemintentie \(for stemintentie\) is missing"),
+        (changed("schoolsoort", "mavo", 3), {}, r"column track, row 4: unknown code 'mavo'; known are vmbo"),
+        (changed("meting", "7"), {}, r"column wave, row 1: '7' is not one of 1, 2, 3, 4, 5, 6"),
+        (changed("meting", "1.5"), {}, r"column wave, row 1"),
+        (changed("leerling", "", 5), {}, r"column pupil: 1 empty, first in row 6"),
+        (changed("politiek_zelfvertrouwen", "hoog"), {}, r"row 1: 'hoog' is not a number"),
+        (changed("politiek_zelfvertrouwen", "3,5"), {}, r"the decimal sign is '\.'"),
+        (changed("politiek_zelfvertrouwen", "inf"), {}, r"'inf' is not a number"),
+        (
+            changed("politiek_zelfvertrouwen", "6"),
+            {},
+            r"politiek_zelfvertrouwen, row 1: found 6\.0.*in_range",
+        ),
+        (changed("stemintentie", "2"), {}, r"column stemintentie, row 1: found 200\.0"),
+        (pd.concat([raw(), raw().head(1)]), {}, r"pupil L0000001 occurs twice in wave 1; 1 such rows"),
+        (raw().head(0), {}, "has a header and no rows"),
+        (raw(gewicht="0", prov="PV29", gem="Goes"), PLACES, r"column weight, row 1: found 0\.0"),
+        (raw(gewicht="-1", prov="PV29", gem="Goes"), PLACES, r"column weight, row 1: found -1\.0"),
+        (raw(gewicht="", prov="PV29", gem="Goes"), PLACES, r"column weight: \d+ empty"),
+        (
+            raw(gewicht="1", prov="PV99", gem="Goes"),
+            PLACES,
+            r"column province: not a province code\. row 1: 'PV99'",
+        ),
+        (raw(gewicht="1", prov="Zeeland", gem="Goes"), PLACES, r"'Zeeland' is a name; its code is PV29"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path, frame, columns, message):
+    with pytest.raises(ValueError, match=message) as error:
+        read_adks(written(tmp_path, frame), configured(columns=columns))
+    assert "adks.csv" in str(error.value)
+
+
+def test_files_that_are_not_what_they_seem(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"adks\.csv is absent"):
+        read_adks(tmp_path / "adks.csv", DESIGN)
+    (tmp_path / "adks.csv").write_bytes(b"")
+    with pytest.raises(ValueError, match="the file is empty"):
+        read_adks(tmp_path / "adks.csv", DESIGN)
+    (tmp_path / "adks.csv").write_bytes(b"\xff\xfe\x00leerling\x80")
+    with pytest.raises(ValueError, match=r"not a readable \.csv file"):
+        read_adks(tmp_path / "adks.csv", DESIGN)
+    (tmp_path / "adks.csv").write_text("<html><body>inloggen</body></html>", encoding="utf-8")
+    with pytest.raises(ValueError, match="is missing"):
+        read_adks(tmp_path / "adks.csv", DESIGN)
+    (tmp_path / "adks.sav").write_bytes(b"$FL2 not really")
+    with pytest.raises(ValueError, match=r"adks\.sav: not a readable \.sav file"):
+        read_adks(tmp_path / "adks.sav", configured(name="adks.sav"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c["file"]["columns"].pop("track"), "without a name track"),
+        (lambda c: c["file"]["columns"].update(leeftijd="x"), "unknown leeftijd"),
+        (lambda c: c["file"]["tracks"].update(gymnasium="gym"), "gym is not one of vmbo, havo, vwo"),
+        (lambda c: c["file"].update(name="adks.xlsx"), "expected a .csv or .sav file"),
+        (lambda c: c["weights"].update(trim_high=0.0), "trim from"),
+        (lambda c: c["twin"].update(schools=[49, 50, 33, 31, 29, 28]), "never rises"),
+        (lambda c: c["twin"].update(retention=[0.9, 0.7, 0.5, 0.4, 0.3, 0.2]), "starts at 0.9"),
+        (lambda c: c["twin"]["track_shares"].update(vwo=0.5), "add up to"),
+        (lambda c: c["outcome"][0]["means"].update(vwo=[2.0] * 5), "waves"),
+        (lambda c: c["outcome"][0]["means"].update(vwo=[9.0] * 6), "lie outside 1.0 to 5.0"),
+        (lambda c: c["outcome"][0]["status"].update(vwo=["geraden"] * 6), "geraden; known are gepubliceerd"),
+        (lambda c: c.pop("waves"), "waves is absent"),
+        (lambda c: c.update(golven=6), "unknown key golven"),
+    ],
+)
+def test_a_broken_design_is_named(change, message):
+    content = copy.deepcopy(CONTENT)
+    change(content)
+    with pytest.raises(ValueError, match=message) as error:
+        parse_adks_design(content)
+    assert "data/design/adks.toml" in str(error.value)
+
+
+def test_unknown_outcome_lists_the_known():
+    with pytest.raises(ValueError, match="no outcome 'kennis'; known are politiek_zelfvertrouwen"):
+        DESIGN.named("kennis")
