@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pandas as pd
+import requests
 
 from analysis.schema import conform
 from analysis.schema.cbs import PERIOD, REGION, require_provinces_add_up, statline_contract
@@ -107,22 +108,31 @@ def fetch_statline(
     require_address(url)
     manners = manners or Manners()
     parts = urlsplit(url)
+    # cbsodata itself looks at neither no_proxy nor the certificates the environment names.
+    around = requests.Session().merge_environment_settings(url, {}, None, None, None)
 
     def ask() -> dict:
-        with cbsodata.catalog(parts.netloc, use_https=parts.scheme == "https"):
-            return cbsodata.download_data(
-                table, select=list(select) or None, filters=where or None, timeout=manners.timeout
-            )
+        return cbsodata.download_data(
+            table,
+            select=list(select) or None,
+            filters=where or None,
+            catalog_url=parts.netloc,
+            timeout=manners.timeout,
+            proxies=around["proxies"],
+            verify=around["verify"],
+        )
 
+    before = cbsodata.options.use_https
+    cbsodata.options.use_https = parts.scheme == "https"
     try:
         parts_of_table = politely(ask, f"{target.name}: {url}, table {table}", manners)
-    except DownloadError:
-        raise
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DownloadError(
             f"{target.name}: {url} gave no StatLine table {table} but something else ({error}); a web page, "
             "or a service that changed"
         ) from error
+    finally:
+        cbsodata.options.use_https = before
     rows = parts_of_table.pop("TypedDataSet", None) or parts_of_table.pop("UntypedDataSet", None)
     if not rows:
         raise DownloadError(f"{target.name}: table {table} has no rows for this selection: {where or 'all'}")
