@@ -56,7 +56,7 @@ def validation_rows(
     tracks : mapping of str to pandas.DataFrame
         Of :func:`analysis.estimate.published.track_figures`.
     """
-    outcomes = table["outcome"]
+    outcomes = table.loc[table["status"] == "published", "outcome"]
     counts = (
         ("files", "echte bestanden aanwezig", len(samples)),
         ("compared", "cijfers nagerekend die gepubliceerd zijn", outcomes.isin(["match", "mismatch"]).sum()),
@@ -65,7 +65,7 @@ def validation_rows(
             "nagerekende cijfers die op alle gedrukte cijfers gelijk zijn",
             (outcomes == "match").sum(),
         ),
-        ("published", "gepubliceerde cijfers om na te rekenen", (table["status"] == "published").sum()),
+        ("published", "gepubliceerde cijfers om na te rekenen", len(outcomes)),
     )
     return (
         *(

@@ -125,13 +125,15 @@ def _shifted_search(
 
 
 def _brr_positions(replicates: np.ndarray, rows: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    positions = np.empty((replicates.shape[1], shares.size), dtype=np.int64)
     width = max(1, BLOCK_CELLS // rows.size)
-    for start in range(0, replicates.shape[1], width):
-        block = np.cumsum(replicates[rows, start : start + width], axis=0)
-        for column, cumulated in enumerate(block.T, start=start):
-            positions[column] = _search(cumulated, shares * cumulated[-1])
-    return positions
+    starts = range(0, replicates.shape[1], width)
+    return np.concatenate([_block_positions(replicates[rows, k : k + width], shares) for k in starts])
+
+
+def _block_positions(weights: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Positions by replicate of some replicates, whose `weights` are overwritten."""
+    cumulated = np.cumsum(weights, axis=0, out=weights)
+    return np.array([_search(column, shares * column[-1]) for column in cumulated.T])
 
 
 def _search(cumulated: np.ndarray, targets: np.ndarray) -> np.ndarray:

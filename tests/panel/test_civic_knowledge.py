@@ -1,0 +1,122 @@
+"""Real file or twin: which is used when, what is said about it, and that both give the same numbers."""
+
+from pathlib import Path
+
+import numpy as np
+import pyreadstat
+import pytest
+
+from analysis.datakind import DataKind
+from analysis.design.gap import TRACKS, gap_design
+from analysis.estimate.survey import ReplicateDesign, difference
+from analysis.panel.civic_knowledge import civic_knowledge, civic_knowledge_truth, plausible_values
+from analysis.schema.iccs import PV_COLUMNS, STUDENTS
+from analysis.synthetic.iccs import civic_twin
+from analysis.workspace import Workspace, find_root
+
+NAMES = {
+    "pupil": "IDSTUD",
+    "school": "IDSCHOOL",
+    "classroom": "IDCLASS",
+    "weight": "TOTWGTS",
+    "zone": "JKZONES",
+    "rep": "JKREPS",
+    "female": "S_GENDER",
+    "ses": "S_NISB",
+    "migration": "S_IMMIG",
+    **{name: f"PV{k}CIV" for k, name in enumerate(PV_COLUMNS, start=1)},
+}
+LABELS = {"STREAM": {1.0: "vmbo", 2.0: "havo", 3.0: "vwo", 4.0: "brugklas"}}
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return Workspace(root=find_root(Path(__file__).parent), data=tmp_path)
+
+
+@pytest.fixture(scope="module")
+def twin():
+    return civic_twin(gap_design().twin).frame
+
+
+def write_dutch_file(twin, folder, *, without=(), name="ISGNLDC4.sav", unknown=0):
+    """The twin as the IEA would deliver it, with the track in STREAM."""
+    table = twin.rename(columns=NAMES)[list(NAMES.values())].astype(float)
+    table["S_IMMIG"] = table["S_IMMIG"] + 1  # 1 native, 2 second generation
+    table["STREAM"] = twin["track"].map({track: k + 1.0 for k, track in enumerate(TRACKS)})
+    table.loc[: unknown - 1, "STREAM"] = 4.0
+    table.insert(0, "COUNTRY", "NLD")
+    pyreadstat.write_sav(table.drop(columns=list(without)), folder / name, variable_value_labels=LABELS)
+
+
+def test_without_a_file_the_twin_is_used_and_said(workspace):
+    panel = civic_knowledge(workspace=workspace)
+    assert panel.kind is DataKind.SYNTHETIC
+    assert panel.source == "tweeling_iccs2022"
+    assert "ISGNLDC4.sav) is er niet" in panel.remark
+    assert "zeggen niets over Nederland" in panel.remark
+    assert civic_knowledge_truth(panel, workspace).gap == gap_design(workspace).twin.gap
+    STUDENTS.validate(panel.frame)
+
+
+def test_with_a_file_and_no_track_variable_the_twin_is_used_and_the_remark_says_why(workspace, twin):
+    write_dutch_file(twin, workspace.data)
+    panel = civic_knowledge(workspace=workspace)
+    assert panel.kind is DataKind.SYNTHETIC
+    assert "geen kolom met de schoolsoort opgegeven" in panel.remark
+    assert "IEA" in panel.remark
+
+
+@pytest.mark.parametrize("name", ["ISGNLDC4.sav", "isgnldc4.SAV"])
+def test_with_file_and_track_variable_the_file_is_used(workspace, twin, name):
+    write_dutch_file(twin, workspace.data, name=name, unknown=25)
+    panel = civic_knowledge("stream", workspace=workspace)
+    assert panel.kind is DataKind.REAL
+    assert panel.source == "iccs2022"
+    assert name in panel.remark
+    assert panel.dropped == (("schoolsoort onbekend of niet vmbo, havo of vwo", 25),)
+    assert len(panel.frame) == len(twin) - 25
+    assert civic_knowledge_truth(panel, workspace) is None
+
+
+def test_the_file_gives_the_numbers_of_the_frame_it_was_made_from(workspace, twin):
+    write_dutch_file(twin, workspace.data)
+    panel = civic_knowledge("STREAM", workspace=workspace)
+
+    def gap(frame):
+        design = ReplicateDesign.jk2(frame["weight"], frame["zone"], frame["rep"])
+        pair = {"group": frame["track"], "minuend": "vwo", "subtrahend": "vmbo"}
+        return difference(frame[list(PV_COLUMNS)], design, **pair).iloc[0]
+
+    np.testing.assert_allclose(gap(panel.frame), gap(twin), rtol=1e-12)
+    assert plausible_values(panel).shape == (len(twin), 5)
+
+
+def test_a_configured_track_variable_that_is_absent_stops_and_says_what_to_ask_for(workspace, twin):
+    write_dutch_file(twin, workspace.data, without=["STREAM"])
+    with pytest.raises(ValueError, match=r"track variable STREAM is absent.*Ask the IEA"):
+        civic_knowledge("STREAM", workspace=workspace)
+
+
+def test_a_configured_track_variable_without_a_file_uses_the_twin(workspace):
+    panel = civic_knowledge("STREAM", workspace=workspace)
+    assert panel.kind is DataKind.SYNTHETIC
+    assert "is er niet" in panel.remark
+
+
+def test_a_covariate_that_is_absent_stops(workspace, twin):
+    write_dutch_file(twin, workspace.data, without=["S_NISB"])
+    with pytest.raises(ValueError, match=r"ISGNLDC4\.sav: ses is absent and adjusted_for"):
+        civic_knowledge("STREAM", workspace=workspace)
+
+
+def test_a_track_without_pupils_stops(workspace, twin):
+    write_dutch_file(twin[twin["track"] != "vwo"].reset_index(drop=True), workspace.data)
+    with pytest.raises(ValueError, match="no pupil has the track vwo"):
+        civic_knowledge("STREAM", workspace=workspace)
+
+
+def test_a_damaged_file_never_gives_way_to_the_twin(workspace):
+    (workspace.data / "ISGNLDC4.sav").write_bytes(b"$FL2 not really")
+    with pytest.raises(ValueError, match="damaged or cut off"):
+        civic_knowledge("STREAM", workspace=workspace)
