@@ -1,0 +1,229 @@
+"""How quick the build is beside its alternatives: ratios measured side by side in one run.
+
+    python benchmarks/pipeline.py [--jobs 2] [--real 16] [--trivial 40] [--rounds 3]
+
+The same notebook is swept in four ways on the same number of workers: this build, this build without
+kernels, stock papermill in a process pool, and a plain script a run. Then: what a build costs in which
+nothing is due, and whether the cost of a run stays the same. A round measures all ways in turn; printed is
+the median of the rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "pipeline"))
+
+from build_project import Project
+
+from analysis.pipeline.build import build
+from analysis.pipeline.errors import BuildError
+from analysis.pipeline.plan import make_plan
+from analysis.pipeline.progress import Lines
+from analysis.pipeline.schedule import run_all
+from analysis.results import Result, write_rows
+from analysis.workspace import Workspace
+
+PARAMETERS = "seed = 1"
+TRIVIAL = """\
+from analysis.results import Result, publish
+publish(Result(id=f"a.s{seed}", label="Waarde", value=float(seed), unit="", kind="fact", source="bron"))
+"""
+REAL = """\
+import numpy as np
+import pandas as pd
+from linearmodels.panel import PanelOLS
+from matplotlib.figure import Figure
+
+from analysis.exhibits import FigureExhibit, publish_exhibit
+from analysis.results import Result, publish
+
+rng = np.random.default_rng(seed)
+index = pd.MultiIndex.from_product([range(342), range(2017, 2027)], names=["municipality", "year"])
+frame = pd.DataFrame({"y": rng.normal(size=len(index)), "d": rng.integers(0, 2, len(index))}, index=index)
+model = PanelOLS.from_formula("y ~ d + EntityEffects + TimeEffects", frame)
+fit = model.fit(cov_type="clustered", cluster_entity=True)
+value, se = fit.params["d"], fit.std_errors["d"]
+name, alt = f"a-s{seed}", "Een lijn over tien jaar heen."
+publish(Result(f"a.s{seed}", "Effect", value, "", "synthetic", "bron", se=se, n=len(frame)))
+figure = Figure(figsize=(6, 4))
+figure.subplots().plot(frame.groupby("year")["y"].mean())
+publish_exhibit(FigureExhibit(f"fig-{name}", figure, "Een lijn.", alt, "synthetic", "bron"))
+"""
+
+
+def main() -> None:
+    options = _options()
+    print(f"{options.jobs} workers; medians of {options.rounds} rounds; python {sys.version.split()[0]}")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, code, runs in (("real", REAL, options.real), ("trivial", TRIVIAL, options.trivial)):
+            compare_ways(Path(folder) / name, name, code, runs, options)
+        nothing_due(Path(folder) / "nothing")
+        flat(Path(folder) / "flat", options)
+
+
+def compare_ways(root: Path, name: str, code: str, runs: int, options: argparse.Namespace) -> None:
+    ways: dict[str, Callable[[Project, int], None]] = {
+        "this build": lambda project, jobs: ours(project, jobs),
+        "this build, no kernels": lambda project, jobs: ours(project, jobs, keep=False),
+        "stock papermill": papermill_pool,
+        "plain scripts": scripts,
+    }
+    seconds: dict[str, list[float]] = {way: [] for way in ways}
+    for number in range(options.rounds):
+        for way, run in ways.items():
+            project = Project(root / f"{number}-{len(seconds[way])}-{abs(hash(way))}")
+            sweep(project, code, runs, keep=way != "this build, no kernels")
+            started = time.perf_counter()
+            run(project, options.jobs)
+            seconds[way].append(time.perf_counter() - started)
+            shutil.rmtree(project.root)
+    medians = {way: statistics.median(found) for way, found in seconds.items()}
+    print(f"\n{name} notebook, {runs} runs")
+    for way, median in medians.items():
+        ratio = median / medians["this build"]
+        print(f"  {way:<24} {runs / median:7.2f} runs/s   {ratio:5.2f} times the time of this build")
+
+
+def sweep(project: Project, code: str, runs: int, keep: bool = True) -> None:
+    entry = "" if keep else "keep_notebook = false\n"
+    entry += f"[notebook.sweep]\nseed = {list(range(1, runs + 1))}"
+    project.notebook("a", code, parameters=PARAMETERS, entry=entry)
+
+
+def ours(project: Project, jobs: int, keep: bool = True) -> None:
+    plan = make_plan(project.workspace)
+    outcomes = run_all(plan, plan.runs.values(), Lines(io.StringIO()), slots=jobs)
+    failed = [outcome for outcome in outcomes if outcome.failure]
+    if failed:
+        raise BuildError(str(failed[0]))
+
+
+def papermill_pool(project: Project, jobs: int) -> None:
+    seeds = [run.values["seed"] for run in make_plan(project.workspace).runs.values()]
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_quiet) as pool:
+        list(pool.map(_papermill, [str(project.root)] * len(seeds), seeds))
+
+
+def _quiet() -> None:
+    """Stock kernels say at every start that they listen on TCP."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def _papermill(root: str, seed: int) -> None:
+    import papermill
+
+    os.environ.update(_variables(root, seed))
+    source = Path(root) / "notebooks" / "a.ipynb"
+    target = Path(root) / f"out-{seed}.ipynb"
+    for attempt in range(3):  # a start-up failure now and then is the known state of affairs
+        try:
+            papermill.execute_notebook(source, target, {"seed": seed}, progress_bar=False)
+            return
+        except RuntimeError:
+            if attempt == 2:
+                raise
+
+
+def scripts(project: Project, jobs: int) -> None:
+    seeds = [run.values["seed"] for run in make_plan(project.workspace).runs.values()]
+    code = REAL if "PanelOLS" in (project.root / "notebooks" / "a.ipynb").read_text() else TRIVIAL
+
+    def run(seed: int) -> None:
+        path = project.write(f"script-{seed}.py", f"seed = {seed}\n{code}")
+        variables = {**os.environ, **_variables(str(project.root), seed)}
+        subprocess.run([sys.executable, str(path)], env=variables, check=True, stdout=subprocess.DEVNULL)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(run, seeds))
+
+
+def _variables(root: str, seed: int) -> dict[str, str]:
+    output = Path(root) / "out" / str(seed)
+    output.mkdir(parents=True, exist_ok=True)
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    package = str(Path(__file__).resolve().parents[1])
+    return (
+        Workspace(Path(root), Path(root) / "data/real", output).environment()
+        | threads
+        | {"PYTHONPATH": package}
+    )
+
+
+def nothing_due(root: Path) -> None:
+    """The whole command, in a process of its own, when every run was done before."""
+    print("\na build in which nothing is due")
+    for runs in (20, 200, 2000):
+        project = Project(root / str(runs))
+        sweep(project, TRIVIAL, runs)
+        plan = make_plan(project.workspace)
+        for run in plan.runs.values():
+            folder = plan.store.begin("a", run.key)
+            row = Result(f"a.s{run.values['seed']}", "Waarde", 1.0, "", "fact", "bron")
+            write_rows([row], folder / "results.csv")
+            plan.store.publish(folder, "a", run.key, {"label": run.label}, run.inputs)
+        build(project.workspace, Lines(io.StringIO()), say=lambda line: None)
+        found = []
+        for _ in range(5):
+            started = time.perf_counter()
+            outcome = project.analysis("build")
+            found.append(time.perf_counter() - started)
+            if "0 run" not in outcome.stdout:
+                raise BuildError(outcome.stdout + outcome.stderr)
+        print(f"  {runs:5d} runs {statistics.median(found):6.2f} s")
+
+
+def flat(root: Path, options: argparse.Namespace) -> None:
+    """Seconds a run and memory of this process, in a first and a last part of one sweep."""
+    project = Project(root)
+    sweep(project, TRIVIAL, 5 * options.trivial, keep=False)
+    plan = make_plan(project.workspace)
+    watch = _Watch()
+    run_all(plan, plan.runs.values(), watch, slots=options.jobs)
+    part = len(watch.times) // 5
+    first = (watch.times[2 * part - 1] - watch.times[part]) / part
+    last = (watch.times[-1] - watch.times[-part]) / part
+    print(f"\n{len(watch.times)} runs without a kernel: {watch.failed} failed")
+    print(f"  time a run, last fifth against second fifth   {last / first:5.2f}")
+    if watch.memory:
+        print(f"  memory of the parent, end against first fifth {watch.memory[-1] / watch.memory[part]:5.2f}")
+
+
+class _Watch(Lines):
+    def __init__(self) -> None:
+        super().__init__(io.StringIO())
+        self.times: list[float] = []
+        self.memory: list[int] = []
+        self.failed = 0
+
+    def finished(self, outcome) -> None:
+        self.times.append(time.perf_counter())
+        self.failed += outcome.failure is not None
+        statm = Path("/proc/self/statm")
+        if statm.exists():
+            self.memory.append(int(statm.read_text().split()[1]))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--real", type=int, default=16, help="runs of the real notebook")
+    parser.add_argument("--trivial", type=int, default=40, help="runs of the trivial notebook")
+    parser.add_argument("--rounds", type=int, default=3)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
