@@ -124,7 +124,8 @@ class Bar:
         if outcome.seconds > self._slowest[1]:
             self._slowest = (outcome.label, outcome.seconds)
         if outcome.failure is not None:
-            self._bar.console.print(f"[red]FAILED[/red] {_escaped(outcome.label)}")
+            line = f"FAILED {outcome.label}"
+            self._bar.console.print(line, style="red", markup=False, highlight=False)
         self._show(advance=1)
 
     def unchanged(self, label: str) -> None:
