@@ -184,7 +184,8 @@ def _values(series: pd.Series, column: FileColumn, path: Path) -> np.ndarray:
         row = int(outside.argmax())
         raise ValueError(
             f"{path.name}: column {series.name}, row {row + 1}: {values[row]:g} lies outside "
-            f"{column.low:g} to {column.high:g} and is no missing code; are columns swapped or is the code new?"
+            f"{column.low:g} to {column.high:g} and is no missing code; are columns swapped, or is the code "
+            "new?"
         )
     if column.whole:
         broken = ~np.isnan(values) & (values != np.round(values))
@@ -241,8 +242,8 @@ def _require_unique(frame: pd.DataFrame, columns: list[str], place: str) -> None
     if repeated.any():
         row = int(repeated.to_numpy().argmax())
         raise ValueError(
-            f"{place}: pupil {frame['pupil'].iloc[row]} occurs more than once (IDSTUD), again in row {row + 1}; "
-            "each pupil has one row"
+            f"{place}: pupil {frame['pupil'].iloc[row]} occurs more than once (IDSTUD), again in row "
+            f"{row + 1}; each pupil has one row"
         )
 
 
@@ -259,6 +260,6 @@ def _require_plausible(frame: pd.DataFrame, path: Path) -> None:
         if abs(means[name] - middle) > _PV_MEANS_APART or not _PV_SD[0] < spreads[name] < _PV_SD[1]:
             raise ValueError(
                 f"{path.name}: PV{number}CIV has mean {means[name]:.0f} and standard deviation "
-                f"{spreads[name]:.0f}, the plausible values together mean {middle:.0f}; it is not a plausible "
-                "value of civic knowledge. Are columns swapped?"
+                f"{spreads[name]:.0f}, the plausible values together mean {middle:.0f}; it is not a "
+                "plausible value of civic knowledge. Are columns swapped?"
             )

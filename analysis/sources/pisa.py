@@ -83,8 +83,8 @@ def read_pisa2003(path: Path | str, programmes: Mapping[int, str]) -> pd.DataFra
     if repeated.any():
         row = int(repeated.to_numpy().argmax())
         raise ValueError(
-            f"{path.name}: pupil {frame['pupil'].iloc[row]} of school {frame['school'].iloc[row]} occurs more "
-            f"than once (SCHOOLID, STIDSTD), again in row {row + 1}; each pupil has one row"
+            f"{path.name}: pupil {frame['pupil'].iloc[row]} of school {frame['school'].iloc[row]} occurs "
+            f"more than once (SCHOOLID, STIDSTD), again in row {row + 1}; each pupil has one row"
         )
     _require_fay(frame, path)
     try:
@@ -111,8 +111,8 @@ def _table(path: Path) -> pd.DataFrame:
     for number, row in enumerate(body, start=1):
         if len(row) != len(header):
             raise ValueError(
-                f"{path.name}, row {number}: {len(row)} cells where the header has {len(header)}; is the file "
-                "cut off, or are there decimal commas?"
+                f"{path.name}, row {number}: {len(row)} cells where the header has {len(header)}; is the "
+                "file cut off, or are there decimal commas?"
             )
     return pd.DataFrame(body, columns=header, dtype="str").apply(lambda column: column.str.strip())
 
