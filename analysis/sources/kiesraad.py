@@ -59,6 +59,14 @@ def read_turnout(path: Path) -> pd.DataFrame:
             rows.extend(_turnout(root, kind, name))
     if not rows:
         raise ValueError(f"{path.name}: no count of votes (EML 510) in it")
+    seen: set[tuple] = set()
+    for row in rows:
+        key = (row["election"], row["level"], row["authority"], row["contest"])
+        if key in seen:
+            raise ValueError(
+                f"{path.name}: {row['level']} {row['authority']} ({row['name']}) is counted twice"
+            )
+        seen.add(key)
     frame = pd.DataFrame(rows).astype({"statcode": "str"})
     frame["statcode"] = frame["statcode"].where(frame["statcode"] != "")
     return conform(

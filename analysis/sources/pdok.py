@@ -138,9 +138,6 @@ def _crs(content: dict, path: Path) -> str:
 
 
 def _require_shapes(shapes: gpd.GeoDataFrame, path: Path) -> None:
-    broken = shapes.loc[~shapes.is_valid | shapes.is_empty, "code"]
-    if len(broken):
-        raise ValueError(f"{path.name}: the polygon of {', '.join(broken[:5])} is not valid")
     west, south, east, north = shapes.total_bounds
     low_x, low_y, high_x, high_y = LAND
     if not (low_x < west and low_y < south and east < high_x and north < high_y):
@@ -148,3 +145,6 @@ def _require_shapes(shapes: gpd.GeoDataFrame, path: Path) -> None:
             f"{path.name}: the regions lie between ({west:.0f}, {south:.0f}) and ({east:.0f}, {north:.0f}) m "
             "in RD New, outside the Netherlands; are the axes swapped, or is it another reference system?"
         )
+    broken = shapes.loc[~shapes.is_valid | shapes.is_empty, "code"]
+    if len(broken):
+        raise ValueError(f"{path.name}: the polygon of {', '.join(broken[:5])} is not valid")

@@ -1,0 +1,206 @@
+"""Boundaries from PDOK and the municipalities of a year that follow from them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+import shapely
+from local_server import Answer
+from open_examples import PROVINCES, geojson, provinces, towns, write_geojson
+from shapely.geometry import box
+
+from analysis.sources.download import Manners, download
+from analysis.sources.facts import cbs_population
+from analysis.sources.municipalities import (
+    known_years,
+    membership,
+    mergers,
+    municipalities,
+    require_members,
+)
+from analysis.sources.pdok import read_regions, year_of
+from analysis.workspace import Workspace, find_root
+
+
+@pytest.fixture(scope="module")
+def cut():
+    """Made-up municipalities: as many a province as CBS publishes for 2024."""
+    published = cbs_population().set_index("statcode")["municipalities"]
+    return towns({code: int(published[code]) for code in PROVINCES})
+
+
+@pytest.fixture
+def workspace(tmp_path, cut):
+    """A workspace with the facts of the repository and both layers of 2024."""
+    shutil.copytree(find_root() / "data" / "facts", tmp_path / "data" / "facts")
+    data = tmp_path / "data" / "real"
+    data.mkdir()
+    write_geojson(data / "pdok_provincie_2024.geojson", provinces())
+    write_geojson(data / "pdok_gemeente_2024.geojson", cut)
+    return Workspace(tmp_path, data)
+
+
+def test_provinces_come_in_metres_and_in_order(tmp_path):
+    shapes = read_regions(write_geojson(tmp_path / "p.geojson", provinces().iloc[::-1]), "provincie")
+    assert shapes["code"].tolist() == PROVINCES
+    assert shapes.crs == "EPSG:28992"
+    assert 34e9 < shapes.area.sum() < 36e9
+
+
+def test_longitude_and_latitude_are_turned_into_metres(tmp_path):
+    degrees = provinces().to_crs("EPSG:4326")
+    for crs in (None, "urn:ogc:def:crs:OGC:1.3:CRS84"):
+        shapes = read_regions(write_geojson(tmp_path / "p.geojson", degrees, crs=crs), "provincie")
+        assert 34e9 < shapes.area.sum() < 36e9
+
+
+def test_a_fetched_layer_reads_back(server, tmp_path):
+    body = json.dumps(geojson(provinces())).encode()
+    url = server.answer("/cbs/gebiedsindelingen/2024/wfs/v1_0", Answer(body))
+    target = tmp_path / "pdok_provincie_2024.geojson"
+    download(
+        url + "?service=WFS&typeName=provincie_gegeneraliseerd", target, "json", manners=Manners(attempts=1)
+    )
+    assert len(read_regions(target, "provincie")) == 12
+    assert year_of(target) == 2024
+
+
+def test_each_municipality_belongs_to_the_province_that_holds_it(workspace, cut):
+    table = municipalities(2024, workspace)
+    assert len(table) == 342
+    assert table["code"].str.fullmatch(r"GM\d{4}").all()
+    assert table.set_index("code").loc["GM0001", "province"] == "PV20"
+    assert table["province"].value_counts()["PV30"] == 56
+    assert known_years(workspace) == (2024,)
+
+
+def test_a_count_that_differs_from_the_published_one_is_named(workspace, cut):
+    write_geojson(workspace.data / "pdok_gemeente_2024.geojson", cut[cut["statcode"] != "GM0001"])
+    with pytest.raises(ValueError, match="341 municipalities in NL01; CBS publishes 342"):
+        municipalities(2024, workspace)
+
+
+def test_a_year_without_boundaries_says_which_years_there_are(workspace):
+    with pytest.raises(FileNotFoundError, match="years present: 2024"):
+        municipalities(2019, workspace)
+
+
+def test_a_municipality_outside_every_province_is_named(cut):
+    west = read_like(provinces()).query("code != 'PV20'")
+    with pytest.raises(ValueError, match=r"GM0001 \(Gemeente 1\) lies in no province of 2024"):
+        membership(read_like(cut), west, 2024)
+
+
+def read_like(shapes):
+    return shapes.rename(columns={"statcode": "code", "statnaam": "name"})
+
+
+def test_mergers_follow_the_land(cut):
+    earlier = read_like(cut)
+    later = earlier.copy()
+    joined = later.loc[later["code"].isin(["GM0001", "GM0002"])].union_all()
+    later = later[~later["code"].isin(["GM0001", "GM0002"])]
+    later.loc[later.index[-1] + 100] = ["GM1900", "Nieuwe gemeente", joined]
+    # GM0005 is divided over its neighbours GM0004 and GM0006.
+    piece = earlier.set_index("code").geometry["GM0005"]
+    west, south, east, north = piece.bounds
+    left = box(west, south, west + 0.6 * (east - west), north)
+    shapes = later.set_index("code").geometry.copy()
+    shapes["GM0004"] = shapes["GM0004"].union(piece.intersection(left))
+    shapes["GM0006"] = shapes["GM0006"].union(piece.difference(left))
+    later = later.assign(geometry=later["code"].map(shapes))[later["code"] != "GM0005"].set_crs("EPSG:28992")
+    found = mergers(earlier, later)
+    whole = found[found["kind"] == "opgegaan"].set_index("code")
+    assert dict(whole["into"]) == {"GM0001": "GM1900", "GM0002": "GM1900"}
+    assert whole["share"].min() > 0.99
+    divided = found[found["code"] == "GM0005"]
+    assert set(divided["into"]) == {"GM0004", "GM0006"}
+    assert (divided["kind"] == "gesplitst").all()
+    assert divided["share"].sum() == pytest.approx(1, abs=0.02)
+    assert mergers(later, later).empty
+
+
+def test_land_that_went_nowhere_is_an_error(cut):
+    earlier = read_like(cut)
+    with pytest.raises(ValueError, match="GM0001 lies in no later municipality"):
+        mergers(earlier, earlier[earlier["code"] != "GM0001"])
+
+
+def test_rows_name_municipalities_of_the_year_in_their_province(workspace):
+    members = municipalities(2024, workspace)
+    require_members(["GM0001", "GM0342"], ["PV20", "PV31"], members, "prodemos.csv")
+    with pytest.raises(ValueError, match=r"prodemos\.csv, row 2: '363' is no municipality of 2024"):
+        require_members(["GM0001", "363"], ["PV20", "PV27"], members, "prodemos.csv")
+    with pytest.raises(ValueError, match="row 1: GM0001 belongs to PV20 in 2024, not to PV27"):
+        require_members(pd.Series(["GM0001"]), pd.Series(["PV27"]), members, "prodemos.csv")
+
+
+def feature(number, **changes):
+    def change(content):
+        content["features"][number]["properties"].update(changes)
+
+    return change
+
+
+def geometry(number, value):
+    def change(content):
+        content["features"][number]["geometry"] = value
+
+    return change
+
+
+BOW_TIE = {"type": "Polygon", "coordinates": [[[1e5, 4e5], [2e5, 5e5], [2e5, 4e5], [1e5, 5e5], [1e5, 4e5]]]}
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (feature(3, statcode="PV99"), "column code, row 4: found 'PV99'"),
+        (feature(3, statcode=23), "region 4: statcode 23"),
+        (feature(3, statcode="PV20"), "column code"),
+        (feature(3, statnaam=""), "column name, row 4"),
+        (feature(3, statnaam=None), "must be text"),
+        (lambda c: c["features"][2]["properties"].pop("statcode"), "region 3: property statcode is absent"),
+        (lambda c: c["features"].pop(), "11 of|12 regions|numberMatched|one page"),
+        (lambda c: (c["features"].pop(), c.pop("numberMatched")), "absent: PV"),
+        (lambda c: c.update(features=[]), "no region"),
+        (lambda c: c.update(type="Feature"), "not a GeoJSON FeatureCollection"),
+        (lambda c: c.update(crs={"properties": {"name": "local"}}), "unknown reference system 'local'"),
+        (lambda c: c.update(crs={"properties": {"name": "EPSG:4326"}}), "outside the Netherlands"),
+        (geometry(0, None), "region 1: geometry None"),
+        (geometry(0, {"type": "Point", "coordinates": [1, 2]}), "geometry 'Point'"),
+        (geometry(0, BOW_TIE), "polygon of PV2. is not valid|polygon of PV.. is not valid"),
+        (geometry(0, {"type": "Polygon", "coordinates": [[["a", 1]]]}), "cannot be read"),
+        (geometry(0, {"type": "Polygon", "coordinates": []}), "not valid"),
+        (geometry(0, {"type": "Polygon"}), "cannot be read"),
+    ],
+)
+def test_damage_is_named(tmp_path, change, says):
+    content = geojson(provinces())
+    change(content)
+    path = tmp_path / "pdok_provincie_2024.geojson"
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=says) as caught:
+        read_regions(path, "provincie")
+    assert str(caught.value).startswith("pdok_provincie_2024.geojson")
+
+
+def test_swapped_axes_are_noticed(tmp_path):
+    swapped = provinces().copy()
+    swapped.geometry = shapely.transform(swapped.geometry.array, lambda points: points[:, ::-1])
+    with pytest.raises(ValueError, match="axes swapped"):
+        read_regions(write_geojson(tmp_path / "p.geojson", swapped), "provincie")
+
+
+def test_a_page_of_municipalities_is_not_the_country(tmp_path):
+    few = towns(parts=2)
+    with pytest.raises(ValueError, match="24 municipalities; the list is cut off"):
+        read_regions(write_geojson(tmp_path / "g.geojson", few), "gemeente")
+
+
+def test_names_of_files_hold_a_year(tmp_path):
+    with pytest.raises(ValueError, match=r"expected a name such as pdok_gemeente_2024\.geojson"):
+        year_of(tmp_path / "gemeenten.geojson")
