@@ -176,8 +176,8 @@ def everything(data: dict[str, np.ndarray]) -> None:
     call()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    print(f"\n{COUNTRIES} countries, {PUPILS:,} pupils: mean, SD, difference, four levels, "
-          f"correlation, regression, five quantiles in {took:.2f} s, {peak / 2**20:.0f} MB beyond the data")  # fmt: skip
+    print(f"\n{COUNTRIES} countries, {PUPILS:,} pupils: {took:.2f} s, {peak / 2**20:.0f} MB beyond the data")
+    print("  for mean, SD, difference, four levels, correlation, regression and five quantiles by country")
 
 
 def memory(rng: np.random.Generator) -> None:
