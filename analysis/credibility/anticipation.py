@@ -50,7 +50,6 @@ def anticipation(
         for length in periods
     }
     effect = {
-        length: randomised(cells, Setting(control, anticipation=length), **options)
-        for length in (0, *periods)
+        length: randomised(cells, Setting(control, anticipation=length), **options) for length in periods
     }
     return Anticipation(as_table(before, "periods"), as_table(effect, "periods"))

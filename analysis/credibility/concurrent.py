@@ -20,15 +20,14 @@ class Concurrent:
 
     Attributes
     ----------
-    plain, adjusted : Tested
-        Effect without and with the other policy as a regressor.
+    adjusted : Tested
+        Effect with the other policy as a regressor.
     interaction : Tested
         How much the effect differs where the other policy is active too.
     overlap : float
         Share of treated cells with the other policy.
     """
 
-    plain: Tested
     adjusted: Tested
     interaction: Tested
     overlap: float
@@ -67,7 +66,6 @@ def concurrent(cells: Cells, policy: np.ndarray, **options) -> Concurrent:
     treated = cells.treated
     covariates = policy[None]
     return Concurrent(
-        plain=randomised(cells, TWO_WAY, **options),
         adjusted=randomised(cells, TWO_WAY, covariates=covariates, **options),
         interaction=randomised(
             cells, Setting("two_way", target="interaction"), covariates=covariates, **options

@@ -148,7 +148,9 @@ class _Diagnosand:
             drawn = self.design.model.draw(world, effect)
             observe = self.design.data.observe
             data = drawn.data if observe is None else observe(drawn.data, sample)
-            rows.append([(drawn.truth, item, item.answer(data, strategy)) for item in self.design.answers])
+            said = {id(item.answer): item.answer for item in self.design.answers}
+            said = {key: answer(data, strategy) for key, answer in said.items()}
+            rows.append([(drawn.truth, item, said[id(item.answer)]) for item in self.design.answers])
         return np.array(
             [
                 [truth[item.inquiry], said.estimate, said.low, said.high, said.p_value, without.p_value]

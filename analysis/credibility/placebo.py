@@ -45,8 +45,8 @@ def placebo_dates(
     for shift in shifts:
         if not 0 < shift <= (cells.times < first).sum() - 1 - setting.anticipation:
             raise ValueError(
-                f"a start {shift} periods earlier cannot be tried: {int((cells.times < first).sum())} periods "
-                f"lie before the first start in {first:g}"
+                f"a start {shift} periods earlier cannot be tried: "
+                f"{int((cells.times < first).sum())} periods lie before the first start in {first:g}"
             )
         pretended = replace(cells, start=cells.start - shift)
         found[shift] = randomised(pretended.between(cells.times[0], first - 1), setting, **options)

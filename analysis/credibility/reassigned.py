@@ -173,22 +173,32 @@ class _Absorber:
 
     def residual(self, values: np.ndarray) -> np.ndarray:
         """`values` (B, G, T) less cluster and period effects, also where the weight is zero."""
-        centred = values - (self.weight * values).sum(axis=2, keepdims=True) / self.total
-        period = self.solve((self.weight * centred).sum(axis=1))
+        centred = values - _by_cluster(self.weight, values) / self.total
+        period = self.solve(np.einsum("bgt,bgt->bt", *_same(self.weight, centred)))
         left = centred - period[:, None, :]
-        return left - (self.weight * left).sum(axis=2, keepdims=True) / self.total
+        return left - _by_cluster(self.weight, left) / self.total
 
     def adjoint(self, wanted: np.ndarray) -> np.ndarray:
         """Coefficients on the cells that give the fitted effects summed over `wanted` (B, G, T)."""
         by_cluster = wanted.sum(axis=2, keepdims=True)
         right = wanted.sum(axis=1) - (self.weight * by_cluster / self.total).sum(axis=1)
         period = self.solve(right)[:, None, :]
-        cluster = (by_cluster - (self.weight * period).sum(axis=2, keepdims=True)) / self.total
+        cluster = (by_cluster - _by_cluster(self.weight, period)) / self.total
         return self.weight * (cluster + period)
 
 
+def _same(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return tuple(np.broadcast_arrays(one, other))
+
+
+def _by_cluster(weight: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Weighted sums over periods, (B, G, 1); einsum saves the product array."""
+    return np.einsum("bgt,bgt->bg", *_same(weight, values))[:, :, None]
+
+
 def _dot(weight: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return (weight * one * other).sum(axis=(1, 2), keepdims=True)
+    """Weighted inner products, (B, 1, 1)."""
+    return np.einsum("bgt,bgt->b", *_same(weight * one, other))[:, None, None]
 
 
 def _orthogonal(absorber: _Absorber, columns: list[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -197,7 +207,7 @@ def _orthogonal(absorber: _Absorber, columns: list[np.ndarray]) -> list[tuple[np
     weight = absorber.weight
     for column in columns:
         left = absorber.residual(column)
-        raw = column - (weight * column).sum(axis=2, keepdims=True) / absorber.total
+        raw = column - _by_cluster(weight, column) / absorber.total
         scale = _dot(weight, raw, raw)
         for other, length in found:
             left = left - _dot(weight, left, other) / length * other
@@ -217,7 +227,7 @@ def _two_way(outcomes, weight, target, others) -> Answers:
     absorber = _Absorber(weight)
     weight = absorber.weight
     basis = _orthogonal(absorber, others)
-    raw = target - (weight * target).sum(axis=2, keepdims=True) / absorber.total
+    raw = target - _by_cluster(weight, target) / absorber.total
     scale = _dot(weight, raw, raw)
     left = _without(weight, absorber.residual(target), basis)
     length = _dot(weight, left, left)
@@ -226,9 +236,9 @@ def _two_way(outcomes, weight, target, others) -> Answers:
     slopes, scores = [], []
     for outcome in outcomes:
         y = _without(weight, absorber.residual(outcome[None]), basis)
-        slope = (loadings * y).sum(axis=(1, 2))
+        slope = np.einsum("bgt,bgt->b", *_same(loadings, y))
         slopes.append(slope)
-        scores.append((loadings * (y - slope[:, None, None] * left)).sum(axis=2))
+        scores.append(_by_cluster(loadings, y - slope[:, None, None] * left)[:, :, 0])
     return _answers(slopes, scores, weight.any(axis=2), known[:, 0, 0])
 
 
@@ -243,13 +253,15 @@ def _imputation(outcomes, mass, treated, waiting, others) -> Answers:
     basis = _orthogonal(absorber, [np.broadcast_to(column, weight.shape) for column in others])
     loadings = -absorber.adjoint(wanted)
     for other, length in basis:
-        loadings = loadings - weight * other * (wanted * other).sum(axis=(1, 2), keepdims=True) / length
+        loadings = loadings - weight * other * np.einsum("bgt,bgt->b", wanted, other)[:, None, None] / length
     means, scores = [], []
     for outcome in outcomes:
         y = _without(weight, absorber.residual(np.broadcast_to(outcome, weight.shape)), basis)
-        mean = (wanted * y).sum(axis=(1, 2))
+        mean = np.einsum("bgt,bgt->b", wanted, y)
         means.append(mean)
-        scores.append((loadings * y + wanted * (y - mean[:, None, None])).sum(axis=2))
+        scores.append(
+            _by_cluster(loadings, y)[:, :, 0] + _by_cluster(wanted, y - mean[:, None, None])[:, :, 0]
+        )
     return _answers(means, scores, np.broadcast_to(mass > 0, scores[0].shape), known)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -10,10 +11,20 @@ import pandas as pd
 from scipy import stats
 
 from analysis.credibility.cells import Cells, collapse
-from analysis.credibility.diagnosis import Answer, Answered, DataStrategy, Design, Drawn, Inquiry, Model
+from analysis.credibility.diagnosis import (
+    Answer,
+    Answered,
+    DataStrategy,
+    Design,
+    Drawn,
+    Inquiry,
+    Model,
+    diagnose,
+)
 from analysis.credibility.permutation import randomised
-from analysis.credibility.power import ReportedTest
+from analysis.credibility.power import Power, ReportedTest, design_se, minimum_detectable, simulate_power
 from analysis.credibility.reassigned import Setting, estimates
+from analysis.design.robustness import DiagnosisPlan, PowerPlan
 from analysis.design.rollout import Programme, Specification
 from analysis.estimate.did import dose_response
 from analysis.inference.moments import cluster_moments
@@ -39,6 +50,20 @@ def twin_cells(design: Programme, frame: pd.DataFrame, weights: str | None = Non
     return collapse(frame, **COLUMNS, outcome=design.outcome.name, cluster="province", weights=weights)
 
 
+def weighted_cells(design: Programme, frame: pd.DataFrame, weights: Sequence[str]) -> dict[str, Cells]:
+    """Cells by way of weighing: every municipality the same, by inhabitants, every province the same."""
+    ways = {
+        "municipalities": {},
+        "inhabitants": {"weights": "inhabitants"},
+        "provinces": {"equal_clusters": True},
+    }
+    unknown = sorted(set(weights) - set(ways))
+    if unknown:
+        raise ValueError(f"weights {', '.join(unknown)}: known are {', '.join(ways)}")
+    names = {**COLUMNS, "outcome": design.outcome.name, "cluster": "province"}
+    return {name: collapse(frame, **names, **ways[name]) for name in weights}
+
+
 def cell_variance(design: Programme, cells: Cells) -> np.ndarray:
     """Variance of a province-year mean in the twin beyond province and year effects, shape (G,)."""
     twin = design.twin
@@ -50,6 +75,52 @@ def reported_test(name: str, specification: Specification) -> ReportedTest:
     if specification.estimator == "two_way_fe":
         return ReportedTest(name, "two_way", "crv3")
     return ReportedTest(name, f"att_{specification.control}")
+
+
+def rollout_power(
+    design: Programme, plan: PowerPlan, *, workers: int = 1
+) -> tuple[dict[str, Power], dict[str, float]]:
+    """Power by simulation, and the minimum detectable effect by formula, of each specification."""
+    chosen = [design.specification(name) for name in plan.specifications]
+    found = simulate_power(
+        TwinCells(design),
+        plan.effects,
+        [reported_test(item.name, item) for item in chosen],
+        alpha=plan.alpha,
+        target=plan.target,
+        reassigned=plan.reassigned,
+        draws=plan.draws,
+        seed=plan.seed,
+        workers=workers,
+    )
+    cells = TwinCells(design)(design.twin.seed)
+    formula = {}
+    for item in chosen:
+        two_way = item.estimator == "two_way_fe"
+        setting = Setting("two_way" if two_way else item.control, item.anticipation)
+        se = design_se(cells, setting, cell_variance(design, cells))
+        formula[item.name] = minimum_detectable(
+            se, clusters=len(cells.clusters), alpha=plan.alpha, power=plan.target
+        )
+    return found, formula
+
+
+def rollout_diagnosis(
+    designs: Mapping[str, Programme], plan: DiagnosisPlan, *, workers: int = 1
+) -> pd.DataFrame:
+    """The diagnosis of every programme that the plan asks about, one row an answer."""
+    programmes = dict.fromkeys(item.programme for item in plan.answers)
+    tables = [
+        diagnose(
+            rollout_design(designs[name], plan.of(name), reassigned=plan.reassigned),
+            draws=plan.draws,
+            seed=plan.seed,
+            alpha=plan.alpha,
+            workers=workers,
+        )
+        for name in programmes
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def rollout_design(
@@ -65,15 +136,18 @@ def rollout_design(
         Re-assignments sampled in each randomisation test.
     """
     estimands = {item.id: item for item in design.estimands}
-    strategies = []
+    strategies, used = [], {}
     for id, estimand, name in answers:
         if estimand not in estimands:
             raise ValueError(f"answer {id}: no estimand {estimand!r}; known are {', '.join(estimands)}")
-        specification = design.specification(name)
-        if estimands[estimand].summary == "dose":
-            strategy = DoseAnswer(design, specification, level)
-        else:
-            strategy = EffectAnswer(design, specification, reassigned, level)
+        specification, dose = design.specification(name), estimands[estimand].summary == "dose"
+        strategy = (
+            DoseAnswer(design, specification, level)
+            if dose
+            else EffectAnswer(design, specification, reassigned, level)
+        )
+        # Two estimands answered alike share one strategy, which then runs once a draw.
+        strategy = used.setdefault((dose, name), strategy)
         strategies.append(Answer(id, estimand, strategy))
     return Design(
         model=Model(f"twin of {design.name}", TwinModel(design)),
@@ -155,14 +229,3 @@ class DoseAnswer:
         )
         p = 2 * stats.t.sf(abs(found.slope) / found.slope_se, found.n_clusters - 1)
         return Answered(found.slope, *found.slope_interval(self.level), float(p))
-
-
-def with_treated(design: Programme, count: int) -> Programme:
-    """The design in which only the first `count` provinces that start do so; for power by design."""
-    kept = [item.province for item in design.adoptions if item.year is not None][:count]
-    return replace(
-        design,
-        adoptions=tuple(
-            item if item.province in kept else replace(item, year=None) for item in design.adoptions
-        ),
-    )

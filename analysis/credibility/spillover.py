@@ -15,21 +15,20 @@ from analysis.inference.assignments import MAX_EXACT
 
 @dataclass(frozen=True)
 class Spillover:
-    """The two-way effect with and without exposure to treated neighbours.
+    """The two-way effect beside exposure to treated neighbours.
 
     Attributes
     ----------
     exposure : Tested
         Effect on an untreated cluster all of whose neighbours are treated.
-    direct, plain : Tested
-        Effect of treatment with and without that regressor.
+    direct : Tested
+        Effect of treatment with that regressor.
     exposed_share : float
         Mean exposure of untreated cells from the first start on.
     """
 
     exposure: Tested
     direct: Tested
-    plain: Tested
     exposed_share: float
 
 
@@ -84,6 +83,5 @@ def spillover(
             cells, Setting("two_way", spillover=True, target="exposure"), neighbours=neighbours, **options
         ),
         direct=randomised(cells, Setting("two_way", spillover=True), neighbours=neighbours, **options),
-        plain=randomised(cells, Setting("two_way"), **options),
         exposed_share=float(share[during].mean()) if during.any() else 0.0,
     )
