@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pandera.pandas as pa
 
+_ODD_NUMBER = re.compile(r"_|[^\x00-\x7f]|nan|inf", re.IGNORECASE)
 _SHOWN = 5  # errors listed before "and n more"
 
 
@@ -28,14 +31,25 @@ def conform(table: pd.DataFrame, contract: pa.DataFrameSchema, file: object) -> 
     table = table.copy()
     for name, column in contract.columns.items():
         if name in table.columns and column.coerce:  # number columns, and only those, are coerced
+            _require_plain_numbers(table[name], name, file)
             table[name] = table[name].astype(object).where(table[name] != "", None)
     try:
         return contract.validate(table, lazy=True)
     except pa.errors.SchemaErrors as errors:
-        raise ValueError(f"{file}: {_explain(errors.failure_cases)}") from None
+        raise ValueError(f"{file}: {_explain(errors.failure_cases, contract)}") from None
 
 
-def _explain(cases: pd.DataFrame) -> str:
+def _require_plain_numbers(column: pd.Series, name: str, file: object) -> None:
+    """Python also reads 1_000, nan, inf and digits of other scripts; nobody means a number by those."""
+    odd = column.map(lambda cell: isinstance(cell, str) and _ODD_NUMBER.search(cell) is not None)
+    if odd.any():
+        row = int(odd.to_numpy().argmax())
+        raise ValueError(
+            f"{file}: column {name}, row {row + 1}: found {column.iloc[row]!r}, not a plain number"
+        )
+
+
+def _explain(cases: pd.DataFrame, contract: pa.DataFrameSchema) -> str:
     # One line a cell or row: a cell that cannot be coerced fails its type as well, and a check over a whole
     # row is reported once for each of the row's columns.
     lines: dict[tuple, str] = {}
@@ -46,7 +60,11 @@ def _explain(cases: pd.DataFrame) -> str:
         key = (case["column"], row) if in_column and row else (case["check"], row)
         if row is None:  # an absent or unknown column is named as the failure case
             key = (*key, str(case["failure_case"]))
-        lines.setdefault(key, _line(case, row, in_column))
+        if case["check"] == "multiple_fields_uniqueness":
+            line = f"row {row} repeats another row in {', '.join(contract.unique)}"
+        else:
+            line = _line(case, row, in_column)
+        lines.setdefault(key, line)
     more = f"; and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
     return "; ".join(list(lines.values())[:_SHOWN]) + more
 
