@@ -181,6 +181,7 @@ def _client(nb_man, session: Session, folder: Path, way: str) -> _Client:
     manager.provisioner.way, manager.provisioner.modules = way, session.modules
     client = _Client(nb_man, km=manager, timeout=None, startup_timeout=START_SECONDS)
     client.iopub_timeout = OUTPUT_SECONDS
+    client.on_cell_executed = session.after_cell
     client.log.setLevel("CRITICAL")
     return client
 

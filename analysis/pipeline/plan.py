@@ -27,7 +27,7 @@ from analysis.workspace import Workspace
 
 UNRECOGNISED = "unrecognised"
 LOCK_FILE = "requirements.lock"
-FORMAT = "1"  # of the run's folder; raise it when runs made before can no longer be read
+FORMAT = "2"  # of the run's folder; raise it when runs made before can no longer be read
 # Below data/: made or kept elsewhere, or counted by name because a notebook reads only some of it.
 _NOT_COMMON = frozenset({"real", "synthetic", "build", "design"})
 # Design files of the build itself: an input only of what reads them by name.

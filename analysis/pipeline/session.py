@@ -7,7 +7,7 @@ import importlib.util
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,8 @@ class Session:
     notebook : nbformat.NotebookNode or None
         The notebook, executed as far as it came.
     timed_out : bool
+    after_cell : callable or None
+        Called when a code cell has ended, as :class:`nbclient.NotebookClient` calls it.
     """
 
     environment: Mapping[str, str]
@@ -65,6 +67,7 @@ class Session:
     modules: tuple[str, ...] = ()
     notebook: Any = None
     timed_out: bool = False
+    after_cell: Callable[..., None] | None = None
 
 
 def variables_of(session: Session, private: Path) -> dict[str, str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from analysis.pipeline.cells import INJECTED, Publications
 from analysis.pipeline.reads import undeclared, watch
 from analysis.pipeline.session import Session, StartError
 from analysis.pipeline.source import read_source
@@ -108,10 +109,11 @@ def execute(job: Job) -> Outcome:
     started = time.monotonic()
     store = Store(Workspace(job.root, job.data).build)
     temporary = store.begin(job.notebook, job.key)
+    cells: dict[str, dict] = {}
     try:
-        failure = _run(job, temporary)
+        failure = _run(job, temporary, cells)
         if failure is None:
-            description = {"label": job.label, "parameters": dict(job.values)}
+            description = {"label": job.label, "parameters": dict(job.values), "cells": cells}
             store.publish(temporary, job.notebook, job.key, description, dict(job.inputs))
         else:
             folder = store.keep_failed(temporary, job.notebook, job.key)
@@ -121,7 +123,7 @@ def execute(job: Job) -> Outcome:
     return Outcome(job.label, time.monotonic() - started, failure)
 
 
-def _run(job: Job, temporary: Path) -> Failure | None:
+def _run(job: Job, temporary: Path, cells: dict[str, dict]) -> Failure | None:
     workspace = Workspace(job.root, job.data, temporary)
     record = temporary.with_name(f"{temporary.name}.reads")
     session = Session(
@@ -138,7 +140,10 @@ def _run(job: Job, temporary: Path) -> Failure | None:
         modules=job.modules,
     )
     try:
-        failure = (_in_kernel if job.keep_notebook else _directly)(job, session, temporary)
+        if job.keep_notebook:
+            failure = _in_kernel(job, session, temporary, cells)
+        else:
+            failure = _directly(job, session)
         if failure is None:
             own = [temporary, *(Path(folder) for folders in job.upstream.values() for folder in folders)]
             sentences = undeclared(record, job.inputs, workspace, own)
@@ -157,7 +162,7 @@ def _run(job: Job, temporary: Path) -> Failure | None:
     return failure
 
 
-def _directly(job: Job, session: Session, temporary: Path) -> Failure | None:
+def _directly(job: Job, session: Session) -> Failure | None:
     from analysis.pipeline.direct import CodeError, run_code
 
     try:
@@ -169,7 +174,8 @@ def _directly(job: Job, session: Session, temporary: Path) -> Failure | None:
     return None
 
 
-def _in_kernel(job: Job, session: Session, temporary: Path) -> Failure | None:
+def _in_kernel(job: Job, session: Session, temporary: Path, cells: dict[str, dict]) -> Failure | None:
+    """Run in a kernel; `cells` is told which cell published what."""
     import nbformat
     import papermill
     from nbclient.exceptions import DeadKernelError
@@ -180,6 +186,8 @@ def _in_kernel(job: Job, session: Session, temporary: Path) -> Failure | None:
     # Read here, because papermill would take braces in a path for a format.
     notebook = nbformat.read(job.path, as_version=4)
     places = {cell.get("id", ""): number for number, cell in enumerate(notebook.cells, start=1)}
+    publications = Publications(temporary, notebook)
+    session.after_cell = publications.after
     failure = None
     try:
         papermill.execute_notebook(
@@ -200,6 +208,7 @@ def _in_kernel(job: Job, session: Session, temporary: Path) -> Failure | None:
         failure = _death(job, session, _place(session.notebook, _last_started(session.notebook), places))
     if failure is None:
         failure = _unfinished(session.notebook, places)
+    cells.update(publications.found)
     _write_notebook(session.notebook, temporary / EXECUTED)
     return failure
 
@@ -253,6 +262,6 @@ def _write_notebook(notebook, path: Path) -> None:
     for number, cell in enumerate(notebook.cells):
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
-        if "injected-parameters" in cell.metadata.get("tags", []):
-            cell["id"] = f"injected-parameters-{number}"
+        if INJECTED in cell.metadata.get("tags", []):
+            cell["id"] = f"{INJECTED}-{number}"
     nbformat.write(notebook, path)
