@@ -29,6 +29,7 @@ from linearmodels import PanelOLS
 
 from analysis.design.rollout import rollout
 from analysis.estimate.did import (
+    cluster_jackknife,
     dose_response,
     group_time_att,
     imputation,
@@ -233,6 +234,9 @@ def recovery(draws: int) -> None:
                 "sun_abraham": sun_abraham(twin.frame, **names),
                 "imputation": imputation(twin.frame, **names).aggregate(),
             }
+            apart = {key: value for key, value in names.items() if key != "cluster"}
+            for name, run in (("sun_abraham, jackknife", sun_abraham), ("imputation, jackknife", imputation)):
+                fits[name] = cluster_jackknife(run, twin.frame, cluster="province", **apart)
             for name, fit in fits.items():
                 low, high = fit.interval()
                 row = (fit.estimate - twin.truth.att, fit.se, low <= twin.truth.att <= high)
@@ -246,11 +250,11 @@ def recovery(draws: int) -> None:
                     (fit.slope - truth, fit.slope_se, low <= truth <= high)
                 )
         print(f"\n{programme}: truth {rollout_twin(design).truth.att:.3f}")
-        print(f"  {'':20s} {'bias':>8s} {'(mc)':>7s} {'sd':>7s} {'mean se':>8s} {'coverage':>9s}")
+        print(f"  {'':24s} {'bias':>8s} {'(mc)':>7s} {'sd':>7s} {'mean se':>8s} {'coverage':>9s}")
         for name, rows in found.items():
             error, se, covered = (np.array(column) for column in zip(*rows, strict=True))
             print(
-                f"  {name:20s} {error.mean():8.3f} {error.std() / np.sqrt(draws):7.3f} {error.std():7.3f} "
+                f"  {name:24s} {error.mean():8.3f} {error.std() / np.sqrt(draws):7.3f} {error.std():7.3f} "
                 f"{se.mean():8.3f} {covered.mean():9.3f}"
             )
 

@@ -11,8 +11,7 @@ from analysis import dutch
 from analysis.credibility.pretrend import Pretrend
 from analysis.datakind import DataKind
 from analysis.design.rollout import Programme
-from analysis.estimate.did import Aggregate, Bacon, DoseResponse, SunAbraham, TwoWay
-from analysis.estimate.did.imputation import ImputedMean
+from analysis.estimate.did import Aggregate, Bacon, ClusterJackknife, TwoWay
 from analysis.estimate.regional import JointTest, RegionEstimates
 from analysis.exhibits import TableExhibit
 from analysis.inference import Inference, Randomisation
@@ -22,6 +21,7 @@ from analysis.synthetic.rollout import Truth
 
 DECIMALS = 2
 STUDY = "studie"
+JACKKNIFE = "Interval door telkens één provincie weg te laten, met Student's t."
 NOT_APPLICABLE = "niet van toepassing"
 
 
@@ -144,12 +144,12 @@ def effect_rows(
 
 
 def other_rows(
-    chapter: Chapter, *, imputed: ImputedMean, interacted: SunAbraham, parts: Bacon
+    chapter: Chapter, *, imputed: ClusterJackknife, interacted: ClusterJackknife, parts: Bacon
 ) -> tuple[Result, ...]:
     """The effect by two other estimators, and what the two-way coefficient compares."""
     outcome = chapter.design.outcome
     shared = {"unit": outcome.unit, "decimals": DECIMALS, "clusters": chapter.provinces}
-    shared["note"] = "Interval met Student's t over provincies; niet met de randomisatietoets."
+    shared["note"] = JACKKNIFE
     rows = []
     for name, method, fit in (
         ("att_imputation", "door toerekening", imputed),
@@ -240,11 +240,11 @@ def design_rows(chapter: Chapter) -> tuple[Result, ...]:
     return tuple(chapter.row(name, label, value) for name, label, value in counts)
 
 
-def dose_rows(chapter: Chapter, dose: DoseResponse) -> tuple[Result, ...]:
+def dose_rows(chapter: Chapter, slope: ClusterJackknife) -> tuple[Result, ...]:
     """The slope of the dose, and the planted one."""
     reach = chapter.design.reach
     unit = f"{chapter.design.outcome.unit} per jongere per {dutch.number(reach.per_inhabitants)} inwoners"
-    low, high = dose.slope_interval()
+    low, high = slope.interval()
     planted = chapter.truth.dose_slope if chapter.truth is not None else None
     caveat = (
         "Alleen het effect van een hogere dosis als plaatsen met veel en met weinig bereik evenveel baat "
@@ -255,11 +255,11 @@ def dose_rows(chapter: Chapter, dose: DoseResponse) -> tuple[Result, ...]:
         chapter.row(
             "dose_slope",
             "verschil in uitkomst bij meer bereik",
-            dose.slope,
-            se=dose.slope_se,
+            slope.estimate,
+            se=slope.se,
             low=low,
             high=high,
-            note=caveat,
+            note=f"{caveat} {JACKKNIFE}",
             **shared,
         ),
         chapter.row("dose_truth", "helling die in de tweeling is gestopt", planted, **shared),

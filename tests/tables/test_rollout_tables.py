@@ -12,6 +12,7 @@ from analysis.design.rollout import rollout
 from analysis.estimate.did import (
     bacon,
     cluster_effects,
+    cluster_jackknife,
     dose_response,
     group_time_att,
     imputation,
@@ -87,8 +88,8 @@ def rows_of(chapter: Chapter) -> tuple[Result, ...]:
         ),
         *other_rows(
             chapter,
-            imputed=imputation(frame, **own).aggregate(),
-            interacted=sun_abraham(frame, **own),
+            imputed=cluster_jackknife(imputation, frame, cluster="province", **apart),
+            interacted=cluster_jackknife(sun_abraham, frame, cluster="province", **apart),
             parts=bacon(frame, **apart),
         ),
         *p_rows(
@@ -101,7 +102,10 @@ def rows_of(chapter: Chapter) -> tuple[Result, ...]:
         *design_rows(chapter),
     )
     if chapter.design.reach:
-        rows += dose_rows(chapter, dose_response(frame, dose="dose", **own))
+        slope = cluster_jackknife(
+            dose_response, frame, cluster="province", value="slope", dose="dose", **apart
+        )
+        rows += dose_rows(chapter, slope)
     return rows
 
 
@@ -114,6 +118,11 @@ def prodemos() -> Chapter:
 @pytest.fixture(scope="module")
 def prodemos_rows(prodemos):
     return rows_of(prodemos)
+
+
+@pytest.fixture(scope="module")
+def real_rows(prodemos):
+    return rows_of(as_real(prodemos))
 
 
 def by_name(rows):
@@ -137,8 +146,8 @@ def test_a_twin_gives_every_row_and_says_that_it_is_one(prodemos_rows):
     assert rows["att"].low < rows["truth"].value < rows["att"].high
 
 
-def test_a_file_gives_the_same_ids_without_a_truth(prodemos):
-    rows = by_name(rows_of(as_real(prodemos)))
+def test_a_file_gives_the_same_ids_without_a_truth(real_rows):
+    rows = by_name(real_rows)
     assert set(rows) == NEEDED
     assert rows["truth"].value is None
     assert rows["att"].kind is DataKind.REAL
@@ -173,14 +182,14 @@ def test_below_five_treated_provinces_there_is_no_verdict(prodemos):
     assert "significant" not in table.cells.to_csv()
 
 
-def test_the_table_prints_the_rows(prodemos, prodemos_rows):
+def test_the_table_prints_the_rows(prodemos, prodemos_rows, real_rows):
     table = effect_table(prodemos, prodemos_rows)
     rows = by_name(prodemos_rows)
     assert table.id == "tbl-prodemos"
     assert table.cells.iloc[0, 2] == rows["att"].interval_text
     assert table.cells.iloc[0, 1].startswith("+1,")
     assert list(table.cells["Schatting"])[-1] == "Wat in de tweeling is gestopt"
-    assert len(effect_table(as_real(prodemos), rows_of(as_real(prodemos))).cells) == 4
+    assert len(effect_table(as_real(prodemos), real_rows).cells) == 4
 
 
 def test_an_interval_without_an_end_is_no_interval(prodemos):

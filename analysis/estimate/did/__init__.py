@@ -10,12 +10,14 @@ from analysis.estimate.did.by_cluster import cluster_effects
 from analysis.estimate.did.dose import DoseResponse, dose_response
 from analysis.estimate.did.group_time import GroupTime, group_time_att
 from analysis.estimate.did.imputation import Imputation, imputation
+from analysis.estimate.did.jackknife import ClusterJackknife, cluster_jackknife
 from analysis.estimate.did.sun_abraham import SunAbraham, sun_abraham
 from analysis.estimate.did.two_way import TwoWay, two_way_fe
 
 __all__ = [
     "Aggregate",
     "Bacon",
+    "ClusterJackknife",
     "DoseResponse",
     "GroupTime",
     "Imputation",
@@ -23,6 +25,7 @@ __all__ = [
     "TwoWay",
     "bacon",
     "cluster_effects",
+    "cluster_jackknife",
     "dose_response",
     "group_time_att",
     "imputation",

@@ -1,0 +1,86 @@
+"""Errors and stability of any estimate by leaving out one cluster at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+
+@dataclass(frozen=True)
+class ClusterJackknife:
+    """An estimate with its delete-one-cluster error.
+
+    Attributes
+    ----------
+    estimate : float
+    se : float or None
+        None where some cluster cannot be left out; `remark` says which and why.
+    table : pandas.DataFrame
+        left_out, estimate: one row a cluster, NaN where it cannot be left out.
+    n_clusters : int
+    remark : str
+    """
+
+    estimate: float
+    se: float | None
+    table: pd.DataFrame
+    n_clusters: int
+    remark: str = ""
+
+    def interval(self, level: float = 0.95) -> tuple[float, float] | tuple[None, None]:
+        """Interval with t(clusters − 1); none without a standard error."""
+        if self.se is None:
+            return None, None
+        width = self.se * stats.t.ppf((1 + level) / 2, self.n_clusters - 1)
+        return float(self.estimate - width), float(self.estimate + width)
+
+
+def cluster_jackknife(
+    estimator: Callable[..., Any], frame: pd.DataFrame, *, cluster: str, value: str = "estimate", **options
+) -> ClusterJackknife:
+    """Call ``estimator(frame, **options)`` on all rows and without each cluster.
+
+    Parameters
+    ----------
+    estimator : callable
+        For instance :func:`analysis.estimate.did.imputation`; returns an object with attribute `value`.
+    cluster : str
+        Column of the level of assignment.
+
+    Notes
+    -----
+    The variance is (G−1)/G · Σ (θ₋g − θ)², which for a regression is CRV3 (MacKinnon, Nielsen & Webb 2023).
+    With twelve provinces its t-interval covers about as often as it says, where analytic cluster errors
+    cover too little; see ``benchmarks/did.py recovery``.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than three clusters, or some rows have none.
+    """
+    if cluster not in frame.columns:
+        raise ValueError(f"column {cluster} is absent; the frame has {', '.join(map(str, frame.columns))}")
+    codes, labels = pd.factorize(frame[cluster], sort=True)
+    if (codes < 0).any():
+        raise ValueError(f"{int((codes < 0).sum())} rows have no {cluster}")
+    if len(labels) < 3:
+        raise ValueError(f"{len(labels)} clusters: leaving one out needs at least three")
+    estimate = float(getattr(estimator(frame, **options), value))
+    without, failed = [], []
+    for code, label in enumerate(labels):
+        try:
+            without.append(float(getattr(estimator(frame[codes != code], **options), value)))
+        except ValueError as error:
+            without.append(np.nan)
+            failed.append(f"without {label}: {error}")
+    count = len(labels)
+    table = pd.DataFrame({"left_out": labels, "estimate": without})
+    if failed:
+        return ClusterJackknife(estimate, None, table, count, failed[0])
+    se = float(np.sqrt((count - 1) / count * ((np.array(without) - estimate) ** 2).sum()))
+    return ClusterJackknife(estimate, se, table, count)
