@@ -16,6 +16,7 @@ import pandera.pandas as pa
 from analysis.schema import conform
 from analysis.schema import facts as contracts
 from analysis.sources.geography import require_all_provinces
+from analysis.sources.texttable import read_text_table
 from analysis.workspace import Workspace
 
 SEPARATOR = "; "  # between the ids in a cell that names several facts
@@ -167,8 +168,4 @@ def _table(name: str, contract: pa.DataFrameSchema, workspace: Workspace | None)
     path: Path = (workspace or Workspace.current()).facts / name
     if not path.is_file():
         raise FileNotFoundError(f"{path} is absent: it belongs in the repository")
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise ValueError(f"{path}: not a readable UTF-8 CSV file: {error}") from error
-    return conform(table, contract, path)
+    return conform(read_text_table(path), contract, path)

@@ -16,6 +16,7 @@ import pandas as pd
 
 from analysis.schema import conform
 from analysis.schema.geography import ADJACENCY, CARIBBEAN, PROVINCE, REGIONS, TILE_GRID
+from analysis.sources.texttable import read_text_table
 from analysis.workspace import Workspace
 
 RD_NEW = "EPSG:28992"  # metres; areas and distances are right in this one
@@ -151,11 +152,7 @@ def _table(name: str, workspace: Workspace | None) -> pd.DataFrame:
 @cache
 def _read(path: Path, _modified: int) -> pd.DataFrame:
     _require_file(path)
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise ValueError(f"{path}: not a readable UTF-8 CSV file: {error}") from error
-    return conform(table, _CONTRACTS[path.name], path)
+    return conform(read_text_table(path), _CONTRACTS[path.name], path)
 
 
 @cache

@@ -239,9 +239,9 @@ def test_a_damaged_table_is_refused(copy, file, old, new, read, said):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "not a readable"),
-        (b"<html>404</html>", "statcode|not a readable"),
-        (b"\xff\xfe\x00code", "not a readable"),
+        (b"", "the file is empty"),
+        (b"<html>404</html>", "this is a web page"),
+        (b"\xff\xfe\x00code", "this is UTF-16"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused(copy, content, said):
