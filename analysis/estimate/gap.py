@@ -160,7 +160,8 @@ def level_shares(
     Returns
     -------
     pandas.DataFrame
-        Columns as for a mean and ``level``; the last level of each group is ``below`` the lowest.
+        Columns as for a mean, ``level`` and ``inside``: how many rows the level holds, mean over
+        plausible values. The last level of each group is ``below`` the lowest.
     """
     cuts = list(levels.values())
     if cuts != sorted(set(cuts), reverse=True):
@@ -172,8 +173,9 @@ def level_shares(
         inside = ((inputs.arrays[0] >= low) & (inputs.arrays[0] < high)).astype(float)
         share = mean(inside, design, by)
         share.insert(inputs.labels.shape[1], "level", name)
+        codes, groups = inputs.grouped.codes, inputs.grouped.groups
+        share["inside"] = np.bincount(codes, weights=inside.mean(axis=1), minlength=groups)
         frames.append(share)
-    groups = inputs.grouped.groups
     order = np.arange(groups * len(frames)).reshape(len(frames), groups).T.ravel()
     return pd.concat(frames, ignore_index=True).iloc[order].reset_index(drop=True)
 

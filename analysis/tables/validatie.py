@@ -14,7 +14,7 @@ from analysis.estimate.survey import with_interval
 from analysis.exhibits import Exhibit, TableExhibit
 from analysis.figures.published import published_against_reproduced
 from analysis.results import Result
-from analysis.tables.kenniskloof import NOT_AN_EFFECT
+from analysis.tables.kenniskloof_rows import NOT_AN_EFFECT
 from analysis.tables.systems import system_name
 
 STUDY = "studie"

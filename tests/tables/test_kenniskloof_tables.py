@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from analysis.datakind import DataKind
+from analysis.design.disclosure import disclosure_rule
 from analysis.design.gap import gap_design
+from analysis.disclosure import disclose
 from analysis.estimate.decomposition import decompose
 from analysis.estimate.gap import adjusted_difference, level_shares, standardised_difference
 from analysis.estimate.survey import ReplicateDesign, difference, mean
@@ -12,21 +14,15 @@ from analysis.figures.cycles import means_by_cycle
 from analysis.panel.civic_knowledge import civic_knowledge, civic_knowledge_truth, plausible_values
 from analysis.sources.facts import iccs_means
 from analysis.sources.sourced import Sourced
-from analysis.tables.kenniskloof import (
-    NOT_AN_EFFECT,
-    GapChapter,
-    country_rows,
-    country_table,
-    decomposition_table,
-    gap_rows,
-    gap_table,
-)
+from analysis.tables.kenniskloof import decomposition_table, gap_table
+from analysis.tables.kenniskloof_countries import country_rows, country_table
+from analysis.tables.kenniskloof_rows import NOT_AN_EFFECT, GapChapter, gap_rows
 
 DESIGN = gap_design()
 
 
 def chapter_and_rows(panel, truth):
-    chapter = GapChapter(panel, DESIGN, truth)
+    chapter = GapChapter(panel, DESIGN, truth, disclosure_rule().minimum_n)
     frame, values = panel.frame, plausible_values(panel)
     survey = ReplicateDesign.jk2(frame["weight"], frame["zone"], frame["rep"])
     covariates = frame[list(DESIGN.adjusted_for)]
@@ -101,10 +97,12 @@ def test_rows_add_up(synthetic):
     for track in ("vmbo", "vwo"):
         parts = rows[f"explained_{track}"].value + rows[f"unexplained_{track}"].value
         assert parts == pytest.approx(rows["gap_complete"].value)
-        levels = [rows[f"{name}_{track}"].value for name in ("level_a", "level_b", "level_c", "below_c")]
-        assert sum(levels) == pytest.approx(100)
+    levels = [rows[f"{name}_vmbo"].value for name in ("level_a", "level_b", "level_c", "below_c")]
+    assert sum(levels) == pytest.approx(100)
     assert rows["gap_complete"].n == rows["gap_adjusted"].n < rows["gap"].n
-    assert all(row.low >= 0 and row.high <= 100 for row in rows.values() if row.unit == "%")
+    assert all(
+        row.low >= 0 and row.high <= 100 for row in rows.values() if row.unit == "%" and row.low is not None
+    )
 
 
 def test_the_twin_gives_back_its_gap(synthetic):
@@ -117,6 +115,19 @@ def test_left_out_pupils_are_counted(real):
     row = by_name(real[1])["n_left_out"]
     assert row.value == 3
     assert row.note == "onbekend"
+
+
+def test_a_level_with_too_few_pupils_is_withheld_and_cannot_be_worked_out(synthetic):
+    chapter, rows, _ = synthetic
+    released = by_name(disclose(rows, disclosure_rule()).rows)
+    assert by_name(rows)["below_c_vwo"].n < chapter.minimum_n
+    assert released["below_c_vwo"].value is None
+    assert released["level_c_vwo"].value is None  # else one minus the others would tell
+    assert released["level_a_vwo"].value is not None
+    assert all(released[f"{name}_vmbo"].value is not None for name in ("level_a", "level_c", "below_c"))
+    cells = gap_table(chapter, rows).cells.set_index("Uitkomst")
+    for label in ("Lager dan niveau C, vwo", "Niveau C, vwo"):
+        assert list(cells.loc[label].iloc[:3]) == ["niet getoond"] * 3
 
 
 def test_tables_have_a_line_for_each_result(synthetic):
