@@ -117,11 +117,8 @@ def validation_figures(table: pd.DataFrame, samples: Mapping[tuple, Any]) -> tup
         return ()
     rows = pd.DataFrame(
         {
-            "label": [f"{_what(row)}, {system_name(row.system)}" for row in shown.itertuples(index=False)],
-            "panel": [
-                f"{row.study} {row.cycle}, {_STATISTICS[row.statistic]} (punten)"
-                for row in shown.itertuples(index=False)
-            ],
+            "label": [_short(row) for row in shown.itertuples(index=False)],
+            "panel": [_panel(row) for row in shown.itertuples(index=False)],
             "published": shown["value"],
             "published_se": shown["se"],
             "reproduced": shown["reproduced"],
@@ -214,6 +211,20 @@ def _estimate(
         f"validatie.{name}", label, found["estimate"], unit, DataKind.REAL, "pisa2003", se=found["se"],
         low=found["low"], high=found["high"], n=int(found["n"]), decimals=decimals, note=note, **fields,
     )  # fmt: skip
+
+
+def _panel(row: Any) -> str:
+    """Rows that share an axis: one measure over systems, or one system over measures."""
+    about = _MEASURES[row.measure] if row.study == "ICCS" else system_name(row.system)
+    return f"{row.study} {row.cycle}, {about}: {_STATISTICS[row.statistic]} (punten)"
+
+
+def _short(row: Any) -> str:
+    """What sets a row apart within its panel."""
+    if row.study == "ICCS":
+        return system_name(row.system)
+    groups = {"": "", "male": ", jongens", "female": ", meisjes", "male-female": ", jongens − meisjes"}
+    return _MEASURES[row.measure].capitalize() + groups[row.group]
 
 
 def _what(row: Any) -> str:
