@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.credibility.cells import Cells
-from analysis.credibility.reassigned import Setting, estimates
+from analysis.credibility.reassigned import Answers, Setting, estimates
 from analysis.inference.assignments import MAX_EXACT, reassignments
 from analysis.inference.inversion import NullDistribution
+
+
+CHUNK = 512  # re-assignments at a time: keeps the work arrays in cache and memory flat
 
 
 @dataclass(frozen=True)
@@ -116,8 +119,22 @@ def null_distribution(
     outcomes = np.stack([cells.outcome, direction(cells, setting, covariates, neighbours)])
     begin = np.vstack([cells.start, cells.begin(drawn)])
     weight = cells.mass if mass is None else mass
-    found = estimates(
-        setting, outcomes, cells.times, begin, weight, covariates=covariates, neighbours=neighbours
+    parts = [
+        estimates(
+            setting,
+            outcomes,
+            cells.times,
+            begin[start : start + CHUNK],
+            weight,
+            covariates=covariates,
+            neighbours=neighbours,
+        )
+        for start in range(0, len(begin), CHUNK)
+    ]
+    found = Answers(
+        estimate=np.concatenate([part.estimate for part in parts], axis=1),
+        scores=np.concatenate([part.scores for part in parts], axis=1),
+        factor=np.concatenate([part.factor for part in parts]),
     )
     variance = found.covariance()
     if not np.isfinite(found.estimate[0, 0]):

@@ -74,7 +74,8 @@ class Checks:
 
     def p_row(self, name: str, label: str, value: float, **fields) -> Result:
         """A p-value; none, and the reason, where no significance statement may be made."""
-        given = {"unit": "", "decimals": 3, "note": self.refusal} | fields
+        decimals = 3 if value >= 0.0005 else 4
+        given = {"unit": "", "decimals": decimals, "note": self.refusal} | fields
         return self.row(name, label, None if self.refusal else value, **given)
 
 
@@ -93,11 +94,13 @@ def table_rows(
     checks: Checks, table: pd.DataFrame, key: str, name: str, label: str, **fields
 ) -> tuple[Result, ...]:
     """:func:`tested_rows` for every row of a table; ``{}`` in `name` and `label` is the row's `key`."""
+    words = WORDS.get({"weights": "sample"}.get(key, key), {})
     return tuple(
         result
         for row in table.itertuples()
+        for value in (getattr(row, key),)
         for result in tested_rows(
-            checks, name.format(getattr(row, key)), label.format(getattr(row, key)), row, **fields
+            checks, name.format(value), label.format(words.get(value, value)), row, **fields
         )
     )
 
@@ -107,17 +110,12 @@ def curve_rows(checks: Checks, curve: Curve) -> tuple[Result, ...]:
     estimates = curve.table["estimate"]
     shared = {"both": True, "clusters": int(checks.panel.frame["province"].nunique())}
     share = {"unit": "%", "decimals": 0, **shared}
-    low = {"low": float(estimates.quantile(0.025)), "high": float(estimates.quantile(0.975))}
-    spread = "Tussen deze grenzen ligt 95% van de specificaties; het is geen betrouwbaarheidsinterval."
     significant = None if checks.refusal else 100 * curve.share_significant
     return (
         checks.row("curve_n", "specificaties in de curve", len(curve.table), unit="", decimals=0, both=True),
         checks.row("curve_median", "middelste schatting van alle specificaties", curve.median, **shared),
         checks.row("curve_low", "laagste schatting van alle specificaties", estimates.min(), **shared),
         checks.row("curve_high", "hoogste schatting van alle specificaties", estimates.max(), **shared),
-        checks.row(
-            "curve_spread", "middelste schatting, met spreiding", curve.median, note=spread, **low, **shared
-        ),
         checks.row("curve_share_sign", "specificaties met hetzelfde teken", 100 * curve.share_sign, **share),
         checks.row(
             "curve_share_significant",
@@ -184,7 +182,7 @@ def lee_rows(checks: Checks, bounds: LeeBounds) -> tuple[Result, ...]:
             bounds.naive,
             low=low,
             high=high,
-            note="Het interval dekt de onder- en de bovengrens.",
+            note="Het interval houdt wel rekening met uitval: het dekt de onder- en de bovengrens.",
             **shared,
         ),
         checks.row(
@@ -317,6 +315,7 @@ CHECKED = {
     "placebo_outcome": "Uitkomst waar het programma niets aan doet",
     "spillover": "Uitstraling als alle buren meedoen",
     "concurrent_interaction": "Verschil waar ook het andere programma loopt",
+    "lee_naive": "Eerste groep provincies, zonder te letten op uitval",
     "lee_low": "Ondergrens bij uitval",
     "lee_high": "Bovengrens bij uitval",
 }
