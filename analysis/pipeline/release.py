@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from analysis import dutch
@@ -23,6 +23,8 @@ from analysis.pipeline.closure import FirstParty, closure
 from analysis.pipeline.errors import BuildError
 from analysis.pipeline.fingerprint import Fingerprints, digest_of
 from analysis.pipeline.plan import Plan
+from analysis.pipeline.provenance import provenance, write_provenance
+from analysis.pipeline.shown import shown
 from analysis.pipeline.store import EXHIBITS
 from analysis.results import ROWS_FILE, Result, read_rows, stamped, write_rows
 from analysis.workspace import Workspace
@@ -71,6 +73,8 @@ def release(plan: Plan, fingerprints: Fingerprints) -> Release:
     standing = _standing(workspace, plan.store.released / RELEASE_FILE, decides)
     if standing is not None:
         return standing
+    from analysis.render.trace import write_trace
+
     rows, folders = _gather(plan)
     rule = disclosure_rule(workspace)
     disclosed = disclose(rows, rule)
@@ -86,7 +90,9 @@ def release(plan: Plan, fingerprints: Fingerprints) -> Release:
         for path in sorted(folder.glob("*")):
             shutil.copyfile(path, exhibits / path.name)
     _write_sources_table(sources, exhibits)
-    _hand_to_report(plan, rows, exhibits, manifest)
+    conclusions = _conclusions(workspace, rows)
+    write_provenance(provenance(plan, rows, exhibits, conclusions), fresh)
+    _hand_to_report(plan, rows, exhibits, manifest, conclusions)
     notes = tuple(_notes(rows, exhibits, sources, manifest))
     counts = {
         "rows": len(rows),
@@ -94,6 +100,7 @@ def release(plan: Plan, fingerprints: Fingerprints) -> Release:
         "suppressed": len(disclosed.suppressed),
         "notes": list(notes),
     }
+    write_trace(workspace, fresh)
     written = {"decides": decides, **counts, "files": _files(workspace, fresh)}
     (fresh / RELEASE_FILE).write_text(
         json.dumps(written, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
@@ -125,18 +132,26 @@ def _gather(plan: Plan) -> tuple[list[Result], list[Path]]:
     return rows, folders
 
 
-def _hand_to_report(plan: Plan, rows: list[Result], exhibits: Path, manifest: dict[str, Source]) -> None:
+def _hand_to_report(
+    plan: Plan,
+    rows: list[Result],
+    exhibits: Path,
+    manifest: dict[str, Source],
+    conclusions: list[Conclusion],
+) -> None:
     from analysis.render.fragments import write_fragments
     from analysis.render.variables import write_variables
 
     workspace = plan.workspace
-    write_variables(rows, workspace.root / _VARIABLES, _conclusions(workspace, rows))
+    traced = shown(workspace).traced
+    write_variables(rows, workspace.root / _VARIABLES, conclusions, traced=traced)
     write_fragments(
         [exhibits],
         rows,
         workspace.reports / _GENERATED,
         sections=[entry for entry in dict.fromkeys(run.entry.name for run in plan.runs.values())],
         remarks=_remarks(rows, exhibits, manifest),
+        traced=traced,
     )
 
 
@@ -233,6 +248,7 @@ def _decides(plan: Plan, sources: list[Found], fingerprints: Fingerprints) -> st
             for name in ("disclosure", CONCLUSIONS_DESIGN)
             if (path := workspace.design / f"{name}.toml").is_file()
         },
+        "shown": asdict(shown(workspace)),
         "code": {name: fingerprints.of(path) for name, path in reached.files.items()},
     }
     return digest_of(inputs)

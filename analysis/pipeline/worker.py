@@ -140,10 +140,8 @@ def _run(job: Job, temporary: Path, cells: dict[str, dict]) -> Failure | None:
         modules=job.modules,
     )
     try:
-        if job.keep_notebook:
-            failure = _in_kernel(job, session, temporary, cells)
-        else:
-            failure = _directly(job, session)
+        in_kernel = job.keep_notebook
+        failure = _in_kernel(job, session, temporary, cells) if in_kernel else _directly(job, session)
         if failure is None:
             own = [temporary, *(Path(folder) for folders in job.upstream.values() for folder in folders)]
             sentences = undeclared(record, job.inputs, workspace, own)

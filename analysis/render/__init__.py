@@ -16,6 +16,7 @@ from analysis.render.labelling import check_labelling
 from analysis.render.project import RenderError, read_project
 from analysis.render.resultsfile import FILE, write_results_file
 from analysis.render.swap import fresh_folder
+from analysis.render.trace import write_trace
 from analysis.results import read_rows
 from analysis.workspace import Workspace
 
@@ -44,6 +45,7 @@ def render(workspace: Workspace, *, engine: str = "auto", output: Path | None = 
     if engine not in ENGINES:
         raise RenderError(f"engine {engine!r} is not known; choose from {', '.join(ENGINES)}")
     project = read_project(workspace.root)
+    write_trace(workspace)
     check_labelling(check(project), project)
     released = workspace.build / "released" / "results.csv"
     if not released.is_file():

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from analysis import dutch
 from analysis.datakind import DataKind
-from analysis.render.markdown import attribute, escape
+from analysis.pipeline.shown import FOLDER
+from analysis.render.markdown import anchor, attribute, escape
 from analysis.results import Result
 
-FOLDER = "_generated"
 REPORT = "rapport"  # status-rapport.qmd speaks of the whole report
 # Pandoc wraps cells and honours relative widths only in a table with a line longer than this.
 _LINE = 72
@@ -64,6 +64,8 @@ def write_fragments(
     folder: Path,
     sections: Iterable[str] = (),
     remarks: Mapping[str, Sequence[str]] | None = None,
+    *,
+    traced: bool = False,
 ) -> list[Description]:
     """Make `folder` anew with a fragment for every exhibit and a status note for every section.
 
@@ -79,6 +81,8 @@ def write_fragments(
         Sections that need a note beside those of `rows` and `exhibits`.
     remarks : mapping of str to sequence of str, optional
         Sentences to add to the note of a section, for instance why a twin was used.
+    traced : bool
+        End each caption with a link to the origin, see :mod:`analysis.render.trace`.
 
     Returns
     -------
@@ -104,9 +108,10 @@ def write_fragments(
     for exhibit in described:
         if exhibit.id.startswith("fig-"):
             shutil.copyfile(exhibit.folder / f"{exhibit.id}.svg", folder / f"{exhibit.id}.svg")
-            text = figure_markdown(exhibit)
+            text = figure_markdown(exhibit, traced=traced)
         else:
-            text = table_markdown(exhibit, read_cells(exhibit.folder / f"{exhibit.id}.csv"))
+            cells = read_cells(exhibit.folder / f"{exhibit.id}.csv")
+            text = table_markdown(exhibit, cells, traced=traced)
         _write(folder / f"{exhibit.id}.qmd", text)
     kinds: dict[str, list[DataKind]] = {section: [] for section in sections}
     for section, kind in (
@@ -156,14 +161,14 @@ def read_cells(path: Path) -> list[list[str]]:
         return list(csv.reader(handle))
 
 
-def figure_markdown(exhibit: Description) -> str:
+def figure_markdown(exhibit: Description, *, traced: bool = False) -> str:
     return (
-        f"![{escape(exhibit.caption)}]({FOLDER}/{exhibit.id}.svg)"
+        f"![{_caption(exhibit, traced)}]({FOLDER}/{exhibit.id}.svg)"
         f"{{#{exhibit.id} fig-alt={attribute(exhibit.alt)}}}\n"
     )
 
 
-def table_markdown(exhibit: Description, cells: list[list[str]]) -> str:
+def table_markdown(exhibit: Description, cells: list[list[str]], *, traced: bool = False) -> str:
     """A pipe table; columns share the line by `widths`, or by what they hold where they do not fit.
 
     Raises
@@ -175,13 +180,29 @@ def table_markdown(exhibit: Description, cells: list[list[str]]) -> str:
     for number, row in enumerate(cells, start=1):
         if len(row) != columns:
             raise ValueError(f"{exhibit.id}: row {number} has {len(row)} cells for {columns} columns")
-    lines = [f"| {' | '.join(map(escape, row))} |" for row in cells]
+    escaped = [[escape(cell) for cell in row] for row in cells]
     widths = exhibit.widths
-    if widths is None and max(map(len, lines)) > _LINE - 8:
+    if widths is None and max(len(_line(row)) for row in escaped) > _LINE - 8:
         widths = natural_widths(cells)
-    rule = [_rule(align, width) for align, width in zip(exhibit.align, _dashes(widths, columns), strict=True)]
-    body = [lines[0], f"|{'|'.join(rule)}|", *lines[1:]]
-    return "\n".join(body) + f"\n\n: {escape(exhibit.caption)} {{#{exhibit.id}}}\n"
+    return pipe_table(escaped, exhibit.align, widths, _caption(exhibit, traced), exhibit.id)
+
+
+def pipe_table(
+    cells: Sequence[Sequence[str]], align: str, widths: Sequence[int] | None, caption: str, label: str
+) -> str:
+    """A pipe table of cells and a caption that are Markdown already."""
+    rule = [_rule(side, width) for side, width in zip(align, _dashes(widths, len(align)), strict=True)]
+    body = [_line(cells[0]), f"|{'|'.join(rule)}|", *map(_line, cells[1:])]
+    return "\n".join(body) + f"\n\n: {caption} {{#{label}}}\n"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _caption(exhibit: Description, traced: bool) -> str:
+    caption = escape(exhibit.caption)
+    return f"{caption} [Herkomst](#{anchor(exhibit.id)})" if traced else caption
 
 
 def natural_widths(cells: list[list[str]]) -> tuple[int, ...]:

@@ -25,3 +25,8 @@ def attribute(text: str) -> str:
     """`text` as the value of an attribute, between double quotes."""
     text = " ".join(text.split())
     return '"' + re.sub(r'([\\"&{])', r"\\\1", text) + '"'
+
+
+def anchor(name: str) -> str:
+    """Where the origin of a result, figure or table stands: the id of its row in the appendix."""
+    return f"herkomst-{name}"

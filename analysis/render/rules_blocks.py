@@ -12,7 +12,9 @@ from analysis.render.text import BLOCK, Text, without_values
 
 CALLOUTS = ("note", "tip", "important", "warning", "caution")
 _CALLOUT = re.compile(r"\.callout-(\w+)")
-_IMAGE = re.compile(rf"!\[(?P<caption>(?:\\.|[^\]\\])*)\]\((?P<target>[^)\s]*)\)(?P<attributes>{BLOCK})?")
+_TEXT = r"(?:\\.|[^\[\]\\])*"
+_LINKED_TEXT = rf"(?:\\.|\[{_TEXT}\]|[^\[\]\\])*"  # a caption may hold a link
+_IMAGE = re.compile(rf"!\[(?P<caption>{_LINKED_TEXT})\]\((?P<target>[^)\s]*)\)(?P<attributes>{BLOCK})?")
 _FORMULA = re.compile(
     rf"(?<!\\)\$\$(?P<tex>.+?)(?<!\\)\$\$[ \t]*\n?[ \t]*(?P<attributes>{BLOCK})?", re.DOTALL
 )
