@@ -23,7 +23,7 @@ from analysis.results import ROWS_FILE, Result, read_rows
 from analysis.workspace import Workspace
 
 _HEADER = ("Cijfer, figuur of tabel", "Uitkomst", "Cel", "Uitkomstmaat en specificatie", "Soort en bron")
-_WIDTHS = (30, 25, 14, 17, 18)
+_WIDTHS = (26, 22, 15, 16, 22)
 _CHECKSUM_LENGTH = 16
 
 
