@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,11 +120,11 @@ class ReplicateDesign:
         weight = _positive_weights(weight)
         zone = _whole_numbers(zone, weight.size, "zone")
         rep = _whole_numbers(rep, weight.size, "rep")
-        wrong = ~np.isin(rep, (0, 1))
+        wrong = (rep != 0) & (rep != 1)
         if wrong.any():
             row = int(wrong.argmax())
             raise ValueError(f"rep in row {row} is {rep[row]}: expected 0 or 1; were zone and rep swapped?")
-        labels, codes = np.unique(zone, return_inverse=True)
+        codes, labels = pd.factorize(zone, sort=True)  # by hashing: the rows are not sorted
         return cls(method, weight, factor, zone=codes, half=rep, zones=labels.size)
 
     @property

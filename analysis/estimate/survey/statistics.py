@@ -54,7 +54,7 @@ def replicated_means(values: np.ndarray, grouped: GroupedDesign) -> Means:
     deviations = np.subtract(values, centre, order="C")
     weight, replicated_weight = grouped.weights()
     full, replicates = grouped.totals(deviations)
-    square = np.square(deviations, out=deviations) @ np.full(values.shape[1], 1.0 / values.shape[1])
+    square = np.einsum("ij,ij->i", deviations, deviations) / values.shape[1]
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = (grouped.full_totals(square[:, None]) / weight)[:, 0]
         spread -= np.square(full / weight).mean(axis=-1)
