@@ -79,7 +79,7 @@ class Checks:
         return self.row(name, label, None if self.refusal else value, **given)
 
 
-def tested_rows(checks: Checks, name: str, label: str, found, **fields) -> tuple[Result, Result]:
+def result_rows(checks: Checks, name: str, label: str, found, **fields) -> tuple[Result, Result]:
     """An estimate with the interval of its randomisation test, and the p-value as ``<name>_p``.
 
     `found` is a :class:`~analysis.credibility.permutation.Tested` or one row of its table.
@@ -93,13 +93,13 @@ def tested_rows(checks: Checks, name: str, label: str, found, **fields) -> tuple
 def table_rows(
     checks: Checks, table: pd.DataFrame, key: str, name: str, label: str, **fields
 ) -> tuple[Result, ...]:
-    """:func:`tested_rows` for every row of a table; ``{}`` in `name` and `label` is the row's `key`."""
+    """:func:`result_rows` for every row of a table; ``{}`` in `name` and `label` is the row's `key`."""
     words = WORDS.get({"weights": "sample"}.get(key, key), {})
     return tuple(
         result
         for row in table.itertuples()
         for value in (getattr(row, key),)
-        for result in tested_rows(
+        for result in result_rows(
             checks, name.format(value), label.format(words.get(value, value)), row, **fields
         )
     )

@@ -1,0 +1,147 @@
+"""The diagnosis tells a good answer from a biased one, an honest interval from a narrow one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from analysis.credibility.diagnosis import (
+    Answer,
+    Answered,
+    DataStrategy,
+    Design,
+    Drawn,
+    Inquiry,
+    Model,
+    diagnose,
+)
+from analysis.credibility.rollout_study import rollout_design
+from analysis.design.robustness import robustness
+from analysis.design.rollout import rollout
+from analysis.estimate.did import two_way_fe
+from analysis.synthetic.rollout import rollout_twin
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Twenty-five normal draws around half a standard deviation."""
+
+    def __call__(self, seed: int, effect: float) -> Drawn:
+        mean = 0.5 * effect
+        return Drawn(np.random.default_rng(seed).normal(mean, 1.0, 25), {"mean": mean})
+
+
+@dataclass(frozen=True)
+class TTest:
+    """The mean, with `shift` added and the interval scaled."""
+
+    shift: float = 0.0
+    scale: float = 1.0
+
+    def __call__(self, data: np.ndarray, seed: int) -> Answered:
+        estimate = data.mean() + self.shift
+        se = self.scale * data.std(ddof=1) / np.sqrt(len(data))
+        half = stats.t.ppf(0.975, len(data) - 1) * se
+        p = 2 * stats.t.sf(abs(estimate) / se, len(data) - 1)
+        return Answered(estimate, estimate - half, estimate + half, p)
+
+
+@dataclass(frozen=True)
+class Half:
+    def __call__(self, data: np.ndarray, seed: int) -> np.ndarray:
+        return np.random.default_rng(seed).choice(data, len(data) // 2, replace=False)
+
+
+def design(data: DataStrategy | None = None) -> Design:
+    return Design(
+        Model("normal", Sample()),
+        (Inquiry("mean"),),
+        data or DataStrategy(),
+        (
+            Answer("good", "mean", TTest()),
+            Answer("biased", "mean", TTest(shift=0.2)),
+            Answer("narrow", "mean", TTest(scale=0.5)),
+        ),
+    )
+
+
+@pytest.fixture(scope="module")
+def table():
+    return diagnose(design(), draws=1500, seed=1).set_index("answer")
+
+
+def test_a_good_answer_has_the_properties_of_theory(table):
+    good = table.loc["good"]
+    assert abs(good["bias"]) <= 4 * good["bias_se"]
+    assert good["rmse"] == pytest.approx(0.2, abs=4 * good["rmse_se"])
+    assert good["coverage"] == pytest.approx(0.95, abs=4 * good["coverage_se"])
+    assert good["false_positive"] == pytest.approx(0.05, abs=4 * good["false_positive_se"])
+    # Noncentral t with 24 degrees of freedom and noncentrality 2.5.
+    cut = stats.t.ppf(0.975, 24)
+    power = stats.nct.sf(cut, 24, 2.5) + stats.nct.cdf(-cut, 24, 2.5)
+    assert good["power"] == pytest.approx(power, abs=4 * good["power_se"])
+    assert (good["mean_truth"], good["draws"]) == (0.5, 1500)
+
+
+def test_bad_answers_are_shown_up(table):
+    assert table.loc["biased", "bias"] == pytest.approx(0.2, abs=4 * table.loc["biased", "bias_se"])
+    assert table.loc["biased", "false_positive"] > 0.12
+    assert table.loc["narrow", "coverage"] < 0.75
+    assert table.loc["narrow", "false_positive"] > 0.25
+
+
+def test_monte_carlo_errors_are_the_spread_between_runs():
+    runs = [diagnose(design(), draws=60, seed=seed).set_index("answer").loc["good"] for seed in range(40)]
+    for name in ("bias", "rmse", "power", "coverage"):
+        values = np.array([run[name] for run in runs])
+        told = np.mean([run[f"{name}_se"] for run in runs])
+        assert values.std(ddof=1) == pytest.approx(told, rel=0.5), name
+
+
+def test_a_data_strategy_that_sees_half_costs_power(table):
+    half = diagnose(design(DataStrategy("half", Half())), draws=400, seed=1).set_index("answer")
+    assert half.loc["good", "rmse"] > 1.2 * table.loc["good", "rmse"]
+    assert half.loc["good", "power"] < table.loc["good", "power"] - 0.1
+
+
+def test_the_result_does_not_depend_on_the_workers():
+    one, two = (diagnose(design(), draws=12, seed=5, workers=workers) for workers in (1, 2))
+    assert one.to_csv() == two.to_csv()
+
+
+def test_a_design_that_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match="no inquiry 'median'"):
+        Design(Model("m", Sample()), (Inquiry("mean"),), DataStrategy(), (Answer("a", "median", TTest()),))
+    with pytest.raises(ValueError, match="each with its own id"):
+        replace(design(), answers=(Answer("a", "mean", TTest()),) * 2)
+
+
+@pytest.mark.parametrize("programme", ["prodemos", "tienskip"])
+def test_the_declared_answers_recover_the_planted_effects(programme):
+    """Thirty twins: every estimate within four errors of its estimand, the plain path giving the same."""
+    plan = robustness().diagnosis
+    answers = tuple(item for item in plan.of(programme) if item[0] not in (f"{programme}_twfe",))
+    table = diagnose(rollout_design(rollout(programme), answers, reassigned=99), draws=30, seed=2)
+    assert set(table["inquiry"]) == {item.id for item in rollout(programme).estimands}
+    assert (table["bias"].abs() <= 4 * table["bias_se"]).all(), table[["answer", "bias", "bias_se"]]
+    assert (table["coverage"] >= 0.95 - 4 * np.sqrt(0.95 * 0.05 / 30)).all()
+
+
+def test_the_two_way_estimand_is_its_coefficient_on_the_planted_effects():
+    programme = rollout("prodemos")
+    with_effect, without = (rollout_twin(programme, effect=effect).frame for effect in (1.0, 0.0))
+    name = programme.outcome.name
+    planted = with_effect.assign(y=with_effect[name] - without[name])
+    noise = np.random.default_rng(0).normal(0, 1e-6, len(planted))  # an exact fit has no standard error
+    plain = two_way_fe(
+        planted.assign(y=planted["y"] + noise),
+        unit="municipality", time="year", cohort="cohort", outcome="y", cluster="province",
+    ).estimate  # fmt: skip
+    drawn = rollout_design(programme, (("a", "prodemos.att_twfe", "klassiek"),), reassigned=19).model.draw(
+        7, 1.0
+    )
+    assert drawn.truth["prodemos.att_twfe"] == pytest.approx(plain, abs=1e-6)
+    assert drawn.truth["prodemos.att_twfe"] != pytest.approx(drawn.truth["prodemos.att"], abs=0.02)

@@ -1,0 +1,137 @@
+"""Power by formula and by simulation: textbook cases, and agreement with the plain path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from credibility_panels import COLUMNS, make_panel
+from scipy import stats
+
+from analysis.credibility.cells import Cells, collapse
+from analysis.credibility.power import (
+    ReportedTest,
+    design_se,
+    detectable,
+    minimum_detectable,
+    simulate_power,
+    with_effect,
+)
+from analysis.credibility.reassigned import Setting, estimates
+from analysis.inference import infer
+
+MAIN = ReportedTest("main", "att_not_yet")
+REPORTED = ReportedTest("reported", "two_way", "crv3")
+
+
+@dataclass(frozen=True)
+class Normal:
+    """Cells of independent normal shocks on the design of `base`; no effect."""
+
+    base: Cells
+    sd: float = 0.5
+
+    def __call__(self, seed: int) -> Cells:
+        rng = np.random.default_rng(seed)
+        return replace(self.base, outcome=self.sd * rng.normal(size=self.base.outcome.shape))
+
+
+@pytest.fixture(scope="module")
+def base() -> Cells:
+    return collapse(make_panel(), **COLUMNS)
+
+
+def test_the_formula_adds_the_two_quantiles():
+    assert minimum_detectable(1.0, clusters=12) == pytest.approx(2.2010 + 0.8755, abs=1e-3)
+    assert minimum_detectable(0.5, clusters=10**6) == pytest.approx(0.5 * 2.8016, abs=1e-3)
+    with pytest.raises(ValueError, match="positive"):
+        minimum_detectable(0.0, clusters=12)
+
+
+@pytest.mark.parametrize("estimator", ["two_way", "never", "not_yet", "imputation"])
+def test_the_standard_error_of_the_design_is_the_spread_of_the_estimates(base, estimator):
+    variance = 0.2 + 1 / base.mass
+    se = design_se(base, Setting(estimator), variance)
+    rng = np.random.default_rng(0)
+    worlds = rng.normal(size=(2000, *base.outcome.shape)) * np.sqrt(variance)[:, None]
+    spread = estimates(Setting(estimator), worlds, base.times, base.start, base.mass).estimate[:, 0].std()
+    assert spread == pytest.approx(se, rel=4 / np.sqrt(2 * 2000))
+
+
+def test_adding_an_effect_in_the_formula_of_the_test_is_adding_it_to_the_data(base):
+    """The rejections at an effect are those of panels that really have it."""
+    effects = (0.0, 0.4, 0.8)
+    fast = simulate_power(Normal(base), effects, [MAIN, REPORTED], reassigned=99, draws=12, seed=3)
+    for place, effect in enumerate(effects):
+
+        @dataclass(frozen=True)
+        class Shifted:
+            inner: Normal
+            by: float
+
+            def __call__(self, seed: int) -> Cells:
+                return with_effect(self.inner(seed), self.by)
+
+        plain = simulate_power(
+            Shifted(Normal(base), effect), (0.0, 9.0), [MAIN, REPORTED], reassigned=99, draws=12, seed=3
+        )
+        for name in ("main", "reported"):
+            assert fast[name].table["rejected"][place] == plain[name].table["rejected"][0], (name, effect)
+
+
+def test_the_reported_test_is_the_one_that_inference_reports():
+    """With all re-assignments, a rejection is infer's own; equal weights, units seen throughout."""
+    for seed in range(6):
+        frame = make_panel(seed, effect=0.5)
+        p = infer(frame, **COLUMNS).p_value
+        cells = collapse(frame, **COLUMNS)
+        test = simulate_power(lambda _, cells=cells: cells, (0.0, 1.0), [REPORTED], reassigned=4999, draws=1)
+        rejected = bool(test["reported"].table["rejected"][0])
+        assert rejected == (p <= 0.05) or abs(p - 0.05) < 0.012
+
+
+def test_power_is_the_size_without_effect_and_rises_to_one(base):
+    found = simulate_power(
+        Normal(base), (0.0, 0.3, 0.6, 1.5, 3.0), [MAIN, REPORTED], draws=150, reassigned=99
+    )
+    for power in found.values():
+        rates = power.table["power"].to_numpy()
+        assert abs(power.size - 0.05) <= 4 * np.sqrt(0.05 * 0.95 / 150)
+        assert rates[-1] == 1.0
+        assert (np.diff(rates) >= -0.05).all()
+        assert power.detectable is not None
+
+
+def test_simulation_and_formula_agree(base):
+    sd = 0.5
+    found = simulate_power(Normal(base, sd), np.linspace(0, 2, 11), [REPORTED], draws=150, reassigned=199)
+    formula = minimum_detectable(design_se(base, Setting("two_way"), np.full(12, sd**2)), clusters=12)
+    power = found["reported"]
+    assert power.detectable == pytest.approx(formula, rel=0.2)
+
+
+def test_the_least_effect_is_interpolated_and_unknown_where_none_reaches_it():
+    effects, power = np.array([0.0, 1.0, 2.0]), np.array([0.05, 0.6, 1.0])
+    value, error = detectable(effects, power, 100, 0.8)
+    assert value == pytest.approx(1.5)
+    assert error == pytest.approx(0.04 / 0.4)
+    assert detectable(effects, power / 2, 100, 0.8) == (None, None)
+
+
+def test_the_result_does_not_depend_on_the_workers(base):
+    one, two = (
+        simulate_power(Normal(base), (0.0, 0.5), [MAIN], draws=8, reassigned=49, workers=workers)["main"]
+        for workers in (1, 2)
+    )
+    assert one.table.to_csv() == two.table.to_csv()
+
+
+def test_effects_start_at_zero(base):
+    with pytest.raises(ValueError, match="the first zero"):
+        simulate_power(Normal(base), (0.5, 1.0), [MAIN])
+
+
+def test_quantiles_are_those_of_the_t_distribution():
+    ratio = minimum_detectable(1.0, clusters=5, power=0.5) / stats.t.ppf(0.975, 4)
+    assert ratio == pytest.approx(1.0)
