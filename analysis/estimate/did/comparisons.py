@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,15 +69,14 @@ def comparisons(panel: Panel, control: str, anticipation: float, base_period: st
             "there are no never-treated units to compare with: choose control='not_yet', which compares "
             "with units treated later"
         )
-    # Without never-treated units the last cohort serves as a control until it is treated, and no longer.
-    treated = starts[np.isfinite(starts)] if has_never else starts[:-1]
+    # The last group is the never-treated or, without them, a cohort that is a control until it is treated.
+    times = panel.times.tolist()
     cells = []
-    for k, g in enumerate(treated):
-        before = np.flatnonzero(panel.times < g - anticipation)
-        if len(before) == 0:
+    for k, g in enumerate(starts[:-1].tolist()):
+        last = bisect_left(times, g - anticipation) - 1  # the last period before
+        if last < 0:
             continue
-        last = int(before[-1])
-        for t, period in enumerate(panel.times):
+        for t, period in enumerate(times):
             if period >= g or base_period == "universal":
                 base = last
             elif t == 0:

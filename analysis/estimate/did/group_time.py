@@ -23,6 +23,7 @@ from analysis.estimate.did.two_periods import METHODS
 from analysis.estimate.did.wald import JointTest, wald_chi2, wald_hotelling
 
 UNBALANCED = ("pairs", "complete")
+COLUMNS = pd.Index(["cohort", "time", "estimate", "se"])
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,8 @@ class GroupTime:
     @cached_property
     def table(self) -> pd.DataFrame:
         """One row an effect: cohort, time, estimate, se; `se` is missing in the base period itself."""
-        return pd.DataFrame(
-            {"cohort": self.cohort, "time": self.time, "estimate": self.estimates, "se": self.se}
-        )
+        values = np.column_stack([self.cohort, self.time, self.estimates, self.se])
+        return pd.DataFrame(values, columns=COLUMNS)
 
     @property
     def cohort(self) -> np.ndarray:
