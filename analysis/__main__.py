@@ -80,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--again", action="store_true", help="fetch what is there too")
     command.add_argument("--strict", action="store_true", help="end as failed when a file cannot be had")
     command.set_defaults(run=_fetch)
+    command = commands.add_parser("plan", help="the analysis plan, and what differs from it")
+    command.add_argument("--freeze", metavar="YYYY-MM-DD", help="freeze the design as it is, dated so")
+    command.set_defaults(run=_plan)
     command = commands.add_parser("clean", help="remove what the build made; data/real is left alone")
     command.add_argument("--old", action="store_true", help="only runs that no longer belong to the plan")
     command.add_argument("--data", type=Path, metavar="DIR", help="with --old: as given to build")
@@ -194,6 +197,19 @@ def _fetch(options: argparse.Namespace) -> None:
         raise OSError(f"{missing} files could not be had")
     if missing:
         print("The build goes on with what it has.")
+
+
+def _plan(options: argparse.Namespace) -> None:
+    from analysis.design.plan import design_content, deviations
+    from analysis.pipeline.freeze import freeze, write_document
+
+    workspace = _workspace(options)
+    plan = freeze(workspace, options.freeze) if options.freeze else write_document(workspace)
+    print(f"plan of {plan.frozen}, checksum {plan.checksum}")
+    found = deviations(plan, design_content(workspace))
+    for item in found:
+        print(f"{item.file}.toml {item.key}: {item.before!r} -> {item.now!r}")
+    print(f"{len(found)} deviations")
 
 
 def _clean(options: argparse.Namespace) -> None:

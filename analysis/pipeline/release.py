@@ -22,6 +22,7 @@ from analysis.manifest import Found, Presence, Source, find_sources, named_sourc
 from analysis.pipeline.closure import FirstParty, closure
 from analysis.pipeline.errors import BuildError
 from analysis.pipeline.fingerprint import Fingerprints, digest_of
+from analysis.pipeline.freeze import write_plan
 from analysis.pipeline.plan import Plan
 from analysis.pipeline.provenance import provenance, write_provenance
 from analysis.pipeline.shown import shown
@@ -101,6 +102,7 @@ def release(plan: Plan, fingerprints: Fingerprints) -> Release:
         "notes": list(notes),
     }
     write_trace(workspace, fresh)
+    write_plan(workspace, shown(workspace))
     written = {"decides": decides, **counts, "files": _files(workspace, fresh)}
     (fresh / RELEASE_FILE).write_text(
         json.dumps(written, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
@@ -243,12 +245,8 @@ def _decides(plan: Plan, sources: list[Found], fingerprints: Fingerprints) -> st
         "runs": [[run.label, run.key, run.published.output_hash] for run in plan.runs.values()],
         "sources": [[found.source.key, found.presence, len(found.files)] for found in sources],
         "manifest": fingerprints.of(workspace.root / "data" / "manifest.toml"),
-        "rules": {
-            name: fingerprints.of(path)
-            for name in ("disclosure", CONCLUSIONS_DESIGN)
-            if (path := workspace.design / f"{name}.toml").is_file()
-        },
         "shown": asdict(shown(workspace)),
+        "design": {path.name: fingerprints.of(path) for path in sorted(workspace.design.glob("*.*"))},
         "code": {name: fingerprints.of(path) for name, path in reached.files.items()},
     }
     return digest_of(inputs)
