@@ -18,6 +18,7 @@ from analysis.pipeline.plan import Plan, make_plan
 from analysis.pipeline.progress import Progress
 from analysis.pipeline.release import Release, release
 from analysis.pipeline.schedule import NEEDS_FAILED, process_pool, run_all
+from analysis.pipeline.session import sweep_private_folders
 from analysis.pipeline.worker import Outcome
 from analysis.workspace import Workspace
 
@@ -85,6 +86,7 @@ def build(
         plan = make_plan(workspace, fingerprints)
         fingerprints.save()
         plan.store.sweep_leftovers()
+        sweep_private_folders()
         selected = plan.select(only)
         due = [run for run in selected if run.is_due]
         progress.begin(len(due), len(selected) - len(due))

@@ -39,6 +39,7 @@ from analysis.pipeline.session import (
 )
 
 ENGINE = "analysis"
+LONGEST_SOCKET_FOLDER = 90  # a Unix socket's path has room for about 100 bytes
 LISTEN_SECONDS = 0.003
 OUTPUT_SECONDS = 120  # how long outputs may lag behind the end of a cell on a busy machine
 
@@ -175,7 +176,7 @@ def _client(nb_man, session: Session, folder: Path, way: str) -> _Client:
         connection_file=str(folder / "connection.json"), context=zmq.asyncio.Context()
     )
     manager._kernel_spec = spec
-    if os.name == "posix":
+    if os.name == "posix" and len(str(folder)) <= LONGEST_SOCKET_FOLDER:
         manager.transport, manager.ip = "ipc", str(folder / "s")
     manager.provisioner = _Provisioner(kernel_id="run", kernel_spec=spec, parent=manager)
     manager.provisioner.way, manager.provisioner.modules = way, session.modules

@@ -26,7 +26,7 @@ def build_lock(build: Path, *, wait: bool = True, say: Callable[[str], None] = p
     build.mkdir(parents=True, exist_ok=True)
     with (build / LOCK).open("a+") as handle:
         told = False
-        while not _take(handle):
+        while not take(handle):
             holder = _holder(build / LOCK)
             if not wait:
                 raise BuildError(f"another build ({holder}) is at work in {build}: wait for it, or end it")
@@ -41,7 +41,7 @@ def build_lock(build: Path, *, wait: bool = True, say: Callable[[str], None] = p
         try:
             yield
         finally:
-            _release(handle)
+            release(handle)
 
 
 def _holder(path: Path) -> str:
@@ -54,7 +54,8 @@ def _holder(path: Path) -> str:
 if os.name == "nt":
     import msvcrt
 
-    def _take(handle) -> bool:
+    def take(handle) -> bool:
+        """Lock an open file for this process; whether that succeeded at once."""
         handle.seek(0)
         try:
             msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
@@ -62,7 +63,7 @@ if os.name == "nt":
             return False
         return True
 
-    def _release(handle) -> None:
+    def release(handle) -> None:
         handle.seek(0)
         with contextlib.suppress(OSError):
             msvcrt.locking(handle.fileno(), msvcrt.LK_UNLCK, 1)
@@ -70,12 +71,13 @@ if os.name == "nt":
 else:
     import fcntl
 
-    def _take(handle) -> bool:
+    def take(handle) -> bool:
+        """Lock an open file for this process; whether that succeeded at once."""
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return False
         return True
 
-    def _release(handle) -> None:
+    def release(handle) -> None:
         fcntl.flock(handle, fcntl.LOCK_UN)

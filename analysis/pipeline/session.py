@@ -7,6 +7,7 @@ import importlib.util
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,13 @@ from typing import Any
 
 from analysis.pipeline.kernel import MEMORY_VARIABLE
 from analysis.pipeline.launch import kill_group
+from analysis.pipeline.lock import take
 
 START_SECONDS = 120
 START_ATTEMPTS = 3
-_LONGEST_SOCKET_FOLDER = 60  # a Unix socket's path has room for about 100 bytes
+_PREFIX = "analysis-run-"
+_HELD = "held"
+_FRESH_SECONDS = 60
 _ONE_THREAD = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -95,12 +99,24 @@ def end_late(session: Session, pid: int) -> None:
 
 @contextlib.contextmanager
 def private_folder() -> Iterator[Path]:
-    """A short folder only this user can enter, gone afterwards."""
-    base = tempfile.gettempdir()
-    if os.name == "posix" and len(base) > _LONGEST_SOCKET_FOLDER:
-        base = "/tmp"
-    folder = Path(tempfile.mkdtemp(prefix="run-", dir=base))
+    """A folder only this user can enter, gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=tempfile.gettempdir()))
     try:
-        yield folder
+        with (folder / _HELD).open("w") as handle:
+            take(handle)  # given up when this process ends, however it ends
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep_private_folders() -> None:
+    """Remove what workers that were killed left among the temporary files."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            # One that was made a moment ago may not be held yet.
+            if time.time() - folder.stat().st_mtime < _FRESH_SECONDS:
+                continue
+            with (folder / _HELD).open("a") as handle:
+                dead = take(handle)
+            if dead:
+                shutil.rmtree(folder, ignore_errors=True)
