@@ -245,12 +245,16 @@ def recovery(draws: int) -> None:
                 found.setdefault(name, []).append(row)
             if design.reach is not None:
                 dose = design.reach.per_inhabitants * twin.frame["reached"] / twin.frame["inhabitants"]
-                fit = dose_response(twin.frame.assign(dose=dose), dose="dose", **names)
-                low, high = fit.slope_interval()
-                truth = twin.truth.dose_slope
-                found.setdefault("dose slope", []).append(
-                    (fit.slope - truth, fit.slope_se, low <= truth <= high)
+                dosed, truth = twin.frame.assign(dose=dose), twin.truth.dose_slope
+                fit = dose_response(dosed, dose="dose", **names)
+                jackknife = cluster_jackknife(
+                    dose_response, dosed, cluster="province", value="slope", dose="dose", **apart
                 )
+                for name, slope, se, (low, high) in (
+                    ("dose slope", fit.slope, fit.slope_se, fit.slope_interval()),
+                    ("dose slope, jackknife", jackknife.estimate, jackknife.se, jackknife.interval()),
+                ):
+                    found.setdefault(name, []).append((slope - truth, se, low <= truth <= high))
         print(f"\n{programme}: truth {rollout_twin(design).truth.att:.3f}")
         print(f"  {'':24s} {'bias':>8s} {'(mc)':>7s} {'sd':>7s} {'mean se':>8s} {'coverage':>9s}")
         for name, rows in found.items():
