@@ -7,6 +7,8 @@ import re
 import pandas as pd
 import pandera.pandas as pa
 
+from analysis.sources.texttable import shown
+
 _ODD_NUMBER = re.compile(r"_|[^\x00-\x7f]|nan|inf", re.IGNORECASE)
 _SHOWN = 5  # errors listed before "and n more"
 
@@ -45,7 +47,7 @@ def _require_plain_numbers(column: pd.Series, name: str, file: object) -> None:
     if odd.any():
         row = int(odd.to_numpy().argmax())
         raise ValueError(
-            f"{file}: column {name}, row {row + 1}: found {column.iloc[row]!r}, not a plain number"
+            f"{file}: column {name}, row {row + 1}: found {shown(column.iloc[row])}, not a number"
         )
 
 
@@ -77,5 +79,5 @@ def _line(case: dict, row: int | None, in_column: bool) -> str:
         return f"column {found} is unknown"
     if in_column:
         place = f"column {case['column']}" + (f", row {row}" if row else "")
-        return f"{place}: found {found!r}, fails the check {check}"
+        return f"{place}: found {shown(found)}, fails the check {check}"
     return f"{f'row {row}' if row else 'the table'} fails the check: {check}"

@@ -8,9 +8,9 @@ import pandera.pandas as pa
 from analysis.schema.geography import PROVINCE_PATTERN
 
 COUNTRY = "NL01"
-MUNICIPALITY_PATTERN = r"GM\d{4}"
-REGION = rf"^({COUNTRY}|LD0[1-4]|{PROVINCE_PATTERN}|CR\d{{2}}|{MUNICIPALITY_PATTERN})$"
-PERIOD = r"^(?P<year>(19|20)\d{2})(JJ|SJ)00$"  # calendar or school year; quarters and months are not read
+MUNICIPALITY_PATTERN = r"GM[0-9]{4}"
+REGION = rf"^({COUNTRY}|LD0[1-4]|{PROVINCE_PATTERN}|CR[0-9]{{2}}|{MUNICIPALITY_PATTERN})$"
+PERIOD = r"^(?P<year>(19|20)[0-9]{2})(JJ|SJ)00$"  # calendar or school year; quarters and months are not read
 
 
 def statline_contract(dimensions: list[str], topics: list[str]) -> pa.DataFrameSchema:

@@ -24,7 +24,7 @@ _FIRST_YEARS = re.compile(r"\bbrug|onderbouw|leerjaar\s*1", re.IGNORECASE)
 
 PUPILS = pa.DataFrameSchema(
     {
-        "location": pa.Column(str, pa.Check.str_matches(r"^\d{2}[A-Z]{2}\d{2}$")),
+        "location": pa.Column(str, pa.Check.str_matches(r"^[0-9]{2}[A-Z]{2}[0-9]{2}$")),
         "municipality": pa.Column(str, pa.Check.str_matches(rf"^{MUNICIPALITY_PATTERN}$")),
         "province": pa.Column(str, pa.Check.str_matches(rf"^{PROVINCE_PATTERN}$")),
         "track": pa.Column(str, pa.Check.isin(TRACKS)),

@@ -9,12 +9,12 @@ DOCUMENTS = {"510a": "stembureau", "510b": "gemeente", "510c": "kieskring", "510
 TURNOUT = pa.DataFrameSchema(
     {
         "election": pa.Column(str, pa.Check.str_length(min_value=1)),
-        "date": pa.Column(str, pa.Check.str_matches(r"^\d{4}-\d{2}-\d{2}$")),
+        "date": pa.Column(str, pa.Check.str_matches(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")),
         "level": pa.Column(str, pa.Check.isin(list(DOCUMENTS.values()))),
         "authority": pa.Column(str, pa.Check.str_length(min_value=1)),
         "contest": pa.Column(str, pa.Check.str_length(min_value=1)),
         "name": pa.Column(str, pa.Check.str_length(min_value=1)),
-        "statcode": pa.Column(str, pa.Check.str_matches(r"^GM\d{4}$"), nullable=True),
+        "statcode": pa.Column(str, pa.Check.str_matches(r"^GM[0-9]{4}$"), nullable=True),
         "entitled": pa.Column("int64", pa.Check.gt(0)),
         "valid": pa.Column("int64", pa.Check.ge(0)),
         "blank": pa.Column("int64", pa.Check.ge(0)),

@@ -6,6 +6,7 @@ what it gets against the contract; it guesses nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import pyreadstat
 from analysis.design.adks import AdksDesign, adks_design
 from analysis.schema.adks import adks_contract
 from analysis.sources.geography import require_provinces
+from analysis.sources.texttable import read_text_pieces, shown
 from analysis.workspace import Workspace
 
 MAP = "data/design/adks.toml"
@@ -47,7 +49,13 @@ def read_adks(path: Path, design: AdksDesign | None = None) -> pd.DataFrame:
     """
     design = design or adks_design()
     path = Path(path)
-    raw = _raw(path, design)
+    known: dict[str, dict[str, str]] = {}
+    pieces = [_shared(_piece(raw, path, design), known) for raw in _raw(path, design)]
+    return _contracted(pd.concat(pieces, ignore_index=True), path, design)
+
+
+def _piece(raw: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataFrame:
+    """Some rows of the file in the types of the panel; their index counts on through the file."""
     names = {**design.file.used, **{outcome.name: outcome.file for outcome in design.outcome}}
     absent = [f"{theirs} (for {ours})" for ours, theirs in names.items() if theirs not in raw.columns]
     if absent:
@@ -55,8 +63,6 @@ def read_adks(path: Path, design: AdksDesign | None = None) -> pd.DataFrame:
             f"{path.name}: column {', '.join(absent)} is missing. The file has {', '.join(raw.columns)}. "
             f"Put the names of the codebook in {MAP}, under [file.columns] and file of each outcome"
         )
-    if raw.empty:
-        raise ValueError(f"{path.name}: has a header and no rows")
     text = pd.DataFrame({ours: raw[theirs].astype(str).str.strip() for ours, theirs in names.items()})
     outcomes = [outcome.name for outcome in design.outcome]
     # a missing code is one for an answer only: pupil 98 is a pupil
@@ -78,11 +84,21 @@ def read_adks(path: Path, design: AdksDesign | None = None) -> pd.DataFrame:
         require_provinces(frame["province"], f"{path.name}, column province")
     for outcome in design.outcome:
         frame[outcome.name] = _numbers(text[outcome.name], path, outcome.name, design) * outcome.factor
-    return _contracted(frame, path, design)
+    return frame
 
 
-def _raw(path: Path, design: AdksDesign) -> pd.DataFrame:
-    """The file as text, so that a code is never taken for a number on the way."""
+def _shared(frame: pd.DataFrame, known: dict[str, dict[str, str]]) -> pd.DataFrame:
+    """The same with each text once in memory: a panel of millions of rows repeats its pupils and schools."""
+    for column in frame.columns[frame.dtypes == "str"]:
+        texts = known.setdefault(column, {})
+        codes, unique = pd.factorize(frame[column])
+        one = np.array([texts.setdefault(text, text) for text in unique], dtype=object)
+        frame[column] = pd.Series(one[codes], frame.index, dtype="str")
+    return frame
+
+
+def _raw(path: Path, design: AdksDesign) -> Iterator[pd.DataFrame]:
+    """The file as text in pieces, so that a code is never taken for a number on the way."""
     if not path.is_file():
         raise FileNotFoundError(f"{path.name} is absent from {path.parent}")
     if path.stat().st_size == 0:
@@ -90,13 +106,12 @@ def _raw(path: Path, design: AdksDesign) -> pd.DataFrame:
     try:
         if path.suffix == ".sav":
             frame, _ = pyreadstat.read_sav(str(path), user_missing=True)
-            return frame.apply(_as_text)
-        return pd.read_csv(
-            path, sep=design.file.separator, dtype=str, keep_default_na=False, encoding="utf-8-sig",
-            on_bad_lines="error",
-        )  # fmt: skip
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError,
-            pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:  # fmt: skip
+            if frame.empty:
+                raise ValueError(f"{path.name}: has a header and no rows")
+            yield frame.apply(_as_text)
+        else:
+            yield from read_text_pieces(path, separator=design.file.separator)
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:
         raise ValueError(f"{path.name}: not a readable {path.suffix} file: {error}") from error
 
 
@@ -114,6 +129,12 @@ def _complete(column: pd.Series, path: Path, name: str) -> pd.Series:
             f"{path.name}, column {name}: {int(column.isna().sum())} empty, "
             f"first in row {_row(column.isna())}"
         )
+    quoted = column.str.contains('"', regex=False)
+    if quoted.any():
+        raise ValueError(
+            f"{path.name}, column {name}, row {_row(quoted)}: {shown(column[quoted].iloc[0])} holds a quote; is "
+            "one missing at the other end?"
+        )
     return column.astype(str)
 
 
@@ -122,7 +143,7 @@ def _wave(column: pd.Series, path: Path, design: AdksDesign) -> pd.Series:
     wrong = ~_complete(column, path, "wave").isin(waves)
     if wrong.any():
         raise ValueError(
-            f"{path.name}, column wave, row {_row(wrong)}: {column[wrong].iloc[0]!r} "
+            f"{path.name}, column wave, row {_row(wrong)}: {shown(column[wrong].iloc[0])} "
             f"is not one of {', '.join(waves)}"
         )
     return column.astype(int)
@@ -145,7 +166,7 @@ def _numbers(column: pd.Series, path: Path, name: str, design: AdksDesign) -> pd
     wrong = column.notna() & ~np.isfinite(numbers)
     if wrong.any():
         raise ValueError(
-            f"{path.name}, column {name}, row {_row(wrong)}: {column[wrong].iloc[0]!r} is not a number "
+            f"{path.name}, column {name}, row {_row(wrong)}: {shown(column[wrong].iloc[0])} is not a number "
             f"(the decimal sign is {design.file.decimal!r} in {MAP})"
         )
     return numbers
@@ -171,4 +192,5 @@ def _contracted(frame: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataF
 
 
 def _row(wrong: pd.Series) -> int:
-    return int(np.asarray(wrong).argmax()) + 1
+    """Number of the first row that is wrong; the index counts on through the file."""
+    return int(wrong.index[np.asarray(wrong).argmax()]) + 1

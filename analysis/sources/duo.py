@@ -16,7 +16,7 @@ import pandas as pd
 from analysis.schema import conform
 from analysis.schema.duo import GRADES, MASKED, PUPILS, SEXES, track_of
 from analysis.sources.geography import province_names
-from analysis.sources.texttable import read_text_table
+from analysis.sources.texttable import read_text_table, shown
 from analysis.workspace import Workspace
 
 SEPARATOR = ";"
@@ -86,6 +86,7 @@ def read_pupils(path: Path, workspace: Workspace | None = None) -> DuoPupils:
             "track": _tracks(raw, columns["type"], path),
         }
     )
+    _require_once(raw.drop(columns=list(counts.values())), path)
     pieces = []
     for (grade, sex), name in counts.items():
         numbers, masked = _counts(raw[name], path)
@@ -114,16 +115,18 @@ def _locations(raw: pd.DataFrame, columns: dict[str, str], path: Path) -> pd.Ser
     """Institution (``00AH``) and branch (``00`` to ``99``) together, six characters."""
     institution = raw[columns["institution"]].str.upper()
     branch = raw[columns["branch"]].str.upper()
-    branch = branch.where(~branch.str.fullmatch(r"\d{2}[A-Z]{2}\d{2}"), branch.str[4:]).str.zfill(2)
+    branch = branch.where(~branch.str.fullmatch(r"[0-9]{2}[A-Z]{2}[0-9]{2}"), branch.str[4:]).str.zfill(2)
     location = institution + branch
-    _refuse(~location.str.fullmatch(r"\d{2}[A-Z]{2}\d{2}"), location, path, columns["branch"], "no location")
+    _refuse(
+        ~location.str.fullmatch(r"[0-9]{2}[A-Z]{2}[0-9]{2}"), location, path, columns["branch"], "no location"
+    )
     return location
 
 
 def _municipalities(raw: pd.DataFrame, name: str, path: Path) -> pd.Series:
     """``363`` or ``0363`` as ``GM0363``; text of six characters."""
     digits = raw[name].str.removeprefix("GM")
-    _refuse(~digits.str.fullmatch(r"\d{1,4}"), raw[name], path, name, "no number of a municipality")
+    _refuse(~digits.str.fullmatch(r"[0-9]{1,4}"), raw[name], path, name, "no number of a municipality")
     return "GM" + digits.str.zfill(4)
 
 
@@ -144,9 +147,20 @@ def _tracks(raw: pd.DataFrame, name: str, path: Path) -> pd.Series:
 def _counts(column: pd.Series, path: Path) -> tuple[pd.Series, pd.Series]:
     """Counts, masked ones as missing, and which are masked."""
     masked = column.str.replace(" ", "") == MASKED
-    whole = column.str.fullmatch(r"\d+")
+    whole = column.str.fullmatch("[0-9]{1,6}")
     _refuse(~masked & ~whole, column, path, str(column.name), f"neither a whole number nor {MASKED}")
     return pd.to_numeric(column.where(whole)).astype(float), masked
+
+
+def _require_once(described: pd.DataFrame, path: Path) -> None:
+    """A row that says the same as another, counts aside, would count its pupils twice."""
+    again = described.duplicated()
+    if again.any():
+        row = int(again.to_numpy().argmax())
+        raise ValueError(
+            f"{path.name}, row {row + 1}: the same location and education as in an earlier row; "
+            f"{int(again.sum())} such rows"
+        )
 
 
 def _require_one_place(long: pd.DataFrame, path: Path) -> None:
@@ -162,8 +176,8 @@ def _require_one_place(long: pd.DataFrame, path: Path) -> None:
 def _refuse(wrong: pd.Series, values: pd.Series, path: Path, column: str, said: str) -> None:
     if wrong.any():
         row = int(wrong.to_numpy().argmax())
-        decimal = "; is it a decimal comma?" if re.fullmatch(r"\d+,\d+", values.iloc[row]) else ""
+        decimal = "; is it a decimal comma?" if re.fullmatch(r"[0-9]+,[0-9]+", values.iloc[row]) else ""
         raise ValueError(
-            f"{path.name}: column {column}, row {row + 1}: {values.iloc[row]!r} is {said}{decimal}; "
+            f"{path.name}: column {column}, row {row + 1}: {shown(values.iloc[row])} is {said}{decimal}; "
             f"{int(wrong.sum())} such rows"
         )

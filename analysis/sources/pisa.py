@@ -18,6 +18,7 @@ import pandas as pd
 import pandera.errors
 
 from analysis.schema.pisa import DOMAINS, PUPILS, REPLICATE_COLUMNS, REPLICATES, pv_columns
+from analysis.sources.texttable import shown
 
 FILE = "pisa2003_nld.csv.gz"
 LARGEST = 256 * 2**20  # bytes unpacked; the file has 2.5 million
@@ -154,7 +155,7 @@ def _numbers(table: pd.DataFrame, column: str, path: Path, *, optional: bool = F
     if wrong.any():
         row = int(wrong.to_numpy().argmax())
         raise ValueError(
-            f"{path.name}: column {column}, row {row + 1}: {cells.iloc[row]!r} is not a number"
+            f"{path.name}: column {column}, row {row + 1}: {shown(cells.iloc[row])} is not a number"
             + ("; is it a decimal comma?" if "," in str(cells.iloc[row]) else "")
         )
     return values

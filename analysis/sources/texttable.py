@@ -1,26 +1,45 @@
-"""A delimited text file as a frame of text, or a clear word on what is wrong with it.
+"""A delimited text file as frames of text, or a clear word on what is wrong with it.
 
-For files of the size of a registration; nothing is guessed, every cell is text. What spreadsheets do to a
-file on the way (semicolons, byte-order marks, formulas, cells that moved) is looked for here, once.
+Nothing is guessed, every cell is text. What spreadsheets and broken connections do to a file on the way
+(semicolons, byte-order marks, formulas, cells that moved, a last line without an end) is looked for here,
+once. Small files are read whole, pupil files of millions of rows in pieces.
 """
 
 from __future__ import annotations
 
 import csv
+import gzip
 import io
-from collections.abc import Sequence
+import itertools
+import re
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from analysis.sources.archive import read_bytes
+from analysis.sources.archive import GZIP, read_bytes
 
-LARGEST = 512 * 2**20  # bytes unpacked
-_FORMULA = r"[=@]|[+-][A-Za-z(=@]"  # a minus or plus alone may begin a number
+LARGEST = 512 * 2**20  # bytes unpacked of a file that is read whole
+LARGEST_IN_PIECES = 16 * 2**30
+ROWS = 250_000  # of a piece
+_FORMULA = re.compile(r"[=@]|[+-][A-Za-z(=@]")  # a minus or plus alone may begin a number
+_BUFFER = 2**20
+_LONGEST = 60  # characters of a cell in a message
+
+
+def shown(value: object) -> str:
+    """`value` as it stands in a message: quoted, and not longer than a line."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def read_text_table(
-    path: Path, *, separator: str = ",", encodings: Sequence[str] = ("utf-8",), largest: int = LARGEST
+    path: Path,
+    *,
+    separator: str = ",",
+    encodings: Sequence[str] = ("utf-8",),
+    largest: int | None = None,
 ) -> pd.DataFrame:
     """All cells of `path` as text without spaces around them.
 
@@ -29,8 +48,8 @@ def read_text_table(
     separator : str
     encodings : sequence of str
         Tried in this order; the first that fits is used.
-    largest : int
-        Bytes, unpacked.
+    largest : int or None
+        Bytes, unpacked; :data:`LARGEST` unless given.
 
     Returns
     -------
@@ -42,23 +61,108 @@ def read_text_table(
     FileNotFoundError, ValueError
         Naming the file, and the column and row (1 is the first below the header) where it applies.
     """
-    text = decoded(read_bytes(path, largest), path.name, encodings)
-    rows = _rows(text, path.name, separator)
-    header = [name.strip() for name in rows[0]]
-    _require_header(header, text, path.name, separator)
-    body = [row for row in rows[1:] if row]
-    if not body:
-        raise ValueError(f"{path.name} has a header and no rows")
+    text = decoded(read_bytes(path, largest or LARGEST), path.name, encodings)
+    if not text.endswith(("\n", "\r")):
+        raise ValueError(
+            f"{path.name}: the last line has no end; the file is cut off, or end it with a new line"
+        )
+    return next(_pieces(io.StringIO(text, newline=""), path.name, separator, rows=None))
+
+
+def read_text_pieces(path: Path, *, separator: str = ",", rows: int | None = None) -> Iterator[pd.DataFrame]:
+    """The same of a large UTF-8 file, in pieces of so many rows; the rows count on from piece to piece.
+
+    A piece is in memory at a time. What is wrong in a late row is raised when that row is reached.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path.name} is absent from {path.parent.name}/")
+    with path.open("rb") as handle:
+        packed = handle.read(2) == GZIP
+    try:
+        with gzip.open(path) if packed else path.open("rb") as handle:
+            beginning = handle.read(_BUFFER)
+        last = beginning.rfind(b"\n")
+        decoded(beginning if last < 0 else beginning[: last + 1], path.name)
+        with gzip.open(path) if packed else path.open("rb") as handle:
+            watched = _Watched(handle, path.name)
+            lines = io.TextIOWrapper(io.BufferedReader(watched, _BUFFER), encoding="utf-8-sig", newline="")
+            yield from _pieces(lines, path.name, separator, rows or ROWS)
+            if watched.last not in b"\r\n":
+                raise ValueError(
+                    f"{path.name}: the last line has no end; the file is cut off, or end it with a new line"
+                )
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path.name}: {error.object[error.start : error.start + 1]!r} is not UTF-8; it was saved in "
+            "another encoding. Save it as UTF-8"
+        ) from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ValueError(
+            f"{path.name}: the gzip file is damaged or cut off ({error}); get it again"
+        ) from error
+
+
+class _Watched(io.RawIOBase):
+    """Bytes on their way: their number is limited, and NUL is no text."""
+
+    def __init__(self, handle: io.BufferedIOBase, name: str) -> None:
+        self._handle, self._name, self._count = handle, name, 0
+        self.last = b"\n"
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target) -> int:
+        content = self._handle.read(len(target))
+        if b"\0" in content:
+            raise ValueError(
+                f"{self._name}: byte {self._count + content.index(0)} is NUL; this is no text, or the file "
+                "was damaged on the way"
+            )
+        self._count += len(content)
+        if self._count > LARGEST_IN_PIECES:
+            raise ValueError(
+                f"{self._name}: holds more than {LARGEST_IN_PIECES / 2**20:.0f} MB; this is not the file "
+                "meant"
+            )
+        self.last = content[-1:] or self.last
+        target[: len(content)] = content
+        return len(content)
+
+
+def _pieces(lines: io.TextIOBase, name: str, separator: str, rows: int | None) -> Iterator[pd.DataFrame]:
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    try:
+        header = [column.strip() for column in next(reader, [])]
+        _require_header(header, name, separator)
+        done = 0
+        while body := [row for row in itertools.islice(reader, rows) if row]:
+            yield _frame(header, body, done, name)
+            done += len(body)
+    except csv.Error as error:
+        raise ValueError(
+            f"{name}, line {reader.line_num}: not readable as text separated by {separator!r} ({error})"
+        ) from error
+    if not done:
+        raise ValueError(f"{name} has a header and no rows")
+
+
+def _frame(header: list[str], body: list[list[str]], done: int, name: str) -> pd.DataFrame:
     width = len(header)
-    for number, row in enumerate(body, start=1):
+    for number, row in enumerate(body, start=done + 1):
         if len(row) != width:
             raise ValueError(
-                f"{path.name}, row {number}: {len(row)} cells where the header has {width}; is the file cut "
-                "off, or are there decimal commas?"
+                f"{name}, row {number}: {len(row)} cells where the header has {width}; is the file cut off, "
+                "or are there decimal commas?"
             )
-    table = pd.DataFrame(body, columns=header, dtype="str").apply(lambda column: column.str.strip())
-    _require_no_formulas(table, path.name)
-    return table
+    columns = {
+        column: [cell.strip() for cell in cells]
+        for column, cells in zip(header, zip(*body, strict=True), strict=True)
+    }
+    for column, cells in columns.items():
+        _require_no_formula(cells, done, column, name)
+    index = pd.RangeIndex(done, done + len(body))
+    return pd.DataFrame({column: pd.Series(cells, index, dtype="str") for column, cells in columns.items()})
 
 
 def decoded(content: bytes, name: str, encodings: Sequence[str] = ("utf-8",)) -> str:
@@ -93,20 +197,11 @@ def decoded(content: bytes, name: str, encodings: Sequence[str] = ("utf-8",)) ->
     return text
 
 
-def _rows(text: str, name: str, separator: str) -> list[list[str]]:
-    try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
-    except csv.Error as error:
-        line = text[:200].partition("\n")[0]
-        raise ValueError(
-            f"{name}: not readable as text separated by {separator!r} ({error}); the file begins {line!r}"
-        ) from error
-
-
-def _require_header(header: list[str], text: str, name: str, separator: str) -> None:
-    first = text.partition("\n")[0]
-    for other in {",", ";", "\t"} - {separator}:
-        if len(header) == 1 and first.count(other) > 0:
+def _require_header(header: list[str], name: str, separator: str) -> None:
+    if not header:
+        raise ValueError(f"{name}: the first line is empty; a header is expected there")
+    for other in (",", ";", "\t"):
+        if len(header) == 1 and other != separator and other in header[0]:
             raise ValueError(
                 f"{name}: columns are separated by {other!r} where {separator!r} is expected; save it anew"
             )
@@ -117,12 +212,11 @@ def _require_header(header: list[str], text: str, name: str, separator: str) -> 
         raise ValueError(f"{name}: column {', '.join(twice)} occurs more than once")
 
 
-def _require_no_formulas(table: pd.DataFrame, name: str) -> None:
-    for column in table.columns:
-        found = table[column].str.match(_FORMULA)
-        if found.any():
-            row = int(found.to_numpy().argmax())
+def _require_no_formula(cells: list[str], done: int, column: str, name: str) -> None:
+    if not {cell[:1] for cell in cells} & set("=@+-"):
+        return
+    for row, cell in enumerate(cells, start=done + 1):
+        if _FORMULA.match(cell):
             raise ValueError(
-                f"{name}: column {column}, row {row + 1}: {table[column].iloc[row][:40]!r} is a formula; "
-                "save the values"
+                f"{name}: column {column}, row {row}: {shown(cell)} is a formula; save the values"
             )
