@@ -121,7 +121,8 @@ def _draw_curve(ax: Axes, table: pd.DataFrame, decimals: int) -> None:
         theme.write(
             ax, place, row["high"], f"hoofdanalyse {dutch.number(row['estimate'], decimals, sign=True)}",
             xytext=(4 if right else -4, 5), textcoords="offset points", color=color, fontweight="bold",
-            ha="right" if right else "left", va="bottom",
+            ha="right" if right else "left", va="bottom", zorder=6,
+            bbox={"facecolor": theme.PAPER, "alpha": 0.85, "edgecolor": "none", "pad": 1.5},
         )  # fmt: skip
 
 
