@@ -25,7 +25,7 @@ from analysis.design.regio import TRACKS, regio_design
 from analysis.estimate.attrition import attrition_weights
 from analysis.estimate.equivalence import all_within, spread_below
 from analysis.estimate.growth import MODELS, growth
-from analysis.estimate.regional import joint_test, region_gaps, region_levels
+from analysis.estimate.regional import identified_levels, joint_test, region_gaps, region_levels
 from analysis.estimate.shrinkage import shrunken, spread
 from analysis.estimate.variance_components import nested_variance_components
 from analysis.panel.regio import LEVELS
@@ -67,12 +67,13 @@ def _regions(design, sd: float, bound: float, limit: float, schools: int | None,
     side = frame["track"].map({"vwo": 0.5, "vmbo": -0.5, "havo": 0.0}).to_numpy()
     frame[outcome] += level[province] + side * gap[province]
     frame["school_track"] = frame["school_id"].astype(str) + frame["track"]
-    names = {"outcome": outcome, "region": "province", "regions": codes, "within": LEVELS}
+    within = identified_levels(frame, "province", LEVELS)
+    names = {"outcome": outcome, "region": "province", "regions": codes, "within": within}
     years = {"school_year": design.twin.school_years}
     estimates = {
         "level": region_levels(frame, categories={"track": TRACKS, **years}, **names),
         "gap": region_gaps(frame, group="track", groups=TRACKS, minuend="vwo", subtrahend="vmbo",
-                           categories=years, freedom_level="school_id", **names),
+                           categories=years, freedom_level=within[-2], **names),
     }  # fmt: skip
     record = {}
     for name, effect in (("level", level), ("gap", gap)):

@@ -13,6 +13,10 @@ standard errors of :mod:`analysis.estimate.clustered`:
 * ``fixed``: an intercept for each pupil; only change within pupils counts and the gap at the start is not
   estimated.
 
+The last two are right when leaving depends on who a pupil is. When it depends on the last answer itself,
+they keep a small bias that weights do not quite remove (a pupil's mean is taken over the waves he stayed);
+``pooled`` with attrition weights does not. That is why the report rests on it and shows the others beside it.
+
 A difference between groups is not the effect of belonging to one.
 
 References

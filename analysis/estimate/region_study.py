@@ -150,8 +150,9 @@ def planned_power(
 
 def _gaps_of(frame: pd.DataFrame, outcome: str, columns: RegionColumns) -> RegionEstimates:
     within = identified_levels(frame, columns.region, columns.within)
-    # a gap differs between schools, so they and not the municipalities are what is counted
-    freedom_level = columns.school if columns.school in within else within[-1]
+    # a gap differs between schools, so they and not the municipalities are what is counted; with one school
+    # a municipality these are the same
+    freedom_level = columns.school if columns.school in within else within[0]
     return region_gaps(
         frame, outcome=outcome, region=columns.region, regions=columns.regions, within=within,
         group=columns.group, groups=columns.groups, minuend=columns.minuend, subtrahend=columns.subtrahend,
