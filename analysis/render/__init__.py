@@ -11,6 +11,7 @@ from pathlib import Path
 
 from analysis.render import quarto
 from analysis.render.check import check
+from analysis.render.claims import check_claims
 from analysis.render.embedded import render_embedded
 from analysis.render.labelling import check_labelling
 from analysis.render.project import RenderError, read_project
@@ -46,11 +47,13 @@ def render(workspace: Workspace, *, engine: str = "auto", output: Path | None = 
         raise RenderError(f"engine {engine!r} is not known; choose from {', '.join(ENGINES)}")
     project = read_project(workspace.root)
     write_trace(workspace)
-    check_labelling(check(project), project)
+    lines = check(project)
+    check_labelling(lines, project)
     released = workspace.build / "released" / "results.csv"
     if not released.is_file():
         raise RenderError(f"{released} does not exist: run `python -m analysis build` first")
     rows = read_rows(released)
+    check_claims(lines, project, rows)
     use_quarto = engine == "quarto" or (engine == "auto" and quarto.available())
     target = output or project.output
     with fresh_folder(target) as folder:

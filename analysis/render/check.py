@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from analysis.render import rules_blocks, rules_links
+from analysis.render import rules_blocks, rules_links, rules_numbers
 from analysis.render.project import Project, RenderError
 from analysis.render.source import Line, fill, read_lines
 from analysis.render.text import Text
@@ -23,6 +23,8 @@ RULES: tuple[Callable[[Text, Project], Iterator[str]], ...] = (
     rules_blocks.formulas_have_words,
     rules_blocks.headings_step_by_one,
     rules_blocks.blocks_are_supported,
+    rules_numbers.numbers_have_a_source,
+    rules_numbers.numbers_stand_in_running_text,
 )
 
 

@@ -31,16 +31,11 @@ def write_trace(workspace: Workspace, released: Path | None = None) -> None:
     """Write the appendix for what the report shows now, if it has a place for it.
 
     `released` is the folder of the released rows, where it does not stand in its place yet.
-
-    Raises
-    ------
-    FileNotFoundError
-        If nothing was released yet.
     """
     text_shows = shown(workspace)
-    if not text_shows.traced:
-        return
     released = released or workspace.build / "released"
+    if not text_shows.traced or not (released / PROVENANCE_FILE).is_file():
+        return
     content = json.loads((released / PROVENANCE_FILE).read_text(encoding="utf-8"))
     text = trace_markdown(text_shows, read_rows(released / ROWS_FILE), content, read_manifest(workspace))
     path = workspace.reports / ORIGINS

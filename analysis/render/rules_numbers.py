@@ -1,0 +1,101 @@
+"""Rules for numbers in prose: each is a released result or a cited fact, or is listed as no finding.
+
+Digits are looked for in what people write, not in generated fragments, code, formulas, citations,
+shortcodes and attributes. Years and Kamerstuk numbers are no findings; other exceptions stand with their
+reason in ``data/design/prose_numbers.toml``. Numbers in words ("twaalf provincies") are not looked for:
+Dutch has too many of them that count nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from analysis.design.prose import NUMBERS, exempt_numbers
+from analysis.pipeline.shown import FOLDER
+from analysis.render.project import Project
+from analysis.render.text import Text, blank
+from analysis.workspace import Workspace
+
+_UNITS = (
+    "punt", "procent", "euro", "miljoen", "miljard", "jongere", "leerling", "gemeente", "school", "scholen",
+    "provincie", "persoon", "personen", "inwoner", "keer", "maal", "points", "pupils", "students", "young",
+)  # fmt: skip
+_NO_FINDING = tuple(
+    re.compile(pattern, re.MULTILINE | re.DOTALL)
+    for pattern in (
+        r"\{\{<.*?>\}\}",
+        r"(?<!\\)\$\$.+?\$\$",
+        r"(?<![\\$])\$(?=\S)[^$\n]*?(?<=\S)\$(?!\d)",
+        r"\[[^\[\]]*@[A-Za-z_][^\[\]]*\]",
+        r"@[A-Za-z_][\w:.#$%&+?<>~/-]*",
+        r"\]\([^)\s]*\)",
+        r"https?://\S+",
+        r"\[\^[^\]]+\]:?",
+        r"^[ \t]*\(?\d{1,3}[.)](?=\s)",
+        r"\bKamerstuk(?:ken)?\s+(?:I{1,2}\s+)?\d{4}/\d{2},\s+\d{5}(?:-[IVXLC]+)?,\s+nr\.\s+\d+",
+    )
+)
+_YEAR = re.compile(
+    r"(?<![\w.,/-])(?:19|20)\d\d(?:/\d\d(?:\d\d)?)?(?![\w%]|[.,]\d)"
+    rf"(?!\s+(?:{'|'.join(_UNITS)})\w*)(?!\s*%)"
+)
+_NUMBER = re.compile(r"[^\s()\[\]*\"]*\d[^\s()\[\]*\"]*")
+_HEADING = re.compile(r"#{1,6}\s")
+_VARIABLE = re.compile(r"\{\{<\s*var\s+\S+\.(?!unit\b|kind\b)\w+\s*>\}\}")
+_IN_ATTRIBUTE = re.compile(rf'=\s*"[^"]*{_VARIABLE.pattern}')
+_IN_LINK = re.compile(rf"\[[^\]]*{_VARIABLE.pattern}[^\]]*\]\(")
+
+
+def numbers_have_a_source(text: Text, project: Project) -> Iterator[str]:
+    exempt = exempt_numbers(Workspace(project.root, project.root))
+    if exempt is None:
+        return
+    left = without(own_words(text), (item.text for item in exempt))
+    for match in _NUMBER.finditer(_YEAR.sub(blank, left)):
+        yield (
+            f"{text.place(match.start())}: {match[0].strip('.,;:')!r} is neither a released result nor a "
+            "cited fact. Write {{< var section.name.value >}}; if it is no finding, list it with the reason "
+            f"in data/design/{NUMBERS}.toml"
+        )
+
+
+def numbers_stand_in_running_text(text: Text, project: Project) -> Iterator[str]:
+    """A number may be a link to its origin; in a heading, an attribute or a link it cannot be one."""
+    for line in text.lines:
+        if line.code:
+            continue
+        heading = _HEADING.match(line.text) and _VARIABLE.search(line.text)
+        if heading or _IN_ATTRIBUTE.search(line.text) or _IN_LINK.search(line.text):
+            yield (
+                f"{line.place(text.root)}: a result in a heading, an attribute or the text of a link; "
+                "name it in a sentence"
+            )
+
+
+def own_words(text: Text) -> str:
+    """The prose that people wrote, without what is no sentence; every character at its place."""
+    lines = text.outside.split("\n")
+    kept = [
+        " " * len(words) if line.path.parent.name == FOLDER else words
+        for words, line in zip(lines, text.lines, strict=True)
+    ]
+    left = "\n".join(kept)
+    for pattern in _NO_FINDING:
+        left = pattern.sub(blank, left)
+    return left
+
+
+def spans(text: str, phrase: str) -> Iterator[tuple[int, int]]:
+    """Where `phrase` stands in `text`; a line break counts as a blank."""
+    pattern = r"\s+".join(map(re.escape, phrase.split()))
+    for match in re.finditer(pattern, text):
+        yield match.span()
+
+
+def without(text: str, phrases: Iterable[str]) -> str:
+    """`text` with blanks in the place of `phrases`."""
+    for phrase in phrases:
+        for start, end in spans(text, phrase):
+            text = text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
+    return text
