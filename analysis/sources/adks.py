@@ -132,8 +132,8 @@ def _complete(column: pd.Series, path: Path, name: str) -> pd.Series:
     quoted = column.str.contains('"', regex=False)
     if quoted.any():
         raise ValueError(
-            f"{path.name}, column {name}, row {_row(quoted)}: {shown(column[quoted].iloc[0])} holds a quote; is "
-            "one missing at the other end?"
+            f"{path.name}, column {name}, row {_row(quoted)}: {shown(column[quoted].iloc[0])} holds a quote; "
+            "is one missing at the other end?"
         )
     return column.astype(str)
 
