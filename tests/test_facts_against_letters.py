@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.schema.facts import LOGIC_PLACES, LOGIC_QUOTES
 from analysis.sources import facts as source
 
 FILES = {"A": "000_*.txt", "B": "001_*.txt"}
@@ -266,3 +267,32 @@ def test_every_name_of_the_letters_stands_in_the_facts(letters, facts):
                 if word[0].isupper() and word not in known
             ]
     assert missing == []
+
+
+def test_each_stage_of_the_logic_stands_in_its_letter(letters):
+    logic = source.programme_logic()
+    logic = logic[logic["places"] != ""]
+    missing = [
+        f"{row.line}, {row.stage}: {quote}"
+        for row in logic.itertuples()
+        for place, quote in zip(row.places.split(LOGIC_PLACES), row.quotes.split(LOGIC_QUOTES), strict=True)
+        if quote not in letters[place[0]]
+    ]
+    assert not missing
+    assert len(logic) > 100
+
+
+def test_numbers_of_the_logic_stand_in_the_letter_it_quotes(letters):
+    """A number in the text of a stage is in its letter; a year may also be that letter's own."""
+    counted = {("beroepsverenigingen", 7.0)}  # in the list that the letter gives; see b_beroepen
+    known = {letter: {value for _, value in numbers(text)} for letter, text in letters.items()}
+    known["A"] |= {2025.0}
+    known["B"] |= {2026.0}
+    wrong = [
+        f"{row.line}, {row.stage}: {value:g}"
+        for row in source.programme_logic().itertuples()
+        for _, value in numbers(row.text)
+        if (row.line, value) not in counted
+        and not any(value in known[place[0]] for place in row.places.split(LOGIC_PLACES))
+    ]
+    assert not wrong

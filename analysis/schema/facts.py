@@ -43,6 +43,10 @@ FACT_KINDS = (
     "vraag",
     "wet",
 )
+LOGIC_STAGES = ("input", "activiteiten", "bereik", "uitkomst", "impact")
+LOGIC_STATUS = ("gemeld", "beoogd", "onbekend")
+LOGIC_PLACES = "; "  # between the places of a stage, "A 3.1b; B 2.1"
+LOGIC_QUOTES = " | "  # between the words of the letters, one a place
 COMMITMENT_KINDS = ("toezegging", "motie", "amendement", "vraag", "kabinetsreactie")
 
 _ID = r"^[a-z][a-z0-9_]*$"
@@ -165,6 +169,37 @@ PROGRAMME_LINES = pa.DataFrameSchema(
     },
     strict=True,
     name="programme_lines",
+)
+
+PROGRAMME_LOGIC = pa.DataFrameSchema(
+    {
+        "line": _matching(_ID),
+        "stage": _one_of(*LOGIC_STAGES),
+        "text": pa.Column(str, pa.Check.str_length(min_value=3, max_value=110)),
+        "status": _one_of(*LOGIC_STATUS),
+        "places": _text(),
+        "quotes": _text(),
+    },
+    checks=[
+        pa.Check(
+            lambda table: (table["status"] == "onbekend") == table["text"].str.startswith("onbekend"),
+            error="the text of an unknown stage begins with onbekend, and no other does",
+        ),
+        pa.Check(
+            lambda table: (table["status"] == "onbekend") == (table["places"] == ""),
+            error="what is known has a place in a letter, and only that has",
+        ),
+        pa.Check(
+            lambda table: (
+                table["places"].str.split(LOGIC_PLACES).str.len()
+                == table["quotes"].str.split(LOGIC_QUOTES, regex=False).str.len()
+            ),
+            error="each place has its quote",
+        ),
+    ],
+    unique=["line", "stage"],
+    strict=True,
+    name="programme_logic",
 )
 
 COMMITMENTS = pa.DataFrameSchema(

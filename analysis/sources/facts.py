@@ -74,6 +74,35 @@ def programme_lines(workspace: Workspace | None = None) -> pd.DataFrame:
     return _table("programme_lines.csv", contracts.PROGRAMME_LINES, workspace)
 
 
+def programme_logic(workspace: Workspace | None = None) -> pd.DataFrame:
+    """From input to impact: line, stage, text, status (gemeld, beoogd, onbekend), places, quotes.
+
+    ``places`` names letter and section (``A 3.1b; B 2.1``), ``quotes`` the letter's words for each place. A
+    stage of which the letters are silent reads "onbekend".
+
+    Raises
+    ------
+    ValueError
+        If a line lacks a stage, or a line or section does not exist, besides what the contract asks.
+    """
+    name = "programme_logic.csv"
+    table = _table(name, contracts.PROGRAMME_LOGIC, workspace)
+    lines = programme_lines(workspace)["line"]
+    _require_known(table["line"], lines, name, "line", "programme_lines.csv")
+    stages = table.groupby("line")["stage"].agg(tuple).reindex(lines)
+    for line, found in stages.items():
+        if found != contracts.LOGIC_STAGES:
+            raise ValueError(
+                f"{name}: line {line} must have the stages {', '.join(contracts.LOGIC_STAGES)}, in this "
+                f"order; found {', '.join(found) if isinstance(found, tuple) else 'none'}"
+            )
+    sections = letter_sections(workspace)
+    places = table.loc[table["places"] != "", "places"].str.split(contracts.LOGIC_PLACES).explode()
+    known = sections["letter"] + " " + sections["section"]
+    _require_known(places, known, name, "places", "letter_sections.csv")
+    return table
+
+
 def commitments(workspace: Workspace | None = None) -> pd.DataFrame:
     """Commitments, motions and amendments, what was reported, and the report's section that answers."""
     return _about_facts("commitments.csv", contracts.COMMITMENTS, workspace)

@@ -19,6 +19,7 @@ LOADERS = {
     "letter_sections.csv": facts.letter_sections,
     "letter_facts.csv": facts.letter_facts,
     "programme_lines.csv": facts.programme_lines,
+    "programme_logic.csv": facts.programme_logic,
     "commitments.csv": facts.commitments,
     "programme_events.csv": facts.programme_events,
     "published_validation.csv": facts.published_validation,
@@ -79,6 +80,8 @@ def test_every_table_of_facts_has_a_loader():
         ("programme_lines.csv", "status", 2, "bezig"),
         ("programme_lines.csv", "effect_status", 2, "positief"),
         ("programme_lines.csv", "unknown", 3, ""),
+        ("programme_logic.csv", "stage", 2, "output"),
+        ("programme_logic.csv", "status", 2, "gemeten"),
         ("commitments.csv", "chamber", 1, "Kamer"),
         ("commitments.csv", "answered_in", 1, "ergens"),
         ("programme_events.csv", "start", 2, "31-12-2024"),
@@ -264,3 +267,26 @@ def test_unknown_numbers_are_missing_and_empty_text_stays_text():
     assert read["code"].tolist() == ["a", ""]
     assert pd.isna(read["count"][0])
     assert read["count"][1] == 3
+
+
+@pytest.mark.parametrize(
+    ("column", "row", "value", "message"),
+    [
+        ("text", 3, "Iedereen", "begins with onbekend"),
+        ("text", 1, "onbekend", "begins with onbekend"),
+        ("places", 1, "", "has a place"),
+        ("quotes", 1, "in 2025", "each place has its quote"),
+        ("places", 2, "A 9.9", "'A 9.9' is not in letter_sections.csv"),
+        ("line", 1, "ander", "'ander' is not in programme_lines.csv"),
+    ],
+)
+def test_the_logic_says_nothing_without_a_place_in_a_letter(damaged, column, row, value, message):
+    workspace = damaged("programme_logic.csv", put(column, row, value))
+    with pytest.raises(ValueError, match=message):
+        facts.programme_logic(workspace)
+
+
+def test_a_line_without_one_of_its_stages(damaged):
+    workspace = damaged("programme_logic.csv", lambda table: table.drop(index=4))
+    with pytest.raises(ValueError, match=r"line programma must have the stages .* found input, activiteiten"):
+        facts.programme_logic(workspace)
