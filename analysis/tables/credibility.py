@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from analysis import dutch
+from analysis.credibility.cells import Cells
 from analysis.credibility.lee_bounds import LeeBounds
 from analysis.credibility.sensitivity import Sensitivity
 from analysis.credibility.specification_curve import Curve
@@ -17,12 +18,16 @@ from analysis.datakind import DataKind
 from analysis.design.robustness import Robustness
 from analysis.design.rollout import Programme
 from analysis.exhibits import TableExhibit
+from analysis.inference.one_outcome import MIN_TREATED_CLUSTERS
 from analysis.results import Result
 from analysis.sources.sourced import Sourced
 from analysis.tables.rollout import finite
 
 SECTION = "robuustheid"
 DECIMALS = 2
+TOO_FEW = (
+    f"Geen uitspraak over significantie: minder dan {MIN_TREATED_CLUSTERS} provincies met of zonder start."
+)
 WORDS = {
     "estimator": {
         "not_yet": "groepen en jaren, nog niet begonnen",
@@ -50,6 +55,8 @@ class Checks:
     design : Programme
     other : Sourced
         The registration of the concurrent programme.
+    cells : Cells
+        What the checks are computed on: the municipalities measured in every year.
     refusal : str
         Why no significance statement may be made, or "".
     """
@@ -57,6 +64,7 @@ class Checks:
     panel: Sourced
     design: Programme
     other: Sourced
+    cells: Cells
     refusal: str = ""
 
     def row(self, name: str, label: str, value: float | None, *, both: bool = False, **fields) -> Result:
@@ -65,7 +73,7 @@ class Checks:
         given = {
             "kind": DataKind.combine(item.kind for item in sources),
             "source": "; ".join(dict.fromkeys(item.source for item in sources)),
-            "n": int(self.panel.frame["municipality"].nunique()),
+            "n": self.cells.units,
             "outcome": self.design.outcome.name,
             "unit": self.design.outcome.unit,
             "decimals": DECIMALS,
@@ -87,7 +95,9 @@ def result_rows(checks: Checks, name: str, label: str, found, **fields) -> tuple
     low, high = finite((found.low, found.high))
     shared = {"clusters": int(found.clusters), **fields}
     value = checks.row(name, label, found.estimate, se=found.se, low=low, high=high, **shared)
-    return value, checks.p_row(f"{name}_p", f"p-waarde: {label}", found.p_value, **shared)
+    few = min(found.treated_clusters, found.comparison_clusters) < MIN_TREATED_CLUSTERS
+    own = replace(checks, refusal=checks.refusal or TOO_FEW) if few else checks
+    return value, own.p_row(f"{name}_p", f"p-waarde: {label}", found.p_value, **shared)
 
 
 def table_rows(
@@ -105,10 +115,17 @@ def table_rows(
     )
 
 
+def left_out_row(checks: Checks) -> Result:
+    """Municipalities that the checks leave out because they are not measured in every year."""
+    count = sum(count for _, count in checks.cells.dropped)
+    note = "Deze toetsen gebruiken alleen gemeenten die in elk jaar zijn gemeten."
+    return checks.row("left_out", "gemeenten weggelaten", count, unit="", decimals=0, note=note)
+
+
 def curve_rows(checks: Checks, curve: Curve) -> tuple[Result, ...]:
     """The curve in figures: how many specifications, where they lie, and the tests of the whole."""
     estimates = curve.table["estimate"]
-    shared = {"both": True, "clusters": int(checks.panel.frame["province"].nunique())}
+    shared = {"both": True, "clusters": len(checks.cells.clusters)}
     share = {"unit": "%", "decimals": 0, **shared}
     significant = None if checks.refusal else 100 * curve.share_significant
     return (
@@ -196,7 +213,7 @@ def lee_rows(checks: Checks, bounds: LeeBounds) -> tuple[Result, ...]:
 
 def sensitivity_rows(checks: Checks, found: Sensitivity) -> tuple[Result, ...]:
     """How far the provinces may drift apart before the effect of the first year may be zero."""
-    clusters = int(checks.panel.frame["province"].nunique())
+    clusters = len(checks.cells.clusters)
     rows = []
     for name, value, label, unit in (
         (
@@ -237,14 +254,14 @@ def curve_table(curve: Curve, checks: Checks, plan: Robustness, truth: float | N
     words["anticipation"] = table["anticipation"].map(lambda years: f"{years} jaar" if years else "geen")
     words["before"] = table["before"].map(lambda years: f"{years} jaar" if years else "alle jaren")
     words["without"] = np.where(table["without"] == "", "alle", "één weggelaten")
-    clusters = int(checks.panel.frame["province"].nunique())
+    clusters = len(checks.cells.clusters)
     drawn = bounded(table, clusters).assign(**words, main=is_main)
     return drawn if truth is None else drawn.assign(truth=truth)
 
 
 def leave_one_out_table(checks: Checks, table: pd.DataFrame, names: Mapping[str, str], whole) -> pd.DataFrame:
     """The forest of estimates without each province, the whole first."""
-    clusters = int(checks.panel.frame["province"].nunique())
+    clusters = len(checks.cells.clusters)
     first = pd.DataFrame([{"label": ALL_PROVINCES, **vars(whole)}])
     rows = table.assign(label=[f"zonder {names.get(code, code)}" for code in table["cluster"]])
     columns = ["label", "estimate", "se", "low", "high"]

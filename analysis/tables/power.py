@@ -185,10 +185,10 @@ def detectable_sentence(design: Programme, plan: PowerPlan, power: Power) -> str
     start = f"{design.label}: met deze opzet is een effect vanaf {least} {unit} met {wanted} kans te zien. "
     if power.detectable > design.outcome.smallest_of_interest:
         return start + (
-            f"Een effect van {matters} {unit} zou er al toe doen, maar blijft vaak onopgemerkt: geen effect "
-            "vinden betekent hier niet dat er geen effect is."
+            f"Het kleinste effect dat ertoe doet, {matters}, blijft vaak onopgemerkt: geen effect vinden "
+            "betekent hier niet dat er geen effect is."
         )
-    return start + f"Dat is fijn genoeg om een effect van {matters} {unit}, dat ertoe doet, meestal te zien."
+    return start + f"Ook het kleinste effect dat ertoe doet, {matters}, is dus meestal te zien."
 
 
 def diagnosis_table(plan: DiagnosisPlan, table: pd.DataFrame) -> TableExhibit:

@@ -18,10 +18,12 @@ from analysis.credibility.diagnosis import (
     Model,
     diagnose,
 )
+from analysis.credibility.dose_slope import dose_slopes
 from analysis.credibility.rollout_study import rollout_design
 from analysis.design.robustness import robustness
 from analysis.design.rollout import rollout
-from analysis.estimate.did import two_way_fe
+from analysis.estimate.did import dose_response, two_way_fe
+from analysis.estimate.did.jackknife import cluster_jackknife
 from analysis.synthetic.rollout import rollout_twin
 
 
@@ -145,3 +147,25 @@ def test_the_two_way_estimand_is_its_coefficient_on_the_planted_effects():
     )
     assert drawn.truth["prodemos.att_twfe"] == pytest.approx(plain, abs=1e-6)
     assert drawn.truth["prodemos.att_twfe"] != pytest.approx(drawn.truth["prodemos.att"], abs=0.02)
+
+
+def test_the_fast_slope_of_the_dose_is_that_of_the_plain_path_with_its_jackknife():
+    programme = rollout("tienskip")
+    drawn = rollout_design(programme, (("a", "tienskip.dose_slope", "hoofd"),), reassigned=19)
+    frame = drawn.model.draw(3, 1.0).data
+    said = drawn.answers[0].answer(frame, 0)
+    plain = cluster_jackknife(
+        dose_response, frame, cluster="province", value="slope", dose="dose", control="not_yet",
+        unit="municipality", time="year", cohort="cohort", outcome=programme.outcome.name,
+    )  # fmt: skip
+    assert said.estimate == pytest.approx(plain.estimate, abs=1e-10)
+    assert (said.low, said.high) == pytest.approx(plain.interval(), abs=1e-10)
+
+
+def test_a_slope_needs_controls_and_different_doses():
+    outcome, times, start = np.zeros((4, 3)), np.arange(3.0), np.array([1.0, 1, 1, np.inf])
+    cluster = np.array([0, 1, 1, 2])
+    with pytest.raises(ValueError, match="never treated"):
+        dose_slopes(outcome, times, np.ones(4), np.arange(4.0), cluster)
+    with pytest.raises(ValueError, match="does not vary"):
+        dose_slopes(outcome, times, start, np.array([2.0, 2, 2, 0]), cluster)

@@ -12,7 +12,7 @@ import pytest
 from analysis.credibility.lee_bounds import lee_bounds
 from analysis.credibility.permutation import randomised
 from analysis.credibility.reassigned import Setting
-from analysis.credibility.rollout_study import rollout_power, weighted_cells
+from analysis.credibility.rollout_study import rollout_power, twin_cells, weighted_cells
 from analysis.credibility.specification_curve import specification_curve, specifications
 from analysis.datakind import DataKind
 from analysis.design.robustness import robustness
@@ -43,7 +43,8 @@ def plan():
 
 @pytest.fixture(scope="module")
 def checks():
-    return Checks(prodemos_panel(), rollout("prodemos"), tienskip_panel())
+    design, panel = rollout("prodemos"), prodemos_panel()
+    return Checks(panel, design, tienskip_panel(), twin_cells(design, panel.frame))
 
 
 @pytest.fixture(scope="module")
@@ -99,10 +100,17 @@ def test_a_synthetic_registration_makes_every_row_synthetic(checks, curve):
     assert result_rows(real, "main", "x", randomised_row())[0].kind is DataKind.REAL
 
 
-def randomised_row():
-    return pd.Series(
-        {"estimate": 1.0, "se": 0.5, "low": -np.inf, "high": np.inf, "p_value": 0.3, "clusters": 12}
-    )
+def randomised_row(treated: int = 8):
+    ends = {"low": -np.inf, "high": np.inf}
+    counts = {"clusters": 12, "treated_clusters": treated, "comparison_clusters": 7}
+    return pd.Series({"estimate": 1.0, "se": 0.5, "p_value": 0.3, **ends, **counts})
+
+
+def test_a_single_check_with_too_few_provinces_has_no_p_value(checks):
+    assert result_rows(checks, "main", "x", randomised_row(5))[1].value == 0.3
+    p = result_rows(checks, "main", "x", randomised_row(4))[1]
+    assert p.value is None
+    assert p.note.startswith("Geen uitspraak over significantie: minder dan 5")
 
 
 def test_with_too_few_provinces_no_p_value_is_printed(checks, curve):
