@@ -1,4 +1,4 @@
-"""The command line: ``python -m analysis build``, ``render``, ``report``, ``sources``, ``fetch``, ``clean``.
+"""The command line: ``python -m analysis build``, ``render``, ``report``, ``sources``, ``fetch`` and more.
 
 Everything heavy is imported by the command that needs it.
 """
@@ -83,6 +83,18 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("plan", help="the analysis plan, and what differs from it")
     command.add_argument("--freeze", metavar="YYYY-MM-DD", help="freeze the design as it is, dated so")
     command.set_defaults(run=_plan)
+    command = commands.add_parser(
+        "check", parents=[data], help="look for microdata in what is committed and in what is published"
+    )
+    command.add_argument("--staged", action="store_true", help="only what the next commit adds or changes")
+    command.set_defaults(run=_check)
+    command = commands.add_parser(
+        "diff", help="what changed between two reports: numbers, sentences, figures"
+    )
+    command.add_argument("old", type=Path, help="folder of a report, released results, or variables")
+    command.add_argument("new", type=Path)
+    command.add_argument("--json", action="store_true", help="as one JSON object")
+    command.set_defaults(run=_diff)
     command = commands.add_parser("clean", help="remove what the build made; data/real is left alone")
     command.add_argument("--old", action="store_true", help="only runs that no longer belong to the plan")
     command.add_argument("--data", type=Path, metavar="DIR", help="with --old: as given to build")
@@ -210,6 +222,37 @@ def _plan(options: argparse.Namespace) -> None:
     for item in found:
         print(f"{item.file}.toml {item.key}: {item.before!r} -> {item.now!r}")
     print(f"{len(found)} deviations")
+
+
+def _check(options: argparse.Namespace) -> None:
+    from analysis.pipeline.check import check
+
+    workspace = _workspace(options)
+    findings, notes, count = check(workspace, staged=options.staged)
+    for note in notes:
+        print(f"note: {note}")
+    for finding in findings:
+        print(finding, file=sys.stderr)
+    if findings:
+        raise ValueError(
+            f"{len(findings)} findings in {count} files: this must not be committed or published. Take a "
+            "file out of the commit with: git restore --staged FILE"
+        )
+    print(f"{count} files looked at: no microdata found")
+
+
+def _diff(options: argparse.Namespace) -> None:
+    import json
+    from dataclasses import asdict
+
+    from analysis.pipeline.diff import compare, in_words, read_edition
+
+    found = compare(read_edition(options.old), read_edition(options.new))
+    if options.json:
+        print(json.dumps(asdict(found), ensure_ascii=False, indent=1, sort_keys=True))
+        return
+    for line in in_words(found):
+        print(line)
 
 
 def _clean(options: argparse.Namespace) -> None:

@@ -20,6 +20,7 @@ from analysis.pipeline.store import EXHIBITS, RUN_FILE
 from analysis.results import Result
 
 PROVENANCE_FILE = "provenance.json"
+ORIGIN_FILE = "herkomst.json"  # the same, beside the report
 
 
 def provenance(
@@ -31,7 +32,8 @@ def provenance(
     -------
     dict
         ``runs`` by key; ``results`` and ``exhibits`` by id, each with the key of its run ("" for what the
-        build made itself) and the cell, where that is known; ``conclusions`` by id.
+        build made itself) and the cell, where that is known; ``conclusions`` by id. With a result stands
+        what it says, so that this file alone can be compared with that of another report.
     """
     runs = {run.key or "": run for run in plan.runs.values()}
     cells = {key: _cells(run) for key, run in runs.items()}
@@ -56,7 +58,13 @@ def provenance(
     return {
         "runs": {key: _run(run) for key, run in sorted(runs.items())},
         "results": {
-            row.id: {"run": row.stamp.run, **cells.get(row.stamp.run, {}).get(row.id, {})}
+            row.id: {
+                "run": row.stamp.run,
+                **cells.get(row.stamp.run, {}).get(row.id, {}),
+                "label": row.label,
+                "text": row.variables()["full"],
+                "numbers": [row.value, row.low, row.high],
+            }
             for row in sorted(rows, key=lambda row: row.id)
         },
         "exhibits": described,

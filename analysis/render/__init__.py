@@ -7,8 +7,10 @@ both, so that a mistake stops the build in either.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+from analysis.pipeline.provenance import ORIGIN_FILE, PROVENANCE_FILE
 from analysis.render import quarto
 from analysis.render.check import check
 from analysis.render.claims import check_claims
@@ -59,4 +61,6 @@ def render(workspace: Workspace, *, engine: str = "auto", output: Path | None = 
     with fresh_folder(target) as folder:
         (quarto.render_quarto if use_quarto else render_embedded)(project, folder)
         write_results_file(rows, folder / FILE)
+        if (released.parent / PROVENANCE_FILE).is_file():
+            shutil.copyfile(released.parent / PROVENANCE_FILE, folder / ORIGIN_FILE)
     return target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import astuple
 
 import pytest
 import yaml
@@ -10,6 +11,10 @@ from pypdf import PdfReader
 from readback import headings, outline, page, pdf_text, squeezed, words
 from test_render_browser import SCHEMES, TAGS, WIDTHS, browser, open_page  # noqa: F401
 from test_render_standards import verapdf
+
+from analysis.design.conclusions import read_conclusions
+from analysis.results import read_rows
+from analysis.workspace import Workspace
 
 MARK = "synthetische gegevens"
 
@@ -81,11 +86,56 @@ def test_figures_and_tables_are_numbered_without_a_gap(html):
 
 def test_numbers_of_the_sentences_are_released_rows(report, html):
     """What the summary prints for the three questions is what the results file holds."""
-    variables = yaml.safe_load((report / "_variables.yml").read_text(encoding="utf-8"))
+    rows = {row.id: row for row in read_rows(report / "data" / "build" / "released" / "results.csv")}
     summary = next(el for el in html.iter() if el.get("id") == "sec-samenvatting")
     text = squeezed(words(summary))
-    for section, name in (("prodemos", "att"), ("tienskip", "att"), ("kenniskloof", "gap")):
-        assert squeezed(variables[section][name]["full"]) in text
+    for name in ("prodemos.att", "tienskip.att", "kenniskloof.gap"):
+        assert squeezed(rows[name].variables()["full"]) in text
+
+
+def test_every_number_and_exhibit_leads_to_its_origin(report, html):
+    """Links lead to rows of the appendix, which holds besides only what a conclusion rests on."""
+    ids = [element.get("id") for element in html.iter() if element.get("id")]
+    targets = {
+        href[1:] for a in html.iter() if a.tag == "a" and (href := a.get("href", "")).startswith("#herkomst-")
+    }
+    assert len(targets) > 40
+    origins = {name.removeprefix("herkomst-") for name in ids if name.startswith("herkomst-")}
+    assert {name.removeprefix("herkomst-") for name in targets} <= origins
+    behind = {
+        name for plan in read_conclusions(Workspace(report, report)).conclusions for name in astuple(plan)
+    }
+    assert origins - {name.removeprefix("herkomst-") for name in targets} <= behind
+    assert len(ids) == len(set(ids))
+    shown = [element.get("id") for element in html.iter() if re.match(r"(fig|tbl)-", element.get("id") or "")]
+    exhibits = {path.stem for path in (report / "data" / "build" / "released" / "exhibits").glob("*.json")}
+    assert {f"herkomst-{name}" for name in shown if name in exhibits} <= targets
+
+
+def test_the_appendix_names_notebook_cell_and_checksums(report, html):
+    rows = {row.id: row for row in read_rows(report / "data" / "build" / "released" / "results.csv")}
+    stamp = rows["prodemos.att"].stamp
+    appendix = words(next(el for el in html.iter() if el.get("id") == "sec-herkomst"))
+    for part in ("02-prodemos.ipynb", stamp.run, stamp.data_hash, stamp.parameters_hash, stamp.code_hash):
+        assert part in appendix
+    line = next(
+        words(tr)
+        for tr in html.iter()
+        if tr.tag == "tr" and any(el.get("id") == "herkomst-prodemos.att" for el in tr.iter())
+    )
+    assert re.search(r"\d+, results.*hoofd.*synthetisch; tweeling_prodemos", line)
+
+
+def test_links_to_origins_work_on_paper(folder):
+    """As many named destinations in the PDF as the page has rows, and links to them."""
+    reader = PdfReader(folder / "rapport.pdf")
+    inner = [
+        note.get_object()
+        for sheet in reader.pages
+        for note in sheet.get("/Annots") or ()
+        if note.get_object().get("/Subtype") == "/Link" and "/A" not in note.get_object()
+    ]
+    assert len(inner) > 100
 
 
 @pytest.mark.browser
