@@ -14,7 +14,7 @@ FLOORS = {
     3: ("panel",),
     4: ("estimate", "inference"),
     5: ("credibility",),
-    6: ("disclosure", "results", "exhibits", "upstream", "conclusions"),
+    6: ("disclosure", "results", "exhibits", "upstream", "conclusions", "privacy"),
     7: ("figures", "tables", "maps"),
     8: ("pipeline", "render", "__main__"),
 }

@@ -1,0 +1,377 @@
+"""No microdata in a commit, none in what is published: tried on real git repositories and made-up pupils."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyreadstat
+import pytest
+
+from analysis.design.privacy import privacy_rule
+from analysis.pipeline.check import check_outputs
+from analysis.privacy.content import inspect
+from analysis.privacy.outputs import Microdata, visible_lines
+from analysis.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[1]
+RULE = privacy_rule(Workspace(ROOT, ROOT / "data" / "real"))
+
+
+def pupils(n=40, seed=0):
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "IDSTUD": 10_000_000 + np.arange(n),
+            "TOTWGTS": rng.lognormal(4, 0.3, n),
+            "PV1CIV": rng.normal(500, 90, n),
+            "PV2CIV": rng.normal(500, 90, n),
+            "S_GENDER": rng.integers(0, 2, n),
+        }
+    )
+
+
+def sav(tmp_path):
+    path = tmp_path / "made.sav"
+    pyreadstat.write_sav(pupils(), path)
+    return path.read_bytes()
+
+
+def zipped(content, name="inner.dat"):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def registration(n=60, column="leerling", separator=";"):
+    lines = [separator.join(("school", column, "score"))]
+    return "\n".join(
+        lines + [separator.join((f"{k % 5}", f"{k}", f"{k * 1.7:.1f}")) for k in range(n)]
+    ).encode()
+
+
+CSV = pupils().to_csv(index=False).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("notitie.txt", b"$FL2@(#) SPSS", "an SPSS data file"),
+        ("x.zsav", b"$FL3@(#) SPSS", "an SPSS data file"),
+        ("x", b"<stata_dta><header>", "a Stata data file"),
+        ("x", b"\x72\x02\x01\x00", "a Stata data file"),
+        ("x.bin", b"PAR1" + bytes(50), "a Parquet file"),
+        ("x.db", b"SQLite format 3\0" + bytes(90), "an SQLite database"),
+        ("x.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file"),
+        ("x.xlsx", zipped(b"<xml/>", "xl/workbook.xml"), "an Excel workbook"),
+        ("x.rds", gzip.compress(b"X\n\0\0\0\x03"), "packed inside: this is an R data file"),
+        ("x.gz", gzip.compress(b"$FL2"), "packed inside: this is an SPSS"),
+        ("x.zip", zipped(zipped(b"$FL2")), "inner.dat in it: inner.dat in it: this is an SPSS"),
+        (
+            "x.gz",
+            gzip.compress(CSV),
+            "packed inside: columns idstud, pv1civ, pv2civ, totwgts of a pupil file",
+        ),
+        ("x.gz", gzip.compress(CSV)[:-9], "cannot be looked at"),
+        ("tabel.csv", CSV, "columns idstud, pv1civ, pv2civ, totwgts of a pupil file, with 40 rows"),
+        ("tabel.txt", CSV.replace(b",", b"\t"), "of a pupil file"),
+        ("uitleg.md", b"Toelichting\n\n" + CSV, "line 3"),
+        ("utf16.csv", CSV.decode().encode("utf-16"), "of a pupil file"),
+        ("a.csv", registration(), "column leerling: one person a row, with 60 rows"),
+        ("a.csv", registration(column="BSN"), "column bsn"),
+        ("data/facts/a.csv", registration(), "column leerling"),
+        ("groot.csv", b"a;b\n" + b"1;2\n" * 1000, "a table of 1000 rows; is it microdata"),
+        ("p.html", pupils().to_html().encode(), "an HTML table: columns idstud"),
+        (
+            "r.json",
+            pupils().rename(columns={"IDSTUD": "pupil"}).to_json(orient="records").encode(),
+            "records with pupil",
+        ),
+    ],
+)
+def test_content_is_recognised_whatever_its_name(name, content, says):
+    findings = inspect(name, content, RULE)
+    assert findings
+    assert says in str(findings[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", registration(n=5)),
+        ("a.csv", b"province;value\nPV20;1\nPV21;2\n"),
+        ("data/facts/a.csv", b"a;b\n" + b"1;2\n" * 3000),
+        ("code.py", b'columns = ("idstud", "totwgts", "pv1civ")\n' + b"x = 1\n" * 3000),
+        ("leeg.txt", b""),
+        ("plaatje.png", b"\x89PNG\r\n\x1a\n" + bytes(500)),
+        ("README.md", b"IDSTUD is the pupil, TOTWGTS the weight.\n"),
+    ],
+)
+def test_what_is_no_microdata_passes(name, content):
+    assert inspect(name, content, RULE) == []
+
+
+def notebook(outputs=(), count=None):
+    cell = {
+        "cell_type": "code",
+        "source": "1",
+        "metadata": {},
+        "outputs": list(outputs),
+        "execution_count": count,
+    }
+    return json.dumps({"cells": [{"cell_type": "markdown", "source": "x"}, cell], "nbformat": 4}).encode()
+
+
+def test_a_notebook_is_stored_without_outputs():
+    assert inspect("a.ipynb", notebook(), RULE) == []
+    shown = [{"output_type": "stream", "text": "1"}]
+    assert "cell 2 holds outputs; strip them" in str(inspect("a.ipynb", notebook(shown), RULE)[0])
+    assert inspect("a.ipynb", notebook(count=3), RULE)
+    assert inspect("a.ipynb", b"{", RULE)
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A git repository with the design and hook of this one."""
+    root = tmp_path / "repository"
+    (root / "data" / "design").mkdir(parents=True)
+    shutil.copy(ROOT / "data" / "design" / "privacy.toml", root / "data" / "design")
+    shutil.copy(ROOT / ".gitignore", root)
+    shutil.copytree(ROOT / "tools", root / "tools")
+    (root / "data" / "manifest.toml").write_text("")
+    (root / "_quarto.yml").write_text("")
+    git(root, "init", "-q")
+    git(root, "config", "user.email", "test@example.org")
+    git(root, "config", "user.name", "Test")
+    git(root, "config", "core.hooksPath", "tools/hooks")
+    (root / ".venv" / "bin").mkdir(parents=True)
+    python = root / ".venv" / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    return root
+
+
+def git(root, *words, check=True):
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("ANALYSIS_", "GIT_"))
+    }
+    done = subprocess.run(
+        ["git", *words], cwd=root, env=environment | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+def test_the_hook_lets_an_honest_commit_through(repository):
+    git(repository, "add", ".")
+    done = git(repository, "commit", "-m", "begin")
+    assert "no microdata found" in done.stdout + done.stderr
+    assert git(repository, "log", "--oneline").stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("notities/overzicht.txt", CSV, "of a pupil file"),
+        ("notities/data.bin", b"$FL2@(#)", "an SPSS data file"),
+        ("notebooks/01-a.ipynb", notebook(count=1), "holds outputs"),
+        ("data/real/ISGNLDC4.sav", b"anything", "nothing in this folder is committed"),
+    ],
+)
+def test_the_hook_stops_microdata_even_when_forced(repository, name, content, says):
+    path = repository / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    git(repository, "add", "--force", name)
+    done = git(repository, "commit", "-m", "sneak", check=False)
+    assert done.returncode != 0
+    assert says in done.stderr
+    assert "git restore --staged" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert git(repository, "log", check=False).returncode != 0
+
+
+def test_what_is_staged_counts_not_what_is_on_disk(repository):
+    path = repository / "a.csv"
+    path.write_bytes(CSV)
+    git(repository, "add", "a.csv")
+    path.write_text("province;value\nPV20;1\n")
+    assert git(repository, "commit", "-m", "sneak", check=False).returncode != 0
+    git(repository, "add", "a.csv")
+    assert git(repository, "commit", "-m", "fine").returncode == 0
+
+
+def run(root, *words):
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("ANALYSIS_", "GIT_"))
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "analysis", "check", *words],
+        cwd=root,
+        env=environment | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_command_looks_at_everything_that_could_be_committed(repository):
+    assert run(repository).returncode == 0
+    (repository / "nieuw.csv").write_bytes(CSV)
+    done = run(repository)
+    assert done.returncode == 1
+    assert "nieuw.csv, line 1: columns idstud" in done.stderr
+    assert run(repository, "--staged").returncode == 0
+
+
+def test_real_files_in_their_place_are_no_finding(repository):
+    (repository / "data" / "real").mkdir()
+    (repository / "data" / "real" / "ISGNLDC4.sav").write_bytes(b"$FL2")
+    assert run(repository, "--staged").returncode == 0
+    assert git(repository, "status", "--short", "data/real").stdout == ""
+
+
+def test_outside_git_the_command_says_so(tmp_path):
+    (tmp_path / "data" / "design").mkdir(parents=True)
+    (tmp_path / "_quarto.yml").write_text("")
+    shutil.copy(ROOT / "data" / "design" / "privacy.toml", tmp_path / "data" / "design")
+    done = run(tmp_path)
+    assert done.returncode == 1
+    assert "git" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_this_repository_holds_no_microdata():
+    done = run(ROOT)
+    assert done.returncode == 0, done.stderr
+
+
+# --- outputs ---
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    """A workspace with a pupil file and a manifest that knows it."""
+    data = tmp_path / "data" / "real"
+    data.mkdir(parents=True)
+    pyreadstat.write_sav(pupils(2000), data / "ISGNLDC4.sav")
+    (tmp_path / "data" / "manifest.toml").write_text(
+        '[iccs]\ntitle = "T"\npublisher = "P"\nlicence = "L"\nreference = "R"\naccess = "op aanvraag"\n'
+        'files = ["ISG???C4.sav"]\n'
+    )
+    return Workspace(tmp_path, data)
+
+
+def looked_at(workspace, name, text):
+    path = workspace.root / name
+    path.write_text(text, encoding="utf-8")
+    return check_outputs(workspace, RULE, [path])
+
+
+def executed(frame):
+    data = {"text/plain": [frame.to_string()], "text/html": frame.to_html()}
+    return notebook([{"output_type": "display_data", "data": data}], 1).decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("a.ipynb", lambda rows: executed(rows)),
+        ("a.html", lambda rows: f"<html><body>{rows.to_html()}</body></html>"),
+        ("a.csv", lambda rows: rows.to_csv(index=False)),
+        ("a.csv", lambda rows: rows.round(2).to_csv(index=False, sep=";", decimal=",")),
+        ("a.txt", lambda rows: rows.drop(columns="IDSTUD").round(3).to_string()),
+        ("a.html", lambda rows: "<p>" + "</p><p>".join(map(str, rows.round(3).to_numpy().tolist())) + "</p>"),
+    ],
+)
+def test_rows_of_pupils_in_an_output_are_found(workspace, name, make):
+    findings, notes, count = looked_at(workspace, name, make(pupils(2000).iloc[700:703]))
+    assert len(findings) >= 3
+    assert "values of one pupil of ISGNLDC4.sav stand together" in str(findings[0])
+    assert (notes, count) == ([], 1)
+
+
+def test_statistics_of_the_same_pupils_are_none(workspace):
+    frame = pupils(2000)
+    summary = frame.describe().drop(["min", "max"])
+    table = pd.concat([summary, frame.groupby("S_GENDER").mean()])
+    mean = f"{frame['PV1CIV'].mean():.2f}"
+    text = f"<html><body>{table.to_html()}<p>gemiddeld {mean} (482,35; 3,11; 0,25)</p></body></html>"
+    assert looked_at(workspace, "a.html", text)[0] == []
+    rng = np.random.default_rng(3)
+    numbers = pd.DataFrame(rng.normal(500, 90, (300, 8))).round(2)
+    assert looked_at(workspace, "b.csv", numbers.to_csv())[0] == []
+
+
+def test_drawings_and_embedded_pictures_are_not_read_as_text(workspace):
+    row = pupils(2000).iloc[5].round(3).astype(str).str.cat(sep=" ")
+    page = f'<html><svg><path d="{row}"/></svg><img src="data:image/png;base64,AAAA"><p>klaar</p></html>'
+    assert looked_at(workspace, "a.html", page)[0] == []
+
+
+def test_without_real_files_or_with_a_damaged_output_it_is_said(workspace, tmp_path):
+    findings, notes, count = looked_at(workspace, "a.ipynb", "{")
+    assert (findings, count) == ([], 0)
+    assert "no readable notebook" in notes[0]
+    (workspace.data / "ISGNLDC4.sav").unlink()
+    assert "no real files are there" in looked_at(workspace, "b.txt", "x")[1][0]
+
+
+def test_pdf_is_read(workspace, tmp_path):
+    pytest.importorskip("pypdf")
+    typst = pytest.importorskip("typst")
+    source = tmp_path / "a.typ"
+    source.write_text(pupils(2000).iloc[:3].round(3).to_string(header=False))
+    typst.compile(source, output=workspace.root / "a.pdf")
+    lines = list(visible_lines(workspace.root / "a.pdf"))
+    assert lines
+    findings, notes, _ = check_outputs(workspace, RULE, [workspace.root / "a.pdf"])
+    assert findings
+    assert notes == []
+
+
+def test_a_value_that_many_share_tells_nothing():
+    frame = pd.DataFrame({name: np.repeat(np.arange(30) + 0.25, 40) for name in "abc"})
+    assert Microdata.of("x", frame).row_in([(3.25, 0.005)], 3) is None
+
+
+RULE_TEXT = """\
+[rule]
+person = []
+survey = []
+person_rows = 1
+survey_names = 1
+table_rows = 1
+values_of_one_row = 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[rule]\nperson_rows = 0\n", "is absent"),
+        (
+            RULE_TEXT.replace("person = []", 'person = ["A"]'),
+            "lower case",
+        ),
+        (
+            RULE_TEXT.replace("person_rows = 1", "person_rows = 0"),
+            "one or more",
+        ),
+        ('[[allow]]\npattern = "x"\n', "reason is absent"),
+    ],
+)
+def test_mistakes_in_the_rule_are_named(tmp_path, text, says):
+    (tmp_path / "data" / "design").mkdir(parents=True)
+    (tmp_path / "data" / "design" / "privacy.toml").write_text(text)
+    with pytest.raises(ValueError, match=says):
+        privacy_rule(Workspace(tmp_path, tmp_path))
