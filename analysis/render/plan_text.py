@@ -6,6 +6,7 @@ What a design file does not hold is left out, so that a plan frozen long ago can
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from analysis import dutch
@@ -57,6 +58,7 @@ def plan_markdown(plan: FrozenPlan, provinces: Mapping[str, str], *, level: int 
     """
     mark = "#" * level
     parts = []
+    plan = replace(plan, content=_lenient(plan.content))
     for title, label, build in _SECTIONS:
         blocks = [block for block in build(plan, provinces) if block]
         if blocks:
@@ -129,6 +131,19 @@ def _plain(value: Any) -> str:
     if isinstance(value, Mapping):
         return "; ".join(f"{key} = {_plain(item)}" for key, item in value.items())
     return _WORDS.get(str(value), str(value))
+
+
+class _Lenient(dict):
+    """A table of a design file that may be older than this code: what is not in it reads "onbekend"."""
+
+    def __missing__(self, key: str) -> str:
+        return dutch.UNKNOWN
+
+
+def _lenient(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _Lenient({key: _lenient(item) for key, item in value.items()})
+    return [_lenient(item) for item in value] if isinstance(value, list) else value
 
 
 def _table(cells: Sequence[Sequence[Any]], widths: Sequence[int], caption: str, label: str) -> str:

@@ -1,0 +1,191 @@
+"""The frozen analysis plan: every difference is named, and none is named where there is none."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+
+from analysis.design.plan import (
+    LOCK,
+    Deviation,
+    FrozenPlan,
+    checksum,
+    design_content,
+    deviation_reasons,
+    deviations,
+    frozen_plan,
+    lock_text,
+)
+from analysis.pipeline.freeze import document_text, freeze
+from analysis.render.plan_text import deviations_markdown, dutch_date, plan_markdown
+from analysis.workspace import Workspace
+
+CONTENT = {
+    "rollout": {
+        "panel": {"first_year": 2017, "last_year": 2026},
+        "adoption": [
+            {"programme": "prodemos", "province": "PV20", "year": 2024, "status": "gerealiseerd"},
+            {"programme": "prodemos", "province": "PV21", "status": "aanname"},
+        ],
+        "years": [1, 2],
+    },
+    "rules": {"rule": {"effect": [{"condition": "above", "sentence": "a"}, {"condition": "below"}]}},
+}
+PLAN = FrozenPlan("2026-11-02", CONTENT)
+
+
+def changed(edit) -> list[Deviation]:
+    content = copy.deepcopy(CONTENT)
+    edit(content)
+    assert checksum(content) != PLAN.checksum
+    return deviations(PLAN, content)
+
+
+def test_no_difference_no_deviation():
+    assert deviations(PLAN, copy.deepcopy(CONTENT)) == []
+
+
+def test_layout_and_the_order_of_keys_do_not_count():
+    turned = json.loads(json.dumps(CONTENT, indent=4))
+    turned["rollout"] = dict(reversed(turned["rollout"].items()))
+    assert checksum(turned) == PLAN.checksum
+    assert deviations(PLAN, turned) == []
+
+
+def test_a_changed_key_is_named_with_its_values():
+    found = changed(lambda content: content["rollout"]["panel"].update(last_year=2027))
+    assert found == [Deviation("rollout", "panel.last_year", 2026, 2027)]
+
+
+def test_an_item_of_a_list_is_named_by_what_it_is():
+    found = changed(lambda content: content["rollout"]["adoption"][0].update(year=2025))
+    assert found == [Deviation("rollout", "adoption[prodemos, PV20].year", 2024, 2025)]
+
+
+def test_a_start_that_is_filled_in_later():
+    found = changed(lambda content: content["rollout"]["adoption"][1].update(year=2026))
+    assert found == [Deviation("rollout", "adoption[prodemos, PV21].year", None, 2026)]
+
+
+def test_an_item_added_and_one_removed():
+    def edit(content):
+        content["rollout"]["adoption"][1]["province"] = "PV31"
+
+    first, second = changed(edit)
+    assert first.key == "adoption[prodemos, PV21]"
+    assert first.now is None
+    assert second.key == "adoption[prodemos, PV31]"
+    assert second.before is None
+
+
+def test_the_order_of_rules_counts():
+    found = changed(lambda content: content["rules"]["rule"]["effect"].reverse())
+    assert found == [
+        Deviation("rules", "rule.effect (volgorde)", ["above", "below"], ["below", "above"]),
+    ]
+
+
+def test_a_list_of_values_is_one_value():
+    assert changed(lambda content: content["rollout"]["years"].append(3)) == [
+        Deviation("rollout", "years", [1, 2], [1, 2, 3])
+    ]
+
+
+def test_a_whole_number_is_not_its_decimal_twin():
+    assert changed(lambda content: content["rollout"]["panel"].update(first_year=2017.0))
+
+
+def test_a_file_that_came_and_one_that_went():
+    def edit(content):
+        content["new"] = {"a": 1}
+        del content["rules"]
+
+    assert [(item.file, item.key) for item in changed(edit)] == [("new", ""), ("rules", "")]
+
+
+@pytest.fixture
+def workspace(tmp_path) -> Workspace:
+    design = tmp_path / "data" / "design"
+    design.mkdir(parents=True)
+    (design / "limits.toml").write_text("alpha = 0.05 # why\n", encoding="utf-8")
+    (design / "notebooks.toml").write_text("[[notebook]]\nname = 'a'\n", encoding="utf-8")
+    return Workspace(tmp_path, tmp_path / "data" / "real")
+
+
+def lock(workspace, day="2026-11-02"):
+    (workspace.design / LOCK).write_text(lock_text(day, design_content(workspace)), encoding="utf-8")
+
+
+def test_freezing_and_reading_back(workspace):
+    assert frozen_plan(workspace) is None
+    lock(workspace)
+    plan = frozen_plan(workspace)
+    assert plan.frozen == "2026-11-02"
+    assert plan.content == {"limits": {"alpha": 0.05}}  # the registry of notebooks is no part of the plan
+    (workspace.design / "limits.toml").write_text("alpha = 0.05\n", encoding="utf-8")
+    assert deviations(plan, design_content(workspace)) == []
+    (workspace.design / "limits.toml").write_text("alpha = 0.1\n", encoding="utf-8")
+    assert deviations(plan, design_content(workspace)) == [Deviation("limits", "alpha", 0.05, 0.1)]
+
+
+def test_the_same_design_gives_the_same_bytes(workspace):
+    assert lock_text("2026-11-02", design_content(workspace)) == lock_text(
+        "2026-11-02", design_content(workspace)
+    )
+
+
+def test_a_plan_changed_by_hand_is_refused(workspace):
+    lock(workspace)
+    path = workspace.design / LOCK
+    path.write_text(path.read_text(encoding="utf-8").replace("0.05", "0.10"), encoding="utf-8")
+    with pytest.raises(ValueError, match="changed after freezing"):
+        frozen_plan(workspace)
+    path.write_text("{}", encoding="utf-8")
+    with pytest.raises(ValueError, match="is no frozen plan"):
+        frozen_plan(workspace)
+
+
+@pytest.mark.parametrize("day", ["2 november 2026", "2026-13-01", ""])
+def test_the_day_must_be_a_day(workspace, day):
+    with pytest.raises(ValueError, match="YYYY-MM-DD"):
+        freeze(workspace, day)
+    assert not (workspace.design / LOCK).exists()
+
+
+def test_deviations_list_themselves(workspace):
+    (workspace.design / "deviations.toml").write_text(
+        '[[deviation]]\nfile = "rollout"\nkey = "adoption"\nreason = "Brief B noemt het jaar."\n',
+        encoding="utf-8",
+    )
+    found = [
+        Deviation("rollout", "adoption[prodemos, PV21].year", None, 2026),
+        Deviation("rollout", "panel.last_year", 2026, 2027),
+    ]
+    text = deviations_markdown(PLAN, found, deviation_reasons(workspace))
+    assert "2 november 2026" in text
+    assert PLAN.checksum in text
+    assert "2 afwijkingen" in text
+    assert "- `rollout.toml`, `adoption[prodemos, PV21].year`: toegevoegd, 2026. Reden: Brief B noemt" in text
+    assert "`panel.last_year`: was 2026, is nu 2027. Reden: niet opgegeven." in text
+    assert "bij deze bouw: geen." in deviations_markdown(PLAN, [], ()).lower()
+    assert "nog geen analyseplan" in deviations_markdown(None, [], ())
+
+
+def test_a_plan_without_much_in_it_can_be_read():
+    text = plan_markdown(PLAN, {"PV20": "Groningen"})
+    assert "| Groningen | 2024; gerealiseerd (onbekend) |" in text
+    assert dutch_date("2026-03-09") == "9 maart 2026"
+
+
+def test_the_committed_plan_is_whole_and_its_document_is_that_of_the_plan():
+    workspace = Workspace.current()
+    plan = frozen_plan(workspace)
+    assert plan is not None
+    document = (workspace.reports / "analyseplan.qmd").read_text(encoding="utf-8")
+    assert document == document_text(workspace, plan)  # else: python -m analysis plan
+    for estimand in ("prodemos.att", "tienskip.dose"):
+        assert estimand in document
+    assert document.count("aanname (deze studie)") > 10
+    assert plan.checksum in document

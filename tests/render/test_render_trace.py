@@ -1,0 +1,111 @@
+"""Numbers and captions lead to their origin."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from small_report import exhibits, make_project, rows
+
+from analysis.conclusions import Conclusion
+from analysis.datakind import DataKind
+from analysis.manifest import Source
+from analysis.pipeline.shown import Shown, shown
+from analysis.render.fragments import write_fragments
+from analysis.render.trace import trace_markdown
+from analysis.render.variables import write_variables
+
+RUN = {
+    "label": "kloof",
+    "file": "04-kloof.ipynb",
+    "question": "Hoe groot is de *kloof*?",
+    "parameters": {},
+    "data_hash": "d" * 16,
+    "parameters_hash": "p" * 16,
+    "code_hash": "c" * 16,
+}
+PROVENANCE = {
+    "runs": {"k1": RUN},
+    "results": {
+        "kloof.gap": {"run": "k1", "cell": "uitkomst", "number": 7},
+        "kloof.share": {"run": "k1"},
+        "feiten.budget": {"run": ""},
+    },
+    "exhibits": {
+        "fig-kloof-lijn": {
+            "run": "k1",
+            "cell": "figuur",
+            "number": 9,
+            "caption": "Een lijn.",
+            "kind": "synthetic",
+            "source": "twin",
+            "checksum": "f" * 64,
+        }
+    },
+    "conclusions": {"kloof": {"rests_on": ["kloof.share"]}},
+}
+MANIFEST = {"twin": Source("twin", "Een tweeling", "wij", "vrij", "hier", "synthetisch")}
+
+
+def test_the_appendix_holds_what_is_shown_and_no_more():
+    text = trace_markdown(
+        Shown(("kloof.gap.full",), ("_generated/fig-kloof-lijn.qmd",)), rows(), PROVENANCE, MANIFEST
+    )
+    assert "[Kloof]{#herkomst-kloof.gap}" in text
+    assert "7, `uitkomst`" in text
+    assert "[@fig-kloof-lijn]{#herkomst-fig-kloof-lijn}" in text
+    assert f"controlegetal `{'f' * 16}`" in text
+    assert "Hoe groot is de \\*kloof\\*?" in text
+    for part in ("`k1`", "d" * 16, "p" * 16, "c" * 16, "`twin`: Een tweeling", "04-kloof.ipynb"):
+        assert part in text
+    assert "budget" not in text
+    assert "share" not in text
+
+
+def test_a_conclusion_brings_the_results_it_rests_on():
+    text = trace_markdown(Shown(("conclusie.kloof.value",), ()), rows(), PROVENANCE, MANIFEST)
+    assert "#herkomst-kloof.share" in text
+    assert "niet bewaard" in text  # the run kept no notebook
+
+
+def test_what_the_build_makes_itself():
+    text = trace_markdown(Shown(("feiten.budget.value",), ()), rows(), PROVENANCE, MANIFEST)
+    assert "De bouw zelf" in text
+    assert "#herkomst-feiten.budget" in text
+
+
+def test_what_the_text_shows(tmp_path):
+    workspace = make_project(tmp_path / "project")
+    found = shown(workspace)
+    assert "kloof.gap.full" in found.variables
+    assert "fig-kloof-lijn" in found.exhibits
+    assert not found.traced
+    section = workspace.reports / "_eerste.qmd"
+    section.write_text(
+        section.read_text(encoding="utf-8") + "\n{{< include _generated/herkomst.qmd >}}\n", encoding="utf-8"
+    )
+    assert shown(workspace).traced
+
+
+def test_numbers_become_links_and_words_do_not(tmp_path):
+    path = tmp_path / "_variables.yml"
+    gap = rows()[0]
+    sentence = f"De kloof is {gap.variables()['full']}. Dat is veel."
+    conclusion = Conclusion("kloof", "above", sentence, DataKind.SYNTHETIC, ("kloof.gap", "kloof.share"))
+    write_variables(rows(), path, [conclusion], traced=True)
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert content["kloof"]["gap"]["value"] == "[52,3](#herkomst-kloof.gap)"
+    assert content["kloof"]["gap"]["unit"] == "punten"
+    assert content["kloof"]["gap"]["kind"] == "synthetisch"
+    assert content["kloof"]["gap"]["english"].endswith("](#herkomst-kloof.gap)")
+    told = content["conclusie"]["kloof"]["value"]
+    assert told.startswith("De kloof is [52,3 punten (")
+    assert told.endswith(")](#herkomst-kloof.gap). Dat is veel.")
+
+
+@pytest.mark.parametrize("traced", [True, False])
+def test_captions_lead_to_the_origin(tmp_path, traced):
+    source = exhibits(tmp_path / "exhibits")
+    write_fragments([source], rows(), tmp_path / "_generated", traced=traced)
+    for name in ("fig-kloof-lijn", "tbl-kloof-smal"):
+        text = (tmp_path / "_generated" / f"{name}.qmd").read_text(encoding="utf-8")
+        assert (f"[Herkomst](#herkomst-{name})" in text) is traced
