@@ -57,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     building.add_argument("--no-wait", action="store_true", help="refuse when another build is at work")
     building.add_argument("--kernels", choices=KERNELS, default="auto", help="how kernels are started")
+    building.add_argument(
+        "--scheduler", metavar="ADDRESS", help="run on the workers of this Dask scheduler (or scheduler file)"
+    )
     building.add_argument("--json", action="store_true", help="progress as one JSON object a line")
     rendering = argparse.ArgumentParser(add_help=False)
     rendering.add_argument(
@@ -121,6 +124,7 @@ def _workspace(options: argparse.Namespace) -> Workspace:
 def _build(options: argparse.Namespace) -> None:
     from analysis.pipeline.build import build, explanation
     from analysis.pipeline.progress import choose
+    from analysis.pipeline.schedule import process_pool
 
     workspace = _workspace(options)
     if options.explain:
@@ -129,10 +133,16 @@ def _build(options: argparse.Namespace) -> None:
         return
     progress = choose(options.json)
     say = (lambda line: print(line, file=sys.stderr)) if options.json else print
+    jobs, executor = options.jobs, process_pool
+    if options.scheduler:
+        from analysis.pipeline.cluster import AHEAD, on_cluster
+
+        jobs, executor = jobs or AHEAD, on_cluster(options.scheduler, workspace, say)
     built = build(
         workspace,
         progress,
-        jobs=options.jobs,
+        jobs=jobs,
+        executor=executor,
         only=options.only,
         wait=not options.no_wait,
         say=say,

@@ -104,6 +104,7 @@ def build(
         plan.memory.save()
         if complete:
             shutil.rmtree(plan.store.failed, ignore_errors=True)  # all of it mended
+            plan.store.sweep_leftovers()  # of workers that died
         fingerprints.save()
     return Built(tuple(outcomes), len(selected) - len(due), released, time.monotonic() - started)
 

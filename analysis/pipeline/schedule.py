@@ -2,6 +2,7 @@
 
 Any :class:`concurrent.futures.Executor` will do. As many runs are handed over as there are slots, so that
 "running" means running, a killed build loses only those, and memory does not grow with the number of runs.
+(A cluster is given more, so that it can see that more workers would help; there some of them wait.)
 """
 
 from __future__ import annotations
@@ -14,18 +15,21 @@ import multiprocessing.connection
 import os
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, Future
+from concurrent.futures import CancelledError, Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
+from analysis.pipeline.errors import BuildError
 from analysis.pipeline.plan import Plan, Run
 from analysis.pipeline.progress import Progress
 from analysis.pipeline.worker import Failure, Job, Outcome, execute
 
 ATTEMPTS = 3  # of a run whose worker died, which says nothing of the notebook
 _GIGABYTE = 1_000_000_000
+_LOOK_AGAIN_SECONDS = 0.2
 NEEDS_FAILED = "what it needs failed"
 
 
@@ -137,6 +141,11 @@ class _Schedule:
                     self.ready.append(label)
                     continue
                 outcome = Outcome(label, 0.0, Failure(f"its worker died {ATTEMPTS} times"))
+            except CancelledError as error:
+                raise BuildError(
+                    "the workers' scheduler is gone, or gave up this build's runs. Finished runs are kept; "
+                    "the same command goes on from there."
+                ) from error
             except Exception as error:  # of ours or of the executor: still only this run
                 lines = (f"{type(error).__name__}: {error}",)
                 outcome = Outcome(label, 0.0, Failure("the worker raised an error", None, lines))
@@ -145,10 +154,21 @@ class _Schedule:
     def _finish(self, outcome: Outcome) -> None:
         if outcome.failure is None:
             self.seconds.note(outcome)
-            if self.plan.settle(self.plan.runs[outcome.label]).is_due:
+            if self._settled(self.plan.runs[outcome.label]).is_due:
                 outcome = replace(outcome, failure=Failure("it ended well, but its folder is not there"))
         self.outcomes[outcome.label] = outcome
         self.progress.finished(outcome)
+
+    def _settled(self, run: Run) -> Run:
+        """`run` with what it published, which another machine's network disk may show a little later."""
+        settled = self.plan.settle(run)
+        deadline = time.monotonic() + getattr(self.pool, "lag_seconds", 0.0)
+        while settled.is_due and time.monotonic() < deadline:
+            time.sleep(_LOOK_AGAIN_SECONDS)
+            with contextlib.suppress(OSError):  # listing the folder has the disk looked at afresh
+                os.listdir(self.plan.store.folder(run.entry.name, run.key).parent)
+            settled = self.plan.settle(run)
+        return settled
 
     def _release_waiting(self) -> None:
         """Settle runs whose needs are there; those that come out as done before need not run."""

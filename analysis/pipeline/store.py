@@ -7,6 +7,7 @@ checked is the folder renamed to its place; the rename is one step of the file s
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -81,7 +82,11 @@ class Store:
     def publish(
         self, temporary: Path, notebook: str, key: str, description: dict[str, Any], inputs: dict
     ) -> None:
-        """Give the finished run in `temporary` its place."""
+        """Give the finished run in `temporary` its place.
+
+        A cluster that lost sight of a worker may have had the same run done twice: whichever comes first
+        stays.
+        """
         outputs = {name: _sha256(temporary / name) for name in _outputs(temporary)}
         run = {
             **description,
@@ -94,9 +99,14 @@ class Store:
         _write_json(temporary / RUN_FILE, run)
         target = self.folder(notebook, key)
         target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists():  # damaged, or find() would have returned it
-            shutil.rmtree(target)
-        temporary.rename(target)
+        if self.find(notebook, key) is None:
+            if target.exists():  # damaged
+                shutil.rmtree(target, ignore_errors=True)
+            try:
+                temporary.rename(target)
+            except OSError:
+                if self.find(notebook, key) is None:
+                    raise
         shutil.rmtree(self.failed / notebook / key, ignore_errors=True)
 
     def keep_failed(self, temporary: Path, notebook: str, key: str) -> Path:
@@ -114,6 +124,10 @@ class Store:
         leftovers = list(self.temporary.iterdir())
         for path in leftovers:
             if path.is_dir():
+                # Renamed first: a run still under way on a cluster finds its folder gone, not half empty.
+                gone = path.with_name(f"{path.name}.gone")
+                with contextlib.suppress(OSError):
+                    path = path.rename(gone)
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
