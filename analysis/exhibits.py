@@ -24,6 +24,9 @@ from analysis.workspace import Workspace
 FOLDER = "exhibits"
 SYNTHETIC_MARK = "SYNTHETISCHE GEGEVENS – GEEN BEVINDING"
 SYNTHETIC_CAPTION = "Synthetische gegevens, geen bevinding."
+# A hundredth of a point is finer than any screen or printer shows; more digits only make the page heavy.
+_COORDINATES = re.compile(rb' (?:d|x|y)="[^"]*"')
+_DIGITS = re.compile(rb"(\.\d\d)\d+")
 _FIGURE_ID = re.compile(r"fig-[a-z0-9-]+")
 _TABLE_ID = re.compile(r"tbl-[a-z0-9-]+")
 
@@ -72,7 +75,7 @@ class FigureExhibit:
         buffer = io.BytesIO()
         with mpl.rc_context({"svg.hashsalt": self.id, "svg.fonttype": "path"}):
             self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-        return buffer.getvalue()
+        return _COORDINATES.sub(lambda match: _DIGITS.sub(rb"\1", match[0]), buffer.getvalue())
 
     def _repr_html_(self) -> str:
         import html

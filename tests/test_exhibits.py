@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 
 import pandas as pd
@@ -35,6 +36,14 @@ TABLE = TableExhibit(
 
 def test_the_same_figure_gives_the_same_bytes():
     assert figure().svg() == figure().svg()
+
+
+def test_coordinates_have_no_more_digits_than_can_be_seen():
+    svg = figure().svg().decode()
+    paths = re.findall(r' d="([^"]*)"', svg)
+    assert paths
+    assert not any(re.search(r"\.\d{3}", path) for path in paths)
+    assert re.search(r"scale\(0\.\d+", svg)  # sizes of letters keep theirs
 
 
 def test_drawing_twice_marks_once():
