@@ -93,13 +93,14 @@ def _draw_curve(ax: Axes, table: pd.DataFrame, decimals: int) -> None:
         rows = table[where]
         bars = _segments(x[where], rows["low"], rows["high"])
         ax.plot(*bars, color=color, linewidth=width, alpha=0.45, zorder=2)
-        if len(table) > _MOST_DOTS:  # sorted and close: a line is what dots would look like
-            ax.plot(x, table["estimate"].where(where), color=color, linewidth=2.4, zorder=3)
-        else:
+        if len(table) <= _MOST_DOTS:
             ax.plot(
                 x[where], rows["estimate"], marker="o", markersize=max(2.2, 1.6 * width), color=color,
                 linestyle="none", zorder=3,
             )  # fmt: skip
+    if len(table) > _MOST_DOTS:  # sorted and close: a line is what dots would look like
+        ax.plot(x, table["estimate"], color=theme.PAPER, linewidth=4.5, zorder=3)
+        ax.plot(x, table["estimate"], color=theme.INK, linewidth=2.2, zorder=3)
     if "truth" in table.columns and table["truth"].notna().any():
         truth = float(table["truth"].dropna().iloc[0])
         ax.axhline(truth, color=theme.TRUTH, linestyle=(0, (1.5, 2)), linewidth=1.1, zorder=1.6)
