@@ -1,4 +1,4 @@
-"""The rule by which results over too few units are withheld."""
+"""The rules by which results over too few people are withheld: ``data/design/disclosure.toml``."""
 
 from __future__ import annotations
 
@@ -7,10 +7,32 @@ from dataclasses import dataclass
 from analysis.design.read import read_design, record
 from analysis.workspace import Workspace
 
+_PLACE = "data/design/disclosure.toml"
+
+
+@dataclass(frozen=True)
+class ExtremeAllowed:
+    """Extremes that are not of people: a pattern of result ids, and why."""
+
+    pattern: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Results that add up: the id of the total, and patterns of the ids of its parts."""
+
+    total: str
+    parts: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.parts:
+            raise ValueError("parts is empty")
+
 
 @dataclass(frozen=True)
 class DisclosureRule:
-    """The rule, and where it comes from.
+    """The rule for result rows, and where it comes from.
 
     Attributes
     ----------
@@ -18,17 +40,83 @@ class DisclosureRule:
         A result over fewer units than this is not shown.
     source : str
         Key in ``data/manifest.toml``.
+    person_units : tuple of str
+        Units in which a value counts people.
+    extreme_words : tuple of str
+        Words in the name of a result that make it an extreme.
+    extreme_allowed : tuple of ExtremeAllowed
+    groups : tuple of Group
     """
 
     minimum_n: int
     source: str
+    person_units: tuple[str, ...] = ()
+    extreme_words: tuple[str, ...] = ()
+    extreme_allowed: tuple[ExtremeAllowed, ...] = ()
+    groups: tuple[Group, ...] = ()
 
     def __post_init__(self) -> None:
-        if isinstance(self.minimum_n, bool) or not isinstance(self.minimum_n, int) or self.minimum_n < 1:
-            raise ValueError(f"minimum_n must be a whole number of one or more, got {self.minimum_n!r}")
+        _require_minimum(self.minimum_n)
+
+
+@dataclass(frozen=True)
+class CellRule:
+    """The rule for cells of tables of people.
+
+    Attributes
+    ----------
+    minimum_n : int
+        Fewest people in a cell that is shown.
+    largest, largest_share : int, float
+        The (n, k) rule: so many largest contributors make up less than this share of a total.
+    rest_share : float
+        The p% rule: all but the two largest make up at least this share of the largest.
+    zeros_tell : bool
+        An empty cell is withheld too.
+    count_base : int
+        Shown counts are multiples of this.
+    """
+
+    minimum_n: int
+    largest: int
+    largest_share: float
+    rest_share: float
+    zeros_tell: bool
+    count_base: int
+
+    def __post_init__(self) -> None:
+        _require_minimum(self.minimum_n)
+        if self.largest < 1 or self.count_base < 1:
+            raise ValueError("largest and count_base must be whole numbers of one or more")
+        if not (0 < self.largest_share <= 1 and 0 <= self.rest_share <= 1):
+            raise ValueError("largest_share and rest_share are shares between 0 and 1")
+        if self.count_base >= self.minimum_n:
+            raise ValueError("count_base must be below minimum_n, or a shown count could read zero")
 
 
 def disclosure_rule(workspace: Workspace | None = None) -> DisclosureRule:
-    """The rule in ``data/design/disclosure.toml``."""
+    """The rule for rows in ``data/design/disclosure.toml``."""
     content = read_design("disclosure", workspace)
-    return record(DisclosureRule, content.get("rule", {}), "data/design/disclosure.toml, rule")
+    allowed = [
+        record(ExtremeAllowed, one, f"{_PLACE}, extreme_allowed") for one in _list(content, "extreme_allowed")
+    ]
+    groups = [record(Group, one, f"{_PLACE}, group") for one in _list(content, "group")]
+    rule = {**content.get("rule", {}), "extreme_allowed": allowed, "groups": groups}
+    return record(DisclosureRule, rule, f"{_PLACE}, rule")
+
+
+def cell_rule(workspace: Workspace | None = None) -> CellRule:
+    """The rule for cells in ``data/design/disclosure.toml``."""
+    return record(CellRule, read_design("disclosure", workspace).get("cells", {}), f"{_PLACE}, cells")
+
+
+def _list(content: dict, key: str) -> list[dict]:
+    found = content.get(key, [])
+    if not isinstance(found, list):
+        raise ValueError(f"{_PLACE}: {key} is written as [[{key}]]")
+    return found
+
+
+def _require_minimum(minimum: object) -> None:
+    if isinstance(minimum, bool) or not isinstance(minimum, int) or minimum < 1:
+        raise ValueError(f"minimum_n must be a whole number of one or more, got {minimum!r}")
