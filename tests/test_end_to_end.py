@@ -8,7 +8,12 @@ from repository import run_analysis
 
 def test_the_report_is_there_whole(report):
     folder = report / "_report"
-    assert sorted(path.name for path in folder.iterdir()) == ["rapport.html", "rapport.pdf", "resultaten.csv"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "herkomst.json",
+        "rapport.html",
+        "rapport.pdf",
+        "resultaten.csv",
+    ]
     assert (folder / "rapport.pdf").read_bytes().startswith(b"%PDF")
     assert "</html>" in (folder / "rapport.html").read_text(encoding="utf-8")
 
