@@ -218,7 +218,7 @@ def contributions():
 
 
 def test_unsafe_cells_are_those_of_the_package_acro():
-    """acro 1.0.2, its default rules: pivot_table(index=cell, values=contribution, aggfunc=sum), suppressed."""
+    """acro 1.0.2 with its default rules: a pivot_table of sums by cell, suppressed."""
     acro = {"edge", "few9", "g03", "g07", "g08", "g10", "g20", "g27", "g36", "one", "rest", "two"}
     assert {name for name, values in contributions().items() if unsafe(values, CELLS)} == acro
 

@@ -5,7 +5,7 @@ the (n, k) rule and the p% rule. Beyond these, the table is audited: from rows, 
 shown, the possible values of every withheld cell are worked out by linear programming, and cells are added
 until none is known to within the minimum. Fischetti and Salazar, "Models and algorithms for optimizing cell
 suppression in tabular data with linear constraints", JASA 95 (2000), give the problem; here the smallest
-candidate is added each time, which is not the fewest possible but always safe.
+candidate is added each time and what proves superfluous is shown again: not always the fewest, always safe.
 """
 
 from __future__ import annotations
@@ -104,12 +104,17 @@ def protect(hidden: np.ndarray, counts: np.ndarray, width: float) -> np.ndarray:
     width : float
         Least distance between the smallest and largest possible value of a hidden cell.
     """
-    hidden = hidden.copy()
-    while True:
-        exposed = _most_exposed(hidden, counts, width)
-        if exposed is None or hidden.all():
+    needed, hidden = hidden, hidden.copy()
+    while (exposed := _most_exposed(hidden, counts, width)) is not None:
+        if hidden.all():
             return hidden
         hidden[_partner(exposed, hidden, counts)] = True
+    added = sorted(map(tuple, np.argwhere(hidden & ~needed)), key=lambda cell: (-counts[cell], cell))
+    for cell in added:  # what a later cell made superfluous is shown again, largest first
+        hidden[cell] = False
+        if _most_exposed(hidden, counts, width) is not None:
+            hidden[cell] = True
+    return hidden
 
 
 def possible_values(hidden: np.ndarray, counts: np.ndarray, cell: tuple[int, int]) -> tuple[float, float]:
@@ -140,21 +145,19 @@ def _most_exposed(hidden: np.ndarray, counts: np.ndarray, width: float) -> tuple
 
 
 def _partner(exposed: tuple[int, int], hidden: np.ndarray, counts: np.ndarray) -> tuple[int, int]:
-    """The shown cell to hide next: in the row or column of the exposed one, else anywhere; smallest first.
+    """The shown cell to hide next: first where a row and a column each have one hidden cell, smallest first.
 
     Empty cells come last: hiding a zero that everyone expects protects nothing.
     """
     row, column = exposed
-    shown = [tuple(cell) for cell in np.argwhere(~hidden)]
-    lonely_row = hidden[row].sum() < 2
-    lonely_column = hidden[:, column].sum() < 2
+    lonely_rows, lonely_columns = hidden.sum(axis=1) == 1, hidden.sum(axis=0) == 1
 
     def order(cell: tuple[int, int]) -> tuple:
-        in_line = (cell[0] == row and lonely_row) or (cell[1] == column and lonely_column)
+        closes = int(lonely_rows[cell[0]]) + int(lonely_columns[cell[1]])
         near = cell[0] == row or cell[1] == column
-        return (not in_line, not near, counts[cell] == 0, counts[cell], cell)
+        return (-closes, not near, counts[cell] == 0, counts[cell], cell)
 
-    return min(shown, key=order)
+    return min((tuple(cell) for cell in np.argwhere(~hidden)), key=order)
 
 
 def _with_totals(shown: pd.DataFrame, counts: pd.DataFrame, rule: CellRule) -> pd.DataFrame:
