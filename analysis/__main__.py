@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis.workspace import Workspace, find_root
+from analysis.workspace import DATA_VARIABLE, Workspace, find_root
 
 FAILED, INTERRUPTED = 1, 130
 ENGINES = ("auto", "quarto", "embedded")
@@ -68,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("build", parents=[building], help="run the notebooks whose inputs changed")
     command.add_argument("--only", nargs="+", default=[], metavar="NAME", help="notebooks or single runs")
+    command.add_argument(
+        "--as-before", action="store_true", help="with the data folder of the last build, unless one is named"
+    )
     command.add_argument("--explain", action="store_true", help="say what would be done, and why; do nothing")
     command.set_defaults(run=_build)
     command = commands.add_parser("render", parents=[rendering], help="make the report from what was built")
@@ -116,6 +119,10 @@ def _workspace(options: argparse.Namespace) -> Workspace:
     """The workspace, with absolute paths: workers and kernels stand in other folders."""
     current = Workspace.current()
     chosen = getattr(options, "data", None)
+    if chosen is None and getattr(options, "as_before", False) and DATA_VARIABLE not in os.environ:
+        from analysis.pipeline.build import last_data
+
+        chosen = last_data(current)
     if chosen is not None and not chosen.is_dir():
         raise NotADirectoryError(f"--data {chosen}: there is no such folder")
     return Workspace(current.root.resolve(), (chosen or current.data).resolve())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from pathlib import Path
 
 from analysis.pipeline.errors import BuildError
 from analysis.pipeline.explain import explain
@@ -21,6 +23,8 @@ from analysis.pipeline.schedule import NEEDS_FAILED, process_pool, run_all
 from analysis.pipeline.session import sweep_private_folders
 from analysis.pipeline.worker import Outcome
 from analysis.workspace import Workspace
+
+DATA_FILE = "data.json"
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,8 @@ def build(
         complete = not plan.due and not plan.problems
         released = release(plan, fingerprints) if complete else None
         plan.memory.save()
+        if released is not None:
+            remember_data(workspace)
         if complete:
             shutil.rmtree(plan.store.failed, ignore_errors=True)  # all of it mended
             plan.store.sweep_leftovers()  # of workers that died
@@ -148,6 +154,35 @@ def repeat_command(workspace: Workspace, label: str) -> str:
     if workspace.data != workspace.root / "data" / "real":
         words += ["--data", str(workspace.data)]
     return shlex.join(words)
+
+
+def remember_data(workspace: Workspace) -> None:
+    """Note with which data folder what stands was released."""
+    path = workspace.build / "cache" / DATA_FILE
+    path.write_text(json.dumps({"data": str(workspace.data)}) + "\n", encoding="utf-8")
+
+
+def last_data(workspace: Workspace) -> Path | None:
+    """The data folder of what stands, None if there is none or it was the usual one.
+
+    Raises
+    ------
+    BuildError
+        If the folder is gone: other data would give other results without a word.
+    """
+    try:
+        content = json.loads((workspace.build / "cache" / DATA_FILE).read_text(encoding="utf-8"))
+        folder = Path(content["data"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if folder.resolve() == workspace.data.resolve():
+        return None
+    if not folder.is_dir():
+        raise BuildError(
+            f"the last build used the data in {folder}, which is gone: name a folder with --data, or build "
+            "once without"
+        )
+    return folder
 
 
 def usable_cores() -> int:

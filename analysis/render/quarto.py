@@ -12,6 +12,7 @@ from pathlib import Path
 from analysis.render.embedded import timestamp
 from analysis.render.project import FORMATS, Project, RenderError
 
+BUILT_VARIABLE = "ANALYSIS_BUILT"  # tells the pre-render step of _quarto.yml that there is nothing to do
 # Progress on stderr is fine; these are not. Quarto exits with 0 after them.
 _TROUBLE = re.compile(r"^\W*(WARN(ING)?|ERROR)\b|\[WARNING\]|Unable to resolve|Unknown (var|meta)")
 # The PDF is checked by the tests, so that Quarto need not bring veraPDF.
@@ -47,6 +48,7 @@ def render_quarto(project: Project, folder: Path) -> None:
         "SOURCE_DATE_EPOCH": str(timestamp()),
         "TYPST_IGNORE_SYSTEM_FONTS": "true",
         "NO_COLOR": "1",
+        BUILT_VARIABLE: "1",
     }
     # Quarto wants its output within the project, and repeats the folder of the document in it.
     with tempfile.TemporaryDirectory(prefix="_report.", dir=project.root) as output:
