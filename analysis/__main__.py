@@ -16,6 +16,7 @@ from analysis.workspace import DATA_VARIABLE, Workspace, find_root
 
 FAILED, INTERRUPTED = 1, 130
 ENGINES = ("auto", "quarto", "embedded")
+EDITIONS = ("mock", "final", "public")
 KERNELS = ("auto", "fork", "spare", "stock")
 
 
@@ -51,6 +52,13 @@ def _parser() -> argparse.ArgumentParser:
 
     data = argparse.ArgumentParser(add_help=False)
     data.add_argument("--data", type=Path, metavar="DIR", help="folder with the real files; else data/real")
+    edition = argparse.ArgumentParser(add_help=False)
+    edition.add_argument(
+        "--edition",
+        choices=EDITIONS,
+        default="mock",
+        help="final refuses what is synthetic; public puts the released tables beside the report",
+    )
     building = argparse.ArgumentParser(add_help=False, parents=[data])
     building.add_argument(
         "--jobs", type=_positive, metavar="N", help="runs at the same time; else one a core"
@@ -65,17 +73,22 @@ def _parser() -> argparse.ArgumentParser:
     rendering.add_argument(
         "--engine", choices=ENGINES, default="auto", help="auto takes Quarto if it is there"
     )
+    rendering.add_argument("--factsheets", action="store_true", help="a sheet for each province as well")
 
-    command = commands.add_parser("build", parents=[building], help="run the notebooks whose inputs changed")
+    command = commands.add_parser(
+        "build", parents=[building, edition], help="run the notebooks whose inputs changed"
+    )
     command.add_argument("--only", nargs="+", default=[], metavar="NAME", help="notebooks or single runs")
     command.add_argument(
         "--as-before", action="store_true", help="with the data folder of the last build, unless one is named"
     )
     command.add_argument("--explain", action="store_true", help="say what would be done, and why; do nothing")
     command.set_defaults(run=_build)
-    command = commands.add_parser("render", parents=[rendering], help="make the report from what was built")
+    command = commands.add_parser(
+        "render", parents=[rendering, edition], help="make the report from what was built"
+    )
     command.set_defaults(run=_render)
-    command = commands.add_parser("report", parents=[building, rendering], help="build, then render")
+    command = commands.add_parser("report", parents=[building, rendering, edition], help="build, then render")
     command.set_defaults(run=_report, only=[], explain=False)
     command = commands.add_parser(
         "sources", parents=[data], help="which sources are present, absent, altered, stale"
@@ -164,13 +177,19 @@ def _build(options: argparse.Namespace) -> None:
     for note in released.notes:
         say(f"note: {note}")
     say(f"{released.rows} results ({released.suppressed} withheld) and {released.exhibits} exhibits released")
+    if options.edition != "mock":
+        from analysis.render import require_edition
+
+        require_edition(options.edition, workspace)
 
 
 def _render(options: argparse.Namespace) -> None:
     from analysis.render import render
 
-    folder = render(_workspace(options), engine=options.engine)
-    for path in sorted(folder.iterdir()):
+    folder = render(
+        _workspace(options), engine=options.engine, edition=options.edition, factsheets=options.factsheets
+    )
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         print(path)
 
 

@@ -14,21 +14,30 @@ from analysis.pipeline.provenance import ORIGIN_FILE, PROVENANCE_FILE
 from analysis.render import quarto
 from analysis.render.check import check
 from analysis.render.claims import check_claims
+from analysis.render.editions import EDITIONS, released_folder, require_edition, write_public
 from analysis.render.embedded import render_embedded
+from analysis.render.factsheets import write_factsheets
 from analysis.render.labelling import check_labelling
 from analysis.render.project import RenderError, read_project
 from analysis.render.resultsfile import FILE, write_results_file
 from analysis.render.swap import fresh_folder
 from analysis.render.trace import write_trace
-from analysis.results import read_rows
+from analysis.results import ROWS_FILE, read_rows
 from analysis.workspace import Workspace
 
-__all__ = ["ENGINES", "RenderError", "render"]
+__all__ = ["EDITIONS", "ENGINES", "RenderError", "render", "require_edition"]
 
 ENGINES = ("auto", "quarto", "embedded")
 
 
-def render(workspace: Workspace, *, engine: str = "auto", output: Path | None = None) -> Path:
+def render(
+    workspace: Workspace,
+    *,
+    engine: str = "auto",
+    output: Path | None = None,
+    edition: str = "mock",
+    factsheets: bool = False,
+) -> Path:
     """Render the report and return the folder it stands in.
 
     Parameters
@@ -39,28 +48,36 @@ def render(workspace: Workspace, *, engine: str = "auto", output: Path | None = 
         ``auto`` takes Quarto where it is on the path.
     output : Path, optional
         Where to; ``output-dir`` of ``_quarto.yml`` by default.
+    edition : {"mock", "final", "public"}
+        See :mod:`analysis.render.editions`.
+    factsheets : bool
+        Render the sheets of the provinces too (:mod:`analysis.render.factsheets`).
 
     Raises
     ------
     RenderError
-        If a source has a mistake or a renderer fails or warns. The old report is left as it was.
+        If a source has a mistake, a renderer fails or warns, or the edition may not hold what was released.
+        The old report is left as it was.
     """
     if engine not in ENGINES:
         raise RenderError(f"engine {engine!r} is not known; choose from {', '.join(ENGINES)}")
     project = read_project(workspace.root)
+    released = released_folder(workspace)
+    rows = read_rows(released / ROWS_FILE)
+    require_edition(edition, workspace)
     write_trace(workspace)
     lines = check(project)
     check_labelling(lines, project)
-    released = workspace.build / "released" / "results.csv"
-    if not released.is_file():
-        raise RenderError(f"{released} does not exist: run `python -m analysis build` first")
-    rows = read_rows(released)
     check_claims(lines, project, rows)
     use_quarto = engine == "quarto" or (engine == "auto" and quarto.available())
     target = output or project.output
     with fresh_folder(target) as folder:
         (quarto.render_quarto if use_quarto else render_embedded)(project, folder)
         write_results_file(rows, folder / FILE)
-        if (released.parent / PROVENANCE_FILE).is_file():
-            shutil.copyfile(released.parent / PROVENANCE_FILE, folder / ORIGIN_FILE)
+        if (released / PROVENANCE_FILE).is_file() and edition != "public":  # it tells of runs
+            shutil.copyfile(released / PROVENANCE_FILE, folder / ORIGIN_FILE)
+        if factsheets:
+            write_factsheets(workspace, folder)
+        if edition == "public":
+            write_public(workspace, folder)
     return target

@@ -6,7 +6,8 @@ figure without words. Here each is a mistake with file and line, and all are nam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from analysis.render import rules_blocks, rules_links, rules_numbers
 from analysis.render.project import Project, RenderError
@@ -37,9 +38,15 @@ def check(project: Project) -> list[Line]:
         Naming every mistake with file and line.
     """
     lines = read_lines(project)
+    check_lines(lines, project)
+    return lines
+
+
+def check_lines(lines: list[Line], project: Project, more: Mapping[str, Any] | None = None) -> None:
+    """Raise RenderError if something is wrong with `lines`; `more` holds further variables."""
     problems: list[str] = []
     try:
-        fill(lines, project)
+        fill(lines, project, more)
     except RenderError as error:
         problems.extend(str(error).splitlines())
     text = Text(lines, project.root)
@@ -48,4 +55,3 @@ def check(project: Project) -> list[Line]:
     if problems:
         count = f"{len(problems)} mistake{'s' if len(problems) > 1 else ''}"
         raise RenderError(f"{count} in the report:\n" + "\n".join(problems))
-    return lines

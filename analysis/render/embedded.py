@@ -37,8 +37,7 @@ def render_embedded(project: Project, folder: Path) -> None:
     """
     text = fill(read_lines(project), project)
     with ThreadPoolExecutor(2) as pool:
-        tasks = [pool.submit(make, project, text, folder) for make in (_html, _pdf)]
-        for task in tasks:
+        for task in [pool.submit(make, project, text, folder) for make in WRITERS]:
             task.result()
 
 
@@ -81,6 +80,10 @@ def _pdf(project: Project, text: str, folder: Path) -> None:
     (folder / options["output-file"]).write_bytes(pdf)
 
 
+# Each takes the project, its text with shortcodes filled in, and the folder to write into.
+WRITERS = (_html, _pdf)
+
+
 def timestamp() -> int:
     """Seconds since 1970 that the PDF carries: SOURCE_DATE_EPOCH, or a fixed day."""
     return int(os.environ.get("SOURCE_DATE_EPOCH") or 1_767_225_600)  # 2026-01-01
@@ -120,7 +123,7 @@ def _pandoc(project: Project, to: str, text: str, arguments: list[str]) -> str:
             *(["--toc"] if options.get("toc") else []),
             *(f"--lua-filter={path}" for path in _filters(project, options, BEFORE)),
             f"--lua-filter={CROSSREF}",
-            "--citeproc",
+            *(["--citeproc"] if options.get("bibliography") else []),
             *(f"--bibliography={path}" for path in project.paths(options.get("bibliography"))),
             *(f"--csl={path}" for path in project.paths(options.get("csl"))),
             *(f"--lua-filter={path}" for path in _filters(project, options, AFTER)),

@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+# libyaml where it is there: the variables of a whole report take Python half a second, and are read often.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 FORMATS = ("html", "typst")
 # Keys that say how to render; every other key is metadata for the templates.
 OPTIONS = frozenset(
@@ -155,7 +157,7 @@ def _load(path: Path) -> object:
 
 def _parse(text: str, place: str) -> object:
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader=_LOADER)
     except yaml.YAMLError as error:
         raise RenderError(f"{place} is not valid YAML: {error}") from error
 

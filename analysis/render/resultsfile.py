@@ -14,13 +14,18 @@ COLUMNS = (
     "outcome", "specification", "note",
 )  # fmt: skip
 STAMP = ("notebook", "run", "data_hash", "parameters_hash", "code_hash")
+PUBLIC_STAMP = ("notebook",)
 
 
-def write_results_file(rows: Sequence[Result], path: Path) -> None:
-    """Write `rows` to `path`, sorted by id; numbers with a decimal point, unknown is empty."""
+def write_results_file(rows: Sequence[Result], path: Path, *, public: bool = False) -> None:
+    """Write `rows` to `path`, sorted by id; numbers with a decimal point, unknown is empty.
+
+    With `public` without the hashes of the run that produced a row.
+    """
+    stamp = PUBLIC_STAMP if public else STAMP
     with path.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow((*COLUMNS, *STAMP))
+        writer.writerow((*COLUMNS, *stamp))
         for row in sorted(rows, key=lambda row: row.id):
-            values = [getattr(row, name) for name in COLUMNS] + [getattr(row.stamp, name) for name in STAMP]
+            values = [getattr(row, name) for name in COLUMNS] + [getattr(row.stamp, name) for name in stamp]
             writer.writerow(["" if value is None else value for value in values])

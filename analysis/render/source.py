@@ -87,15 +87,17 @@ def _expand(path: Path, project: Project, above: tuple[Path, ...]) -> Iterator[L
         yield Line("", path, number)
 
 
-def fill(lines: list[Line], project: Project) -> str:
+def fill(lines: list[Line], project: Project, more: Mapping[str, Any] | None = None) -> str:
     """The text of `lines` with every shortcode filled in, also in code, as Quarto does.
+
+    `more` holds variables beside those of ``_variables.yml``.
 
     Raises
     ------
     RenderError
         If a shortcode or variable is unknown; all of them are named.
     """
-    variables = read_variables(project.root)
+    variables = {**read_variables(project.root), **(more or {})}
     problems: list[str] = []
     filled = []
     for line in lines:

@@ -1,0 +1,122 @@
+"""Twelve sheets of one page, one a province, from one stencil: ``provincies/PV20.html`` and ``.pdf``.
+
+The stencil ``reports/provincie.qmd`` is written like the report; ``{{< var provincie.… >}}`` is what differs
+from sheet to sheet (:mod:`analysis.render.provinces`). The sheets are always rendered by Pandoc and Typst,
+also where Quarto is there: Quarto renders one document at a time, and twelve of them take it minutes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from analysis.render.check import check_lines
+from analysis.render.embedded import WRITERS
+from analysis.render.fragments import FOLDER as GENERATED
+from analysis.render.labelling import check_labelling
+from analysis.render.project import Project, RenderError, read_project, split_front_matter
+from analysis.render.provinces import read_material, sheet_values
+from analysis.render.source import SHORTCODE, Line, fill, lookup
+from analysis.workspace import Workspace
+
+FOLDER = "provincies"
+STENCIL = "provincie.qmd"
+PARTIALS = "partials/provincie"
+_NAME = "provincie"
+_MARGIN = {"x": "21mm", "top": "24mm", "bottom": "14mm"}
+_BLOCK = re.compile(rf"\s*\{{\{{<\s*var\s+{_NAME}\.(?P<key>\w+)\s*>\}}\}}\s*")
+
+
+def write_factsheets(workspace: Workspace, folder: Path) -> list[Path]:
+    """Write the sheets of all provinces into ``provincies`` in `folder`, and return their paths.
+
+    Raises
+    ------
+    RenderError
+        If something is wrong with the stencil, a result is missing, or Pandoc or Typst fails or warns.
+    """
+    material = read_material(workspace)
+    report = read_project(workspace.root)
+    target = folder / FOLDER
+    target.mkdir()
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        tasks = []
+        for code in material.names:
+            project, text = sheet(code, {_NAME: sheet_values(code, material)}, report)
+            tasks += [pool.submit(write, project, text, target) for write in WRITERS]
+        for task in tasks:
+            task.result()
+    return sorted(target.iterdir())
+
+
+def sheet(code: str, values: Mapping[str, Any], report: Project) -> tuple[Project, str]:
+    """The project and the text of the sheet of one province, checked like the report.
+
+    Parameters
+    ----------
+    code : str
+    values : mapping
+        ``{"provincie": …}``, see :func:`analysis.render.provinces.sheet_values`.
+    report : Project
+        The report that the sheet belongs to.
+    """
+    stencil = report.document.parent / STENCIL
+    front, texts = split_front_matter(stencil)
+    told = {key: _filled(str(value), values) for key, value in front.items()}
+    settings = {key: value for key, value in report.settings.items() if key != "bibliography"}
+    settings |= told | {
+        "toc": False,
+        "number-sections": False,
+        "rapport-titel": report.settings["title"],
+        "format": _formats(code, report),
+    }
+    project = replace(report, document=stencil, settings=settings)
+    lines = list(_lines(texts, stencil, values))
+    try:
+        check_lines(lines, project, values)
+        check_labelling(lines, project)
+    except RenderError as error:
+        raise RenderError(f"sheet of {code}: {error}") from error
+    return project, fill(lines, project, values)
+
+
+def _formats(code: str, report: Project) -> dict[str, dict]:
+    """The report's formats with the sheet's own partials and names."""
+    folder = report.document.parent.relative_to(report.root) / PARTIALS
+    html, typst = (dict(report.settings["format"][name]) for name in ("html", "typst"))
+    styles = html.get("css") or []
+    html |= {
+        "output-file": f"{code}.html",
+        "css": [*([styles] if isinstance(styles, str) else styles), (folder / "provincie.css").as_posix()],
+        "terug": "../rapport.html",
+    }
+    own = {path.name: path for path in (report.root / folder).glob("*.typ")}
+    parts = [
+        (folder / Path(part).name).as_posix() if Path(part).name in own else part
+        for part in typst["template-partials"]
+    ]
+    typst |= {"output-file": f"{code}.pdf", "template-partials": parts, "margin": _MARGIN}
+    typst.pop("section-numbering", None)
+    return {"html": html, "typst": typst}
+
+
+def _lines(texts: list[str], stencil: Path, values: Mapping[str, Any]) -> Iterator[Line]:
+    """Lines of the stencil; a variable alone on its line becomes lines of a generated fragment."""
+    for number, text in enumerate(texts, start=1):
+        block = _BLOCK.fullmatch(text)
+        if not block:
+            yield Line(text, stencil, number)
+            continue
+        name = "status-provincie" if block["key"] == "status" else block["key"]
+        path = stencil.parent / GENERATED / f"{name}.qmd"
+        for part in lookup(values, f"{_NAME}.{block['key']}").splitlines():
+            yield Line(part, path, number)
+
+
+def _filled(text: str, values: Mapping[str, Any]) -> str:
+    return SHORTCODE.sub(lambda match: lookup(values, match["content"].split()[1]), text)
