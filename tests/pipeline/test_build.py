@@ -119,7 +119,7 @@ def test_only_runs_what_is_asked_and_releases_when_all_is_there(project, built):
     project.notebook("b")
     assert built(project, only=["a"]).released is None
     assert not (project.root / "data/build/released").exists()
-    assert built(project, only=["b"]).released.rows == 6
+    assert built(project, only=["b"]).released.rows == 10
 
 
 def test_a_notebook_that_needs_another_is_cut_off_early(project, built):
