@@ -95,5 +95,9 @@ def outline(path: Path) -> list[tuple[int, str]]:
 
 
 def squeezed(text: str) -> str:
-    """`text` without blanks, hyphens and other characters that a line break adds or takes away."""
-    return re.sub(r"[\s\u00ad\u2010\u2060\u200b-]", "", unicodedata.normalize("NFKC", text))
+    """`text` without blanks, hyphens and other characters that a line break adds or takes away.
+
+    Apostrophes are made straight: Typst bends them when it draws, and leaves them be in the outline.
+    """
+    plain = unicodedata.normalize("NFKC", text).replace("\u2019", "'")
+    return re.sub(r"[\s\u00ad\u2010\u2060\u200b-]", "", plain)
