@@ -63,7 +63,7 @@ def _piece(raw: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataFrame:
             f"{path.name}: column {', '.join(absent)} is missing. The file has {', '.join(raw.columns)}. "
             f"Put the names of the codebook in {MAP}, under [file.columns] and file of each outcome"
         )
-    text = pd.DataFrame({ours: raw[theirs].astype(str).str.strip() for ours, theirs in names.items()})
+    text = pd.DataFrame({ours: raw[theirs] for ours, theirs in names.items()})
     outcomes = [outcome.name for outcome in design.outcome]
     # a missing code is one for an answer only: pupil 98 is a pupil
     text[outcomes] = text[outcomes].mask(text[outcomes].isin(design.file.missing))
@@ -118,7 +118,7 @@ def _raw(path: Path, design: AdksDesign) -> Iterator[pd.DataFrame]:
 def _as_text(column: pd.Series) -> pd.Series:
     """An SPSS column as text: 3.0 reads ``3``, system-missing reads ``""``."""
     if not pd.api.types.is_numeric_dtype(column):
-        return column.fillna("").astype(str)
+        return column.fillna("").astype(str).str.strip()
     values = column.to_numpy(dtype=float)
     return pd.Series([("" if np.isnan(value) else f"{value:.15g}") for value in values], index=column.index)
 
