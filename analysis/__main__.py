@@ -281,7 +281,8 @@ def _diff(options: argparse.Namespace) -> None:
     import json
     from dataclasses import asdict
 
-    from analysis.pipeline.diff import compare, in_words, read_edition
+    from analysis.pipeline.diff import compare, in_words
+    from analysis.pipeline.edition import read_edition
 
     found = compare(read_edition(options.old), read_edition(options.new))
     if options.json:

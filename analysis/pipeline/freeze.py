@@ -69,7 +69,9 @@ def write_document(workspace: Workspace) -> FrozenPlan:
 
 def document_text(workspace: Workspace, plan: FrozenPlan) -> str:
     """The plan as a document of its own."""
-    from analysis.render.plan_text import dutch_date, plan_line, plan_markdown
+    from analysis.render.deviations_text import plan_line
+    from analysis.render.plan_text import plan_markdown
+    from analysis.render.plan_words import dutch_date
     from analysis.sources.geography import province_names
 
     front = _FRONT.format(date=dutch_date(plan.frozen), line=plan_line(plan))
@@ -78,7 +80,8 @@ def document_text(workspace: Workspace, plan: FrozenPlan) -> str:
 
 def write_plan(workspace: Workspace, shown: Shown) -> None:
     """Write the plan and the deviations from it, as far as the report includes them."""
-    from analysis.render.plan_text import deviations_markdown, plan_markdown
+    from analysis.render.deviations_text import deviations_markdown
+    from analysis.render.plan_text import plan_markdown
     from analysis.sources.geography import province_names
 
     wanted = {PLAN, DEVIATIONS} & set(shown.fragments)

@@ -10,42 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 from analysis import dutch
-from analysis.design.plan import Deviation, FrozenPlan, Reason
+from analysis.design.plan import FrozenPlan
 from analysis.render.fragments import pipe_table
 from analysis.render.markdown import escape
+from analysis.render.plan_words import plain, say
 
 Content = Mapping[str, Mapping[str, Any]]
-_MONTHS = (
-    "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober",
-    "november", "december",
-)  # fmt: skip
-_WORDS = {
-    "group_time_att": "effecten per groep en jaar",
-    "two_way_fe": "vaste effecten voor gemeente en jaar",
-    "two_way": "vaste effecten voor gemeente en jaar",
-    "imputation": "imputatie",
-    "not_yet": "nog niet begonnen provincies",
-    "never": "provincies die niet meedoen",
-    "all": "alle provincies",
-    "province": "provincie",
-    "municipalities": "gelijk per gemeente",
-    "inhabitants": "naar inwoners",
-    "provinces": "gelijk per provincie",
-    "prodemos": "ProDemos",
-    "tienskip": "Tienskip",
-    "unknown": "de uitkomst is onbekend",
-    "too_few_treated": "er zijn te weinig provincies met invoering",
-    "above": "het hele interval ligt boven nul",
-    "below": "het hele interval ligt onder nul",
-    "negligible": "het hele interval ligt binnen het kleinste effect dat ertoe doet",
-    "equivalent": "de toets op gelijkwaardigheid slaagt",
-    "different": "de toets op gelijkheid verwerpt",
-    "otherwise": "in elk ander geval",
-    "studie": "deze studie",
-    "A": "brief A",
-    "B": "brief B",
-}
-_LONGEST = 160  # characters of a value in the list of deviations
 
 
 def plan_markdown(plan: FrozenPlan, provinces: Mapping[str, str], *, level: int = 2) -> str:
@@ -66,73 +36,6 @@ def plan_markdown(plan: FrozenPlan, provinces: Mapping[str, str], *, level: int 
     return "\n\n".join(parts) + "\n"
 
 
-def plan_line(plan: FrozenPlan) -> str:
-    """Date and checksum of the plan, as a paragraph."""
-    return (
-        f"Het plan is vastgelegd op {dutch_date(plan.frozen)}. Controlegetal (SHA-256) van alle "
-        f"instellingen samen: `{plan.checksum}`."
-    )
-
-
-def deviations_markdown(
-    plan: FrozenPlan | None, found: Sequence[Deviation], reasons: Sequence[Reason]
-) -> str:
-    """What differs from the plan: "geen", or each key with its value then and now."""
-    if plan is None:
-        return "Er is nog geen analyseplan vastgelegd. Afwijkingen zijn daarom niet vast te stellen.\n"
-    if not found:
-        return f"{plan_line(plan)}\n\nAfwijkingen bij deze bouw: geen.\n"
-    count = "één afwijking" if len(found) == 1 else f"{dutch.number(len(found))} afwijkingen"
-    lines = [f"- {_deviation(item)} {_reason(item, reasons)}" for item in found]
-    return f"{plan_line(plan)}\n\nBij deze bouw: {count} van het plan.\n\n" + "\n".join(lines) + "\n"
-
-
-def dutch_date(day: str) -> str:
-    """``2026-11-02`` as ``2 november 2026``."""
-    year, month, number = day.split("-")
-    return f"{int(number)} {_MONTHS[int(month) - 1]} {year}"
-
-
-def _deviation(item: Deviation) -> str:
-    place = f"`{item.file}.toml`"
-    if not item.key:
-        return f"{place}: dit bestand is {'nieuw' if item.before is None else 'verdwenen'}."
-    place += f", `{item.key}`"
-    if item.before is None:
-        return f"{place}: toegevoegd, {_say(item.now)}."
-    if item.now is None:
-        return f"{place}: weggelaten, was {_say(item.before)}."
-    return f"{place}: was {_say(item.before)}, is nu {_say(item.now)}."
-
-
-def _reason(item: Deviation, reasons: Sequence[Reason]) -> str:
-    for reason in reasons:
-        if reason.file == item.file and item.key.startswith(reason.key):
-            return f"Reden: {escape(reason.reason)}"
-    return "Reden: niet opgegeven."
-
-
-def _say(value: Any) -> str:
-    """A value of a design file as a reader may see it; numbers in Dutch, a long one cut short."""
-    if isinstance(value, Mapping):
-        text = "; ".join(f"{key} = {_plain(item)}" for key, item in value.items())
-    else:
-        text = _plain(value)
-    return escape(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…") or "leeg"
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return "ja" if value else "nee"
-    if isinstance(value, float):
-        return str(value).replace(".", ",").replace("-", dutch.MINUS)
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(_plain, value)) or "geen"
-    if isinstance(value, Mapping):
-        return "; ".join(f"{key} = {_plain(item)}" for key, item in value.items())
-    return _WORDS.get(str(value), str(value))
-
-
 class _Lenient(dict):
     """A table of a design file that may be older than this code: what is not in it reads "onbekend"."""
 
@@ -150,7 +53,7 @@ def _table(cells: Sequence[Sequence[Any]], widths: Sequence[int], caption: str, 
     """A table of plain values; nothing if it has a head only."""
     if len(cells) < 2:
         return ""
-    text = [[escape(_plain(cell)) or "geen" for cell in row] for row in cells]
+    text = [[escape(plain(cell)) or "geen" for cell in row] for row in cells]
     return pipe_table(text, "l" * len(widths), widths, caption, f"tbl-plan-{label}").rstrip()
 
 
@@ -160,16 +63,16 @@ def _outcomes(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
         ["Onderzoek", "Uitkomst", "Schaal", "Kleinste verschil dat ertoe doet", "Status"]
     ]
     for item in rollout.get("outcome", ()):
-        smallest = f"{_plain(item['smallest_of_interest'])} {item['unit']}"
+        smallest = f"{plain(item['smallest_of_interest'])} {item['unit']}"
         rows.append([item["programme"], item["label"], item["scale"], smallest, item["status"]])
     for item in regio.get("outcome", ()):
         smallest = (
-            f"spreiding {_plain(item['smallest_sd'])}, één provincie {_plain(item['smallest_deviation'])} "
+            f"spreiding {plain(item['smallest_sd'])}, één provincie {plain(item['smallest_deviation'])} "
             f"{item['unit']}"
         )
         rows.append(["Regionale verschillen", item["label"], item["unit"], smallest, item["status"]])
     for item in plan.content.get("adks", {}).get("outcome", ()):
-        scale = f"{_plain(item['low'])} tot {_plain(item['high'])}"
+        scale = f"{plain(item['low'])} tot {plain(item['high'])}"
         rows.append(["Adolescentenpanel", item["label"], scale, "niet bepaald", "codeboek niet openbaar"])
     yield _table(rows, (20, 28, 16, 24, 16), "Uitkomsten, en welk verschil ertoe zou doen.", "uitkomsten")
 
@@ -207,12 +110,12 @@ def _specifications(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[
     if curve:
         yield (
             "De robuustheid wordt nagegaan met alle combinaties van deze keuzes. "
-            f"Schatters: {_say(curve['estimators'])}. Weging: {_say(curve['weights'])}. "
-            f"Jaren waarin een provincie vooruit kan lopen: {_say(curve['anticipation'])}. "
-            f"Jaren vóór de eerste start, waarbij nul alle jaren betekent: {_say(curve['years_before'])}. "
-            f"Elke provincie een keer weggelaten: {_say(curve['leave_one_out'])}. "
-            f"Met buurprovincies als extra term: {_say(curve['spillover'])}. "
-            f"Met het andere programma als extra term: {_say(curve['other_policy'])}."
+            f"Schatters: {say(curve['estimators'])}. Weging: {say(curve['weights'])}. "
+            f"Jaren waarin een provincie vooruit kan lopen: {say(curve['anticipation'])}. "
+            f"Jaren vóór de eerste start, waarbij nul alle jaren betekent: {say(curve['years_before'])}. "
+            f"Elke provincie een keer weggelaten: {say(curve['leave_one_out'])}. "
+            f"Met buurprovincies als extra term: {say(curve['spillover'])}. "
+            f"Met het andere programma als extra term: {say(curve['other_policy'])}."
         )
 
 
@@ -243,7 +146,7 @@ def _start(item: Mapping[str, Any] | None) -> str:
     if item is None:
         return "niet bepaald"
     year = str(item["year"]) if "year" in item else "niet in deze jaren"
-    return f"{year}; {item['status']} ({_plain(item['source'])})"
+    return f"{year}; {item['status']} ({plain(item['source'])})"
 
 
 def _limits(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
@@ -285,7 +188,7 @@ def _rules(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
         )
     for name, rules in design.get("rule", {}).items():
         rows: list[list[Any]] = [["Als", "Dan"]]
-        rows += [[_plain(rule["condition"]), rule["sentence"]] for rule in rules]
+        rows += [[plain(rule["condition"]), rule["sentence"]] for rule in rules]
         used = [item["result"] for item in design.get("conclusion", ()) if item["rules"] == name]
         caption = f"Regels voor {escape(titles.get(name, name))}; gebruikt voor {escape(dutch.join(used))}."
         yield _table(rows, (32, 68), caption, f"regels-{name.replace('_', '-')}")

@@ -19,7 +19,9 @@ from analysis.design.plan import (
     lock_text,
 )
 from analysis.pipeline.freeze import document_text, freeze
-from analysis.render.plan_text import deviations_markdown, dutch_date, plan_markdown
+from analysis.render.deviations_text import deviations_markdown
+from analysis.render.plan_text import plan_markdown
+from analysis.render.plan_words import dutch_date
 from analysis.workspace import Workspace
 
 CONTENT = {

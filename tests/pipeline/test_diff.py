@@ -8,7 +8,8 @@ import json
 import pytest
 
 from analysis.__main__ import main
-from analysis.pipeline.diff import Change, compare, in_words, read_edition
+from analysis.pipeline.diff import Change, compare, in_words
+from analysis.pipeline.edition import Edition, Number, read_edition
 
 OLD = {
     "runs": {"k": {"label": "kloof", "data_hash": "d1", "parameters_hash": "p1", "code_hash": "c1"}},
@@ -86,8 +87,6 @@ def test_a_change_behind_the_digits_shown(editions):
 
 
 def read_edition_of(numbers):
-    from analysis.pipeline.diff import Edition, Number
-
     return Edition({name: Number("x", "", tuple(values)) for name, values in numbers.items()})
 
 
