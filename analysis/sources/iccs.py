@@ -6,6 +6,7 @@ sample, tested on paper to compare modes, which international reporting leaves o
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -32,6 +33,10 @@ ASK_IEA = (
     "Repository, secretariat@iea.nl) for the restricted-use file of ICCS 2022 for the Netherlands with the "
     "track or class type of each pupil, and put the name of its column in track_variable"
 )
+_WHOLE = ("pupil", "zone", "rep")  # required whole numbers; the other columns may be missing
+_PIECE = 500_000
+_CONTRACT = copy.copy(STUDENTS)
+_CONTRACT.unique = None  # a file holds one system and cycle: unique pupils are looked for by themselves
 _PV_MEANS_APART = 40.0  # points; plausible values of one scale differ far less on average
 _PV_SD = (20.0, 250.0)
 
@@ -108,26 +113,33 @@ def read_iccs(path: Path | str | Iterable[Path | str], *, track: TrackVariable |
     file = read_spss(path, [*wanted, "COUNTRY", *track_name])
     _require_columns(file, path, track)
     _require_system(file.frame, system, path)
+    rows = len(file.frame)
+    tracks = None if track is None else _tracks(file, track, path)
     data: dict[str, object] = {
-        "system": np.full(len(file.frame), system, dtype=object),
-        "cycle": np.full(len(file.frame), cycle, dtype=np.int64),
+        "system": pd.Series(np.full(rows, system, dtype=object), dtype="str", copy=False),
+        "cycle": np.full(rows, cycle, dtype=np.int64),
     }
     for column in (*REQUIRED, *BACKGROUND):
         name = next((name for name in column.names if name in file.columns), None)
         if name is not None:
-            data[column.name] = _values(file.frame[name], column, path)
+            values = _values(file.frame.pop(name), column, path)  # raw columns go as they are read
+            data[column.name] = values.astype(np.int64) if column.name in _WHOLE else values
+            del values
     if "immigration" in data:
         code = data["immigration"]
         data["migration"] = np.where(np.isnan(code), np.nan, (code > 1).astype(float))
-    if track is not None:
-        data["track"] = _tracks(file, track, path)
-    frame = pd.DataFrame(data).astype({"system": "str", "pupil": "int64", "zone": "int64", "rep": "int64"})
+    if tracks is not None:
+        data["track"] = tracks
+    frame = pd.DataFrame(data, copy=False)
+    del data
     _require_unique(frame, ["pupil"], path.name)
     _require_plausible(frame, path)
-    try:
-        return STUDENTS.validate(frame)
-    except pandera.errors.SchemaError as error:
-        raise ValueError(f"{path.name}: {error}") from error
+    for start in range(0, len(frame), _PIECE):  # a look at all rows at once doubles the memory
+        try:
+            _CONTRACT.validate(frame.iloc[start : start + _PIECE])
+        except pandera.errors.SchemaError as error:
+            raise ValueError(f"{path.name}: {error}") from error
+    return frame
 
 
 def _require_columns(file: SpssFile, path: Path, track: TrackVariable | None) -> None:
@@ -253,8 +265,8 @@ def _require_plausible(frame: pd.DataFrame, path: Path) -> None:
         raise ValueError(
             f"{path.name}: JKREPS is {frame['rep'].iloc[0]} in every row; a zone has two halves, 0 and 1"
         )
-    values = frame[list(PV_COLUMNS)]
-    means, spreads = values.mean(), values.std()
+    means = pd.Series({name: frame[name].mean() for name in PV_COLUMNS})
+    spreads = pd.Series({name: frame[name].std() for name in PV_COLUMNS})
     middle = means.median()
     for number, name in enumerate(PV_COLUMNS, start=1):
         if abs(means[name] - middle) > _PV_MEANS_APART or not _PV_SD[0] < spreads[name] < _PV_SD[1]:
