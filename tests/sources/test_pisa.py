@@ -87,8 +87,8 @@ def test_missing_codes_of_the_oecd_become_missing(tmp_path):
     ("content", "message"),
     [
         (b"", "the file is empty"),
-        (gzip.compress(b""), "the file is empty"),
-        (gzip.compress(b"CNT,SCHOOLID\n" * 5000)[:-20], "damaged or cut off"),
+        (gzip.compress(b"", mtime=0), "the file is empty"),
+        (gzip.compress(b"CNT,SCHOOLID\n" * 5000, mtime=0)[:-20], "damaged or cut off"),
         (b"\x1f\x8b\x08\x00garbage", "damaged or cut off"),
         (b"<html><body>Sign in</body></html>", "a web page"),
         (b"PK\x03\x04....", "a zip archive"),
