@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import zipfile
@@ -27,6 +26,7 @@ from analysis.render.fragments import Description, read_cells, read_description
 from analysis.render.project import RenderError
 from analysis.render.resultsfile import FILE as RESULTS
 from analysis.render.resultsfile import write_results_file
+from analysis.render.twin import ZIP_DATE, with_kind
 from analysis.results import ROWS_FILE, Result, read_rows
 from analysis.workspace import Workspace
 
@@ -35,8 +35,6 @@ TABLES = "tabellen"
 MANIFEST = "inhoud.json"
 README = "LEESMIJ.txt"
 ARCHIVE = "openbaar.zip"
-KIND_COLUMN = "soort gegevens"
-_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the least a zip can hold: the same bytes at every run
 
 
 def released_folder(workspace: Workspace) -> Path:
@@ -75,7 +73,8 @@ def write_public(workspace: Workspace, folder: Path) -> None:
     for exhibit in described.values():
         cells = exhibit.folder / f"{exhibit.id}.csv"
         if cells.is_file():
-            _write_cells(read_cells(cells), exhibit.kind, folder / TABLES / f"{exhibit.id}.csv")
+            text = with_kind(read_cells(cells), exhibit.kind)
+            (folder / TABLES / cells.name).write_text(text, encoding="utf-8", newline="\n")
     (folder / README).write_text(_readme(described.values()), encoding="utf-8", newline="\n")
     content = {
         "editie": "openbaar",
@@ -158,15 +157,6 @@ def _exhibits(released: Path) -> list[Description]:
     return [read_description(path) for path in sorted((released / "exhibits").glob("*.json"))]
 
 
-def _write_cells(cells: list[list[str]], kind: DataKind, path: Path) -> None:
-    """A table that keeps its data kind wherever it goes."""
-    header, *rows = cells
-    with path.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow([*header, KIND_COLUMN])
-        writer.writerows([*row, kind.dutch] for row in rows)
-
-
 def _readme(exhibits: Iterable[Description]) -> str:
     synthetic = sum(exhibit.kind is DataKind.SYNTHETIC for exhibit in exhibits)
     warning = (
@@ -209,7 +199,7 @@ def _zip(folder: Path, target: Path) -> None:
     names = {path.relative_to(folder).as_posix(): path.read_bytes() for path in _files(folder)}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in names.items():
-            info = zipfile.ZipInfo(name, _ZIP_DATE)
+            info = zipfile.ZipInfo(name, ZIP_DATE)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             archive.writestr(info, data)

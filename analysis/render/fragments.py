@@ -18,6 +18,8 @@ from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.pipeline.shown import FOLDER
 from analysis.render.markdown import anchor, attribute, escape
+from analysis.render.svg import compact
+from analysis.render.twin import twin_markdown
 from analysis.results import Result
 
 REPORT = "rapport"  # status-rapport.qmd speaks of the whole report
@@ -107,8 +109,13 @@ def write_fragments(
     folder.mkdir(parents=True)
     for exhibit in described:
         if exhibit.id.startswith("fig-"):
-            shutil.copyfile(exhibit.folder / f"{exhibit.id}.svg", folder / f"{exhibit.id}.svg")
+            picture = (exhibit.folder / f"{exhibit.id}.svg").read_text(encoding="utf-8")
+            _write(folder / f"{exhibit.id}.svg", compact(picture))
             text = figure_markdown(exhibit, traced=traced)
+            numbers = exhibit.folder / f"{exhibit.id}.csv"
+            if numbers.is_file():
+                cells = read_cells(numbers)
+                text += "\n" + twin_markdown(exhibit.id, exhibit.caption, exhibit.kind, cells)
         else:
             cells = read_cells(exhibit.folder / f"{exhibit.id}.csv")
             text = table_markdown(exhibit, cells, traced=traced)

@@ -1,0 +1,19 @@
+"""Pictures without the blanks and remarks that matplotlib writes for people: smaller, and the same."""
+
+from __future__ import annotations
+
+import re
+
+_REMARK = re.compile(r"<!--.*?-->", re.DOTALL)
+_BLANKS = re.compile(r"\s+")
+_PATH = re.compile(r'(?<= d=")[^"]*')
+_COMMAND = re.compile(r"\s*([A-Za-z])\s*")
+
+
+def compact(svg: str) -> str:
+    """`svg` with one blank where there were many, and none around the commands of a path.
+
+    The text of these pictures is drawn as outlines, so that no blank is one that is read.
+    """
+    svg = _BLANKS.sub(" ", _REMARK.sub("", svg)).replace("> <", "><").strip()
+    return _PATH.sub(lambda match: _COMMAND.sub(r"\1", match[0]).strip(), svg) + "\n"
