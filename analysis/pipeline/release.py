@@ -90,7 +90,9 @@ def release(plan: Plan, fingerprints: Fingerprints) -> Release:
     for folder in folders:
         for path in sorted(folder.glob("*")):
             shutil.copyfile(path, exhibits / path.name)
-    _write_sources_table(sources, exhibits)
+    used = {key for run in plan.runs.values() for key in run.entry.sources}
+    # What can be fetched but no notebook reads is no source of this report.
+    _write_sources_table([f for f in sources if not f.source.fetch or f.source.key in used], exhibits)
     conclusions = _conclusions(workspace, rows)
     write_provenance(provenance(plan, rows, exhibits, conclusions), fresh)
     _hand_to_report(plan, rows, exhibits, manifest, conclusions)
