@@ -106,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
         "check", parents=[data], help="look for microdata in what is committed and in what is published"
     )
     command.add_argument("--staged", action="store_true", help="only what the next commit adds or changes")
+    command.add_argument("--strip", action="store_true", help="first take the outputs out of the notebooks")
     command.set_defaults(run=_check)
     command = commands.add_parser(
         "diff", help="what changed between two reports: numbers, sentences, figures"
@@ -264,6 +265,12 @@ def _check(options: argparse.Namespace) -> None:
     from analysis.pipeline.check import check
 
     workspace = _workspace(options)
+    if options.strip:
+        from analysis.privacy.strip import strip_outputs
+
+        for path in sorted(workspace.notebooks.glob("*.ipynb")):
+            if strip_outputs(path):
+                print(f"stripped {path.relative_to(workspace.root)}")
     findings, notes, count = check(workspace, staged=options.staged)
     for note in notes:
         print(f"note: {note}")

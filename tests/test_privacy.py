@@ -238,6 +238,25 @@ def test_the_command_looks_at_everything_that_could_be_committed(repository):
     assert run(repository, "--staged").returncode == 0
 
 
+def test_outputs_are_stripped_and_nothing_else(repository):
+    source = ROOT / "notebooks" / "01-programma.ipynb"
+    path = repository / "notebooks" / "01-programma.ipynb"
+    path.parent.mkdir()
+    clean = json.loads(source.read_text(encoding="utf-8"))
+    executed = json.loads(source.read_text(encoding="utf-8"))
+    for number, cell in enumerate(cell for cell in executed["cells"] if cell["cell_type"] == "code"):
+        cell["execution_count"] = number + 1
+        cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "1"}]
+        cell["metadata"]["execution"] = {"iopub.execute_input": "2026-01-01"}
+    path.write_text(json.dumps(executed, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert run(repository).returncode == 1
+    done = run(repository, "--strip")
+    assert done.returncode == 0, done.stderr
+    assert "stripped notebooks/01-programma.ipynb" in done.stdout.replace("\\", "/")
+    assert json.loads(path.read_text(encoding="utf-8")) == clean
+    assert "stripped" not in run(repository, "--strip").stdout
+
+
 def test_real_files_in_their_place_are_no_finding(repository):
     (repository / "data" / "real").mkdir()
     (repository / "data" / "real" / "ISGNLDC4.sav").write_bytes(b"$FL2")

@@ -127,7 +127,9 @@ def _notebook(text: str) -> list[tuple[int | None, str]]:
     if not kept:
         return []
     shown = ", ".join(map(str, kept[:5])) + (" …" if len(kept) > 5 else "")
-    return [(None, f"cell {shown} holds outputs; strip them: Clear All Outputs in JupyterLab, then save")]
+    return [
+        (None, f"cell {shown} holds outputs; strip them: python -m analysis check --strip, and git add again")
+    ]
 
 
 def _tables(path: str, text: str, rule: PrivacyRule) -> list[tuple[int | None, str]]:
