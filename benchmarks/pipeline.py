@@ -1,17 +1,24 @@
 """How quick the build is beside its alternatives: ratios measured side by side in one run.
 
-    python benchmarks/pipeline.py [--jobs 2] [--real 16] [--trivial 40] [--rounds 3]
+    python benchmarks/pipeline.py [--jobs 2] [--real 24] [--trivial 40] [--rounds 3] [--flat 5000]
+                                  [--snakemake .../bin/snakemake] [--only sweep nothing flat report]
 
-The same notebook is swept in four ways on the same number of workers: this build, this build without
-kernels, stock papermill in a process pool, and a plain script a run. Then: what a build costs in which
-nothing is due, and whether the cost of a run stays the same. A round measures all ways in turn; printed is
-the median of the rounds.
+sweep    The same notebook is swept in several ways on the same number of workers: this build, this build
+         without kernels, stock papermill in a process pool, a plain script a run, and Snakemake that runs
+         papermill. A round measures all ways in turn; printed is the median of the rounds.
+nothing  The whole command when every run was done before.
+flat     Many runs: how many failed, and whether time a run and memory of the parent stay the same.
+report   This repository's report after one code cell of one notebook changed, notebook by notebook, in a
+         copy of the repository.
+
+Snakemake is not among the pinned packages: install it in an environment of its own and name its program.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import json
 import os
 import shutil
 import statistics
@@ -21,6 +28,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -68,10 +76,15 @@ def main() -> None:
     options = _options()
     print(f"{options.jobs} workers; medians of {options.rounds} rounds; python {sys.version.split()[0]}")
     with tempfile.TemporaryDirectory() as folder:
-        for name, code, runs in (("real", REAL, options.real), ("trivial", TRIVIAL, options.trivial)):
-            compare_ways(Path(folder) / name, name, code, runs, options)
-        nothing_due(Path(folder) / "nothing")
-        flat(Path(folder) / "flat", options)
+        if "sweep" in options.only:
+            for name, code, runs in (("real", REAL, options.real), ("trivial", TRIVIAL, options.trivial)):
+                compare_ways(Path(folder) / name, name, code, runs, options)
+        if "nothing" in options.only:
+            nothing_due(Path(folder) / "nothing", options)
+        if "flat" in options.only:
+            flat(Path(folder) / "flat", options)
+        if "report" in options.only:
+            one_changed(Path(folder) / "report", options)
 
 
 def compare_ways(root: Path, name: str, code: str, runs: int, options: argparse.Namespace) -> None:
@@ -81,6 +94,8 @@ def compare_ways(root: Path, name: str, code: str, runs: int, options: argparse.
         "stock papermill": papermill_pool,
         "plain scripts": scripts,
     }
+    if options.snakemake:
+        ways["snakemake"] = lambda project, jobs: snakemake(project, jobs, options.snakemake)
     seconds: dict[str, list[float]] = {way: [] for way in ways}
     for number in range(options.rounds):
         for way, run in ways.items():
@@ -150,6 +165,33 @@ def scripts(project: Project, jobs: int) -> None:
         list(pool.map(run, seeds))
 
 
+SNAKEFILE = """\
+rule all:
+    input: expand("out/{{seed}}.ipynb", seed={seeds})
+
+rule run:
+    input: "notebooks/a.ipynb"
+    output: "out/{{seed}}.ipynb"
+    shell: "{python} -m papermill --no-progress-bar {{input}} {{output}} -p seed {{wildcards.seed}}"
+"""
+
+
+def snakemake(project: Project, jobs: int, program: str, check: str = "") -> None:
+    """The sweep as a Snakefile; what it says must hold `check`."""
+    seeds = [run.values["seed"] for run in make_plan(project.workspace).runs.values()]
+    project.write("Snakefile", SNAKEFILE.format(seeds=seeds, python=sys.executable))
+    variables = {**os.environ, **_variables(str(project.root), 0)}
+    outcome = subprocess.run(
+        [program, "--cores", str(jobs), "--nolock"],
+        env=variables | {"XDG_CACHE_HOME": str(project.root / "cache")},
+        cwd=project.root,
+        capture_output=True,
+        text=True,
+    )
+    if outcome.returncode or check not in outcome.stderr:
+        raise BuildError(outcome.stderr)
+
+
 def _variables(root: str, seed: int) -> dict[str, str]:
     output = Path(root) / "out" / str(seed)
     output.mkdir(parents=True, exist_ok=True)
@@ -162,7 +204,7 @@ def _variables(root: str, seed: int) -> dict[str, str]:
     )
 
 
-def nothing_due(root: Path) -> None:
+def nothing_due(root: Path, options: argparse.Namespace) -> None:
     """The whole command, in a process of its own, when every run was done before."""
     print("\na build in which nothing is due")
     for runs in (20, 200, 2000):
@@ -175,20 +217,35 @@ def nothing_due(root: Path) -> None:
             write_rows([row], folder / "results.csv")
             plan.store.publish(folder, "a", run.key, {"label": run.label}, run.inputs)
         build(project.workspace, Lines(io.StringIO()), say=lambda line: None)
-        found = []
-        for _ in range(5):
-            started = time.perf_counter()
-            outcome = project.analysis("build")
-            found.append(time.perf_counter() - started)
-            if not outcome.stdout.startswith("0 run,"):
-                raise BuildError(outcome.stdout + outcome.stderr)
-        print(f"  {runs:5d} runs {statistics.median(found):6.2f} s")
+        found = [_timed(partial(_idle, project)) for _ in range(5)]
+        line = f"  {runs:5d} runs {statistics.median(found):6.2f} s"
+        if options.snakemake:
+            for seed in range(1, runs + 1):
+                project.write(f"out/{seed}.ipynb", "{}")
+            other = statistics.median(
+                _timed(partial(snakemake, project, options.jobs, options.snakemake, "Nothing to be"))
+                for _ in range(3)
+            )
+            line += f"   snakemake {other:6.2f} s, {other / statistics.median(found):.1f} times"
+        print(line)
+
+
+def _idle(project: Project) -> None:
+    outcome = project.analysis("build")
+    if not outcome.stdout.startswith("0 run,"):
+        raise BuildError(outcome.stdout + outcome.stderr)
+
+
+def _timed(action: Callable[[], None]) -> float:
+    started = time.perf_counter()
+    action()
+    return time.perf_counter() - started
 
 
 def flat(root: Path, options: argparse.Namespace) -> None:
     """Seconds a run and memory of this process, in a first and a last part of one sweep."""
     project = Project(root)
-    sweep(project, TRIVIAL, 5 * options.trivial, keep=False)
+    sweep(project, TRIVIAL, options.flat, keep=False)
     plan = make_plan(project.workspace)
     watch = _Watch()
     run_all(plan, plan.runs.values(), watch, slots=options.jobs)
@@ -199,6 +256,39 @@ def flat(root: Path, options: argparse.Namespace) -> None:
     print(f"  time a run, last fifth against second fifth   {last / first:5.2f}")
     if watch.memory:
         print(f"  memory of the parent, end against first fifth {watch.memory[-1] / watch.memory[part]:5.2f}")
+
+
+def one_changed(root: Path, options: argparse.Namespace) -> None:
+    """``report`` in a copy of this repository, after a remark was added to a code cell."""
+    repository = Path(__file__).resolve().parents[1]
+    committed = subprocess.run(["git", "ls-files", "-z"], cwd=repository, capture_output=True, check=True)
+    for name in committed.stdout.decode().rstrip("\0").split("\0"):
+        if (repository / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(repository / name, root / name)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("ANALYSIS_")}
+    command = [
+        sys.executable,
+        "-m",
+        "analysis",
+        "report",
+        "--jobs",
+        str(options.jobs),
+        "--engine",
+        "embedded",
+    ]
+
+    def report() -> None:
+        subprocess.run(command, cwd=root, env=clean, check=True, stdout=subprocess.DEVNULL)
+
+    print(f"\nthe report of this repository, from nothing {_timed(report):6.1f} s")
+    print(f"  nothing changed              {_timed(report):6.1f} s")
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        cell = next(cell for cell in reversed(content["cells"]) if cell["cell_type"] == "code")
+        cell["source"] = ["# changed\n", *cell["source"]]
+        path.write_text(json.dumps(content), encoding="utf-8")
+        print(f"  {path.stem:<28} {_timed(report):6.1f} s")
 
 
 class _Watch(Lines):
@@ -219,9 +309,13 @@ class _Watch(Lines):
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--real", type=int, default=16, help="runs of the real notebook")
+    parser.add_argument("--real", type=int, default=24, help="runs of the real notebook")
     parser.add_argument("--trivial", type=int, default=40, help="runs of the trivial notebook")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--flat", type=int, default=5000, help="runs without a kernel, in one go")
+    parser.add_argument("--snakemake", help="its program")
+    parts = ("sweep", "nothing", "flat", "report")
+    parser.add_argument("--only", nargs="+", choices=parts, default=parts)
     return parser.parse_args()
 
 

@@ -36,6 +36,13 @@ READS_VARIABLE = "ANALYSIS_READS"  # the file to note in
 WATCHED_VARIABLE = "ANALYSIS_WATCHED"  # folders and files, separated as in PATH
 MEMORY_VARIABLE = "ANALYSIS_MEMORY_BYTES"
 _PR_SET_PDEATHSIG = 1
+# What a kernel imports while it starts, and matplotlib while it writes a figure.
+_KERNEL = (
+    "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger", "IPython.core.completerlib",
+    "IPython.core.debugger", "IPython.core.logger", "IPython.core.oinspect", "IPython.extensions.storemagic",
+    "sqlite3", "tornado.platform.asyncio", "tornado.queues",
+)  # fmt: skip
+_DRAWING = ("matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg", "PIL.features")
 _SETTINGS = ("--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=50")
 
 
@@ -110,7 +117,7 @@ def run_request(request: dict[str, Any]) -> None:
     if "cells" in request:
         run_cells(request["cells"], request["ending"])
         return
-    sys.modules["debugpy"] = None  # nobody debugs a build, and importing it takes longer than all the rest
+    sys.modules["debugpy"] = None  # as in import_ahead, for a kernel that comes without
     from ipykernel.kernelapp import IPKernelApp
 
     IPKernelApp.launch_instance(argv=["-f", request["connection"], *_SETTINGS])
@@ -180,7 +187,9 @@ def _own_randomness() -> None:
 
 def import_ahead(modules: Iterable[str]) -> None:
     """Import what a notebook is going to need; what cannot be imported it will say itself."""
-    for name in ("ipykernel.kernelapp", "ipykernel.ipkernel", *modules):
+    sys.modules["debugpy"] = None  # nobody debugs a build, and importing it takes longer than all the rest
+    drawing = _DRAWING if any(name.partition(".")[0] == "matplotlib" for name in modules) else ()
+    for name in (*_KERNEL, *modules, *drawing):
         with contextlib.suppress(Exception):
             importlib.import_module(name)
 

@@ -69,6 +69,16 @@ def launch(way: str, request: Mapping[str, Any], modules: Sequence[str] = ()) ->
     return _handed(_prepared("--stock", request["environment"]), request)
 
 
+def prepare(way: str, environment: Mapping[str, str], modules: Sequence[str] = ()) -> None:
+    """Begin what the first :func:`launch` of this thread would wait for, and return at once."""
+    with contextlib.suppress(OSError):
+        match resolve(way):
+            case "fork":
+                _forks.prepare(environment, tuple(modules))
+            case "spare":
+                _spares.prepare(environment, tuple(modules))
+
+
 def end(process: KernelProcess) -> None:
     """Kill a kernel and all it started, and wait until it is gone."""
     if process.poll() is None:
@@ -93,13 +103,22 @@ class _Forks(threading.local):
     def __init__(self) -> None:
         self._parent: subprocess.Popen | None = None
         self._modules: tuple[str, ...] = ()
+        self._ready = False
         self._refused = ""
 
-    def start(self, request: dict, modules: tuple[str, ...]) -> KernelProcess:
+    def prepare(self, environment: Mapping[str, str], modules: tuple[str, ...]) -> None:
+        """Start the process that forks, unless it is there; it imports while this one goes on."""
         if self._refused:
             raise OSError(self._refused)
         if self._parent is None or self._parent.poll() is not None or modules != self._modules:
-            self._begin(request["environment"], modules)
+            self._discard()
+            self._parent = _prepared("--fork", environment, modules, stdout=subprocess.PIPE)
+            self._modules, self._ready = modules, False
+
+    def start(self, request: dict, modules: tuple[str, ...]) -> KernelProcess:
+        self.prepare(request["environment"], modules)
+        if not self._ready:
+            self._await()
         return _Forked(self, self.ask(request, "pid"))
 
     def ask(self, request: dict, answer: str) -> int:
@@ -118,15 +137,13 @@ class _Forks(threading.local):
             self._discard()
             raise
 
-    def _begin(self, environment: Mapping[str, str], modules: tuple[str, ...]) -> None:
-        self._discard()
-        self._parent = _prepared("--fork", environment, modules, stdout=subprocess.PIPE)
-        self._modules = modules
+    def _await(self) -> None:
         threads = self._read("threads")
         if threads != 1:
             self._discard()
             self._refused = f"forking is not safe: imported libraries started {threads - 1} threads"
             raise OSError(self._refused)
+        self._ready = True
 
     def _read(self, answer: str) -> int:
         ready, _, _ = select.select([self._parent.stdout], [], [], READY_SECONDS)
@@ -183,11 +200,15 @@ class _Spares(threading.local):
         self._waiting: subprocess.Popen | None = None
         self._modules: tuple[str, ...] = ()
 
+    def prepare(self, environment: Mapping[str, str], modules: tuple[str, ...]) -> None:
+        """Start the process that waits, unless it is there."""
+        if self._waiting is None or self._waiting.poll() is not None or modules != self._modules:
+            self._waiting = _prepared("--spare", environment, modules)
+            self._modules = modules
+
     def start(self, request: dict, modules: tuple[str, ...]) -> KernelProcess:
+        self.prepare(request["environment"], modules)
         process, self._waiting = self._waiting, None
-        if process is None or process.poll() is not None or modules != self._modules:
-            process = _prepared("--spare", request["environment"], modules)
-        self._modules = modules
         _handed(process, request)
         self._waiting = _prepared("--spare", request["environment"], modules)
         return process

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.pipeline.cells import INJECTED, Publications
+from analysis.pipeline.launch import prepare
 from analysis.pipeline.reads import undeclared, watch
-from analysis.pipeline.session import Session, StartError
+from analysis.pipeline.session import Session, StartError, variables_of
 from analysis.pipeline.source import read_source
 from analysis.pipeline.store import EXECUTED, Store, check_outputs
 from analysis.upstream import UPSTREAM_VARIABLE
@@ -174,6 +176,8 @@ def _directly(job: Job, session: Session) -> Failure | None:
 
 def _in_kernel(job: Job, session: Session, temporary: Path, cells: dict[str, dict]) -> Failure | None:
     """Run in a kernel; `cells` is told which cell published what."""
+    if "papermill" not in sys.modules:  # a worker's first run: the kernel imports while this process does
+        prepare(job.kernels, variables_of(session, temporary), job.modules)
     import nbformat
     import papermill
     from nbclient.exceptions import DeadKernelError
