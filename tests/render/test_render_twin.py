@@ -11,6 +11,10 @@ from xml.etree import ElementTree
 
 import pytest
 from matplotlib.figure import Figure
+<<<<<<< HEAD
+from readback import page, pdf_text
+=======
+>>>>>>> origin/main
 
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
@@ -102,3 +106,25 @@ def test_a_compact_picture_draws_the_same():
         ]
 
     assert drawn(after) == drawn(before)
+<<<<<<< HEAD
+
+
+def test_every_figure_of_the_report_has_its_numbers_in_the_page_alone(report):
+    folder = report / "_report"
+    tree = page(folder / "rapport.html")
+    figures = {
+        element.get("id")
+        for element in tree.iter("div")
+        if (element.get("id") or "").startswith("fig-") and "quarto-float" in element.get("class", "")
+    }
+    blocks = {
+        element.get("id"): element for element in tree.iter("details") if element.get("class") == "cijfers"
+    }
+    assert len(figures) > 10
+    assert {f"cijfers-{name}" for name in figures} == set(blocks)
+    for element in blocks.values():
+        assert element.find(".//a").get("href").startswith("data:")
+        assert element.get("open") is None  # folded
+    assert "Cijfers bij deze figuur" not in pdf_text(folder / "rapport.pdf")
+=======
+>>>>>>> origin/main
