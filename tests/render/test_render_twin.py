@@ -11,10 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 from matplotlib.figure import Figure
-<<<<<<< HEAD
 from readback import page, pdf_text
-=======
->>>>>>> origin/main
 
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
@@ -106,7 +103,6 @@ def test_a_compact_picture_draws_the_same():
         ]
 
     assert drawn(after) == drawn(before)
-<<<<<<< HEAD
 
 
 def test_every_figure_of_the_report_has_its_numbers_in_the_page_alone(report):
@@ -126,5 +122,3 @@ def test_every_figure_of_the_report_has_its_numbers_in_the_page_alone(report):
         assert element.find(".//a").get("href").startswith("data:")
         assert element.get("open") is None  # folded
     assert "Cijfers bij deze figuur" not in pdf_text(folder / "rapport.pdf")
-=======
->>>>>>> origin/main
