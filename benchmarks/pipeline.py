@@ -255,7 +255,12 @@ def flat(root: Path, options: argparse.Namespace) -> None:
     print(f"\n{len(watch.times)} runs without a kernel: {watch.failed} failed")
     print(f"  time a run, last fifth against second fifth   {last / first:5.2f}")
     if watch.memory:
+        page = os.sysconf("SC_PAGE_SIZE")
+        grown = (watch.memory[-1] - watch.memory[part]) * page
         print(f"  memory of the parent, end against first fifth {watch.memory[-1] / watch.memory[part]:5.2f}")
+        print(
+            f"  that is, from {watch.memory[part] * page / 1e6:.0f} MB, {grown / (4 * part) / 1e3:.1f} kB a run"
+        )
 
 
 def one_changed(root: Path, options: argparse.Namespace) -> None:

@@ -34,6 +34,7 @@ RELEASE_FILE = "release.json"
 SOURCES_TABLE = "tbl-databronnen"
 _VARIABLES = "_variables.yml"
 _GENERATED = "_generated"
+_NAMED = 3  # rows named for each unknown source
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Release:
     rows, exhibits, suppressed : int
         Counts.
     notes : tuple of str
-        What a person should know, such as a source that the manifest does not know.
+        What a person should know, such as a file that differs from its checksum.
     unchanged : bool
         Everything was there already.
     """
@@ -63,7 +64,7 @@ def release(plan: Plan, fingerprints: Fingerprints) -> Release:
     Raises
     ------
     BuildError
-        If a run is missing or altered, or two runs publish the same id.
+        If a run is missing or altered, two runs publish the same id, or a source is unknown.
     """
     missing = [run.label for run in plan.due]
     if missing:
@@ -93,10 +94,11 @@ def release(plan: Plan, fingerprints: Fingerprints) -> Release:
     used = {key for run in plan.runs.values() for key in run.entry.sources}
     # What can be fetched but no notebook reads is no source of this report.
     _write_sources_table([f for f in sources if not f.source.fetch or f.source.key in used], exhibits)
+    _require_known(rows, exhibits, manifest)
     conclusions = _conclusions(workspace, rows)
     write_provenance(provenance(plan, rows, exhibits, conclusions), fresh)
     _hand_to_report(plan, rows, exhibits, manifest, conclusions)
-    notes = tuple(_notes(rows, exhibits, sources, manifest))
+    notes = tuple(_notes(sources))
     counts = {
         "rows": len(rows),
         "exhibits": len(list(exhibits.glob("*.json"))),
@@ -194,12 +196,33 @@ def _sections(rows: Iterable[Result], exhibits: Path) -> Iterable[tuple[str, str
         yield content["id"].split("-")[1], content["source"]
 
 
-def _notes(
-    rows: Iterable[Result], exhibits: Path, sources: list[Found], manifest: dict[str, Source]
-) -> Iterable[str]:
-    unknown = {key for _, keys in _sections(rows, exhibits) for key in named_sources(keys, manifest)[1]}
+def _require_known(rows: Iterable[Result], exhibits: Path, manifest: dict[str, Source]) -> None:
+    """Raise BuildError if a row or exhibit names a source of which nothing is known: it proves nothing."""
+    named = [(f"{row.id} of notebook {row.stamp.notebook}", row.source) for row in rows]
+    for path in sorted(exhibits.glob("*.json")):
+        named.append((path.stem, json.loads(path.read_text(encoding="utf-8"))["source"]))
+    unknown: dict[str, list[str]] = {}
+    for name, keys in named:
+        for key in named_sources(keys, manifest)[1]:
+            unknown.setdefault(key, []).append(name)
     if unknown:
-        yield f"sources that data/manifest.toml does not know: {', '.join(sorted(unknown))}"
+        lines = [
+            f"  {key}: named by {', '.join(names[:_NAMED])}"
+            + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+            for key, names in sorted(unknown.items())
+        ]
+        raise BuildError(
+            "\n".join(
+                [
+                    "nothing was released: these sources are neither in data/manifest.toml nor in data/facts",
+                    *lines,
+                    "Correct `source` where the row is made, or add the source to data/manifest.toml.",
+                ]
+            )
+        )
+
+
+def _notes(sources: list[Found]) -> Iterable[str]:
     for found in sources:
         for path in found.altered:
             yield f"{path.name} differs from the checksum of {found.source.key} in data/manifest.toml"

@@ -114,6 +114,23 @@ def test_two_runs_with_one_id_are_named_and_nothing_is_released(project, built):
     assert not (project.root / "data/build/released").exists()
 
 
+def test_a_source_of_which_nothing_is_known_stops_the_release(project, built):
+    project.notebook("a")
+    built(project)
+    before = (project.root / "data/build/released/results.csv").read_bytes()
+    publish = PUBLISH.format(name="a", value="value")
+    project.notebook("a", publish.replace('"bron"', '"bron; brom"'), FIGURE.replace('"bron"', '"kaart"'))
+    with pytest.raises(BuildError) as caught:
+        built(project)
+    message = str(caught.value)
+    assert "brom: named by a.value of notebook a" in message
+    assert "kaart: named by fig-a-lijn" in message
+    assert "bron:" not in message
+    assert (project.root / "data/build/released/results.csv").read_bytes() == before
+    project.notebook("a")
+    assert built(project).released.unchanged
+
+
 def test_only_runs_what_is_asked_and_releases_when_all_is_there(project, built):
     project.notebook("a")
     project.notebook("b")
