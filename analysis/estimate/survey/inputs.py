@@ -133,8 +133,23 @@ def _labels(by: Any, n: int) -> list[Label]:
     for name, column in columns.items():
         if len(column) != n:
             raise ValueError(f"by has {len(column)} rows: expected {n} as the design has")
-        labels.append(Label(name, *pd.factorize(column, sort=True)))
+        labels.append(Label(name, *_coded(column)))
     return labels
+
+
+def _coded(column: Any) -> tuple[np.ndarray, Any]:
+    """Level of each row and the levels in order, as :func:`pandas.factorize`; whole numbers are counted."""
+    dtype = getattr(column, "dtype", None)
+    if isinstance(dtype, np.dtype) and dtype.kind in "iu" and len(column):
+        numbers = np.asarray(column)
+        low, high = int(numbers.min()), int(numbers.max())
+        if high - low < 2 * numbers.size and high < np.iinfo(np.int64).max:
+            places = numbers.astype(np.int64) - low
+            present = np.flatnonzero(np.bincount(places))
+            lookup = np.zeros(high - low + 1, dtype=np.int64)
+            lookup[present] = np.arange(present.size)
+            return lookup[places], (present + low).astype(dtype)
+    return pd.factorize(column, sort=True)
 
 
 def _groups(labels: list[Label], n: int) -> tuple[np.ndarray, pd.DataFrame]:
