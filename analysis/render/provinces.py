@@ -141,9 +141,12 @@ def _reported(code: str, name: str, material: Material) -> str:
         told = "; ".join(f"{row.text}: {row.label} ({row.status})" for row in named.itertuples())
         cells.append([line.short, f"{told}.", place(named.iloc[0])])
     return _table(
-        [["Programmalijn", "Volgens de brieven", "Vindplaats"], *cells],
-        "lll",
-        (18, 62, 20),
+        [
+            ["Programmalijn", "Volgens de brieven"],
+            *([line, f"{told} Bron: {where}."] for line, told, where in cells),
+        ],
+        "ll",
+        (18, 82),
         f"Wat de twee brieven over {name} melden. Zij meten geen effect.",
         "tbl-provincie-gemeld",
     )
