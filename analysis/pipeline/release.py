@@ -17,6 +17,7 @@ from analysis.conclusions import Conclusion, conclude
 from analysis.design.conclusions import DESIGN as CONCLUSIONS_DESIGN
 from analysis.design.conclusions import read_conclusions
 from analysis.design.disclosure import disclosure_rule
+from analysis.design.editions import read_simulations
 from analysis.disclosure import disclose, summary
 from analysis.manifest import Found, Presence, Source, find_sources, named_sources
 from analysis.pipeline.closure import FirstParty, closure
@@ -157,6 +158,7 @@ def _hand_to_report(
         workspace.reports / _GENERATED,
         sections=[entry for entry in dict.fromkeys(run.entry.name for run in plan.runs.values())],
         remarks=_remarks(rows, exhibits, manifest),
+        simulations=read_simulations(workspace),
         traced=traced,
     )
 

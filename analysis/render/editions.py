@@ -3,7 +3,8 @@
 ``mock``
     What there is; whatever rests on synthetic data says so on every page, figure and table.
 ``final``
-    Refused as long as anything released is synthetic.
+    Refused as long as anything released is synthetic, but for sections that are simulated by their nature
+    (``data/design/editions.toml``).
 ``public``
     The report with only released tables beside it, each with its data kind, a list with checksums, and all
     of it in one zip. No executed notebook and no detail of a run.
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from analysis import dutch
 from analysis.datakind import DataKind
+from analysis.design.editions import read_simulations
 from analysis.design.notebooks import read_notebooks
 from analysis.manifest import find_sources
 from analysis.render.fragments import Description, read_cells, read_description
@@ -109,6 +111,8 @@ def _refuse_synthetic(workspace: Workspace) -> None:
             section = found.setdefault(exhibit.section, _Section())
             section.exhibits += 1
             section.notebooks |= _publishers(exhibit.section, rows)
+    for section in read_simulations(workspace):
+        found.pop(section, None)
     if not found:
         return
     missing = _missing_files(workspace)

@@ -67,6 +67,7 @@ def write_fragments(
     sections: Iterable[str] = (),
     remarks: Mapping[str, Sequence[str]] | None = None,
     *,
+    simulations: Mapping[str, str] | None = None,
     traced: bool = False,
 ) -> list[Description]:
     """Make `folder` anew with a fragment for every exhibit and a status note for every section.
@@ -83,6 +84,8 @@ def write_fragments(
         Sections that need a note beside those of `rows` and `exhibits`.
     remarks : mapping of str to sequence of str, optional
         Sentences to add to the note of a section, for instance why a twin was used.
+    simulations : mapping of str to str, optional
+        Sections that are simulated by their nature, with the reason; see :mod:`analysis.design.editions`.
     traced : bool
         End each caption with a link to the origin, see :mod:`analysis.render.trace`.
 
@@ -127,9 +130,14 @@ def write_fragments(
     ):
         kinds.setdefault(section, []).append(kind)
     remarks = remarks or {}
+    simulations = simulations or {}
     for section, found in sorted(kinds.items()):
-        _write(folder / f"status-{section}.qmd", status_markdown(found, remarks.get(section, ())))
-    everything = [kind for found in kinds.values() for kind in found]
+        if section in simulations and DataKind.SYNTHETIC in found:
+            note = simulation_markdown(simulations[section], remarks.get(section, ()))
+        else:
+            note = status_markdown(found, remarks.get(section, ()))
+        _write(folder / f"status-{section}.qmd", note)
+    everything = [kind for section, found in kinds.items() if section not in simulations for kind in found]
     _write(folder / f"status-{REPORT}.qmd", status_markdown(everything, remarks.get(REPORT, ()), whole=True))
     return described
 
@@ -259,6 +267,16 @@ def status_markdown(kinds: Sequence[DataKind], remarks: Sequence[str] = (), *, w
         return _callout("note", "Echte gegevens", [*text, *remarks])
     text = [f"De cijfers in {subject} zijn openbaar en hebben elk een bron."]
     return _callout("note", "Openbare cijfers", [*text, *remarks])
+
+
+def simulation_markdown(reason: str, remarks: Sequence[str] = ()) -> str:
+    """The note of a section that is simulated in every edition: it makes no trial of the report."""
+    text = [
+        "De uitkomsten in dit hoofdstuk zijn synthetisch, ook als alle echte gegevens er zijn.",
+        reason,
+        *remarks,
+    ]
+    return _callout("warning", "Simulatie, geen bevindingen", text, " .simulatie")
 
 
 def _callout(kind: str, title: str, sentences: Sequence[str], classes: str = "") -> str:

@@ -13,8 +13,12 @@ import pytest
 from small_report import exhibits, make_project, rows
 
 from analysis.__main__ import main
+from analysis.datakind import DataKind
+from analysis.design.editions import read_simulations
 from analysis.render import RenderError, render
-from analysis.results import Stamp, stamped, write_rows
+from analysis.render.fragments import write_fragments
+from analysis.render.variables import write_variables
+from analysis.results import Result, Stamp, read_rows, stamped, write_rows
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "pipeline"))
 
@@ -115,6 +119,38 @@ def test_final_of_real_data_carries_no_mark(small):
     page = (folder / "rapport.html").read_text(encoding="utf-8")
     assert MARK not in page
     assert "Synthetische gegevens" not in page
+
+
+SIMULATED = '[[simulation]]\nsection = "vermogen"\nreason = "Het gaat over het onderzoek."\n'
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_chapter_simulated_by_its_nature_makes_no_trial_of_a_real_report(small, declared):
+    workspace = small("real")
+    if declared:
+        (workspace.design / "editions.toml").write_text(SIMULATED, encoding="utf-8")
+    power = Result("vermogen.mde", "Kleinste effect", 1.4, "punten", DataKind.SYNTHETIC, "twin", decimals=1)
+    everything = [*read_rows(workspace.build / "released" / "results.csv"), power]
+    write_rows(everything, workspace.build / "released" / "results.csv")
+    write_variables(everything, workspace.root / "_variables.yml")
+    folders = [workspace.build / "released" / "exhibits"]
+    write_fragments(
+        folders, everything, workspace.reports / "_generated", simulations=read_simulations(workspace)
+    )
+    document = workspace.reports / "_eerste.qmd"
+    chapter = "# Vermogen {#sec-vermogen}\n\n{{< include _generated/status-vermogen.qmd >}}\n\n"
+    chapter += "Te zien is {{< var vermogen.mde.full >}}.\n"
+    document.write_text(f"{document.read_text(encoding='utf-8')}\n{chapter}", encoding="utf-8")
+    if not declared:
+        with pytest.raises(RenderError, match="vermogen: 1 results"):
+            render(workspace, engine="embedded", edition="final")
+        return
+    text = (render(workspace, engine="embedded", edition="final") / "rapport.html").read_text(
+        encoding="utf-8"
+    )
+    assert MARK not in text
+    assert "Simulatie, geen bevindingen" in text
+    assert "1,4 punten (synthetisch)" in text
 
 
 def test_public_holds_released_tables_and_nothing_of_the_runs(small):
