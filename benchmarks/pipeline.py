@@ -1,7 +1,8 @@
 """How quick the build is beside its alternatives: ratios measured side by side in one run.
 
-    python benchmarks/pipeline.py [--jobs 2] [--real 24] [--trivial 40] [--rounds 3] [--flat 5000]
-                                  [--snakemake .../bin/snakemake] [--only sweep nothing flat report]
+    python benchmarks/pipeline.py [--jobs 2] [--rounds 3] [--real 24] [--trivial 40] [--flat 5000]
+                                  [--kernels 500] [--snakemake .../bin/snakemake]
+                                  [--only sweep nothing flat report]
 
 sweep    The same notebook is swept in several ways on the same number of workers: this build, this build
          without kernels, stock papermill in a process pool, a plain script a run, and Snakemake that runs
@@ -82,7 +83,8 @@ def main() -> None:
         if "nothing" in options.only:
             nothing_due(Path(folder) / "nothing", options)
         if "flat" in options.only:
-            flat(Path(folder) / "flat", options)
+            flat(Path(folder) / "flat", options.flat, options.jobs, keep=False)
+            flat(Path(folder) / "kernels", options.kernels, options.jobs, keep=True)
         if "report" in options.only:
             one_changed(Path(folder) / "report", options)
 
@@ -242,25 +244,23 @@ def _timed(action: Callable[[], None]) -> float:
     return time.perf_counter() - started
 
 
-def flat(root: Path, options: argparse.Namespace) -> None:
+def flat(root: Path, runs: int, jobs: int, *, keep: bool) -> None:
     """Seconds a run and memory of this process, in a first and a last part of one sweep."""
     project = Project(root)
-    sweep(project, TRIVIAL, options.flat, keep=False)
+    sweep(project, TRIVIAL, runs, keep=keep)
     plan = make_plan(project.workspace)
     watch = _Watch()
-    run_all(plan, plan.runs.values(), watch, slots=options.jobs)
+    run_all(plan, plan.runs.values(), watch, slots=jobs)
     part = len(watch.times) // 5
     first = (watch.times[2 * part - 1] - watch.times[part]) / part
     last = (watch.times[-1] - watch.times[-part]) / part
-    print(f"\n{len(watch.times)} runs without a kernel: {watch.failed} failed")
+    print(f"\n{len(watch.times)} runs {'in' if keep else 'without'} kernels: {watch.failed} failed")
     print(f"  time a run, last fifth against second fifth   {last / first:5.2f}")
     if watch.memory:
-        page = os.sysconf("SC_PAGE_SIZE")
-        grown = (watch.memory[-1] - watch.memory[part]) * page
-        print(f"  memory of the parent, end against first fifth {watch.memory[-1] / watch.memory[part]:5.2f}")
-        print(
-            f"  that is, from {watch.memory[part] * page / 1e6:.0f} MB, {grown / (4 * part) / 1e3:.1f} kB a run"
-        )
+        megabytes = [pages * os.sysconf("SC_PAGE_SIZE") / 1e6 for pages in watch.memory]
+        start, end = megabytes[part], megabytes[-1]
+        print(f"  memory of the parent, end against first fifth {end / start:5.2f}")
+        print(f"  from {start:.0f} MB, and {1e3 * (end - start) / (4 * part):.1f} kB a run")
 
 
 def one_changed(root: Path, options: argparse.Namespace) -> None:
@@ -318,6 +318,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--trivial", type=int, default=40, help="runs of the trivial notebook")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--flat", type=int, default=5000, help="runs without a kernel, in one go")
+    parser.add_argument("--kernels", type=int, default=500, help="runs in kernels, in one go")
     parser.add_argument("--snakemake", help="its program")
     parts = ("sweep", "nothing", "flat", "report")
     parser.add_argument("--only", nargs="+", choices=parts, default=parts)

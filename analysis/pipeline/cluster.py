@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
+import logging
 import platform
 import re
 import sys
@@ -205,6 +206,8 @@ def _connect(scheduler: str):
         raise ClusterError(
             "--scheduler needs Dask: install the extra `cluster`, as in pip install -e '.[cluster]'"
         ) from error
+    for name in ("client", "core", "utils"):  # what they would say of a lost scheduler, this program says
+        logging.getLogger(f"distributed.{name}").setLevel(logging.CRITICAL)
     try:
         if "://" in scheduler:
             return Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
