@@ -13,7 +13,7 @@ import shapely
 from analysis.sources import geography
 from analysis.workspace import Workspace, find_root
 
-# Named by the issue of the boundaries' source; closing the gaps between provinces adds 1.5 %.
+# What the boundaries' source adds up to; closing the gaps between provinces adds 1.5 %.
 SOURCE_AREA_KM2 = 34_630
 
 # Somewhere inside each province: its capital (longitude, latitude).
