@@ -49,7 +49,8 @@ class NullDistribution:
         """
         numerator = (self.slope0 - null * self.slope1) ** 2 * self.variance
         denominator = self.var00 - null * (2 * self.var01 - null * self.var11)
-        return float((numerator >= (self.estimate - null) ** 2 * denominator * (1 - TIE)).mean())
+        extreme = numerator >= (self.estimate - null) ** 2 * denominator * (1 - TIE)
+        return float(np.count_nonzero(extreme) / np.size(extreme))  # the mean, without its overhead
 
     def statistics(self, null: float = 0.0) -> tuple[float, np.ndarray]:
         """Absolute statistic observed and drawn at `null`; a draw without variance is infinite."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import os
 import shlex
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
@@ -25,6 +28,7 @@ from analysis.pipeline.worker import Outcome
 from analysis.workspace import Workspace
 
 DATA_FILE = "data.json"
+_RELEASING = ("analysis.render.trace", "analysis.render.fragments", "analysis.render.variables")
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,8 @@ def build(
         selected = plan.select(only)
         due = [run for run in selected if run.is_due]
         progress.begin(len(due), len(selected) - len(due))
+        if due and not only:
+            threading.Thread(target=_import_ahead, daemon=True).start()
         try:
             slots = jobs or usable_cores()
             outcomes = run_all(plan, selected, progress, slots=slots, kernels=kernels, executor=executor)
@@ -154,6 +160,13 @@ def repeat_command(workspace: Workspace, label: str) -> str:
     if workspace.data != workspace.root / "data" / "real":
         words += ["--data", str(workspace.data)]
     return shlex.join(words)
+
+
+def _import_ahead() -> None:
+    """Import what the release needs while the runs go on and this process has nothing to do."""
+    for name in _RELEASING:
+        with contextlib.suppress(Exception):  # the release itself will say what is wrong
+            importlib.import_module(name)
 
 
 def remember_data(workspace: Workspace) -> None:
