@@ -14,12 +14,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from analysis.datakind import DataKind
 from analysis.workspace import Workspace
+
+if TYPE_CHECKING:  # rendering reads exhibits without drawing them, and need not wait for these
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 FOLDER = "exhibits"
 SYNTHETIC_MARK = "SYNTHETISCHE GEGEVENS – GEEN BEVINDING"

@@ -16,7 +16,6 @@ from analysis.render.check import check
 from analysis.render.claims import check_claims
 from analysis.render.editions import EDITIONS, released_folder, require_edition, write_public
 from analysis.render.embedded import render_embedded
-from analysis.render.factsheets import write_factsheets
 from analysis.render.labelling import check_labelling
 from analysis.render.project import RenderError, read_project
 from analysis.render.resultsfile import FILE, write_results_file
@@ -77,6 +76,8 @@ def render(
         if (released / PROVENANCE_FILE).is_file() and edition != "public":  # it tells of runs
             shutil.copyfile(released / PROVENANCE_FILE, folder / ORIGIN_FILE)
         if factsheets:
+            from analysis.render.factsheets import write_factsheets  # brings the facts' contracts along
+
             write_factsheets(workspace, folder)
         if edition == "public":
             write_public(workspace, folder)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +147,12 @@ def split_front_matter(path: Path) -> tuple[dict[str, Any], list[str]]:
 def read_variables(root: Path) -> dict[str, Any]:
     """``_variables.yml`` of the project; empty where it does not exist yet."""
     path = root / "_variables.yml"
-    return _mapping(_load(path), str(path)) if path.is_file() else {}
+    return _variables(path.read_text(encoding="utf-8"), str(path)) if path.is_file() else {}
+
+
+@lru_cache(maxsize=2)  # every check asks for them; nobody changes them
+def _variables(text: str, place: str) -> dict[str, Any]:
+    return _mapping(_parse(text, place), place)
 
 
 def _load(path: Path) -> object:
