@@ -172,7 +172,7 @@ def level_shares(
     for name, high, low in zip([*levels, "below"], edges[:-1], edges[1:], strict=True):
         inside = ((inputs.arrays[0] >= low) & (inputs.arrays[0] < high)).astype(float)
         share = mean(inside, design, by)
-        share.insert(inputs.labels.shape[1], "level", name)
+        share.insert(len(inputs.labels), "level", name)
         codes, groups = inputs.grouped.codes, inputs.grouped.groups
         share["inside"] = np.bincount(codes, weights=inside.mean(axis=1), minlength=groups)
         frames.append(share)

@@ -51,7 +51,8 @@ def combine(
     Rubin 1999).
     """
     values = full.shape[-1]
-    squares = np.square(replicates - full).mean(axis=-1)
+    deviations = replicates - full
+    squares = np.einsum("...m,...m->...", deviations, deviations) / values
     sampling = design.factor * squares.sum(axis=0)
     between = full.var(axis=-1, ddof=1) if values > 1 else np.zeros(full.shape[:-1])
     imputation = (1.0 + 1.0 / values) * between
@@ -83,7 +84,7 @@ def result_frame(
     terms : dict with one entry or None
         Name and values of the column that tells the terms of a group apart.
     """
-    labels = {name: column.array for name, column in inputs.labels.items()}
+    labels = inputs.labels
     repeats = 1
     if terms is not None:
         ((name, names),) = terms.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -138,6 +139,11 @@ class ReplicateDesign:
         if self.replicates is not None:
             return self.replicates.shape[1]
         return self.zones * (2 if self.method == "jk2_full" else 1)
+
+    @cached_property
+    def half_zone(self) -> np.ndarray:
+        """Zone and half of each row of a jackknife as one number, shape (n,)."""
+        return self.zone * 2 + self.half
 
     def take(self, rows: np.ndarray) -> ReplicateDesign:
         """The design of some rows: `rows` is a mask or positions. Replicates without rows stay."""

@@ -23,13 +23,13 @@ class Inputs:
     arrays : tuple of numpy.ndarray, each of shape (n, M_k)
     grouped : GroupedDesign
         The same rows by group.
-    labels : pandas.DataFrame
-        One row a group; no columns when there is one group.
+    labels : dict of str to array
+        Columns that name the groups, with one entry a group; empty when there is one group.
     """
 
     arrays: tuple[np.ndarray, ...]
     grouped: GroupedDesign
-    labels: pd.DataFrame
+    labels: dict[str, Any]
 
     @property
     def design(self) -> ReplicateDesign:
@@ -63,7 +63,7 @@ def prepare(
     absent = {name: gaps for name, values in arrays.items() if (gaps := _gaps(values, name)) is not None}
     labels = _labels(by, design.n)
     for label in labels:
-        if label.codes.min() < 0:
+        if label.n.sum() < design.n:
             absent[f"by ({label.name})"] = label.codes < 0
     incomplete = np.zeros(design.n, dtype=bool)
     for name, where in absent.items():
@@ -80,22 +80,34 @@ def prepare(
         arrays = {name: values[keep] for name, values in arrays.items()}
         design = design.take(keep)
         labels = [label.take(keep) for label in labels]
-    codes, frame = _groups(labels, design.n)
-    return Inputs(tuple(arrays.values()), GroupedDesign(design, codes, len(frame)), frame)
+    codes, n, names = _groups(labels, design.n)
+    return Inputs(tuple(arrays.values()), GroupedDesign(design, codes, n.size, n), names)
 
 
 @dataclass(frozen=True, eq=False)
 class Label:
-    """One column of group labels: its name, the level of each row (−1 is missing) and the levels in order."""
+    """One column of group labels.
+
+    Attributes
+    ----------
+    name : str
+    codes : numpy.ndarray of int, shape (n,)
+        Level of each row; −1 is missing.
+    levels : array, shape (levels,)
+        The labels in order.
+    n : numpy.ndarray of int, shape (levels,)
+        Rows at each level.
+    """
 
     name: str
     codes: np.ndarray
     levels: Any
+    n: np.ndarray
 
     def take(self, rows: np.ndarray) -> Label:
         """The labels of some rows; levels that no row has any more are left out."""
-        left, codes = np.unique(self.codes[rows], return_inverse=True)
-        return Label(self.name, codes, self.levels.take(left))
+        left, codes, n = np.unique(self.codes[rows], return_inverse=True, return_counts=True)
+        return Label(self.name, codes, self.levels.take(left), n)
 
 
 def _numbers(values: Any, n: int, name: str) -> np.ndarray:
@@ -112,7 +124,8 @@ def _numbers(values: Any, n: int, name: str) -> np.ndarray:
 
 def _gaps(values: np.ndarray, name: str) -> np.ndarray | None:
     """Which rows miss a value; None when there is none."""
-    if np.isfinite(values.sum()):  # a missing or infinite value anywhere shows in the sum
+    flat = values.ravel(order="K")
+    if np.isfinite(flat @ flat):  # a missing or infinite value anywhere shows in the sum of squares
         return None
     gaps, infinite = np.isnan(values).any(axis=1), np.isinf(values).any(axis=1)
     if infinite.any():
@@ -137,30 +150,37 @@ def _labels(by: Any, n: int) -> list[Label]:
     return labels
 
 
-def _coded(column: Any) -> tuple[np.ndarray, Any]:
-    """Level of each row and the levels in order, as :func:`pandas.factorize`; whole numbers are counted."""
+def _coded(column: Any) -> tuple[np.ndarray, Any, np.ndarray]:
+    """Level of each row as :func:`pandas.factorize`, the levels in order and the rows at each."""
     dtype = getattr(column, "dtype", None)
     if isinstance(dtype, np.dtype) and dtype.kind in "iu" and len(column):
         numbers = np.asarray(column)
         low, high = int(numbers.min()), int(numbers.max())
-        if high - low < 2 * numbers.size and high < np.iinfo(np.int64).max:
-            places = numbers.astype(np.int64) - low
-            present = np.flatnonzero(np.bincount(places))
-            lookup = np.zeros(high - low + 1, dtype=np.int64)
-            lookup[present] = np.arange(present.size)
-            return lookup[places], (present + low).astype(dtype)
-    return pd.factorize(column, sort=True)
+        if high - low < 2 * numbers.size and high < np.iinfo(np.int64).max:  # counted, which needs no hash
+            places = np.subtract(numbers, low, dtype=np.int64)
+            n = np.bincount(places)
+            present = np.flatnonzero(n)
+            levels = (present + low).astype(dtype)
+            if present.size < n.size:
+                lookup = np.zeros(n.size, dtype=np.int64)
+                lookup[present] = np.arange(present.size)
+                places = lookup[places]
+            return places, levels, n[present]
+    codes, levels = pd.factorize(column, sort=True)
+    return codes, levels, np.bincount(codes + 1, minlength=len(levels) + 1)[1:]
 
 
-def _groups(labels: list[Label], n: int) -> tuple[np.ndarray, pd.DataFrame]:
-    """Group of each row, and one row of labels a group in order of the labels."""
+def _groups(labels: list[Label], n: int) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """Group of each row, rows of each group, and the labels of each group in order."""
     if not labels:
-        return np.zeros(n, dtype=np.int64), pd.DataFrame(index=range(1))
+        return np.zeros(n, dtype=np.int64), np.array([n]), {}
     if len(labels) == 1:
-        return labels[0].codes, pd.DataFrame({labels[0].name: labels[0].levels})
+        (label,) = labels
+        return label.codes, label.n, {label.name: label.levels}
     codes = labels[0].codes
     for label in labels[1:]:
         codes = pd.factorize(codes * len(label.levels) + label.codes, sort=True)[0]
     first = np.empty(codes.max() + 1, dtype=np.int64)
     first[codes] = np.arange(n)
-    return codes, pd.DataFrame({label.name: label.levels.take(label.codes[first]) for label in labels})
+    names = {label.name: label.levels.take(label.codes[first]) for label in labels}
+    return codes, np.bincount(codes), names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,8 @@ from analysis.estimate.survey.combine import Combined, combine, effective_size, 
 from analysis.estimate.survey.design import ReplicateDesign
 from analysis.estimate.survey.inputs import Inputs, prepare
 from analysis.estimate.survey.totals import GroupedDesign
+
+SMALL_SPREAD = 0.01  # standard deviation for a level of 1 from which squares about zero keep twelve digits
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,17 +51,31 @@ class Means:
 
 
 def replicated_means(values: np.ndarray, grouped: GroupedDesign) -> Means:
-    """Means of `values` (n, M) by group, and their replicates."""
-    centre = values[0, 0]  # any value of the right size keeps the sums from losing digits
-    deviations = np.subtract(values, centre, order="C")
+    """Means of `values` (n, M) by group, and their replicates.
+
+    Squares about zero lose digits where values vary little for their level: those are taken about one of
+    the values instead, which costs a copy.
+    """
+    means = _means_about_zero(values, grouped)
+    level = np.square(means.full).mean(axis=-1)
+    if not (means.variance < SMALL_SPREAD**2 * level).any():
+        return means
+    centre = values[0, 0]
+    means = _means_about_zero(values - centre, grouped)
+    return replace(means, full=means.full + centre, replicates=means.replicates + centre)
+
+
+def _means_about_zero(values: np.ndarray, grouped: GroupedDesign) -> Means:
     weight, replicated_weight = grouped.weights()
-    full, replicates = grouped.totals(deviations)
-    square = np.einsum("ij,ij->i", deviations, deviations) / values.shape[1]
+    full, replicates = grouped.totals(values)
+    full, replicates = full / weight, replicates / replicated_weight
+    squares = np.einsum("ij,ij->i", values, values)
+    squares *= grouped.design.weight
+    squares = np.bincount(grouped.codes, squares, minlength=grouped.groups)
     with np.errstate(divide="ignore", invalid="ignore"):
-        spread = (grouped.full_totals(square[:, None]) / weight)[:, 0]
-        spread -= np.square(full / weight).mean(axis=-1)
+        spread = squares / (weight[:, 0] * values.shape[1]) - np.square(full).mean(axis=-1)
         variance = spread * grouped.n / (grouped.n - 1.0)
-    return Means(centre + full / weight, centre + replicates / replicated_weight, variance, grouped)
+    return Means(full, replicates, variance, grouped)
 
 
 def replicated_spreads(values: np.ndarray, grouped: GroupedDesign) -> tuple[np.ndarray, np.ndarray]:
@@ -165,7 +181,7 @@ def difference(
     if not present.all():
         first = int((~present).any(axis=1).argmax())
         lost = subtrahend if present[first, 0] else minuend
-        where = dict(inputs.labels.iloc[first])
+        where = {name: labels[first] for name, labels in inputs.labels.items()}
         raise ValueError(f"no row of group {lost!r} in {where or 'the complete rows'}: no difference there")
     paired = GroupedDesign(inputs.design, pairs, 2 * inputs.grouped.groups)
     means = replicated_means(values, paired)

@@ -28,22 +28,20 @@ class GroupedDesign:
     codes : numpy.ndarray of int, shape (n,)
         Group of each row, 0 … groups − 1; every group has a row.
     groups : int
+    n : numpy.ndarray of int, shape (groups,), or None
+        Rows of each group, where they are counted already.
     """
 
-    def __init__(self, design: ReplicateDesign, codes: np.ndarray, groups: int) -> None:
+    def __init__(
+        self, design: ReplicateDesign, codes: np.ndarray, groups: int, n: np.ndarray | None = None
+    ) -> None:
         self.design, self.codes, self.groups = design, codes, groups
+        self.n = np.bincount(codes, minlength=groups) if n is None else n
 
     @classmethod
     def whole(cls, design: ReplicateDesign) -> GroupedDesign:
         """All rows as one group."""
         return cls(design, np.zeros(design.n, dtype=np.int64), 1)
-
-    @cached_property
-    def n(self) -> np.ndarray:
-        """Rows of each group, shape (groups,)."""
-        if self.design.replicates is not None:
-            return np.bincount(self.codes, minlength=self.groups)
-        return self._counts.sum(axis=(1, 2))
 
     @cached_property
     def zones(self) -> np.ndarray:
@@ -54,14 +52,14 @@ class GroupedDesign:
         """
         if self.design.replicates is not None:
             return np.full(self.groups, float(self.design.n_replicates))
-        zones = (self._counts.sum(axis=2) > 0).sum(axis=1)
-        return np.where((self._counts > 0).sum(axis=(1, 2)) > 1, zones, 0).astype(float)
+        dropped, doubled = self._occupied[..., 0], self._occupied[..., 1]
+        return np.where(self._halves > 1, np.count_nonzero(dropped | doubled, axis=1), 0).astype(float)
 
     @cached_property
     def empty(self) -> np.ndarray:
         """Where a replicate leaves a group without weight, shape (R, groups).
 
-        Counted, not read off the totals: a total that should be zero is only nearly so.
+        Read off where the group has rows, not off the totals: a total that should be zero is only nearly so.
         """
         design = self.design
         if design.replicates is not None:
@@ -69,9 +67,10 @@ class GroupedDesign:
             for group, rows in self._blocks():
                 weight[group] += design.replicates[rows].sum(axis=0)
             return weight.T <= 0
-        lost = self._counts[..., 0] == self.n[:, None]  # all rows in the half that is dropped
+        alone = self._occupied & (self._halves == 1)[:, None, None]
+        lost = alone[..., 0]  # the group lies within the half that is dropped
         if design.method == "jk2_full":
-            lost = np.concatenate([lost, self._counts[..., 1] == self.n[:, None]], axis=1)
+            lost = np.concatenate([lost, alone[..., 1]], axis=1)
         return lost.T
 
     def totals(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -105,8 +104,7 @@ class GroupedDesign:
         """Sums of weights, (groups, 1) and (R, groups, 1); NaN as in :meth:`totals`."""
         if self.design.replicates is not None:
             return self.totals(np.ones((self.design.n, 1)))
-        cells = np.bincount(self._cell, weights=self.design.weight, minlength=self._cell_count)
-        full, replicates = self._jackknife(cells[:, None])
+        full, replicates = self._jackknife(self._cell_weights[:, None])
         replicates[self.empty] = np.nan
         return full, replicates
 
@@ -124,7 +122,7 @@ class GroupedDesign:
             first, second = np.triu_indices(width)
             full, replicates = self.totals(matrix[:, first] * matrix[:, second])
             return _symmetric(full, first, second, width), _symmetric(replicates, first, second, width)
-        counts = self._counts.ravel()
+        counts = np.bincount(self._cell, minlength=self._cell_count)
         # Small integers sort by radix, in time linear in the rows.
         order = np.argsort(self._cell.astype(np.min_scalar_type(self._cell_count)), kind="stable")
         scaled = matrix[order]
@@ -142,10 +140,8 @@ class GroupedDesign:
     @cached_property
     def _cell(self) -> np.ndarray:
         """Group, zone and half of each row as one number."""
-        cell = self.codes * self.design.zones
-        cell += self.design.zone
-        cell *= 2
-        cell += self.design.half
+        cell = self.codes * (2 * self.design.zones)
+        cell += self.design.half_zone
         return cell
 
     @property
@@ -153,10 +149,19 @@ class GroupedDesign:
         return self.groups * self.design.zones * 2
 
     @cached_property
-    def _counts(self) -> np.ndarray:
-        """Rows in each cell, shape (groups, zones, 2)."""
-        counts = np.bincount(self._cell, minlength=self._cell_count)
-        return counts.reshape(self.groups, self.design.zones, 2)
+    def _cell_weights(self) -> np.ndarray:
+        """Sum of weights in each cell, shape (groups × zones × 2,)."""
+        return np.bincount(self._cell, weights=self.design.weight, minlength=self._cell_count)
+
+    @cached_property
+    def _occupied(self) -> np.ndarray:
+        """Which cells have rows, shape (groups, zones, 2): weights are above zero."""
+        return (self._cell_weights > 0).reshape(self.groups, self.design.zones, 2)
+
+    @cached_property
+    def _halves(self) -> np.ndarray:
+        """In how many halves of zones each group has rows, shape (groups,)."""
+        return np.count_nonzero(self._occupied.reshape(self.groups, -1), axis=1)
 
     @cached_property
     def _to_cells(self) -> sparse.csc_array:
