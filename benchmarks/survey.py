@@ -59,6 +59,11 @@ def seconds(call: Callable[[], object], repeats: int) -> float:
     return statistics.median(times)
 
 
+def times_slower(peer: Callable[[], object], own: Callable[[], object], rounds: int) -> float:
+    """How many times the time of `own` `peer` takes: median over rounds that measure both in turn."""
+    return statistics.median(seconds(peer, 1) / seconds(own, 15) for _ in range(rounds))
+
+
 def replicate_weights(data: dict[str, np.ndarray]) -> np.ndarray:
     """All replicate weights as a matrix (n, 75), which the engine itself never makes."""
     inside = data["zone"][:, None] == np.arange(1, ZONES + 1)
@@ -134,25 +139,29 @@ def speed(data: dict[str, np.ndarray]) -> None:
     replicates = replicate_weights(data)
     print(f"{PUPILS:,} pupils, {ZONES} replicates, {VALUES} plausible values\n")
 
-    ours = mean(data["values"], design, by=data["group"])
-    own = seconds(lambda: mean(data["values"], design, by=data["group"]), 15)
-    print(f"means of 44 groups: {1000 * own:.1f} ms")
+    def means() -> pd.DataFrame:
+        return mean(data["values"], design, by=data["group"])
+
+    ours = means()
+    print(f"means of 44 groups: {1000 * seconds(means, 15):.1f} ms")
     loop = loop_means(data, replicates)
-    print(f"  loop over replicates   x {seconds(lambda: loop_means(data, replicates), 1) / own:8.0f}   "
+    print(f"  loop over replicates   x {times_slower(lambda: loop_means(data, replicates), means, 1):8.0f}   "
           f"largest relative difference {apart(ours, loop):.1e}")  # fmt: skip
     try:
         peer = svy_means(data, replicates)
     except ImportError:
         print("  svy                      not installed (extra `peers`)")
     else:
-        print(f"  svy                    x {seconds(peer, 5) / own:8.0f}   "
+        print(f"  svy                    x {times_slower(peer, means, 9):8.0f}   "
               f"largest relative difference {apart(ours, peer()):.1e}")  # fmt: skip
 
-    ours = regression(data["values"], design, data["regressors"])
-    own = seconds(lambda: regression(data["values"], design, data["regressors"]), 15)
-    print(f"regression on {REGRESSORS} variables: {1000 * own:.1f} ms")
+    def fit() -> pd.DataFrame:
+        return regression(data["values"], design, data["regressors"])
+
+    ours = fit()
+    print(f"regression on {REGRESSORS} variables: {1000 * seconds(fit, 15):.1f} ms")
     loop = loop_lstsq(data, replicates)
-    print(f"  loop over lstsq        x {seconds(lambda: loop_lstsq(data, replicates), 1) / own:8.0f}   "
+    print(f"  loop over lstsq        x {times_slower(lambda: loop_lstsq(data, replicates), fit, 1):8.0f}   "
           f"largest relative difference {apart(ours, loop):.1e}")  # fmt: skip
 
 

@@ -182,6 +182,38 @@ def test_effective_n_is_n_over_the_design_effect():
     assert mean(clustered.pv, clustered.design)["effective_n"][0] < 500
 
 
+@pytest.mark.parametrize("level", [0.0, 2022.0, 1e9])
+def test_effective_n_does_not_depend_on_the_level_of_the_values(sample, level):
+    values = np.round(sample.pv)  # whole numbers stay exact at any level
+    found = mean(values + level, sample.design, by=sample.group)
+    for group in range(3):
+        rows = sample.group == group
+        deviations = values[rows] - np.average(values[rows], axis=0, weights=sample.design.weight[rows])
+        variance = np.average(np.square(deviations), axis=0, weights=sample.design.weight[rows]).mean()
+        variance *= rows.sum() / (rows.sum() - 1)
+        expected = variance / found["sampling_variance"][group]
+        assert found["effective_n"][group] == pytest.approx(expected, rel=1e-9)
+    plain = mean(values, sample.design, by=sample.group)
+    assert np.allclose(found["sampling_variance"], plain["sampling_variance"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_effective_n_takes_every_row_of_a_large_sample(method):
+    sample = survey(method, n=8_003)
+    found = mean(sample.pv, sample.design)
+    deviations = sample.pv - np.average(sample.pv, axis=0, weights=sample.design.weight)
+    variance = np.average(np.square(deviations), axis=0, weights=sample.design.weight).mean() * 8_003 / 8_002
+    assert found["effective_n"][0] == pytest.approx(variance / found["sampling_variance"][0], rel=1e-10)
+
+
+def test_values_that_do_not_vary_have_no_effective_n():
+    sample = survey("jk2")
+    found = mean(np.full(sample.design.n, 3.0), sample.design)
+    assert found["estimate"][0] == 3.0
+    assert found["se"][0] == 0.0
+    assert np.isnan(found["effective_n"][0])
+
+
 def test_degrees_of_freedom_fall_with_few_zones_and_with_uncertain_plausible_values():
     sample = survey("jk2", n=4000, zones=60)
     certain = mean(sample.pv[:, 0], sample.design)["df"][0]

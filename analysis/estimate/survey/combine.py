@@ -54,13 +54,13 @@ def combine(
     deviations = replicates - full
     squares = np.einsum("...m,...m->...", deviations, deviations) / values
     sampling = design.factor * squares.sum(axis=0)
-    between = full.var(axis=-1, ddof=1) if values > 1 else np.zeros(full.shape[:-1])
+    estimate = full.mean(axis=-1)
+    between = np.square(full - estimate[..., None]).sum(axis=-1) / max(values - 1, 1)
     imputation = (1.0 + 1.0 / values) * between
-    zones = np.broadcast_to(np.asarray(zones, dtype=float), sampling.shape)
     # A group within one half of one zone has nothing to vary over: unknown, not zero.
     sampling = np.where(zones > 0, sampling, np.nan)
     df = _rubin_df(sampling, imputation, values, _sampling_df(squares, design, zones))
-    return Combined(full.mean(axis=-1), sampling, imputation, df)
+    return Combined(estimate, sampling, imputation, df)
 
 
 def effective_size(variance: np.ndarray, sampling_variance: np.ndarray) -> np.ndarray:

@@ -145,6 +145,11 @@ class ReplicateDesign:
         """Zone and half of each row of a jackknife as one number, shape (n,)."""
         return self.zone * 2 + self.half
 
+    @cached_property
+    def positions(self) -> np.ndarray:
+        """0 … n: where each row begins in a sparse matrix with one entry a row."""
+        return np.arange(self.n + 1)
+
     def take(self, rows: np.ndarray) -> ReplicateDesign:
         """The design of some rows: `rows` is a mask or positions. Replicates without rows stay."""
         return replace(

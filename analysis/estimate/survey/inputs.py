@@ -157,7 +157,8 @@ def _coded(column: Any) -> tuple[np.ndarray, Any, np.ndarray]:
         numbers = np.asarray(column)
         low, high = int(numbers.min()), int(numbers.max())
         if high - low < 2 * numbers.size and high < np.iinfo(np.int64).max:  # counted, which needs no hash
-            places = np.subtract(numbers, low, dtype=np.int64)
+            places = numbers.astype(np.int64, copy=False)
+            places = places - low if low else places
             n = np.bincount(places)
             present = np.flatnonzero(n)
             levels = (present + low).astype(dtype)

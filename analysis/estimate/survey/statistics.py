@@ -15,6 +15,7 @@ from analysis.estimate.survey.inputs import Inputs, prepare
 from analysis.estimate.survey.totals import GroupedDesign
 
 SMALL_SPREAD = 0.01  # standard deviation for a level of 1 from which squares about zero keep twelve digits
+BLOCK_ROWS = 8_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +70,7 @@ def _means_about_zero(values: np.ndarray, grouped: GroupedDesign) -> Means:
     weight, replicated_weight = grouped.weights()
     full, replicates = grouped.totals(values)
     full, replicates = full / weight, replicates / replicated_weight
-    squares = np.einsum("ij,ij->i", values, values)
-    squares *= grouped.design.weight
-    squares = np.bincount(grouped.codes, squares, minlength=grouped.groups)
+    squares = grouped.full_totals(_row_squares(values))
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = squares / (weight[:, 0] * values.shape[1]) - np.square(full).mean(axis=-1)
         variance = spread * grouped.n / (grouped.n - 1.0)
@@ -293,6 +292,22 @@ def _group_means(values: np.ndarray, grouped: GroupedDesign) -> np.ndarray:
     """Unweighted mean of the row's group, (n, M): a centre from which squares do not cancel."""
     sums = [np.bincount(grouped.codes, weights=column, minlength=grouped.groups) for column in values.T]
     return (np.stack(sums, axis=1) / grouped.n[:, None])[grouped.codes]
+
+
+def _row_squares(values: np.ndarray) -> np.ndarray:
+    """Sum of squares of each row of `values` (n, M), shape (n,).
+
+    So short a sum costs more to begin than to add up: a matrix product takes eight rows at once, in
+    blocks that stay in the cache.
+    """
+    n, width = values.shape
+    sums, squares = np.empty(n), np.zeros((BLOCK_ROWS, width))
+    adding = np.kron(np.eye(8), np.ones((width, 1)))
+    for start in range(0, n, BLOCK_ROWS):
+        block = values[start : start + BLOCK_ROWS]
+        np.square(block, out=squares[: len(block)])
+        sums[start : start + BLOCK_ROWS] = (squares.reshape(-1, 8 * width) @ adding).ravel()[: len(block)]
+    return sums
 
 
 def _variance(moments: np.ndarray, count: int) -> np.ndarray:

@@ -98,7 +98,10 @@ class GroupedDesign:
 
     def full_totals(self, columns: np.ndarray) -> np.ndarray:
         """Weighted totals of `columns` (n, K) by group for the full sample alone, shape (groups, K)."""
-        return _summing(self.codes, self.design.weight, self.groups) @ np.ascontiguousarray(columns)
+        columns = np.ascontiguousarray(columns)
+        if self.design.replicates is not None:
+            return self._adding_up(self.codes, self.groups) @ columns
+        return self._over_zones(self._to_cells @ columns)
 
     def weights(self) -> tuple[np.ndarray, np.ndarray]:
         """Sums of weights, (groups, 1) and (R, groups, 1); NaN as in :meth:`totals`."""
@@ -165,11 +168,20 @@ class GroupedDesign:
 
     @cached_property
     def _to_cells(self) -> sparse.csc_array:
-        return _summing(self._cell, self.design.weight, self._cell_count)
+        return self._adding_up(self._cell, self._cell_count)
+
+    def _adding_up(self, places: np.ndarray, size: int) -> sparse.csc_array:
+        """The matrix (size, n) that adds weighted rows up in their places; nothing is sorted."""
+        design = self.design
+        return sparse.csc_array((design.weight, places, design.positions), shape=(size, design.n))
+
+    def _over_zones(self, cells: np.ndarray) -> np.ndarray:
+        """Sums over the zones and halves of each group, from (groups × zones × 2, ...) to (groups, ...)."""
+        flat = cells.reshape(self.groups, self.design.zones * 2, -1)
+        return (np.ones(flat.shape[1]) @ flat).reshape(self.groups, *cells.shape[1:])
 
     def _jackknife(self, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        flat = cells.reshape(self.groups, self.design.zones * 2, -1)
-        full = (np.ones(flat.shape[1]) @ flat).reshape(self.groups, *cells.shape[1:])
+        full = self._over_zones(cells)
         cells = cells.reshape(self.groups, self.design.zones, 2, *cells.shape[1:])
         change = np.moveaxis(cells[:, :, 1] - cells[:, :, 0], 1, 0)  # (zones, groups, ...)
         if self.design.method == "jk2_full":
@@ -184,13 +196,6 @@ class GroupedDesign:
         for group in range(self.groups):
             for start in range(edges[group], edges[group + 1], height):
                 yield group, order[start : min(start + height, edges[group + 1])]
-
-
-def _summing(places: np.ndarray, weight: np.ndarray, size: int) -> sparse.csc_array:
-    """The matrix (size, n) that adds weighted rows up in their places; one entry a row, nothing is sorted."""
-    n = weight.size
-    index = np.int32 if max(n, size) < 2**31 else np.int64
-    return sparse.csc_array((weight, places.astype(index), np.arange(n + 1, dtype=index)), shape=(size, n))
 
 
 def _symmetric(flat: np.ndarray, first: np.ndarray, second: np.ndarray, width: int) -> np.ndarray:
