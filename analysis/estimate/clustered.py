@@ -111,7 +111,8 @@ def clustered_fit(
     """
     if kind not in KINDS:
         raise ValueError(f"kind {kind!r}; known are {', '.join(KINDS)}")
-    index = pd.MultiIndex.from_arrays([unit, time], names=["unit", "time"])
+    units = pd.factorize(unit, sort=True)[0]  # numbers: linearmodels sorts and groups by unit all along
+    index = pd.MultiIndex.from_arrays([units, time], names=["unit", "time"])
     codes = pd.factorize(cluster, sort=True)[0]
     groups = int(codes.max()) + 1
     if groups < 2:
@@ -125,10 +126,10 @@ def clustered_fit(
     ).fit(cov_type="clustered", clusters=pd.DataFrame({"cluster": codes}, index=index), group_debias=True)
     theta = 0.0 if kind == "pooled" else 1.0
     if kind == "random":
-        theta = fit.theta["theta"].reindex(pd.Index(unit)).to_numpy()
+        theta = fit.theta["theta"].reindex(units).to_numpy()
     weight = np.ones(len(outcome)) if weights is None else weights.to_numpy(dtype=float)
     data = np.column_stack([design.to_numpy(dtype=float), outcome.to_numpy(dtype=float)])
-    data = _transformed(data, weight, pd.factorize(unit)[0], theta)
+    data = _transformed(data, weight, units, theta)
     covariance = leave_one_cluster_out(data[:, :-1], data[:, -1], codes, list(design.columns))
     return Clustered(fit.params, covariance, fit.cov.to_numpy(), groups, level)
 
