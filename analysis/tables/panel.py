@@ -9,6 +9,7 @@ import pandas as pd
 from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.design.adks import AdksDesign
+from analysis.estimate.growth_study import GrowthStudy
 from analysis.exhibits import TableExhibit
 from analysis.panel.adolescents import AdolescentPanel
 from analysis.results import Result
@@ -66,22 +67,45 @@ def verdict(start: Result, change: Result) -> str:
     return "wordt groter" if (change.low > 0) == (start.value > 0) else "wordt kleiner"
 
 
-def track_lines(means: pd.DataFrame, panel: AdolescentPanel, outcome: str) -> pd.DataFrame:
-    """Lines for the figure of growth, with column truth for the twin."""
-    lines = means[["group", "wave", "estimate", "low", "high"]].copy()
+def track_lines(study: GrowthStudy, panel: AdolescentPanel, outcome: str, *, minimum_n: int) -> pd.DataFrame:
+    """Lines for the figure of growth, with column truth for the twin.
+
+    A mean over fewer pupils than `minimum_n` is left out.
+    """
+    large = study.means["n"] >= minimum_n
+    lines = study.means.loc[large, ["group", "wave", "estimate", "low", "high"]].reset_index(drop=True)
     if panel.truth is not None:
         planted = panel.truth[outcome].means
         lines["truth"] = [planted.loc[row.wave, row.group] for row in lines.itertuples()]
     return lines
 
 
-def gap_line(gaps: pd.DataFrame, panel: AdolescentPanel, outcome: str, design: AdksDesign) -> pd.DataFrame:
-    """The gap by wave as the one line of a figure, with column truth for the twin."""
-    line = gaps[["wave", "estimate", "low", "high"]].copy()
+def gap_line(
+    study: GrowthStudy, panel: AdolescentPanel, outcome: str, design: AdksDesign, *, minimum_n: int
+) -> pd.DataFrame:
+    """The gap by wave as the one line of a figure, with column truth for the twin.
+
+    A wave in which either group has fewer pupils than `minimum_n` is left out: its gap would tell of them.
+    """
+    pair = study.means["group"].isin([design.minuend, design.subtrahend])
+    small = study.means.loc[pair & (study.means["n"] < minimum_n), "wave"]
+    shown = ~study.gaps["wave"].isin(small)
+    line = study.gaps.loc[shown, ["wave", "estimate", "low", "high"]].reset_index(drop=True)
     line.insert(0, "group", f"{design.minuend} − {design.subtrahend}")
     if panel.truth is not None:
         line["truth"] = panel.truth[outcome].gap.reindex(line["wave"]).to_numpy()
     return line
+
+
+def not_shown(study: GrowthStudy, *, minimum_n: int) -> str:
+    """What a caption says of means over too few pupils; "" when there are none."""
+    count = int((study.means["n"] < minimum_n).sum())
+    if not count:
+        return ""
+    return (
+        f". Niet getoond: {dutch.number(count)} {'gemiddelde' if count == 1 else 'gemiddelden'} over minder "
+        f"dan {dutch.number(minimum_n)} leerlingen"
+    )
 
 
 def _name(row: Result) -> str:

@@ -1,5 +1,7 @@
 """The adolescent panel: real file or twin, one track and school a pupil, and rows with stable ids."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +14,7 @@ from analysis.estimate.growth_study import growth_study
 from analysis.panel.adolescents import adolescent_panel
 from analysis.results import Result
 from analysis.synthetic.adks import adks_twin
-from analysis.tables.panel import gap_line, panel_table, track_lines, verdict
+from analysis.tables.panel import gap_line, not_shown, panel_table, track_lines, verdict
 from analysis.tables.panel_rows import panel_rows
 from analysis.workspace import Workspace, find_root
 
@@ -131,10 +133,10 @@ def test_table_and_lines(twin):
     table = panel_table(rows)
     assert len(table.cells) == 1
     assert "niet het effect van een schoolsoort" in table.caption
-    lines = track_lines(study.means, panel, OUTCOME)
+    lines = track_lines(study, panel, OUTCOME, minimum_n=10)
     assert len(lines) == 18
     assert lines.loc[(lines["group"] == "vwo") & (lines["wave"] == 1), "truth"].item() == 2.85
-    assert gap_line(study.gaps, panel, OUTCOME, DESIGN)["truth"].iloc[0] == pytest.approx(0.4)
+    assert gap_line(study, panel, OUTCOME, DESIGN, minimum_n=10)["truth"].iloc[0] == pytest.approx(0.4)
 
 
 @pytest.mark.parametrize(
@@ -153,3 +155,17 @@ def test_verdict_follows_sign_and_interval(start, low, high, words):
     change = Result(id="panel.gap_change", value=(low + high) / 2, low=low, high=high, **common)
     assert verdict(first, change) == words
     assert verdict(first, Result(id="panel.gap_change", value=None, **common)) == "onbekend"
+
+
+def test_means_and_gaps_over_too_few_pupils_are_not_drawn(twin):
+    panel, _, study = twin
+    first = study.means["wave"].min()
+    small = study.means.assign(n=study.means["n"].where(
+        (study.means["wave"] != first) | (study.means["group"] != DESIGN.minuend), 9))  # fmt: skip
+    few = replace(study, means=small)
+    lines = track_lines(few, panel, OUTCOME, minimum_n=10)
+    assert len(lines) == len(study.means) - 1
+    assert not ((lines["wave"] == first) & (lines["group"] == DESIGN.minuend)).any()
+    assert first not in set(gap_line(few, panel, OUTCOME, DESIGN, minimum_n=10)["wave"])
+    assert not_shown(few, minimum_n=10) == ". Niet getoond: 1 gemiddelde over minder dan 10 leerlingen"
+    assert not_shown(study, minimum_n=10) == ""
