@@ -6,7 +6,9 @@ about the Netherlands.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -56,6 +58,85 @@ class RolloutTwin:
     truth: Truth
 
 
+@dataclass(frozen=True)
+class Population:
+    """What every draw of the twin of a design shares.
+
+    Attributes
+    ----------
+    places : pandas.DataFrame
+        One row a municipality: municipality, province, cohort, inhabitants, reached, dose.
+    years : ndarray of int, shape (T,)
+    province : ndarray of int, shape (N,)
+        Position of each municipality's province among the sorted codes.
+    since : ndarray, shape (N, T)
+        Years since adoption; NaN where the programme does not come.
+    planted : ndarray, shape (N, T)
+        The effect in each municipality and year.
+    """
+
+    places: pd.DataFrame
+    years: np.ndarray
+    province: np.ndarray
+    since: np.ndarray
+    planted: np.ndarray
+
+
+@lru_cache(maxsize=8)
+def population(design: Programme) -> Population:
+    """Municipalities, doses and effects of the twin; they belong to the design and do not change with a seed.
+
+    It is shared between calls: its arrays are read, never written.
+    """
+    twin = design.twin
+    places = _municipalities(design)
+    cohort = places["cohort"].to_numpy()
+    years = np.arange(design.years.first_year, design.years.last_year + 1)
+    since = years[None, :] - cohort[:, None]
+    planted = np.where(
+        since >= 0,
+        twin.effect_start
+        + twin.effect_growth * since
+        + twin.effect_cohort * (cohort - np.nanmin(cohort))[:, None]
+        + twin.effect_dose * places["dose"].to_numpy()[:, None],
+        0.0,
+    )
+    province = pd.factorize(places["province"], sort=True)[0]
+    return Population(places, years, province, since, planted)
+
+
+def rollout_outcomes(design: Programme, seeds: Sequence[int], *, effect: float = 1.0) -> np.ndarray:
+    """Outcomes of one synthetic panel a seed, shape (seeds, N, T), in the order of :func:`rollout_twin`."""
+    twin, people = design.twin, population(design)
+    province = people.province
+    provinces, (n, t) = province.max() + 1, people.planted.shape
+    planted = effect * people.planted
+    outcomes = np.empty((len(seeds), n, t))
+    for place, seed in enumerate(seeds):
+        rng = np.random.default_rng(seed)
+        level = (
+            twin.mean
+            + (twin.sd_province * rng.standard_normal(provinces))[province]
+            + twin.sd_municipality * rng.standard_normal(n)
+        )
+        shocks = (
+            twin.sd_year * rng.standard_normal(t)
+            + (twin.sd_province_year * rng.standard_normal((provinces, t)))[province]
+            + twin.sd_noise * rng.standard_normal((n, t))
+        )
+        outcomes[place] = level[:, None] + shocks + planted
+    return outcomes
+
+
+def rollout_truth(design: Programme, *, effect: float = 1.0) -> Truth:
+    """What is planted in every panel of `design`, multiplied by `effect`."""
+    people = population(design)
+    cohort = people.places["cohort"].to_numpy()
+    return _truth(
+        effect * people.planted, people.since, cohort, people.years, effect * design.twin.effect_dose
+    )
+
+
 def rollout_twin(design: Programme, *, seed: int | None = None, effect: float = 1.0) -> RolloutTwin:
     """The synthetic panel of `design`.
 
@@ -68,39 +149,14 @@ def rollout_twin(design: Programme, *, seed: int | None = None, effect: float = 
     effect : float
         Multiplies the planted effect; 0 gives a panel without any.
     """
-    twin = design.twin
-    places = _municipalities(design)
-    rng = np.random.default_rng(twin.seed if seed is None else seed)
-    years = np.arange(design.years.first_year, design.years.last_year + 1)
-    n, t = len(places), len(years)
-    province = pd.factorize(places["province"], sort=True)[0]
-    provinces = province.max() + 1
-    level = (
-        twin.mean
-        + (twin.sd_province * rng.standard_normal(provinces))[province]
-        + twin.sd_municipality * rng.standard_normal(n)
-    )
-    shocks = (
-        twin.sd_year * rng.standard_normal(t)
-        + (twin.sd_province_year * rng.standard_normal((provinces, t)))[province]
-        + twin.sd_noise * rng.standard_normal((n, t))
-    )
-    cohort = places["cohort"].to_numpy()
-    since = years[None, :] - cohort[:, None]
-    planted = np.where(
-        since >= 0,
-        twin.effect_start
-        + twin.effect_growth * since
-        + twin.effect_cohort * (cohort - np.nanmin(cohort))[:, None]
-        + twin.effect_dose * places["dose"].to_numpy()[:, None],
-        0.0,
-    )
-    planted = effect * planted
+    people = population(design)
+    places, t = people.places, len(people.years)
     dropped = ["dose"] if design.reach else ["dose", "reached"]
     frame = places.drop(columns=dropped).loc[places.index.repeat(t)].reset_index(drop=True)
-    frame.insert(2, "year", np.tile(years, n))
-    frame[design.outcome.name] = (level[:, None] + shocks + planted).ravel()
-    return RolloutTwin(frame, _truth(planted, since, cohort, years, effect * twin.effect_dose))
+    frame.insert(2, "year", np.tile(people.years, len(places)))
+    seed = design.twin.seed if seed is None else seed
+    frame[design.outcome.name] = rollout_outcomes(design, [seed], effect=effect)[0].ravel()
+    return RolloutTwin(frame, rollout_truth(design, effect=effect))
 
 
 def _municipalities(design: Programme) -> pd.DataFrame:

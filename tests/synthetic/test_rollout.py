@@ -9,7 +9,7 @@ import pytest
 from analysis.design.rollout import rollout
 from analysis.estimate.did import dose_response, group_time_att, imputation, two_way_fe
 from analysis.schema.rollout import PRODEMOS, TIENSKIP
-from analysis.synthetic.rollout import rollout_twin
+from analysis.synthetic.rollout import rollout_outcomes, rollout_truth, rollout_twin
 from analysis.synthetic.tienskip import tienskip_twin
 
 NAMES = {"unit": "municipality", "time": "year", "cohort": "cohort"}
@@ -133,3 +133,19 @@ def test_shocks_are_shared_within_a_province_and_year(design):
     size = province.value_counts().loc[means.index]
     expected = design.twin.sd_noise**2 / size.to_numpy()[:, None]
     assert (means**2).to_numpy().mean() > 1.2 * np.broadcast_to(expected, means.shape).mean()
+
+
+def test_outcomes_drawn_together_are_those_of_each_twin(design):
+    seeds = [3, 2**60, 8]
+    together = rollout_outcomes(design, seeds, effect=0.5)
+    for outcome, seed in zip(together, seeds, strict=True):
+        alone = rollout_twin(design, seed=seed, effect=0.5)
+        np.testing.assert_array_equal(outcome.ravel(), alone.frame[design.outcome.name])
+        assert rollout_truth(design, effect=0.5) == alone.truth
+
+
+def test_a_changed_frame_changes_no_later_twin(design):
+    first = rollout_twin(design)
+    kept = first.frame.copy()
+    first.frame.loc[:, ["inhabitants", "cohort"]] = 1
+    pd.testing.assert_frame_equal(rollout_twin(design).frame, kept)
