@@ -132,7 +132,7 @@ def null_distribution(
     ]
     found = Answers(
         estimate=np.concatenate([part.estimate for part in parts], axis=1),
-        scores=np.concatenate([part.scores for part in parts], axis=1),
+        scores=np.concatenate([part.scores for part in parts], axis=2),
         factor=np.concatenate([part.factor for part in parts]),
     )
     variance = found.covariance()

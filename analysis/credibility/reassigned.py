@@ -2,18 +2,25 @@
 
 A batch of B rows is a batch of re-assignments of clusters to starts, or of weightings in which a cluster
 left out weighs zero. Each estimator returns B estimates with a clustered variance, so that a permutation
-test, a jackknife and a whole specification curve are each a call or two.
+test, a jackknife and a whole specification curve are each a call or two. Work arrays have the batch last.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.credibility.cluster_moments import (
+    RANK,
+    ClusterMoments,
+    imputation_moments,
+    two_way_moments,
+)
+
 ESTIMATORS = ("two_way", "never", "not_yet", "imputation")
 TARGETS = ("effect", "exposure", "interaction", "before")
-_RANK = 1e-9
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,7 @@ class Answers:
     ----------
     estimate : ndarray, shape (O, B)
         Infinite where not identified.
-    scores : ndarray, shape (O, B, G)
+    scores : ndarray, shape (O, G, B)
         Linear in the outcome; zero where not identified.
     factor : ndarray, shape (B,)
         G/(G − 1).
@@ -36,7 +43,7 @@ class Answers:
 
     def covariance(self, one: int = 0, other: int = 0) -> np.ndarray:
         """Clustered covariance of the estimates of two outcomes, shape (B,)."""
-        return self.factor * (self.scores[one] * self.scores[other]).sum(axis=1)
+        return self.factor * (self.scores[one] * self.scores[other]).sum(axis=0)
 
     @property
     def statistic(self) -> np.ndarray:
@@ -125,187 +132,198 @@ def estimates(
     cohorts' shares as given; for imputation the effects are centred on their mean (Borusyak, Jaravel &
     Spiess 2024, section 4.3, with one group).
     """
-    mass = np.atleast_2d(np.asarray(mass, dtype=float))
-    begin = np.atleast_2d(np.asarray(begin, dtype=float))
-    if covariates is not None and len(covariates) and not setting.by_regression:
-        raise ValueError(f"{setting.estimator} takes no covariates: use two_way or imputation")
+    mass = np.atleast_2d(np.asarray(mass, dtype=float)).T
+    begin = np.ascontiguousarray(np.atleast_2d(np.asarray(begin, dtype=float)).T)
+    if not setting.by_regression:
+        if covariates is not None and len(covariates):
+            raise ValueError(f"{setting.estimator} takes no covariates: use two_way or imputation")
+        return group_time(setting, outcomes, times, begin, mass)
     if setting.spillover and neighbours is None:
         raise ValueError("spillover needs the neighbours of each cluster")
-    if not setting.by_regression:
-        return _group_time(setting, outcomes, times, begin, mass)
-    treated = (times >= begin[:, :, None]).astype(float)
-    others = [] if covariates is None else [column[None] for column in covariates]
-    exposure = (1 - treated) * (neighbours @ treated) if setting.spillover else None
-    # Cells in the window of anticipation are neither treated nor untreated: they are left out.
-    waiting = (times >= begin[:, :, None] - setting.anticipation) & (treated == 0)
-    if setting.estimator == "imputation":
-        others = others if exposure is None else [*others, exposure]
-        return _imputation(outcomes, mass, treated, waiting, others)
-    weight = mass[:, :, None] * (~waiting if setting.anticipation else np.ones((1, 1, len(times))))
-    if setting.target == "exposure":
-        return _two_way(outcomes, weight, exposure, [*others, treated])
-    if setting.target == "interaction":
-        if not others:
-            raise ValueError("an interaction needs the other policy as first covariate")
-        return _two_way(outcomes, weight, treated * others[0], [*others, treated])
-    return _two_way(outcomes, weight, treated, others if exposure is None else [*others, exposure])
+    if setting.target == "interaction" and (covariates is None or not len(covariates)):
+        raise ValueError("an interaction needs the other policy as first covariate")
+    moved = Moved(times, begin, setting.anticipation, covariates, neighbours if setting.spillover else None)
+    found = regression(setting.estimator, outcomes, moved, mass, setting.target)
+    return found.answers(range(found.regressors))
 
 
-class _Absorber:
-    """Residuals on cluster and period effects, by weighted least squares; weights (B, G, T)."""
+class Moved:
+    """What moves with the starts of clusters, on periods taken together while nothing changes.
 
-    def __init__(self, weight: np.ndarray) -> None:
-        self.weight = weight
-        total = weight.sum(axis=2, keepdims=True)
-        self.total = np.where(total > 0, total, 1.0)
-        share = weight / self.total
-        normal = -np.swapaxes(share, 1, 2) @ weight
-        periods = np.arange(weight.shape[2])
-        by_period = weight.sum(axis=1)
-        self.seen = by_period > 0
-        normal[:, periods, periods] += np.where(self.seen, by_period, 1.0)
-        self.inverse = np.linalg.inv(normal[:, 1:, 1:])
+    Between two changes of treatment, waiting or a covariate all regressors are constant within a cluster, so
+    that regressions see the outcome by its mean over those periods only, weighted by their number.
 
-    def solve(self, right: np.ndarray) -> np.ndarray:
-        """Period effects, the first zero, for right-hand sides (B, T)."""
-        found = (self.inverse @ right[:, 1:, None])[:, :, 0]
-        return np.concatenate([np.zeros((len(found), 1)), found], axis=1)
+    Parameters
+    ----------
+    times : ndarray, shape (T,)
+    begin : ndarray, shape (G, B)
+    anticipation : int
+    covariates : ndarray, shape (K, G, T), optional
+    neighbours : ndarray, shape (G, G), optional
 
-    def residual(self, values: np.ndarray) -> np.ndarray:
-        """`values` (B, G, T) less cluster and period effects, also where the weight is zero."""
-        centred = values - _by_cluster(self.weight, values) / self.total
-        period = self.solve(np.einsum("bgt,bgt->bt", *_same(self.weight, centred)))
-        left = centred - period[:, None, :]
-        return left - _by_cluster(self.weight, left) / self.total
+    Attributes
+    ----------
+    lengths : ndarray, shape (S, 1, 1)
+        Periods in each stretch.
+    treated, waiting : ndarray, shape (S, G, B)
+        Cells that wait are neither treated nor untreated, and are left out.
+    covariates : list of ndarray, shape (S, G, 1)
+    exposure : ndarray, shape (S, G, B), or None
+        Share of treated neighbours of each untreated cell.
+    """
 
-    def adjoint(self, wanted: np.ndarray) -> np.ndarray:
-        """Coefficients on the cells that give the fitted effects summed over `wanted` (B, G, T)."""
-        by_cluster = wanted.sum(axis=2, keepdims=True)
-        right = wanted.sum(axis=1) - (self.weight * by_cluster / self.total).sum(axis=1)
-        period = self.solve(right)[:, None, :]
-        cluster = (by_cluster - _by_cluster(self.weight, period)) / self.total
-        return self.weight * (cluster + period)
+    def __init__(
+        self,
+        times: np.ndarray,
+        begin: np.ndarray,
+        anticipation: int = 0,
+        covariates: np.ndarray | None = None,
+        neighbours: np.ndarray | None = None,
+    ) -> None:
+        covariates = np.empty((0, len(begin), len(times))) if covariates is None else np.asarray(covariates)
+        dates = np.unique(begin)
+        changes = np.searchsorted(times, np.concatenate([dates, dates - anticipation]))
+        differs = np.flatnonzero((np.diff(covariates, axis=2) != 0).any(axis=(0, 1))) + 1
+        self._first = np.unique(np.concatenate([[0], changes[changes < len(times)], differs]))
+        self.lengths = np.diff(self._first, append=len(times)).astype(float)[:, None, None]
+        since = times[self._first, None, None]
+        self.treated = (since >= begin).astype(float)
+        self.waiting = (since >= begin - anticipation) & (since < begin)
+        self.anticipation = anticipation
+        self.covariates = [column.T[self._first, :, None] for column in covariates]
+        self.exposure = None if neighbours is None else (1 - self.treated) * (neighbours @ self.treated)
 
-
-def _same(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return tuple(np.broadcast_arrays(one, other))
-
-
-def _by_cluster(weight: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Weighted sums over periods, (B, G, 1); einsum saves the product array."""
-    return np.einsum("bgt,bgt->bg", *_same(weight, values))[:, :, None]
-
-
-def _dot(weight: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Weighted inner products, (B, 1, 1)."""
-    return np.einsum("bgt,bgt->b", *_same(weight * one, other))[:, None, None]
-
-
-def _orthogonal(absorber: _Absorber, columns: list[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Residualised columns, each orthogonal to those before, with squared length; collinear ones zero."""
-    found: list[tuple[np.ndarray, np.ndarray]] = []
-    weight = absorber.weight
-    for column in columns:
-        left = absorber.residual(column)
-        raw = column - _by_cluster(weight, column) / absorber.total
-        scale = _dot(weight, raw, raw)
-        for other, length in found:
-            left = left - _dot(weight, left, other) / length * other
-        length = _dot(weight, left, left)
-        kept = length > _RANK * scale
-        found.append((np.where(kept, left, 0.0), np.where(kept, length, 1.0)))
-    return found
+    def means(self, outcome: np.ndarray) -> np.ndarray:
+        """Means of an outcome (G, T) over each stretch, shape (S, G, 1)."""
+        return np.add.reduceat(outcome.T, self._first, axis=0)[:, :, None] / self.lengths
 
 
-def _without(weight: np.ndarray, values: np.ndarray, basis) -> np.ndarray:
-    for other, length in basis:
-        values = values - _dot(weight, values, other) / length * other
-    return values
+@dataclass(frozen=True)
+class Regression:
+    """A batch of regressions or imputations before its regressors are chosen.
+
+    Attributes
+    ----------
+    moments : ClusterMoments
+    clusters : ndarray, shape (B,) or (1,)
+        Clusters that count.
+    known : ndarray, shape (B,) or (1,)
+        Whether there is anything to estimate.
+    scale : ndarray, shape (B,) or (1,), or None
+        Of a regression's target, see :func:`~analysis.credibility.cluster_moments.two_way_moments`.
+    wanted : ndarray, shape (G, B), or None
+        Weight of each cluster in an imputed mean.
+    """
+
+    moments: ClusterMoments
+    clusters: np.ndarray
+    known: np.ndarray
+    scale: np.ndarray | None = None
+    wanted: np.ndarray | None = None
+
+    @property
+    def regressors(self) -> int:
+        return len(self.moments.scales)
+
+    def answers(self, regressors: Sequence[int]) -> Answers:
+        """The estimates beside the regressors in these places: the covariates first, exposure after them."""
+        row = self.moments.without(regressors)
+        if self.wanted is not None:
+            means = row.sum(axis=1)
+            return _answers(means, row - means[:, None] * self.wanted, self.clusters, self.known)
+        length = row[0].sum(axis=0)
+        known = self.known & (length > RANK * self.scale)
+        row = row / np.where(known, length, 1.0)
+        slopes = row[1:].sum(axis=1)
+        return _answers(slopes, row[1:] - slopes[:, None] * row[0], self.clusters, known)
 
 
-def _two_way(outcomes, weight, target, others) -> Answers:
-    absorber = _Absorber(weight)
-    weight = absorber.weight
-    basis = _orthogonal(absorber, others)
-    raw = target - _by_cluster(weight, target) / absorber.total
-    scale = _dot(weight, raw, raw)
-    left = _without(weight, absorber.residual(target), basis)
-    length = _dot(weight, left, left)
-    known = length > _RANK * scale
-    loadings = weight * left / np.where(known, length, 1.0)
-    slopes, scores = [], []
-    for outcome in outcomes:
-        y = _without(weight, absorber.residual(outcome[None]), basis)
-        slope = np.einsum("bgt,bgt->b", *_same(loadings, y))
-        slopes.append(slope)
-        scores.append(_by_cluster(loadings, y - slope[:, None, None] * left)[:, :, 0])
-    return _answers(slopes, scores, weight.any(axis=2), known[:, 0, 0])
+def regression(
+    estimator: str, outcomes: np.ndarray, moved: Moved, mass: np.ndarray, target: str = "effect"
+) -> Regression:
+    """Prepare a two-way regression or an imputation.
+
+    Parameters
+    ----------
+    estimator : {"two_way", "imputation"}
+    outcomes : ndarray, shape (O, G, T)
+    moved : Moved
+    mass : ndarray, shape (G, 1) or (G, B)
+    target : str
+        See :class:`Setting`.
+    """
+    means = [moved.means(outcome) for outcome in outcomes]
+    treated, exposure = moved.treated, moved.exposure
+    weight = mass * moved.lengths
+    regressors = list(moved.covariates)
+    if estimator == "imputation":
+        regressors += [] if exposure is None else [exposure]
+        wanted = weight * treated
+        weight = weight * ((treated == 0) & ~moved.waiting)
+        imputable = weight.any(axis=0) & weight.any(axis=1)[:, None]
+        wanted = wanted * imputable
+        total = wanted.sum(axis=(0, 1))
+        known = total > 0
+        wanted = wanted / np.where(known, total, 1.0)
+        moments = imputation_moments(weight, wanted, regressors, means)
+        return Regression(moments, (mass > 0).sum(axis=0), known, wanted=wanted.sum(axis=0))
+    if moved.anticipation:
+        weight = weight * ~moved.waiting
+    if target == "exposure":
+        regressors, wanted = [*regressors, treated], exposure
+    elif target == "interaction":
+        regressors, wanted = [*regressors, treated], treated * regressors[0]
+    else:
+        regressors, wanted = [*regressors, *([] if exposure is None else [exposure])], treated
+    moments, scale = two_way_moments(weight, wanted, regressors, means)
+    return Regression(moments, weight.any(axis=0).sum(axis=0), np.ones(1, dtype=bool), scale=scale)
 
 
-def _imputation(outcomes, mass, treated, waiting, others) -> Answers:
-    weight = mass[:, :, None] * ((treated == 0) & ~waiting)
-    absorber = _Absorber(weight)
-    imputable = weight.any(axis=2, keepdims=True) & absorber.seen[:, None, :]
-    wanted = mass[:, :, None] * treated * imputable
-    total = wanted.sum(axis=(1, 2), keepdims=True)
-    known = (total > 0)[:, 0, 0]
-    wanted = wanted / np.where(total > 0, total, 1.0)
-    basis = _orthogonal(absorber, [np.broadcast_to(column, weight.shape) for column in others])
-    loadings = -absorber.adjoint(wanted)
-    for other, length in basis:
-        loadings = loadings - weight * other * np.einsum("bgt,bgt->b", wanted, other)[:, None, None] / length
-    means, scores = [], []
-    for outcome in outcomes:
-        y = _without(weight, absorber.residual(np.broadcast_to(outcome, weight.shape)), basis)
-        mean = np.einsum("bgt,bgt->b", wanted, y)
-        means.append(mean)
-        scores.append(
-            _by_cluster(loadings, y)[:, :, 0] + _by_cluster(wanted, y - mean[:, None, None])[:, :, 0]
-        )
-    return _answers(means, scores, np.broadcast_to(mass > 0, scores[0].shape), known)
-
-
-def _group_time(setting: Setting, outcomes, times, begin, mass) -> Answers:
-    dates = np.unique(begin[np.isfinite(begin) & (begin <= times[-1])])
-    rows, count = max(len(begin), len(mass)), len(outcomes)
-    slope, total = np.zeros((count, rows)), np.zeros(rows)
-    scores = np.zeros((count, rows, begin.shape[1]))
+def group_time(
+    setting: Setting, outcomes: np.ndarray, times: np.ndarray, begin: np.ndarray, mass: np.ndarray
+) -> Answers:
+    """Group-time effects averaged by weight; shapes as in :func:`regression`, starts (G, B)."""
+    dates = np.unique(begin)
+    dates = dates[dates <= times[-1]]
+    rows = max(begin.shape[1], mass.shape[1])
+    slopes, total = np.zeros((len(outcomes), rows)), np.zeros(rows)
+    scores = np.zeros((len(outcomes), len(begin), rows))
     known = np.ones(rows, dtype=bool)
     for date in dates:
-        member = mass * (begin == date)
-        share = member.sum(axis=1)
         before = np.flatnonzero(times < date - setting.anticipation)
         if not len(before):
             continue  # no period to compare with: this cohort tells nothing
         base = before[-1]
+        member = mass * (begin == date)
+        share = member.sum(axis=0)
         early = setting.target == "before"
         first, last = (date - setting.anticipation, date - 1) if early else (date, times[-1])
-        for t in np.flatnonzero((times >= first) & (times <= last)):
-            floor = times[-1] if setting.estimator == "never" else times[t] + setting.anticipation
-            compared = mass * ((begin > floor) & (begin != date))
-            known &= ((share > 0) & (compared.sum(axis=1) > 0)) | (share == 0)
+        periods = np.flatnonzero((times >= first) & (times <= last))
+        floors = np.full(len(periods), times[-1])
+        if setting.estimator != "never":
+            floors = times[periods] + setting.anticipation
+        passed = np.searchsorted(dates, floors, side="right")
+        for count in np.unique(passed):  # periods in which the same clusters are compared with
+            same = periods[passed == count]
+            compared = mass * ((begin > floors[passed == count][0]) & (begin != date))
+            known &= compared.any(axis=0) | (share == 0)
+            change = outcomes[:, :, same].sum(axis=2) - len(same) * outcomes[:, :, base]
             for hot, sign in ((member, 1.0), (compared, -1.0)):
-                size = hot.sum(axis=1)
-                scaled = hot * (sign * share / np.where(size > 0, size, 1.0))[:, None]
-                for place, outcome in enumerate(outcomes):
-                    change = outcome[:, t] - outcome[:, base]
-                    sums = scaled @ change
-                    slope[place] += sums
-                    mean = sums / np.where(share > 0, sign * share, 1.0)
-                    scores[place] += scaled * (change - mean[:, None])
-            total += share
+                inverse = 1 / np.where(hot.any(axis=0), hot.sum(axis=0), 1.0)
+                mean = change @ hot * inverse
+                slopes += sign * share * mean
+                scores += (sign * share * inverse * hot) * (change[:, :, None] - mean[:, None])
+            total += len(same) * share
     known &= total > 0
     safe = np.where(total > 0, total, 1.0)
-    return _answers(slope / safe, scores / safe[:, None], np.broadcast_to(mass > 0, scores[0].shape), known)
+    return _answers(slopes / safe, scores / safe, (mass > 0).sum(axis=0), known)
 
 
-def _answers(slopes, scores, present, known) -> Answers:
-    slopes, scores = np.array(slopes), np.array(scores)
-    rows = scores.shape[1]
-    count = np.broadcast_to(present.sum(axis=1), rows)
-    known = np.broadcast_to(known, rows)
+def _answers(slopes: np.ndarray, scores: np.ndarray, clusters: np.ndarray, known: np.ndarray) -> Answers:
+    """Answers from slopes (O, B) and scores (O, G, B), blanked where not `known`."""
+    count = np.broadcast_to(clusters, scores.shape[2])
     return Answers(
         estimate=np.where(known, slopes, np.inf),
-        scores=np.where(known[:, None], scores, 0.0),
+        scores=np.where(known, scores, 0.0),
         factor=count / np.maximum(count - 1, 1),
     )
