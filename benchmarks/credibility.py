@@ -23,7 +23,7 @@ import numpy as np
 from scipy import stats
 
 from analysis.credibility.concurrent import policy_cells
-from analysis.credibility.replicate import as_integer, replicate
+from analysis.credibility.replicate import Seeds, as_integer, replicate
 from analysis.credibility.rollout_study import rollout_diagnosis, rollout_power, weighted_cells
 from analysis.credibility.specification_curve import Specification, specification_curve, specifications
 from analysis.credibility.spillover import neighbour_shares
@@ -117,7 +117,10 @@ class CurveP:
 
     reassigned: int
 
-    def __call__(self, seed: np.random.SeedSequence) -> tuple[float, float, float]:
+    def __call__(self, seeds: Seeds) -> np.ndarray:
+        return np.array([self.one(seed) for seed in seeds])
+
+    def one(self, seed: np.random.SeedSequence) -> tuple[float, float, float]:
         world, lots, permuted = seed.spawn(3)
         design = rollout("prodemos")
         order = np.random.default_rng(lots).permutation(len(design.adoptions))
@@ -143,7 +146,7 @@ class CurveP:
 
 
 def size(draws: int, workers: int) -> None:
-    p = np.array(replicate(CurveP(99), draws=draws, seed=2, workers=workers))
+    p = replicate(CurveP(99), draws=draws, seed=2, workers=workers)
     for name, values in zip(("median", "share of one sign", "share significant"), p.T, strict=True):
         rejected = (values <= 0.05).mean()
         error = np.sqrt(0.05 * 0.95 / draws)

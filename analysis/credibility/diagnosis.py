@@ -7,32 +7,39 @@ far the answers lie from the truth, and how often intervals cover and tests reje
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.credibility.replicate import as_integer, replicate
+from analysis.credibility.replicate import Seeds, as_integers, replicate
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """One world: its data, and the true value of each inquiry in it."""
+    """Several worlds: their data together, and the true value of each inquiry, one or one a world."""
 
     data: Any
-    truth: Mapping[str, float]
+    truth: Mapping[str, float | np.ndarray]
 
 
 @dataclass(frozen=True)
 class Answered:
-    """What an answer strategy says about one data set; an unbounded interval has infinite ends."""
+    """What an answer strategy says about several worlds.
 
-    estimate: float
-    low: float
-    high: float
-    p_value: float
+    Attributes
+    ----------
+    estimate, p_value : ndarray, shape (worlds,)
+    interval : callable
+        Without arguments; gives the low and the high ends, each of shape (worlds,) and infinite where
+        unbounded. It is called only where the interval is asked for, as it can cost more than the rest.
+    """
+
+    estimate: np.ndarray
+    p_value: np.ndarray
+    interval: Callable[[], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -43,12 +50,12 @@ class Model:
     ----------
     name : str
     draw : callable
-        ``draw(seed, effect)`` gives a :class:`Drawn`; `effect` multiplies the effects of the model, and 0
-        is the world without any.
+        ``draw(seeds, effect)`` gives a :class:`Drawn` of one world a seed; `effect` multiplies the effects
+        of the model, and 0 is the world without any.
     """
 
     name: str
-    draw: Callable[[int, float], Drawn]
+    draw: Callable[[Sequence[int], float], Drawn]
 
 
 @dataclass(frozen=True)
@@ -61,19 +68,19 @@ class Inquiry:
 
 @dataclass(frozen=True)
 class DataStrategy:
-    """What of the world is observed: ``observe(data, seed)``; everything unless told otherwise."""
+    """What of the worlds is observed: ``observe(data, seeds)``; everything unless told otherwise."""
 
     name: str = "everything"
-    observe: Callable[[Any, int], Any] | None = None
+    observe: Callable[[Any, Sequence[int]], Any] | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """How an inquiry is answered: ``answer(data, seed)`` gives an :class:`Answered`."""
+    """How an inquiry is answered: ``answer(data, seeds)`` gives an :class:`Answered`."""
 
     id: str
     inquiry: str
-    answer: Callable[[Any, int], Answered]
+    answer: Callable[[Any, Sequence[int]], Answered]
 
 
 @dataclass(frozen=True)
@@ -127,7 +134,7 @@ def diagnose(
     -----
     The error of the root mean squared error is that of the mean squared error by the delta method.
     """
-    found = np.array(replicate(_Diagnosand(design), draws=draws, seed=seed, workers=workers))
+    found = replicate(_Diagnosand(design), draws=draws, seed=seed, workers=workers)
     return pd.DataFrame(
         [
             {"answer": answer.id, "inquiry": answer.inquiry, **_summary(found[:, place], alpha)}
@@ -140,23 +147,27 @@ def diagnose(
 class _Diagnosand:
     design: Design
 
-    def __call__(self, seed: np.random.SeedSequence) -> np.ndarray:
-        """Truth, estimate, low, high, p with effects, and p without; shape (answers, 6)."""
-        world, sample, strategy = (as_integer(child) for child in seed.spawn(3))
-        rows = []
-        for effect in (1.0, 0.0):
-            drawn = self.design.model.draw(world, effect)
-            observe = self.design.data.observe
-            data = drawn.data if observe is None else observe(drawn.data, sample)
-            said = {id(item.answer): item.answer for item in self.design.answers}
-            said = {key: answer(data, strategy) for key, answer in said.items()}
-            rows.append([(drawn.truth, item, said[id(item.answer)]) for item in self.design.answers])
-        return np.array(
-            [
-                [truth[item.inquiry], said.estimate, said.low, said.high, said.p_value, without.p_value]
-                for (truth, item, said), (_, _, without) in zip(*rows, strict=True)
-            ]
-        )
+    def __call__(self, seeds: Seeds) -> np.ndarray:
+        """Truth, estimate, low, high, p with effects, and p without; shape (seeds, answers, 6)."""
+        world, sample, strategy = as_integers(seeds, 3)
+        truth, said = self._said(world, sample, strategy, 1.0)
+        _, without = self._said(world, sample, strategy, 0.0)
+        ends = {key: answered.interval() for key, answered in said.items()}
+        found = np.empty((len(seeds), len(self.design.answers), 6))
+        for place, item in enumerate(self.design.answers):
+            key = id(item.answer)
+            columns = (truth[item.inquiry], said[key].estimate, *ends[key], said[key].p_value)
+            for column, values in enumerate((*columns, without[key].p_value)):
+                found[:, place, column] = values
+        return found
+
+    def _said(self, world, sample, strategy, effect: float):
+        """The truth, and what each strategy says; answers that share one have it run once."""
+        drawn = self.design.model.draw(world, effect)
+        observe = self.design.data.observe
+        data = drawn.data if observe is None else observe(drawn.data, sample)
+        strategies = {id(item.answer): item.answer for item in self.design.answers}
+        return drawn.truth, {key: answer(data, strategy) for key, answer in strategies.items()}
 
 
 def _summary(rows: np.ndarray, alpha: float) -> dict[str, float]:

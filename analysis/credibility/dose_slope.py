@@ -18,13 +18,13 @@ def dose_slopes(
     cluster: np.ndarray,
     *,
     anticipation: int = 0,
-) -> tuple[float, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray]:
     """The mean slope over cohorts and periods by cohort size, and the same without each cluster.
 
     Parameters
     ----------
-    outcome : ndarray, shape (N, T)
-        A balanced panel.
+    outcome : ndarray, shape (..., N, T)
+        Balanced panels with the same starts, doses and clusters.
     times : ndarray, shape (T,)
     start : ndarray, shape (N,)
         First treated period; ``inf`` for never, which some units must be.
@@ -36,7 +36,7 @@ def dose_slopes(
 
     Returns
     -------
-    float and ndarray, shape (G,)
+    ndarray, shape (...), and ndarray, shape (..., G)
 
     Raises
     ------
@@ -48,23 +48,23 @@ def dose_slopes(
     count = int(cluster.max()) + 1
     everyone = np.ones(count + 1)
     keep = np.vstack([everyone[:count], 1 - np.eye(count)])[:, cluster]  # all, then without each cluster
-    total, periods = np.zeros(count + 1), np.zeros(count + 1)
+    total, periods = 0.0, np.zeros(count + 1)
     for date in np.unique(start[np.isfinite(start) & (start <= times[-1])]):
         before = np.flatnonzero(times < date - anticipation)
         if not len(before):
             continue
         member = keep[:, start == date]  # (1 + G, members)
-        d, y = dose[start == date], outcome[start == date]
+        d, y = dose[start == date], outcome[..., start == date, :]
         size = member.sum(axis=1)
         after = times >= date
-        change = y[:, after].sum(axis=1) - after.sum() * y[:, before[-1]]
+        change = y[..., after].sum(axis=-1) - after.sum() * y[..., before[-1]]
         centre = member @ d / np.where(size > 0, size, 1)
         spread = member @ d**2 - size * centre**2
         known = spread > 1e-12 * (d**2).sum()
-        slope = (member @ (d * change) - centre * (member @ change)) / np.where(known, spread, 1.0)
-        total += np.where(known, size * slope, 0.0)
+        slope = ((d * change) @ member.T - centre * (change @ member.T)) / np.where(known, spread, 1.0)
+        total = total + np.where(known, size * slope, 0.0)
         periods += np.where(known, size * after.sum(), 0.0)
     if not (periods > 0).all():
         raise ValueError("the dose does not vary within a cohort, with all clusters or without one of them")
     found = total / periods
-    return float(found[0]), found[1:]
+    return found[..., 0], found[..., 1:]

@@ -6,8 +6,8 @@ panels without an effect, adds effects of growing size, and counts how often the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,29 +15,9 @@ from scipy import stats
 
 from analysis.credibility.cells import Cells
 from analysis.credibility.reassigned import Setting, estimates
-from analysis.credibility.replicate import as_integer, replicate
-from analysis.inference.assignments import reassignments
+from analysis.credibility.replicate import Seeds, as_integers, replicate
+from analysis.credibility.simulated_tests import drawn_assignments, simulated_nulls
 from analysis.inference.inversion import TIE
-from analysis.inference.moments import cluster_moments
-from analysis.inference.panel import DensePanel
-from analysis.inference.randomisation import randomisation_null
-
-
-@dataclass(frozen=True)
-class ReportedTest:
-    """A randomisation test as the study reports it.
-
-    Attributes
-    ----------
-    name : str
-    statistic : {"two_way", "att_never", "att_not_yet"}
-    studentise : {"crv1", "crv3"}
-        For the two-way statistic. :func:`analysis.inference.infer` reports "two_way" with "crv3".
-    """
-
-    name: str
-    statistic: str = "two_way"
-    studentise: str = "crv3"
 
 
 @dataclass(frozen=True)
@@ -95,9 +75,10 @@ def design_se(cells: Cells, setting: Setting, variance: np.ndarray) -> float:
 
 
 def simulate_power(
-    draw: Callable[[int], Cells],
+    cells: Cells,
+    draw: Callable[[Sequence[int]], np.ndarray],
     effects: Sequence[float],
-    tests: Sequence[ReportedTest],
+    tests: Mapping[str, Setting],
     *,
     alpha: float = 0.05,
     target: float = 0.8,
@@ -110,11 +91,14 @@ def simulate_power(
 
     Parameters
     ----------
+    cells : Cells
+        The design, the same in every draw; its outcome is not used.
     draw : callable
-        From an integer seed to cells without an effect; the design is the same in every draw.
+        From integer seeds to outcomes without an effect, shape (seeds, G, T).
     effects : sequence of float
         Constant effects, increasing, the first zero.
-    tests : sequence of ReportedTest
+    tests : mapping of name to Setting
+        See :func:`analysis.credibility.simulated_tests.simulated_nulls`.
     reassigned : int
         Re-assignments sampled beside the observed one, anew in every draw: the test stays exact.
     target : float
@@ -130,31 +114,29 @@ def simulate_power(
     effects = np.asarray(effects, dtype=float)
     if len(effects) < 2 or effects[0] != 0 or (np.diff(effects) <= 0).any():
         raise ValueError(f"effects {effects.tolist()}: two or more, increasing, the first zero")
-    one = _Draw(draw, tuple(effects), tuple(tests), alpha, reassigned)
-    rejected = np.array(replicate(one, draws=draws, seed=seed, workers=workers))  # (draws, tests, effects)
-    return {test.name: _summary(effects, rejected[:, place], target) for place, test in enumerate(tests)}
+    batch = _Batch(cells, draw, tuple(effects), tuple(tests.values()), alpha, reassigned)
+    rejected = replicate(batch, draws=draws, seed=seed, workers=workers)  # (draws, tests, effects)
+    return {name: _summary(effects, rejected[:, place], target) for place, name in enumerate(tests)}
 
 
 @dataclass(frozen=True)
-class _Draw:
-    draw: Callable[[int], Cells]
+class _Batch:
+    cells: Cells
+    draw: Callable[[Sequence[int]], np.ndarray]
     effects: tuple[float, ...]
-    tests: tuple[ReportedTest, ...]
+    tests: tuple[Setting, ...]
     alpha: float
     reassigned: int
 
-    def __call__(self, seed: np.random.SeedSequence) -> np.ndarray:
-        data, lots = seed.spawn(2)
-        panel = self.draw(as_integer(data)).dense()
-        return np.array([self._rejections(panel, test, as_integer(lots)) for test in self.tests])
-
-    def _rejections(self, panel: DensePanel, test: ReportedTest, seed: int) -> list[bool]:
-        drawn, _ = reassignments(panel.assigned, max_exact=0, draws=self.reassigned, seed=seed)
-        null, _, _ = randomisation_null(
-            panel, cluster_moments(panel), drawn, statistic=test.statistic, studentise=test.studentise
-        )
+    def __call__(self, seeds: Seeds) -> np.ndarray:
+        """Whether each test rejects each effect, shape (seeds, tests, effects)."""
+        data, lots = as_integers(seeds, 2)
+        outcomes = self.draw(data)
+        drawn = drawn_assignments(self.cells, lots, self.reassigned)
+        nulls = [simulated_nulls(self.cells, test, outcomes, drawn) for test in self.tests]
         # Testing no effect on outcomes with effect b is testing effect −b on outcomes without.
-        return [null.p_value(-effect) <= self.alpha + TIE for effect in self.effects]
+        p = np.array([[null.p_values(-effect) for effect in self.effects] for null in nulls])
+        return np.moveaxis(p <= self.alpha + TIE, 2, 0)
 
 
 def _summary(effects: np.ndarray, rejected: np.ndarray, target: float) -> Power:
@@ -186,8 +168,3 @@ def detectable(
     slope = (power[at] - power[at - 1]) / (effects[at] - effects[at - 1])
     value = effects[at - 1] + (target - power[at - 1]) / slope
     return float(value), float(np.sqrt(target * (1 - target) / draws) / slope)
-
-
-def with_effect(cells: Cells, effect: float) -> Cells:
-    """The cells with a constant effect added from each start on."""
-    return replace(cells, outcome=cells.outcome + effect * cells.treated)

@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from typing import TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-T = TypeVar("T")
+BATCH = 25  # draws at a time: large enough to pay for each call, small enough to stay in cache
+
+Seeds = Sequence[np.random.SeedSequence]
 
 
-def replicate(
-    one: Callable[[np.random.SeedSequence], T], *, draws: int, seed: int, workers: int = 1
-) -> list[T]:
-    """``one(child)`` for every child of the seed, in order.
+def replicate(batch: Callable[[Seeds], np.ndarray], *, draws: int, seed: int, workers: int = 1) -> np.ndarray:
+    """What `batch` gives for the children of the seed, in order; shape (draws, ...).
 
     Parameters
     ----------
-    one : callable
-        Takes a seed sequence; can be pickled when there is more than one worker.
+    batch : callable
+        From a sequence of seed sequences to an array with a row for each; can be pickled when there is more
+        than one worker.
     draws, seed : int
     workers : int
-        Processes. Draw i has the i-th child of the seed wherever it runs, and linear algebra runs on one
-        thread, so the result does not depend on it.
+        Processes. Draw i has the i-th child of the seed and the same batch wherever it runs, and linear
+        algebra runs on one thread, so the result does not depend on it.
     """
     if draws < 1 or workers < 1:
         raise ValueError(f"{draws} draws on {workers} workers: one at least of each")
     seeds = np.random.SeedSequence(seed).spawn(draws)
+    batches = [seeds[start : start + BATCH] for start in range(0, draws, BATCH)]
     if workers == 1:
         with threadpool_limits(1):
-            return [one(child) for child in seeds]
-    context = get_context("spawn")
-    with ProcessPoolExecutor(workers, context, threadpool_limits, (1,)) as pool:
-        return list(pool.map(one, seeds, chunksize=max(1, draws // (4 * workers))))
+            return np.concatenate([batch(part) for part in batches])
+    with ProcessPoolExecutor(workers, get_context("spawn"), threadpool_limits, (1,)) as pool:
+        return np.concatenate(list(pool.map(batch, batches)))
+
+
+def as_integers(seeds: Seeds, count: int) -> list[tuple[int, ...]]:
+    """`count` independent integers from every seed, as functions with an integer seed ask for; count rows."""
+    return list(zip(*(map(as_integer, seed.spawn(count)) for seed in seeds), strict=True))
 
 
 def as_integer(seed: np.random.SeedSequence) -> int:

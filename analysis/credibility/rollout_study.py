@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -22,28 +22,14 @@ from analysis.credibility.diagnosis import (
     diagnose,
 )
 from analysis.credibility.dose_slope import dose_slopes
-from analysis.credibility.permutation import randomised
-from analysis.credibility.power import Power, ReportedTest, design_se, minimum_detectable, simulate_power
+from analysis.credibility.power import Power, design_se, minimum_detectable, simulate_power
 from analysis.credibility.reassigned import Setting, estimates
+from analysis.credibility.simulated_tests import drawn_assignments, simulated_nulls
 from analysis.design.robustness import DiagnosisPlan, PowerPlan
 from analysis.design.rollout import Programme, Specification
-from analysis.estimate.did.panel import read_panel
-from analysis.inference.moments import cluster_moments
-from analysis.inference.randomisation import randomisation_inference_from
-from analysis.synthetic.rollout import rollout_twin
+from analysis.synthetic.rollout import population, rollout_outcomes, rollout_truth, rollout_twin
 
 COLUMNS = {"unit": "municipality", "time": "year", "cohort": "cohort"}
-
-
-@dataclass(frozen=True)
-class TwinCells:
-    """From an integer seed to the twin's cells, with its effects multiplied by `effect`."""
-
-    design: Programme
-    effect: float = 0.0
-
-    def __call__(self, seed: int) -> Cells:
-        return twin_cells(self.design, rollout_twin(self.design, seed=seed, effect=self.effect).frame)
 
 
 def twin_cells(design: Programme, frame: pd.DataFrame, weights: str | None = None) -> Cells:
@@ -71,22 +57,23 @@ def cell_variance(design: Programme, cells: Cells) -> np.ndarray:
     return twin.sd_province_year**2 + twin.sd_noise**2 / cells.mass
 
 
-def reported_test(name: str, specification: Specification) -> ReportedTest:
-    """The randomisation test that goes with a specification of the design."""
-    if specification.estimator == "two_way_fe":
-        return ReportedTest(name, "two_way", "crv3")
-    return ReportedTest(name, f"att_{specification.control}")
+def setting_of(specification: Specification) -> Setting:
+    """The estimator of a specification of the design."""
+    two_way = specification.estimator == "two_way_fe"
+    return Setting("two_way" if two_way else specification.control, specification.anticipation)
 
 
 def rollout_power(
     design: Programme, plan: PowerPlan, *, workers: int = 1
 ) -> tuple[dict[str, Power], dict[str, float]]:
     """Power by simulation, and the minimum detectable effect by formula, of each specification."""
-    chosen = [design.specification(name) for name in plan.specifications]
+    draws = TwinDraws.of(design)
+    settings = {name: setting_of(design.specification(name)) for name in plan.specifications}
     found = simulate_power(
-        TwinCells(design),
+        draws.cells,
+        draws.means,
         plan.effects,
-        [reported_test(item.name, item) for item in chosen],
+        settings,
         alpha=plan.alpha,
         target=plan.target,
         reassigned=plan.reassigned,
@@ -94,15 +81,13 @@ def rollout_power(
         seed=plan.seed,
         workers=workers,
     )
-    cells = TwinCells(design)(design.twin.seed)
-    formula = {}
-    for item in chosen:
-        two_way = item.estimator == "two_way_fe"
-        setting = Setting("two_way" if two_way else item.control, item.anticipation)
-        se = design_se(cells, setting, cell_variance(design, cells))
-        formula[item.name] = minimum_detectable(
-            se, clusters=len(cells.clusters), alpha=plan.alpha, power=plan.target
+    variance, clusters = cell_variance(design, draws.cells), len(draws.cells.clusters)
+    formula = {
+        name: minimum_detectable(
+            design_se(draws.cells, setting, variance), clusters=clusters, alpha=plan.alpha, power=plan.target
         )
+        for name, setting in settings.items()
+    }
     return found, formula
 
 
@@ -136,6 +121,7 @@ def rollout_design(
     reassigned : int
         Re-assignments sampled in each randomisation test.
     """
+    draws = TwinDraws.of(design)
     estimands = {item.id: item for item in design.estimands}
     strategies, used = [], {}
     for id, estimand, name in answers:
@@ -143,15 +129,15 @@ def rollout_design(
             raise ValueError(f"answer {id}: no estimand {estimand!r}; known are {', '.join(estimands)}")
         specification, dose = design.specification(name), estimands[estimand].summary == "dose"
         strategy = (
-            DoseAnswer(design, specification, level)
+            DoseAnswer(draws, specification.anticipation, level)
             if dose
-            else EffectAnswer(design, specification, reassigned, level)
+            else EffectAnswer(draws, setting_of(specification), reassigned, level)
         )
         # Two estimands answered alike share one strategy, which then runs once a draw.
         strategy = used.setdefault((dose, name), strategy)
         strategies.append(Answer(id, estimand, strategy))
     return Design(
-        model=Model(f"twin of {design.name}", TwinModel(design)),
+        model=Model(f"twin of {design.name}", TwinModel(draws)),
         inquiries=tuple(Inquiry(item.id, item.text) for item in design.estimands),
         data=DataStrategy(),
         answers=tuple(strategies),
@@ -159,77 +145,94 @@ def rollout_design(
 
 
 @dataclass(frozen=True)
-class TwinModel:
-    """Draws of the twin with the true value of each estimand."""
+class TwinDraws:
+    """The twin of a programme, drawn without a frame.
+
+    Attributes
+    ----------
+    design : Programme
+    cells : Cells
+        Provinces by years; the outcome is that of the twin's own seed.
+    average : ndarray, shape (G, N)
+        Takes municipalities to the means of their provinces.
+    """
 
     design: Programme
+    cells: Cells
+    average: np.ndarray
 
-    def __call__(self, seed: int, effect: float) -> Drawn:
-        twin = rollout_twin(self.design, seed=seed, effect=effect)
-        frame = twin.frame
-        if self.design.reach is not None:
-            per = self.design.reach.per_inhabitants
-            frame = frame.assign(dose=per * frame["reached"] / frame["inhabitants"])
-        value = {
-            "simple": twin.truth.att,
-            "dose": twin.truth.dose_slope,
-            "twfe": effect * _two_way_truth(self.design),
-        }
-        return Drawn(frame, {item.id: value[item.summary] for item in self.design.estimands})
+    @classmethod
+    def of(cls, design: Programme) -> TwinDraws:
+        cells = twin_cells(design, rollout_twin(design).frame)
+        member = np.arange(len(cells.clusters))[:, None] == population(design).province
+        return cls(design, cells, member / cells.mass[:, None])
+
+    def outcomes(self, seeds: Sequence[int], effect: float = 0.0) -> np.ndarray:
+        """Of every municipality and year, shape (seeds, N, T)."""
+        return rollout_outcomes(self.design, seeds, effect=effect)
+
+    def means(self, seeds: Sequence[int], effect: float = 0.0) -> np.ndarray:
+        """Of every province and year, shape (seeds, G, T)."""
+        return self.average @ self.outcomes(seeds, effect)
 
 
-@lru_cache(maxsize=8)
-def _two_way_truth(design: Programme) -> float:
-    """What the two-way regression gives on the planted effects alone: its estimand."""
-    cells = [twin_cells(design, rollout_twin(design, effect=effect).frame) for effect in (1.0, 0.0)]
-    planted = cells[0].outcome - cells[1].outcome
-    first = cells[0]
-    return float(
-        estimates(Setting("two_way"), planted[None], first.times, first.start, first.mass).estimate[0, 0]
-    )
+@dataclass(frozen=True)
+class TwinModel:
+    """Draws of the twin, shape (seeds, N, T), with the true value of each estimand."""
+
+    draws: TwinDraws
+
+    def __call__(self, seeds: Sequence[int], effect: float) -> Drawn:
+        design = self.draws.design
+        truth = rollout_truth(design, effect=effect)
+        value = {"simple": truth.att, "dose": truth.dose_slope, "twfe": effect * self._two_way()}
+        return Drawn(
+            self.draws.outcomes(seeds, effect), {item.id: value[item.summary] for item in design.estimands}
+        )
+
+    def _two_way(self) -> float:
+        """What the two-way regression gives on the planted effects alone: its estimand."""
+        cells = self.draws.cells
+        planted = self.draws.average @ population(self.draws.design).planted
+        found = estimates(Setting("two_way"), planted[None], cells.times, cells.start, cells.mass)
+        return float(found.estimate[0, 0])
 
 
 @dataclass(frozen=True)
 class EffectAnswer:
     """The effect with the randomisation test that the study reports."""
 
-    design: Programme
-    specification: Specification
+    draws: TwinDraws
+    setting: Setting
     reassigned: int
     level: float
 
-    def __call__(self, frame: pd.DataFrame, seed: int) -> Answered:
-        cells = twin_cells(self.design, frame)
-        options = {"max_exact": 0, "draws": self.reassigned, "seed": seed, "level": self.level}
-        if self.specification.estimator == "two_way_fe":
-            panel = cells.dense()
-            found = randomisation_inference_from(panel, cluster_moments(panel), studentise="crv3", **options)
-            return Answered(found.estimate, *found.interval_studentised, found.p_studentised)
-        setting = Setting(self.specification.control, self.specification.anticipation)
-        tested = randomised(cells, setting, **options)
-        return Answered(tested.estimate, tested.low, tested.high, tested.p_value)
+    def __call__(self, outcomes: np.ndarray, seeds: Sequence[int]) -> Answered:
+        cells = self.draws.cells
+        drawn = drawn_assignments(cells, seeds, self.reassigned)
+        null = simulated_nulls(cells, self.setting, self.draws.average @ outcomes, drawn)
+        return Answered(null.estimate, null.p_values(), partial(null.intervals, self.level))
 
 
 @dataclass(frozen=True)
 class DoseAnswer:
     """The slope of the dose with the jackknife t interval over provinces, as the chapter reports it."""
 
-    design: Programme
-    specification: Specification
+    draws: TwinDraws
+    anticipation: int
     level: float
 
-    def __call__(self, frame: pd.DataFrame, seed: int) -> Answered:
-        panel = read_panel(frame, **COLUMNS, outcome=self.design.outcome.name, cluster="province")
-        doses = frame.drop_duplicates("municipality")["dose"].to_numpy()
+    def __call__(self, outcomes: np.ndarray, seeds: Sequence[int]) -> Answered:
+        cells, people = self.draws.cells, population(self.draws.design)
         slope, without = dose_slopes(
-            panel.outcome,
-            panel.times,
-            panel.cohort,
-            doses,
-            panel.clusters,
-            anticipation=self.specification.anticipation,
+            outcomes,
+            cells.times,
+            cells.start[people.province],
+            people.places["dose"].to_numpy(),
+            people.province,
+            anticipation=self.anticipation,
         )
-        df = len(without) - 1
-        se = float(np.sqrt(df / len(without) * ((without - slope) ** 2).sum()))
-        half = float(stats.t.ppf(0.5 + self.level / 2, df)) * se
-        return Answered(slope, slope - half, slope + half, float(2 * stats.t.sf(abs(slope) / se, df)))
+        df = without.shape[1] - 1
+        se = np.sqrt(df / (df + 1) * ((without - slope[:, None]) ** 2).sum(axis=1))
+        half = stats.t.ppf(0.5 + self.level / 2, df) * se
+        return Answered(slope, 2 * stats.t.sf(np.abs(slope) / se, df), lambda: (slope - half, slope + half))

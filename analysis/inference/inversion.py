@@ -8,16 +8,19 @@ a few vector operations, so the interval is the exact inversion of the exact tes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 # Draws that tie with the observed statistic up to rounding count as ties.
 TIE = 1e-9
-_DOUBLINGS = 20  # a million standard errors
-_AFTER = 3
-_GRID = 48
-_HALVINGS = 45
+# Steps of the inversion: doublings outward (to a million standard errors), rejections in a row to stop after,
+# points of the grid back, halvings at the edge.
+DOUBLINGS = 20
+AFTER = 3
+GRID = 48
+HALVINGS = 45
 
 
 @dataclass(frozen=True)
@@ -76,37 +79,170 @@ class NullDistribution:
         (float, float)
             An end is infinite where no hypothesis, however far, is rejected.
         """
-        alpha = 1 - level
-        if smallest_p > alpha + TIE:
-            return -np.inf, np.inf
-        return self._end(-scale, alpha), self._end(scale, alpha)
+        low, high = intervals([self], level, scales=[scale], smallest_p=smallest_p)[0]
+        return float(low), float(high)
 
-    def _end(self, step: float, alpha: float) -> float:
-        # Walk outward by doubling until the test rejects and goes on rejecting; then look back on a grid
-        # for the outermost b not rejected (acceptance need not be one stretch), and halve in on its edge.
-        outer, rejected = step, 0
-        for _ in range(_DOUBLINGS):
-            if self.p_value(self.estimate + outer) <= alpha + TIE:
-                rejected += 1
-                if rejected > _AFTER:
-                    break
-            else:
-                rejected = 0
-            outer *= 2
-        else:
-            return float(np.copysign(np.inf, step))
-        reach = outer / 2**_AFTER
-        grid = self.estimate + reach * np.arange(_GRID) / _GRID
-        inside, outside = self.estimate, self.estimate + reach
-        for point in grid[:0:-1]:
-            if self.p_value(point) > alpha + TIE:
-                inside = point
-                break
-            outside = point
-        for _ in range(_HALVINGS):
-            middle = (inside + outside) / 2
-            if self.p_value(middle) > alpha + TIE:
-                inside = middle
-            else:
-                outside = middle
-        return float(outside)
+
+def intervals(
+    nulls: Sequence[NullDistribution], level: float, *, scales: Sequence[float], smallest_p: float
+) -> np.ndarray:
+    """The interval of each null distribution, as :meth:`NullDistribution.interval` gives it; shape (S, 2).
+
+    Parameters
+    ----------
+    nulls : sequence of NullDistribution, length S
+        All with the same number of draws.
+    level, smallest_p : float
+    scales : sequence of float, length S
+    """
+    alpha = 1 - level
+    if smallest_p > alpha + TIE:
+        return np.tile([-np.inf, np.inf], (len(nulls), 1))
+    found = np.empty((len(nulls), 2))
+    for first in range(0, len(nulls), _TOGETHER):
+        rows = Stacked.of(nulls[first : first + _TOGETHER])
+        steps = np.asarray(scales[first : first + _TOGETHER], dtype=float)
+        for column, step in enumerate((-steps, steps)):
+            found[first : first + _TOGETHER, column] = _ends(rows, step, alpha)
+    return found
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """Null distributions on top of each other, each with a hypothesis of its own.
+
+    Attributes
+    ----------
+    estimate, variance : ndarray, shape (S, 1)
+    slope0, slope1, var00, twice01, var11 : ndarray, shape (S, R)
+        As in :class:`NullDistribution`, var01 doubled.
+    draws : int
+        Of each, also of those no longer followed.
+    settled : ndarray of int, shape (S,)
+        Draws no longer followed that are extreme.
+    """
+
+    estimate: np.ndarray
+    variance: np.ndarray
+    slope0: np.ndarray
+    slope1: np.ndarray
+    var00: np.ndarray
+    twice01: np.ndarray
+    var11: np.ndarray
+    draws: int
+    settled: np.ndarray
+
+    @classmethod
+    def of(cls, nulls: Sequence[NullDistribution]) -> Stacked:
+        draws = np.size(nulls[0].slope0)
+
+        def stacked(name: str) -> np.ndarray:
+            return np.stack([np.broadcast_to(getattr(null, name), draws) for null in nulls])
+
+        return cls(
+            estimate=np.array([[null.estimate] for null in nulls]),
+            variance=np.array([[null.variance] for null in nulls]),
+            slope0=stacked("slope0"),
+            slope1=stacked("slope1"),
+            var00=stacked("var00"),
+            twice01=2 * stacked("var01"),
+            var11=stacked("var11"),
+            draws=draws,
+            settled=np.zeros(len(nulls), dtype=int),
+        )
+
+    def p_values(self, null: np.ndarray) -> np.ndarray:
+        """Two-sided p-value of each at its own hypothesis; both of shape (S,)."""
+        b = null[:, None]
+        extreme = self._numerator(b) ** 2 * self.variance >= (
+            (self.estimate - b) ** 2 * self._denominator(b) * (1 - TIE)
+        )
+        return (self.settled + np.count_nonzero(extreme, axis=1)) / self.draws
+
+    def _numerator(self, b: np.ndarray) -> np.ndarray:
+        return self.slope0 - b * self.slope1
+
+    def _denominator(self, b: np.ndarray) -> np.ndarray:
+        return self.var00 - b * (self.twice01 - b * self.var11)
+
+    def rows(self, places: np.ndarray) -> Stacked:
+        """Only the distributions in `places`."""
+        parts = {
+            name: value[places] if isinstance(value, np.ndarray) else value
+            for name, value in vars(self).items()
+        }
+        return Stacked(**parts)
+
+    def between(self, one: np.ndarray, other: np.ndarray) -> Stacked:
+        """The same p-values for hypotheses from `one` to `other`, (S,), following no more than need be.
+
+        A draw that is extreme throughout is counted once, one that is nowhere extreme is dropped. The
+        numerator is a line in b and the denominator a parabola that opens upward, so that both are bounded
+        by their values at the two ends. `one` and `other` lie on the same side of the estimate.
+        """
+        ends = one[:, None], other[:, None]
+        top = np.abs([self._numerator(b) for b in ends])
+        bottom = np.array([self._denominator(b) for b in ends])
+        away = np.array([(self.estimate - b) ** 2 for b in ends])
+        largest = np.maximum(*np.square(ends))
+        with np.errstate(invalid="ignore"):  # an infinite numerator is followed
+            crosses = (self.slope0 - ends[0] * self.slope1) * (self.slope0 - ends[1] * self.slope1) <= 0
+            error = _ROUNDING * (np.abs(self.slope0) + np.sqrt(largest) * np.abs(self.slope1))
+            smallest_top = np.where(crosses, 0.0, np.maximum(top.min(axis=0) - error, 0.0))
+            largest_top = top.max(axis=0) + error
+            error = _ROUNDING * (self.var00 + largest * self.var11)
+            sag = self.var11 * (ends[0] - ends[1]) ** 2 / 4
+            smallest_bottom = np.maximum(bottom.min(axis=0) - sag - error, 0.0)
+            largest_bottom = bottom.max(axis=0) + error
+            always = smallest_top**2 * self.variance > away.max(axis=0) * largest_bottom
+            never = largest_top**2 * self.variance < away.min(axis=0) * smallest_bottom * (1 - 2 * TIE)
+        open_ = ~(always | never)
+        count = int(open_.sum(axis=1).max())
+        places = np.argsort(~open_, axis=1, kind="stable")[:, :count]
+        followed = {
+            name: np.take_along_axis(getattr(self, name), places, axis=1)
+            for name in ("slope0", "slope1", "var00", "twice01", "var11")
+        }
+        left = always.sum(axis=1) - np.take_along_axis(always, places, axis=1).sum(axis=1)
+        return replace(self, **followed, settled=self.settled + left)
+
+
+def _ends(stacked: Stacked, step: np.ndarray, alpha: float) -> np.ndarray:
+    """The outermost hypotheses not rejected, in the direction of each `step` (S,) from the estimate."""
+    # Walk outward by doubling until the test rejects and goes on rejecting; then look back on a grid
+    # for the outermost b not rejected (acceptance need not be one stretch), and halve in on its edge.
+    estimate = stacked.estimate[:, 0]
+    outer, rejected = step.copy(), np.zeros(len(step), dtype=int)
+    going, rows = np.arange(len(step)), stacked
+    for _ in range(_DOUBLINGS):
+        accepted = rows.p_values(estimate[going] + outer[going]) > alpha + TIE
+        rejected[going] = np.where(accepted, 0, rejected[going] + 1)
+        stays = rejected[going] <= _AFTER
+        if not stays.all():
+            going, rows = going[stays], rows.rows(stays)
+        if not len(going):
+            break
+        outer[going] *= 2
+    unbounded = going
+    reach = outer / 2**_AFTER
+    inside, outside = estimate.copy(), estimate + reach
+    going = np.setdiff1d(np.arange(len(step)), unbounded)
+    rows = stacked if not len(unbounded) else stacked.rows(going)
+    for place in range(_GRID - 1, 0, -1):
+        if not len(going):
+            break
+        point = estimate[going] + reach[going] * place / _GRID
+        accepted = rows.p_values(point) > alpha + TIE
+        inside[going[accepted]] = point[accepted]
+        outside[going[~accepted]] = point[~accepted]
+        if accepted.any():
+            going, rows = going[~accepted], rows.rows(~accepted)
+    rows = stacked
+    for turn in range(_HALVINGS):
+        if turn in _NARROWED:
+            rows = rows.between(inside, outside)
+        middle = (inside + outside) / 2
+        accepted = rows.p_values(middle) > alpha + TIE
+        inside, outside = np.where(accepted, middle, inside), np.where(accepted, outside, middle)
+    outside[unbounded] = np.copysign(np.inf, step[unbounded])
+    return outside

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,11 +20,15 @@ from analysis.credibility.diagnosis import (
     diagnose,
 )
 from analysis.credibility.dose_slope import dose_slopes
-from analysis.credibility.rollout_study import rollout_design
+from analysis.credibility.permutation import randomised
+from analysis.credibility.reassigned import Setting
+from analysis.credibility.rollout_study import rollout_design, twin_cells
 from analysis.design.robustness import robustness
 from analysis.design.rollout import rollout
 from analysis.estimate.did import dose_response, two_way_fe
 from analysis.estimate.did.jackknife import cluster_jackknife
+from analysis.inference.moments import cluster_moments
+from analysis.inference.randomisation import randomisation_inference_from
 from analysis.synthetic.rollout import rollout_twin
 
 
@@ -31,9 +36,10 @@ from analysis.synthetic.rollout import rollout_twin
 class Sample:
     """Twenty-five normal draws around half a standard deviation."""
 
-    def __call__(self, seed: int, effect: float) -> Drawn:
+    def __call__(self, seeds: Sequence[int], effect: float) -> Drawn:
         mean = 0.5 * effect
-        return Drawn(np.random.default_rng(seed).normal(mean, 1.0, 25), {"mean": mean})
+        worlds = [np.random.default_rng(seed).normal(mean, 1.0, 25) for seed in seeds]
+        return Drawn(np.array(worlds), {"mean": mean})
 
 
 @dataclass(frozen=True)
@@ -43,18 +49,23 @@ class TTest:
     shift: float = 0.0
     scale: float = 1.0
 
-    def __call__(self, data: np.ndarray, seed: int) -> Answered:
-        estimate = data.mean() + self.shift
-        se = self.scale * data.std(ddof=1) / np.sqrt(len(data))
-        half = stats.t.ppf(0.975, len(data) - 1) * se
-        p = 2 * stats.t.sf(abs(estimate) / se, len(data) - 1)
-        return Answered(estimate, estimate - half, estimate + half, p)
+    def __call__(self, data: np.ndarray, seeds: Sequence[int]) -> Answered:
+        estimate, count = data.mean(axis=1) + self.shift, data.shape[1]
+        se = self.scale * data.std(axis=1, ddof=1) / np.sqrt(count)
+        half = stats.t.ppf(0.975, count - 1) * se
+        p = 2 * stats.t.sf(abs(estimate) / se, count - 1)
+        return Answered(estimate, p, lambda: (estimate - half, estimate + half))
 
 
 @dataclass(frozen=True)
 class Half:
-    def __call__(self, data: np.ndarray, seed: int) -> np.ndarray:
-        return np.random.default_rng(seed).choice(data, len(data) // 2, replace=False)
+    def __call__(self, data: np.ndarray, seeds: Sequence[int]) -> np.ndarray:
+        return np.array(
+            [
+                np.random.default_rng(seed).choice(row, len(row) // 2, replace=False)
+                for row, seed in zip(data, seeds, strict=True)
+            ]
+        )
 
 
 def design(data: DataStrategy | None = None) -> Design:
@@ -110,7 +121,7 @@ def test_a_data_strategy_that_sees_half_costs_power(table):
 
 
 def test_the_result_does_not_depend_on_the_workers():
-    one, two = (diagnose(design(), draws=12, seed=5, workers=workers) for workers in (1, 2))
+    one, two = (diagnose(design(), draws=60, seed=5, workers=workers) for workers in (1, 2))
     assert one.to_csv() == two.to_csv()
 
 
@@ -143,7 +154,7 @@ def test_the_two_way_estimand_is_its_coefficient_on_the_planted_effects():
         unit="municipality", time="year", cohort="cohort", outcome="y", cluster="province",
     ).estimate  # fmt: skip
     drawn = rollout_design(programme, (("a", "prodemos.att_twfe", "klassiek"),), reassigned=19).model.draw(
-        7, 1.0
+        [7], 1.0
     )
     assert drawn.truth["prodemos.att_twfe"] == pytest.approx(plain, abs=1e-6)
     assert drawn.truth["prodemos.att_twfe"] != pytest.approx(drawn.truth["prodemos.att"], abs=0.02)
@@ -151,15 +162,48 @@ def test_the_two_way_estimand_is_its_coefficient_on_the_planted_effects():
 
 def test_the_fast_slope_of_the_dose_is_that_of_the_plain_path_with_its_jackknife():
     programme = rollout("tienskip")
-    drawn = rollout_design(programme, (("a", "tienskip.dose_slope", "hoofd"),), reassigned=19)
-    frame = drawn.model.draw(3, 1.0).data
-    said = drawn.answers[0].answer(frame, 0)
-    plain = cluster_jackknife(
-        dose_response, frame, cluster="province", value="slope", dose="dose", control="not_yet",
-        unit="municipality", time="year", cohort="cohort", outcome=programme.outcome.name,
-    )  # fmt: skip
-    assert said.estimate == pytest.approx(plain.estimate, abs=1e-10)
-    assert (said.low, said.high) == pytest.approx(plain.interval(), abs=1e-10)
+    design = rollout_design(programme, (("a", "tienskip.dose_slope", "hoofd"),), reassigned=19)
+    seeds = [3, 4]
+    said = design.answers[0].answer(design.model.draw(seeds, 1.0).data, seeds)
+    low, high = said.interval()
+    per = programme.reach.per_inhabitants
+    for place, seed in enumerate(seeds):
+        frame = rollout_twin(programme, seed=seed).frame
+        plain = cluster_jackknife(
+            dose_response, frame.assign(dose=per * frame["reached"] / frame["inhabitants"]),
+            cluster="province", value="slope", dose="dose", control="not_yet",
+            unit="municipality", time="year", cohort="cohort", outcome=programme.outcome.name,
+        )  # fmt: skip
+        assert said.estimate[place] == pytest.approx(plain.estimate, abs=1e-10)
+        assert (low[place], high[place]) == pytest.approx(plain.interval(), abs=1e-10)
+
+
+@pytest.mark.parametrize("programme", ["prodemos", "tienskip"])
+@pytest.mark.parametrize("effect", [0.0, 1.0])
+def test_the_answers_are_those_of_the_plain_path_through_frames(programme, effect):
+    """Twin by twin: a frame, its cells, and the tests of one panel."""
+    programme, seeds, lots = rollout(programme), [5, 6, 7], [11, 12, 13]
+    options = {"max_exact": 0, "draws": 99}
+    answers = tuple((name, f"{programme.name}.att", name) for name in ("hoofd", "klassiek"))
+    design = rollout_design(programme, answers, reassigned=99)
+    drawn = design.model.draw(seeds, effect)
+    main, two_way = (item.answer(drawn.data, lots) for item in design.answers)
+    ends = main.interval(), two_way.interval()
+    for place, (seed, lot) in enumerate(zip(seeds, lots, strict=True)):
+        twin = rollout_twin(programme, seed=seed, effect=effect)
+        assert drawn.truth[f"{programme.name}.att"] == twin.truth.att
+        cells = twin_cells(programme, twin.frame)
+        plain = randomised(cells, Setting("not_yet"), seed=lot, **options)
+        assert main.p_value[place] == plain.p_value
+        assert main.estimate[place] == pytest.approx(plain.estimate, abs=1e-10)
+        assert [end[place] for end in ends[0]] == pytest.approx([plain.low, plain.high], abs=1e-10)
+        panel = cells.dense()
+        plain = randomisation_inference_from(
+            panel, cluster_moments(panel), studentise="crv3", seed=lot, **options
+        )
+        assert two_way.p_value[place] == plain.p_studentised
+        assert two_way.estimate[place] == pytest.approx(plain.estimate, abs=1e-10)
+        assert [end[place] for end in ends[1]] == pytest.approx(plain.interval_studentised, abs=1e-10)
 
 
 def test_a_slope_needs_controls_and_different_doses():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -11,30 +12,29 @@ from scipy import stats
 
 from analysis.credibility.cells import Cells, collapse
 from analysis.credibility.power import (
-    ReportedTest,
     design_se,
     detectable,
     minimum_detectable,
     simulate_power,
-    with_effect,
 )
 from analysis.credibility.reassigned import Setting, estimates
 from analysis.inference import infer
 
-MAIN = ReportedTest("main", "att_not_yet")
-REPORTED = ReportedTest("reported", "two_way", "crv3")
+TESTS = {"main": Setting("not_yet"), "reported": Setting("two_way")}
 
 
 @dataclass(frozen=True)
 class Normal:
-    """Cells of independent normal shocks on the design of `base`; no effect."""
+    """Independent normal shocks on the design of `base`, with a constant effect."""
 
     base: Cells
     sd: float = 0.5
+    effect: float = 0.0
 
-    def __call__(self, seed: int) -> Cells:
-        rng = np.random.default_rng(seed)
-        return replace(self.base, outcome=self.sd * rng.normal(size=self.base.outcome.shape))
+    def __call__(self, seeds: Sequence[int]) -> np.ndarray:
+        shape = self.base.outcome.shape
+        shocks = [np.random.default_rng(seed).normal(0.0, self.sd, shape) for seed in seeds]
+        return np.array(shocks) + self.effect * self.base.treated
 
 
 @pytest.fixture(scope="module")
@@ -62,21 +62,11 @@ def test_the_standard_error_of_the_design_is_the_spread_of_the_estimates(base, e
 def test_adding_an_effect_in_the_formula_of_the_test_is_adding_it_to_the_data(base):
     """The rejections at an effect are those of panels that really have it."""
     effects = (0.0, 0.4, 0.8)
-    fast = simulate_power(Normal(base), effects, [MAIN, REPORTED], reassigned=99, draws=12, seed=3)
+    options = {"tests": TESTS, "reassigned": 99, "draws": 60, "seed": 3}
+    fast = simulate_power(base, Normal(base), effects, **options)
     for place, effect in enumerate(effects):
-
-        @dataclass(frozen=True)
-        class Shifted:
-            inner: Normal
-            by: float
-
-            def __call__(self, seed: int) -> Cells:
-                return with_effect(self.inner(seed), self.by)
-
-        plain = simulate_power(
-            Shifted(Normal(base), effect), (0.0, 9.0), [MAIN, REPORTED], reassigned=99, draws=12, seed=3
-        )
-        for name in ("main", "reported"):
+        plain = simulate_power(base, Normal(base, effect=effect), (0.0, 9.0), **options)
+        for name in TESTS:
             assert fast[name].table["rejected"][place] == plain[name].table["rejected"][0], (name, effect)
 
 
@@ -86,15 +76,20 @@ def test_the_reported_test_is_the_one_that_inference_reports():
         frame = make_panel(seed, effect=0.5)
         p = infer(frame, **COLUMNS).p_value
         cells = collapse(frame, **COLUMNS)
-        test = simulate_power(lambda _, cells=cells: cells, (0.0, 1.0), [REPORTED], reassigned=4999, draws=1)
+        test = simulate_power(
+            cells,
+            lambda _, cells=cells: cells.outcome[None],
+            (0.0, 1.0),
+            {"reported": Setting("two_way")},
+            reassigned=4999,
+            draws=1,
+        )
         rejected = bool(test["reported"].table["rejected"][0])
         assert rejected == (p <= 0.05) or abs(p - 0.05) < 0.012
 
 
 def test_power_is_the_size_without_effect_and_rises_to_one(base):
-    found = simulate_power(
-        Normal(base), (0.0, 0.3, 0.6, 1.5, 3.0), [MAIN, REPORTED], draws=150, reassigned=99
-    )
+    found = simulate_power(base, Normal(base), (0.0, 0.3, 0.6, 1.5, 3.0), TESTS, draws=150, reassigned=99)
     for power in found.values():
         rates = power.table["power"].to_numpy()
         assert abs(power.size - 0.05) <= 4 * np.sqrt(0.05 * 0.95 / 150)
@@ -105,7 +100,7 @@ def test_power_is_the_size_without_effect_and_rises_to_one(base):
 
 def test_simulation_and_formula_agree(base):
     sd = 0.5
-    found = simulate_power(Normal(base, sd), np.linspace(0, 2, 11), [REPORTED], draws=150, reassigned=199)
+    found = simulate_power(base, Normal(base, sd), np.linspace(0, 2, 11), TESTS, draws=150, reassigned=199)
     formula = minimum_detectable(design_se(base, Setting("two_way"), np.full(12, sd**2)), clusters=12)
     power = found["reported"]
     assert power.detectable == pytest.approx(formula, rel=0.2)
@@ -121,7 +116,9 @@ def test_the_least_effect_is_interpolated_and_unknown_where_none_reaches_it():
 
 def test_the_result_does_not_depend_on_the_workers(base):
     one, two = (
-        simulate_power(Normal(base), (0.0, 0.5), [MAIN], draws=8, reassigned=49, workers=workers)["main"]
+        simulate_power(base, Normal(base), (0.0, 0.5), TESTS, draws=60, reassigned=49, workers=workers)[
+            "main"
+        ]
         for workers in (1, 2)
     )
     assert one.table.to_csv() == two.table.to_csv()
@@ -129,7 +126,7 @@ def test_the_result_does_not_depend_on_the_workers(base):
 
 def test_effects_start_at_zero(base):
     with pytest.raises(ValueError, match="the first zero"):
-        simulate_power(Normal(base), (0.5, 1.0), [MAIN])
+        simulate_power(base, Normal(base), (0.5, 1.0), TESTS)
 
 
 def test_quantiles_are_those_of_the_t_distribution():
