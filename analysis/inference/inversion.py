@@ -21,6 +21,9 @@ DOUBLINGS = 20
 AFTER = 3
 GRID = 48
 HALVINGS = 45
+_NARROWED = (0, 6)  # halvings before which draws that no longer matter are dropped
+_TOGETHER = 96  # distributions at a time: keeps the work arrays in cache
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -214,31 +217,31 @@ def _ends(stacked: Stacked, step: np.ndarray, alpha: float) -> np.ndarray:
     estimate = stacked.estimate[:, 0]
     outer, rejected = step.copy(), np.zeros(len(step), dtype=int)
     going, rows = np.arange(len(step)), stacked
-    for _ in range(_DOUBLINGS):
+    for _ in range(DOUBLINGS):
         accepted = rows.p_values(estimate[going] + outer[going]) > alpha + TIE
         rejected[going] = np.where(accepted, 0, rejected[going] + 1)
-        stays = rejected[going] <= _AFTER
+        stays = rejected[going] <= AFTER
         if not stays.all():
             going, rows = going[stays], rows.rows(stays)
         if not len(going):
             break
         outer[going] *= 2
     unbounded = going
-    reach = outer / 2**_AFTER
+    reach = outer / 2**AFTER
     inside, outside = estimate.copy(), estimate + reach
     going = np.setdiff1d(np.arange(len(step)), unbounded)
     rows = stacked if not len(unbounded) else stacked.rows(going)
-    for place in range(_GRID - 1, 0, -1):
+    for place in range(GRID - 1, 0, -1):
         if not len(going):
             break
-        point = estimate[going] + reach[going] * place / _GRID
+        point = estimate[going] + reach[going] * place / GRID
         accepted = rows.p_values(point) > alpha + TIE
         inside[going[accepted]] = point[accepted]
         outside[going[~accepted]] = point[~accepted]
         if accepted.any():
             going, rows = going[~accepted], rows.rows(~accepted)
     rows = stacked
-    for turn in range(_HALVINGS):
+    for turn in range(HALVINGS):
         if turn in _NARROWED:
             rows = rows.between(inside, outside)
         middle = (inside + outside) / 2
