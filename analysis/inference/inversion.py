@@ -21,8 +21,7 @@ DOUBLINGS = 20
 AFTER = 3
 GRID = 48
 HALVINGS = 45
-_NARROWED = (0, 6)  # halvings before which draws that no longer matter are dropped
-_TOGETHER = 96  # distributions at a time: keeps the work arrays in cache
+_TOGETHER = 10_000  # draws of all distributions at a time: keeps the work arrays in cache
 _ROUNDING = 1e-12
 
 
@@ -102,11 +101,13 @@ def intervals(
     if smallest_p > alpha + TIE:
         return np.tile([-np.inf, np.inf], (len(nulls), 1))
     found = np.empty((len(nulls), 2))
-    for first in range(0, len(nulls), _TOGETHER):
-        rows = Stacked.of(nulls[first : first + _TOGETHER])
-        steps = np.asarray(scales[first : first + _TOGETHER], dtype=float)
-        for column, step in enumerate((-steps, steps)):
-            found[first : first + _TOGETHER, column] = _ends(rows, step, alpha)
+    together = max(1, _TOGETHER // np.size(nulls[0].slope0)) if nulls else 1
+    for first in range(0, len(nulls), together):
+        chosen = slice(first, first + together)
+        steps = np.asarray(scales[chosen], dtype=float)
+        both = np.tile(np.arange(len(steps)), 2)
+        ends = _ends(Stacked.of(nulls[chosen]).rows(both), np.concatenate([-steps, steps]), alpha)
+        found[chosen] = ends.reshape(2, -1).T
     return found
 
 
@@ -157,16 +158,21 @@ class Stacked:
     def p_values(self, null: np.ndarray) -> np.ndarray:
         """Two-sided p-value of each at its own hypothesis; both of shape (S,)."""
         b = null[:, None]
-        extreme = self._numerator(b) ** 2 * self.variance >= (
-            (self.estimate - b) ** 2 * self._denominator(b) * (1 - TIE)
-        )
-        return (self.settled + np.count_nonzero(extreme, axis=1)) / self.draws
+        top, bottom = self._parts(b)
+        top *= top
+        top *= self.variance
+        bottom *= (self.estimate - b) ** 2
+        bottom *= 1 - TIE
+        return (self.settled + (top >= bottom).sum(axis=1)) / self.draws
 
-    def _numerator(self, b: np.ndarray) -> np.ndarray:
-        return self.slope0 - b * self.slope1
-
-    def _denominator(self, b: np.ndarray) -> np.ndarray:
-        return self.var00 - b * (self.twice01 - b * self.var11)
+    def _parts(self, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Numerator and squared denominator at `b`, in as few arrays as can be."""
+        top = b * self.slope1
+        np.subtract(self.slope0, top, out=top)
+        bottom = b * self.var11
+        np.subtract(self.twice01, bottom, out=bottom)
+        bottom *= b
+        return top, np.subtract(self.var00, bottom, out=bottom)
 
     def rows(self, places: np.ndarray) -> Stacked:
         """Only the distributions in `places`."""
@@ -184,21 +190,20 @@ class Stacked:
         by their values at the two ends. `one` and `other` lie on the same side of the estimate.
         """
         ends = one[:, None], other[:, None]
-        top = np.abs([self._numerator(b) for b in ends])
-        bottom = np.array([self._denominator(b) for b in ends])
-        away = np.array([(self.estimate - b) ** 2 for b in ends])
+        top, bottom = zip(*map(self._parts, ends), strict=True)
+        away = [(self.estimate - b) ** 2 for b in ends]
         largest = np.maximum(*np.square(ends))
         with np.errstate(invalid="ignore"):  # an infinite numerator is followed
-            crosses = (self.slope0 - ends[0] * self.slope1) * (self.slope0 - ends[1] * self.slope1) <= 0
             error = _ROUNDING * (np.abs(self.slope0) + np.sqrt(largest) * np.abs(self.slope1))
-            smallest_top = np.where(crosses, 0.0, np.maximum(top.min(axis=0) - error, 0.0))
-            largest_top = top.max(axis=0) + error
+            same_sign = top[0] * top[1] > 0
+            smallest_top = np.maximum(np.minimum(*np.abs(top)) - error, 0.0) * same_sign
+            largest_top = np.maximum(*np.abs(top)) + error
             error = _ROUNDING * (self.var00 + largest * self.var11)
             sag = self.var11 * (ends[0] - ends[1]) ** 2 / 4
-            smallest_bottom = np.maximum(bottom.min(axis=0) - sag - error, 0.0)
-            largest_bottom = bottom.max(axis=0) + error
-            always = smallest_top**2 * self.variance > away.max(axis=0) * largest_bottom
-            never = largest_top**2 * self.variance < away.min(axis=0) * smallest_bottom * (1 - 2 * TIE)
+            smallest_bottom = np.maximum(np.minimum(*bottom) - sag - error, 0.0)
+            largest_bottom = np.maximum(*bottom) + error
+            always = smallest_top**2 * self.variance > np.maximum(*away) * largest_bottom
+            never = largest_top**2 * self.variance < np.minimum(*away) * smallest_bottom * (1 - 2 * TIE)
         open_ = ~(always | never)
         count = int(open_.sum(axis=1).max())
         places = np.argsort(~open_, axis=1, kind="stable")[:, :count]
@@ -240,10 +245,8 @@ def _ends(stacked: Stacked, step: np.ndarray, alpha: float) -> np.ndarray:
         outside[going[~accepted]] = point[~accepted]
         if accepted.any():
             going, rows = going[~accepted], rows.rows(~accepted)
-    rows = stacked
-    for turn in range(HALVINGS):
-        if turn in _NARROWED:
-            rows = rows.between(inside, outside)
+    rows = stacked.between(inside, outside)
+    for _ in range(HALVINGS):
         middle = (inside + outside) / 2
         accepted = rows.p_values(middle) > alpha + TIE
         inside, outside = np.where(accepted, middle, inside), np.where(accepted, outside, middle)
