@@ -9,6 +9,7 @@ result is that of :func:`analysis.inference.randomisation.randomisation_null` (t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,8 +21,16 @@ from analysis.inference.assignments import reassignments
 
 
 def drawn_assignments(cells: Cells, seeds: Sequence[int], count: int) -> np.ndarray:
-    """`count` re-assignments a seed with the observed one before them, shape (B, 1 + count, G)."""
-    return np.stack([reassignments(cells.assigned, max_exact=0, draws=count, seed=seed)[0] for seed in seeds])
+    """`count` re-assignments a seed with the observed one before them, shape (B, 1 + count, G); read-only."""
+    return _drawn(tuple(cells.assigned.tolist()), tuple(seeds), count)
+
+
+@lru_cache(maxsize=1)  # the answers to one batch of worlds ask for the same in turn
+def _drawn(assigned: tuple[int, ...], seeds: tuple[int, ...], count: int) -> np.ndarray:
+    observed = np.array(assigned)
+    found = np.stack([reassignments(observed, max_exact=0, draws=count, seed=seed)[0] for seed in seeds])
+    found.flags.writeable = False
+    return found
 
 
 def simulated_nulls(
