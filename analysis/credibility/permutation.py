@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.credibility.cells import Cells
-from analysis.credibility.reassigned import Answers, Setting, estimates
+from analysis.credibility.reassigned import Answers, Setting, estimates, joined
 from analysis.inference.assignments import MAX_EXACT, reassignments
 from analysis.inference.inversion import NullDistribution
 
@@ -130,11 +130,17 @@ def null_distribution(
         )
         for start in range(0, len(begin), CHUNK)
     ]
-    found = Answers(
-        estimate=np.concatenate([part.estimate for part in parts], axis=1),
-        scores=np.concatenate([part.scores for part in parts], axis=2),
-        factor=np.concatenate([part.factor for part in parts]),
-    )
+    return as_null(setting, joined(parts))
+
+
+def as_null(setting: Setting, found: Answers) -> NullDistribution:
+    """The null distribution from answers on the outcome and its :func:`direction`, the observed row first.
+
+    Raises
+    ------
+    ValueError
+        If the estimate is not identified under the observed assignment, or does not vary between clusters.
+    """
     variance = found.covariance()
     if not np.isfinite(found.estimate[0, 0]):
         raise ValueError(

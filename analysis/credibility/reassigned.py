@@ -53,6 +53,15 @@ class Answers:
         return np.divide(top, root, out=np.full(root.shape, np.inf), where=root > 0)
 
 
+def joined(parts: Sequence[Answers]) -> Answers:
+    """The answers of batches that follow each other."""
+    return Answers(
+        estimate=np.concatenate([part.estimate for part in parts], axis=1),
+        scores=np.concatenate([part.scores for part in parts], axis=2),
+        factor=np.concatenate([part.factor for part in parts]),
+    )
+
+
 @dataclass(frozen=True)
 class Setting:
     """What is estimated, and how.

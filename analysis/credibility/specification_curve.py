@@ -11,19 +11,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
 
 from analysis.credibility.cells import Cells
-from analysis.credibility.permutation import null_distribution
+from analysis.credibility.curve_job import CurveJob, Row, shared
 from analysis.credibility.reassigned import Setting
 from analysis.inference.assignments import reassignments
 from analysis.inference.inversion import TIE
 
 ALL = ""
+BLOCK = 104  # specifications that a worker takes at a time
 
 
 @dataclass(frozen=True)
@@ -151,21 +152,26 @@ def specification_curve(
         raise ValueError(f"{draws} draws cannot give a p-value of {alpha}: take at least {int(1 / alpha)}")
     drawn, exact = reassignments(first.assigned, max_exact=max_exact, draws=draws, seed=seed)
     place = int((drawn == first.assigned).all(axis=1).argmax())  # where the observed assignment stands
-    job = _Job(dict(samples), drawn, neighbours, policy, 1 - alpha if intervals else None)
+    job = CurveJob(dict(samples), drawn, neighbours, policy, 1 - alpha if intervals else None)
+    order = sorted(range(len(chosen)), key=lambda place: shared(chosen[place]))
+    blocks = [
+        [chosen[place] for place in order[first : first + BLOCK]] for first in range(0, len(order), BLOCK)
+    ]
     if workers == 1:
-        rows = [job(item) for item in chosen]
+        done = [job(block) for block in blocks]
     else:
         with ProcessPoolExecutor(workers, get_context("spawn"), _start, (job,)) as pool:
-            rows = list(pool.map(_run, chosen, chunksize=max(1, len(chosen) // (8 * workers))))
-    estimate = np.array([row[0] for row in rows])  # (S, R)
-    p = ranked(np.array([row[1] for row in rows]))
+            done = list(pool.map(_run, blocks))
+    found = dict(zip(order, chain.from_iterable(done), strict=True))
+    rows = [found[place] for place in range(len(chosen))]
+    estimate = np.array([row.estimate for row in rows])  # (S, R)
+    p = ranked(np.array([row.statistic for row in rows]))
     fields = pd.DataFrame([vars(item) for item in chosen])
-    ends = np.array([row[2] for row in rows])
     table = fields.assign(
         estimate=estimate[:, place],
-        se=[row[3] for row in rows],
-        low=ends[:, 0],
-        high=ends[:, 1],
+        se=[row.se for row in rows],
+        low=[row.low for row in rows],
+        high=[row.high for row in rows],
         p=p[:, place],
     )
     medians, signs, significant = curve_statistics(estimate, p, alpha)
@@ -216,61 +222,16 @@ def ranked(statistic: np.ndarray) -> np.ndarray:
     )
 
 
-@dataclass(frozen=True)
-class _Job:
-    samples: dict[str, Cells]
-    drawn: np.ndarray
-    neighbours: np.ndarray | None
-    policy: np.ndarray | None
-    level: float | None
-
-    def __call__(self, item: Specification) -> tuple[np.ndarray, np.ndarray, tuple[float, float], float]:
-        """Estimates and absolute statistics by re-assignment, interval, and standard error."""
-        try:
-            return self._estimate(item)
-        except (ValueError, KeyError) as error:
-            raise ValueError(f"{item}: {error}") from error
-
-    def _estimate(self, item: Specification):
-        cells = self.samples[item.sample]
-        policy = self.policy
-        if item.policy and policy is None:
-            raise ValueError("the concurrent policy is not given")
-        if item.before:
-            first = cells.start.min() - item.before
-            if policy is not None:
-                policy = policy[:, cells.times >= first]
-            cells = cells.between(first, cells.times[-1])
-        mass = cells.mass
-        if item.without != ALL:
-            if item.without not in cells.clusters:
-                raise ValueError(f"no cluster {item.without!r}; known are {', '.join(cells.clusters)}")
-            mass = np.where(np.array(cells.clusters) == item.without, 0.0, mass)
-        null = null_distribution(
-            cells,
-            item.setting,
-            self.drawn,
-            covariates=policy[None] if item.policy else None,
-            neighbours=self.neighbours,
-            mass=mass,
-        )
-        se = float(np.sqrt(null.variance))
-        ends = (np.nan, np.nan)
-        if self.level is not None:
-            ends = null.interval(self.level, scale=se, smallest_p=1 / len(self.drawn))
-        return null.slope0, null.statistics()[1], ends, se
+_job: CurveJob | None = None
 
 
-_job: _Job | None = None
-
-
-def _start(job: _Job) -> None:
+def _start(job: CurveJob) -> None:
     global _job
     _job = job
 
 
-def _run(item: Specification):
-    return _job(item)
+def _run(block: Sequence[Specification]) -> list[Row]:
+    return _job(block)
 
 
 def _common(samples: Mapping[str, Cells]) -> Cells:
