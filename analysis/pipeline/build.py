@@ -28,7 +28,13 @@ from analysis.pipeline.worker import Outcome
 from analysis.workspace import Workspace
 
 DATA_FILE = "data.json"
-_RELEASING = ("analysis.render.trace", "analysis.render.fragments", "analysis.render.variables")
+_RELEASING = (
+    "analysis.render.trace",
+    "analysis.render.fragments",
+    "analysis.render.variables",
+    "analysis.render.plan_text",
+    "analysis.sources.geography",
+)
 
 
 @dataclass(frozen=True)

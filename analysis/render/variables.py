@@ -18,6 +18,7 @@ from analysis.render.markdown import anchor, escape
 from analysis.results import Result, require_unique
 
 FILE = "_variables.yml"
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the same text, in an eighth of the time
 _WORDS = ("unit", "kind")  # parts of a variable that are no numbers
 _HEADER = "# Made by the build from data/build/released/results.csv. Changes here are lost.\n"
 
@@ -58,7 +59,9 @@ def write_variables(
             conclusion.id: {"value": _sentence(conclusion, by_id), "kind": conclusion.kind.dutch}
             for conclusion in conclusions
         }
-    text = yaml.safe_dump(tree, allow_unicode=True, default_style='"', sort_keys=True, width=10_000)
+    text = yaml.dump(
+        tree, Dumper=_DUMPER, allow_unicode=True, default_style='"', sort_keys=True, width=10_000
+    )
     path.write_text(_HEADER + text, encoding="utf-8", newline="\n")
 
 
