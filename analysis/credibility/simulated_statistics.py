@@ -53,7 +53,6 @@ class TwoWay:
 
     def __init__(self, cells: Cells, drawn: np.ndarray) -> None:
         self.mass, self.rest = cells.mass, cells.mass.sum() - cells.mass
-        self.drawn = drawn
         self.place = drawn + len(cells.dates) * np.arange(len(self.mass))  # in a table (G, K) as one row
         self.paths = _centred((cells.times >= cells.dates[:, None]).astype(float))  # (K, T)
         product = self.paths @ self.paths.T
@@ -82,13 +81,14 @@ class TwoWay:
     def __call__(self, outcome: np.ndarray) -> Statistic:
         """The coefficient for outcomes (B or 1, G, T); zero where it is not defined."""
         table = self.mass[:, None] * (_centred(outcome) @ self.paths.T)  # m y'd by path, (B, G, K)
-        by_path = table.sum(axis=1, keepdims=True)  # S_y'd, (B, 1, K)
-        own = self._taken(table)
-        total = own.sum(axis=-1)
-        both = (self.shares * by_path).sum(axis=-1)  # S_d'S_y
+        total = self._taken(table).sum(axis=-1)
+        by_path = table.sum(axis=1)  # S_y'd, (B, K)
+        both = (self.shares @ by_path[..., None])[..., 0]  # S_d'S_y
         estimate = (total - both / self.mass.sum()) / self.full
-        crossed = self.shares @ np.swapaxes(table, 1, 2) + self._taken(self.mass[:, None] * by_path)
-        without = total[..., None] - own - (both[..., None] - crossed + self.mass * own) / self.rest
+        # A cluster that leaves takes its own product along, and its part in the means of the others.
+        others = by_path[:, None] - table
+        without = total[..., None] - self._taken(table - (self.mass / self.rest)[:, None] * others)
+        without -= self.shares @ np.swapaxes(others / self.rest[:, None], 1, 2)
         count = len(self.mass)
         parts = np.sqrt((count - 1) / count) * (without / self.without - estimate[..., None])
         return Statistic(np.where(self.defined, estimate, 0.0), np.where(self.defined[..., None], parts, 0.0))
