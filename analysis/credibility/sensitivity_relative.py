@@ -24,7 +24,7 @@ from scipy import optimize, special
 _STEPS = 400  # grid outward of the identified set
 _HALVINGS = 35
 _WIDENINGS = 12
-_NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(400)
+_NODES, _NODE_WEIGHTS = special.roots_legendre(400)  # quicker than numpy's, which takes a dense matrix
 _FLAT = 1e-12
 
 
@@ -51,6 +51,54 @@ class _Element:
     first_stage: float
 
 
+class _Union:
+    """All elements at once; an effect is accepted where any of them accepts it.
+
+    Parameters
+    ----------
+    elements : list of _Element, length E
+        All with the same number of vertices.
+    alpha : float
+        Of the conditional test.
+    """
+
+    def __init__(self, elements: list[_Element], alpha: float) -> None:
+        vertices = np.array([element.vertices for element in elements])  # (E, V, 2)
+        cross = vertices @ np.array([element.covariance for element in elements]) @ vertices.swapaxes(1, 2)
+        variance = np.diagonal(cross, axis1=1, axis2=2)
+        moving = variance > _FLAT * variance.max(axis=1, keepdims=True)
+        safe = np.where(moving, variance, 1.0)
+        # By the vertex that is the largest, (E, V): whether it varies and its standard deviation; and
+        # (E, V, V): how each other vertex moves with it.
+        self._moving, self._sd = moving, np.sqrt(safe)
+        self._ratio = cross / safe[:, :, None]
+        gap = 1 - self._ratio
+        self._below, self._above = gap > _FLAT, gap < -_FLAT
+        self._gap = np.where(np.abs(gap) > _FLAT, gap, 1.0)
+        self._a = np.array([element.a for element in elements])[:, None]
+        self._slope = vertices[:, None, :, 0]
+        self._level = np.array([element.vertices[:, 1] * element.b for element in elements])[:, None]
+        self._first_stage = np.array([element.first_stage for element in elements])[:, None]
+        self._each = np.arange(len(elements))[:, None]
+        self._alpha = alpha
+
+    def accepts(self, theta: np.ndarray) -> np.ndarray:
+        """Whether each theta is not rejected, shape (n,)."""
+        values = (self._a - theta)[:, :, None] * self._slope + self._level  # (E, n, V)
+        star = self._each, values.argmax(axis=2)
+        statistic = values.max(axis=2)
+        # Where the other vertices would take over as the largest, holding fixed all that is independent of
+        # the largest one: the statistic is a normal truncated to lie between.
+        turn = (values - self._ratio[star] * statistic[:, :, None]) / self._gap[star]
+        low = np.where(self._below[star], turn, -np.inf).max(axis=2)
+        high = np.where(self._above[star], turn, np.inf).min(axis=2)
+        high = np.minimum(high, self._first_stage)
+        sd = self._sd[star]
+        tail = _truncated_tail(statistic / sd, low / sd, high / sd)
+        rejected = (statistic > 0) & (~self._moving[star] | (tail < self._alpha))
+        return (~(rejected | (statistic > self._first_stage))).any(axis=0)
+
+
 def conditional_interval(
     beta: np.ndarray, sigma: np.ndarray, pre: int, target: np.ndarray, mbar: float, alpha: float, hybrid: bool
 ) -> tuple[float, float]:
@@ -61,9 +109,7 @@ def conditional_interval(
     ]
     second = (alpha - first) / (1 - first)
 
-    def accepted(theta: np.ndarray) -> np.ndarray:
-        return np.any([_accepts(element, theta, second) for element in elements], axis=0)
-
+    union = _Union(elements, second)
     # Every effect in the plug-in identified set is accepted: its statistic is not positive.
     total = _total(target)
     centre = elements[0].a
@@ -72,26 +118,30 @@ def conditional_interval(
         np.sqrt(element.covariance[0, 0]) + mbar * total * np.sqrt(element.covariance[1, 1])
         for element in elements
     )
-    return _edge(accepted, centre - half, -10 * spread), _edge(accepted, centre + half, 10 * spread)
+    brackets = [
+        _bracket(union, centre - half, -10 * spread),
+        _bracket(union, centre + half, 10 * spread),
+    ]
+    inside, outside = np.array(brackets).T
+    ends = np.flatnonzero(np.isfinite(outside))
+    for _ in range(_HALVINGS if len(ends) else 0):
+        middle = (inside[ends] + outside[ends]) / 2
+        accepted = union.accepts(middle)
+        inside[ends] = np.where(accepted, middle, inside[ends])
+        outside[ends] = np.where(accepted, outside[ends], middle)
+    return float(inside[0]), float(inside[1])
 
 
-def _edge(accepted, start: float, reach: float) -> float:
-    """The outermost accepted point beyond `start`; infinite where acceptance does not end."""
+def _bracket(union: _Union, start: float, reach: float) -> tuple[float, float]:
+    """The outermost accepted point of a grid beyond `start` and the one after; infinite if there is none."""
     for _ in range(_WIDENINGS):
         grid = start + reach * np.arange(_STEPS + 1) / _STEPS
-        inside = np.flatnonzero(accepted(grid))
+        inside = np.flatnonzero(union.accepts(grid))
         last = int(inside[-1]) if len(inside) else 0
         if last < _STEPS:
-            low, high = grid[last], grid[last + 1]
-            for _ in range(_HALVINGS):
-                middle = (low + high) / 2
-                if accepted(np.array([middle]))[0]:
-                    low = middle
-                else:
-                    high = middle
-            return float(low)
+            return grid[last], grid[last + 1]
         reach *= 2
-    return float(np.copysign(np.inf, reach))
+    return (float(np.copysign(np.inf, reach)),) * 2
 
 
 def _total(target: np.ndarray) -> float:
@@ -170,28 +220,6 @@ def _least_favourable(vertices: np.ndarray, covariance: np.ndarray, alpha: float
 
     scale = float(np.sqrt(np.einsum("vi,ij,vj->v", vertices, covariance, vertices)).max())
     return optimize.brentq(lambda c: below(c) - (1 - alpha), 0.0, 12 * scale, xtol=1e-10 * scale)
-
-
-def _accepts(element: _Element, theta: np.ndarray, alpha: float) -> np.ndarray:
-    """Whether each theta is not rejected, shape (n,)."""
-    point = np.stack([element.a - theta, np.full(len(theta), element.b)])
-    values = (element.vertices @ point).T
-    cross = element.vertices @ element.covariance @ element.vertices.T
-    variance = np.diag(cross)
-    star = values.argmax(axis=1)
-    statistic = values[np.arange(len(theta)), star]
-    moving = variance[star] > _FLAT * variance.max()
-    ratio = cross[star] / np.where(moving, variance[star], 1.0)[:, None]
-    gap = 1 - ratio
-    # Where the other vertices would take over as the largest, holding fixed all that is independent of the
-    # largest one: the statistic is a normal truncated to lie between.
-    turn = (values - ratio * statistic[:, None]) / np.where(np.abs(gap) > _FLAT, gap, 1.0)
-    low = np.where(gap > _FLAT, turn, -np.inf).max(axis=1)
-    high = np.minimum(np.where(gap < -_FLAT, turn, np.inf).min(axis=1), element.first_stage)
-    sd = np.sqrt(np.where(moving, variance[star], 1.0))
-    tail = _truncated_tail(statistic / sd, low / sd, high / sd)
-    rejected = np.where(moving, (statistic > 0) & (tail < alpha), statistic > 0)
-    return ~(rejected | (statistic > element.first_stage))
 
 
 def _truncated_tail(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
