@@ -6,6 +6,7 @@ from analysis.conclusions import conclude
 from analysis.datakind import DataKind
 from analysis.design.conclusions import ConclusionDesign, ConclusionPlan, Limits, Rule, read_conclusions
 from analysis.results import Result
+from analysis.workspace import find_root
 
 
 def row(id, value, low=None, high=None, kind=DataKind.REAL) -> Result:
@@ -52,6 +53,13 @@ def test_no_effect_shown_is_not_called_no_effect():
     assert "niet aangetoond" in sentence
     assert "0,1 punten (95%-interval van −3,0 tot 3,2)" in sentence
     assert "volgt hier niet uit" in sentence
+
+
+def test_the_methods_section_names_the_declared_limit():
+    words = {4: "vier", 5: "vijf", 6: "zes"}
+    text = " ".join((find_root() / "reports" / "_methode.qmd").read_text(encoding="utf-8").split())
+    limit = words[DECLARED.limits.treated_provinces]
+    assert f"minder dan {limit} provincies met invoering, of minder dan {limit} zonder" in text
 
 
 def test_below_five_treated_provinces_no_direction_is_named():

@@ -1,9 +1,9 @@
 """Rules for numbers in prose: each is a released result or a cited fact, or is listed as no finding.
 
-Digits are looked for in what people write, not in generated fragments, code, formulas, citations,
-shortcodes and attributes. Years and Kamerstuk numbers are no findings; other exceptions stand with their
-reason in ``data/design/prose_numbers.toml``. Numbers in words ("twaalf provincies") are not looked for:
-Dutch has too many of them that count nothing.
+Digits and number words from two on are looked for in what people write, not in generated fragments, code,
+formulas, citations, shortcodes and attributes. "Een" is an article far more often than a number, and is left
+alone. Years and Kamerstuk numbers are no findings; other exceptions stand with their reason in
+``data/design/prose_numbers.toml``.
 """
 
 from __future__ import annotations
@@ -41,6 +41,14 @@ _YEAR = re.compile(
     rf"(?!\s+(?:{'|'.join(_UNITS)})\w*)(?!\s*%)"
 )
 _NUMBER = re.compile(r"[^\s()\[\]*\"]*\d[^\s()\[\]*\"]*")
+_NUMBER_WORDS = (
+    "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen", "tien", "elf", "twaalf", "dertien",
+    "veertien", "vijftien", "zestien", "zeventien", "achttien", "negentien", "twintig", "dertig", "veertig",
+    "vijftig", "zestig", "zeventig", "tachtig", "negentig", "honderd", "duizend", "miljoen", "miljard",
+    "anderhalf", "anderhalve", "helft", "kwart", "tientallen", "honderden", "duizenden", "verdubbeld",
+    "gehalveerd",
+)  # fmt: skip
+_WORD = re.compile(rf"\b(?:{'|'.join(_NUMBER_WORDS)})\b", re.IGNORECASE)
 _HEADING = re.compile(r"#{1,6}\s")
 _VARIABLE = re.compile(r"\{\{<\s*var\s+\S+\.(?!unit\b|kind\b)\w+\s*>\}\}")
 _IN_ATTRIBUTE = re.compile(rf'=\s*"[^"]*{_VARIABLE.pattern}')
@@ -52,7 +60,8 @@ def numbers_have_a_source(text: Text, project: Project) -> Iterator[str]:
     if exempt is None:
         return
     left = without(own_words(text), (item.text for item in exempt))
-    for match in _NUMBER.finditer(_YEAR.sub(blank, left)):
+    found = [*_NUMBER.finditer(_YEAR.sub(blank, left)), *_WORD.finditer(left)]
+    for match in sorted(found, key=re.Match.start):
         yield (
             f"{text.place(match.start())}: {match[0].strip('.,;:')!r} is neither a released result nor a "
             "cited fact. Write {{< var section.name.value >}}; if it is no finding, list it with the reason "

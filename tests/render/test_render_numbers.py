@@ -52,6 +52,9 @@ def mistakes(workspace):
         "## Kop met 3 punten {#sec-kop}",
         "- een lijst met 14 gemeenten",
         "**52** punten",
+        "Het verschil is twaalf punten.",
+        "Twee op de drie leerlingen.",
+        "De helft van de scholen.",
     ],
 )
 def test_a_typed_number_stops_the_build(mistakes, text):
@@ -69,7 +72,8 @@ def test_a_typed_number_stops_the_build(mistakes, text):
         "Het 95%-interval van de schatting.",
         "Volgens [@vries2021, p. 3] en @jansen2020.",
         "Een formule $x_1 + 2$ in de tekst.",
-        "1. een\n2. twee",
+        "1. een\n2. ander",
+        "De Tweede Kamer en één school.",
         "Een [adres](https://voorbeeld.nl/a1b2/3).",
         "Een noot.[^7]\n\n[^7]: De noot.",
         "Code `nr 12` en meer.",
