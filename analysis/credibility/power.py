@@ -17,7 +17,7 @@ from analysis.credibility.cells import Cells
 from analysis.credibility.reassigned import Setting, estimates
 from analysis.credibility.replicate import Seeds, as_integers, replicate
 from analysis.credibility.simulated_tests import drawn_assignments, simulated_nulls
-from analysis.inference.inversion import TIE
+from analysis.inference.inversion import TIE, Stacked
 
 
 @dataclass(frozen=True)
@@ -133,9 +133,10 @@ class _Batch:
         data, lots = as_integers(seeds, 2)
         outcomes = self.draw(data)
         drawn = drawn_assignments(self.cells, lots, self.reassigned)
-        nulls = [simulated_nulls(self.cells, test, outcomes, drawn) for test in self.tests]
+        nulls = [Stacked.of(simulated_nulls(self.cells, test, outcomes, drawn)) for test in self.tests]
         # Testing no effect on outcomes with effect b is testing effect −b on outcomes without.
-        p = np.array([[null.p_values(-effect) for effect in self.effects] for null in nulls])
+        hypotheses = [np.full(len(seeds), -effect) for effect in self.effects]
+        p = np.array([[null.p_values(hypothesis) for hypothesis in hypotheses] for null in nulls])
         return np.moveaxis(p <= self.alpha + TIE, 2, 0)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -27,6 +26,7 @@ from analysis.credibility.reassigned import Setting, estimates
 from analysis.credibility.simulated_tests import drawn_assignments, simulated_nulls
 from analysis.design.robustness import DiagnosisPlan, PowerPlan
 from analysis.design.rollout import Programme, Specification
+from analysis.inference.inversion import intervals
 from analysis.synthetic.rollout import population, rollout_outcomes, rollout_truth, rollout_twin
 
 COLUMNS = {"unit": "municipality", "time": "year", "cohort": "cohort"}
@@ -210,8 +210,13 @@ class EffectAnswer:
     def __call__(self, outcomes: np.ndarray, seeds: Sequence[int]) -> Answered:
         cells = self.draws.cells
         drawn = drawn_assignments(cells, seeds, self.reassigned)
-        null = simulated_nulls(cells, self.setting, self.draws.average @ outcomes, drawn)
-        return Answered(null.estimate, null.p_values(), partial(null.intervals, self.level))
+        nulls = simulated_nulls(cells, self.setting, self.draws.average @ outcomes, drawn)
+        scales = [np.sqrt(null.variance) for null in nulls]
+        return Answered(
+            np.array([null.estimate for null in nulls]),
+            np.array([null.p_value() for null in nulls]),
+            lambda: intervals(nulls, self.level, scales=scales, smallest_p=1 / drawn.shape[1]).T,
+        )
 
 
 @dataclass(frozen=True)

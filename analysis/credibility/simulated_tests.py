@@ -15,9 +15,9 @@ import numpy as np
 
 from analysis.credibility.cells import Cells
 from analysis.credibility.reassigned import Setting
-from analysis.credibility.simulated_nulls import NullDistributions
 from analysis.credibility.simulated_statistics import GroupTime, TwoWay
 from analysis.inference.assignments import reassignments
+from analysis.inference.inversion import NullDistribution
 
 
 def drawn_assignments(cells: Cells, seeds: Sequence[int], count: int) -> np.ndarray:
@@ -35,8 +35,8 @@ def _drawn(assigned: tuple[int, ...], seeds: tuple[int, ...], count: int) -> np.
 
 def simulated_nulls(
     cells: Cells, setting: Setting, outcomes: np.ndarray, drawn: np.ndarray
-) -> NullDistributions:
-    """The null distribution of the reported test in every panel.
+) -> list[NullDistribution]:
+    """The null distribution of the reported test in every panel, the observed assignment first in each.
 
     Parameters
     ----------
@@ -66,14 +66,12 @@ def simulated_nulls(
     if not defined[:, 0].all():
         raise ValueError(f"{setting} or its variance is not identified under the observed assignment")
     outcome, treated = statistic(outcomes), statistic(cells.treated[None])
-    null = NullDistributions(
-        # An undefined statistic counts as extreme: an unbounded numerator over any variance.
-        slope0=np.where(defined, outcome.estimate, np.inf),
-        slope1=treated.estimate,
-        var00=outcome.covariance(outcome),
-        var01=outcome.covariance(treated),
-        var11=treated.covariance(treated),
-    )
-    if not (null.variance > 0).all():
+    # An undefined statistic counts as extreme: an unbounded numerator over any variance.
+    slope0, variance = np.where(defined, outcome.estimate, np.inf), outcome.covariance(outcome)
+    if not (variance[:, 0] > 0).all():
         raise ValueError("an outcome has no variation left between clusters, so nothing can be inferred")
-    return null
+    slope1 = np.broadcast_to(treated.estimate, slope0.shape)
+    parts = (slope0, slope1, variance, outcome.covariance(treated), treated.covariance(treated))
+    return [
+        NullDistribution(float(panel[0][0]), float(panel[2][0]), *panel) for panel in zip(*parts, strict=True)
+    ]
