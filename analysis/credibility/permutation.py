@@ -13,7 +13,7 @@ from analysis.credibility.reassigned import Answers, Setting, estimates, joined
 from analysis.inference.assignments import MAX_EXACT, reassignments
 from analysis.inference.inversion import NullDistribution
 
-CHUNK = 512  # re-assignments at a time: keeps the work arrays in cache and memory flat
+CHUNK = 1024  # re-assignments at a time: keeps the work arrays in cache and memory flat
 
 
 @dataclass(frozen=True)

@@ -297,32 +297,41 @@ def group_time(
     rows = max(begin.shape[1], mass.shape[1])
     slopes, total = np.zeros((len(outcomes), rows)), np.zeros(rows)
     scores = np.zeros((len(outcomes), len(begin), rows))
+    work = np.empty_like(scores)
     known = np.ones(rows, dtype=bool)
+
+    def add(change: np.ndarray, weight: np.ndarray, scale: np.ndarray | float) -> None:
+        """Add `scale` (B,) times the mean of `change` (O, G) by `weight` (G, B), and its scores."""
+        size = weight.sum(axis=0)
+        scale = scale / np.where(size > 0, size, 1.0)
+        sums = change @ weight
+        np.add(slopes, sums * scale, out=slopes)
+        np.subtract(change[:, :, None], (sums / np.where(size > 0, size, 1.0))[:, None], out=work)
+        np.multiply(work, weight * scale, out=work)
+        np.add(scores, work, out=scores)
+
     for date in dates:
         before = np.flatnonzero(times < date - setting.anticipation)
         if not len(before):
             continue  # no period to compare with: this cohort tells nothing
-        base = before[-1]
-        member = mass * (begin == date)
-        share = member.sum(axis=0)
+        member = begin == date
+        weight = mass * member
+        share = weight.sum(axis=0)
         early = setting.target == "before"
         first, last = (date - setting.anticipation, date - 1) if early else (date, times[-1])
         periods = np.flatnonzero((times >= first) & (times <= last))
+        changes = outcomes[:, :, periods] - outcomes[:, :, before[-1], None]
         floors = np.full(len(periods), times[-1])
         if setting.estimator != "never":
             floors = times[periods] + setting.anticipation
         passed = np.searchsorted(dates, floors, side="right")
         for count in np.unique(passed):  # periods in which the same clusters are compared with
-            same = periods[passed == count]
-            compared = mass * ((begin > floors[passed == count][0]) & (begin != date))
+            same = passed == count
+            compared = mass * ((begin > floors[same][0]) & ~member)
             known &= compared.any(axis=0) | (share == 0)
-            change = outcomes[:, :, same].sum(axis=2) - len(same) * outcomes[:, :, base]
-            for hot, sign in ((member, 1.0), (compared, -1.0)):
-                inverse = 1 / np.where(hot.any(axis=0), hot.sum(axis=0), 1.0)
-                mean = change @ hot * inverse
-                slopes += sign * share * mean
-                scores += (sign * share * inverse * hot) * (change[:, :, None] - mean[:, None])
-            total += len(same) * share
+            add(changes[:, :, same].sum(axis=2), compared, -share)
+        add(changes.sum(axis=2), weight, share)
+        total += len(periods) * share
     known &= total > 0
     safe = np.where(total > 0, total, 1.0)
     return _answers(slopes / safe, scores / safe, (mass > 0).sum(axis=0), known)
