@@ -37,6 +37,7 @@ from analysis.estimate.clustered import Clustered, Estimate, WaldTest, clustered
 from analysis.estimate.variance_components import dummies
 
 MODELS = ("pooled", "random", "correlated", "fixed")
+PRIMARY = "pooled"  # what the report rests on, for the reason above
 _KINDS = {"pooled": "pooled", "random": "random", "correlated": "random", "fixed": "fixed"}
 
 

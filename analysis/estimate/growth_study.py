@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.estimate.growth import MODELS, Growth, growth
+from analysis.estimate.growth import MODELS, PRIMARY, Growth, growth
 from analysis.estimate.wave_means import wave_means
 
 
@@ -21,14 +21,14 @@ class GrowthStudy:
         See :func:`analysis.estimate.wave_means.wave_means`; weighted for attrition.
     weighted : dict of str to Growth
         By model, weighted for attrition.
-    unweighted : dict of str to Growth
-        The same with the sampling weights alone, to see what the attrition weights do.
+    unweighted : Growth
+        The primary model with the sampling weights alone, to see what the attrition weights do.
     """
 
     means: pd.DataFrame
     gaps: pd.DataFrame
     weighted: dict[str, Growth]
-    unweighted: dict[str, Growth]
+    unweighted: Growth
 
 
 def growth_study(
@@ -68,5 +68,5 @@ def growth_study(
         means=means,
         gaps=gaps,
         weighted={model: growth(frame, model, weights=weights, **names) for model in MODELS},
-        unweighted={model: growth(frame, model, weights=frame["weight"], **names) for model in MODELS},
+        unweighted=growth(frame, PRIMARY, weights=frame["weight"], **names),
     )

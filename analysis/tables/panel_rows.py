@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from analysis.design.adks import AdksDesign, AdksOutcome
 from analysis.estimate.attrition import AttritionWeights
-from analysis.estimate.growth import Estimate, Growth
+from analysis.estimate.growth import PRIMARY, Estimate, Growth
 from analysis.estimate.growth_study import GrowthStudy
 from analysis.panel.adolescents import AdolescentPanel
 from analysis.results import Result
 
 NOT_AN_EFFECT = "Een verschil tussen schoolsoorten is niet het effect van een schoolsoort."
-PRIMARY = "pooled"
 MODEL_NAMES = {
     "pooled": "gewogen gemiddelden",
     "random": "toevallige effecten",
@@ -48,7 +47,7 @@ def panel_rows(
             for model, fit in study.weighted.items() if model != PRIMARY
         ),
         row.estimate("gap_change_unweighted", f"verandering per jaar van het {gap}, zonder uitvalweging",
-                     study.unweighted[PRIMARY].gap_change),
+                     study.unweighted.gap_change),
         *(
             row.estimate(f"slope_{track}", f"verandering per jaar, {track}", found)
             for track, found in main.slopes.items()

@@ -176,7 +176,7 @@ def test_study_leaves_out_rows_without_an_answer_and_counts_them():
     ones = pd.Series(1.0, index=twin.frame.index)
     study = growth_study(twin.frame, OUTCOME, ones, groups=TRACKS, minuend="vwo", subtrahend="vmbo")
     assert study.weighted["pooled"].n == twin.frame[OUTCOME].notna().sum()
-    assert study.weighted["pooled"].gap_change == study.unweighted["pooled"].gap_change
+    assert study.weighted["pooled"].gap_change == study.unweighted.gap_change
     with pytest.raises(ValueError, match="no pupil has an answer in any wave"):
         growth_study(twin.frame.assign(**{OUTCOME: np.nan}), OUTCOME, ones, groups=TRACKS,
                      minuend="vwo", subtrahend="vmbo")  # fmt: skip
