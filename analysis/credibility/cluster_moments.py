@@ -66,9 +66,9 @@ def two_way_moments(
         Weights zero where a cell is left out.
     """
     effects = _Effects(weight)
-    columns = [effects.residual(column) for column in (*regressors, target, *outcomes)]
+    columns, squares = effects.residuals([*regressors, target, *outcomes])
     rows = [weight * column for column in columns[: len(regressors) + 1]]
-    scales = [effects.squares(column) for column in (*regressors, target)]
+    scales = squares[: len(rows)]
     return _moments(rows, columns, scales[:-1]), scales[-1]
 
 
@@ -86,9 +86,9 @@ def imputation_moments(
     regressors, outcomes : ndarray, shape (T, G, B) or (T, G, 1)
     """
     effects = _Effects(weight)
-    columns = [effects.residual(column) for column in (*regressors, *outcomes)]
+    columns, squares = effects.residuals([*regressors, *outcomes])
     rows = [weight * column for column in columns[: len(regressors)]]
-    scales = [effects.squares(column) for column in regressors]
+    scales = squares[: len(rows)]
     return _moments([*rows, wanted - effects.adjoint(wanted)], columns, scales)
 
 
@@ -132,15 +132,17 @@ class _Effects:
         """`values` about their cluster means."""
         return values - (self.share * values).sum(axis=0)
 
-    def residual(self, values: np.ndarray) -> np.ndarray:
-        """`values` less cluster and period effects, also where the weight is zero."""
-        centred = self.centred(values)
-        return centred - self.centred(self.solve((self.weight * centred).sum(axis=1)))
-
-    def squares(self, values: np.ndarray) -> np.ndarray:
-        """Weighted squares about cluster means, (B,)."""
-        centred = self.centred(values)
-        return (self.weight * centred**2).sum(axis=(0, 1))
+    def residuals(self, columns: Sequence[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Columns less cluster and period effects, also where the weight is zero; and their weighted
+        squares about cluster means, (B,)."""
+        found, squares = [], []
+        for column in columns:
+            centred = self.centred(column)
+            weighted = self.weight * centred
+            found.append(centred - self.centred(self.solve(weighted.sum(axis=1))))
+            weighted *= centred
+            squares.append(weighted.sum(axis=(0, 1)))
+        return found, squares
 
     def adjoint(self, wanted: np.ndarray) -> np.ndarray:
         """Coefficients on the cells that give the fitted effects summed over `wanted`."""

@@ -55,6 +55,8 @@ class Answers:
 
 def joined(parts: Sequence[Answers]) -> Answers:
     """The answers of batches that follow each other."""
+    if len(parts) == 1:
+        return parts[0]
     return Answers(
         estimate=np.concatenate([part.estimate for part in parts], axis=1),
         scores=np.concatenate([part.scores for part in parts], axis=2),
