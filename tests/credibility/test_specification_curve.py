@@ -9,7 +9,7 @@ from scipy import stats
 
 from analysis.credibility.cells import collapse
 from analysis.credibility.concurrent import policy_cells
-from analysis.credibility.permutation import randomised
+from analysis.credibility.permutation import CHUNK, null_distribution, randomised
 from analysis.credibility.specification_curve import (
     Specification,
     curve_statistics,
@@ -18,6 +18,7 @@ from analysis.credibility.specification_curve import (
     specifications,
 )
 from analysis.credibility.spillover import neighbour_shares
+from analysis.inference.assignments import reassignments
 
 
 def samples_of(frame):
@@ -65,6 +66,32 @@ def test_every_row_is_its_own_randomisation_test():
         assert (row.estimate, row.se, row.p) == pytest.approx((one.estimate, one.se, one.p_value))
         assert (row.low, row.high) == pytest.approx((one.low, one.high))
         assert (row.p <= 0.05) == (not row.low <= 0 <= row.high) or row.p == pytest.approx(0.05, abs=0.011)
+
+
+def test_more_re_assignments_than_are_taken_at_once():
+    samples = samples_of(make_panel(effect=0.4))
+    extra = everything(samples["equal"])
+    chosen = [
+        Specification("imputation", "w", 1, 2, "P01", True, True),
+        Specification("two_way", "equal", policy=True),
+        Specification("never", "w", 1),
+    ]
+    draws = CHUNK + 75
+    table = specification_curve(samples, chosen, **extra, draws=draws, seed=4).table
+    for row, item in zip(table.itertuples(), chosen, strict=True):
+        cells = samples[item.sample].between(2014.0 - item.before if item.before else 2010.0, 2019.0)
+        drawn, _ = reassignments(cells.assigned, max_exact=0, draws=draws, seed=4)
+        null = null_distribution(
+            cells,
+            item.setting,
+            drawn,
+            covariates=extra["policy"][None, :, -len(cells.times) :] if item.policy else None,
+            neighbours=extra["neighbours"],
+            mass=np.where(np.array(cells.clusters) == item.without, 0.0, cells.mass),
+        )
+        assert (row.estimate, row.p) == pytest.approx((null.estimate, null.p_value()), abs=1e-12)
+        ends = null.interval(0.95, scale=row.se, smallest_p=1 / len(drawn))
+        assert (row.low, row.high) == pytest.approx(ends, abs=1e-9)
 
 
 def test_periods_and_clusters_left_out_are_really_gone():
