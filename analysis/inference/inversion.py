@@ -141,7 +141,10 @@ class Stacked:
         draws = np.size(nulls[0].slope0)
 
         def stacked(name: str) -> np.ndarray:
-            return np.stack([np.broadcast_to(getattr(null, name), draws) for null in nulls])
+            rows = np.empty((len(nulls), draws))
+            for row, null in zip(rows, nulls, strict=True):
+                row[:] = getattr(null, name)
+            return rows
 
         return cls(
             estimate=np.array([[null.estimate] for null in nulls]),
