@@ -140,8 +140,13 @@ def finished(figure: Figure) -> Figure:
     The constrained layout improves a little at every drawing; here it is drawn until it has settled.
     """
     if figure.get_layout_engine() is not None:
+        places = None
         for _ in range(4):
+            before = places
             figure.draw_without_rendering()
+            places = [ax.get_position().bounds for ax in figure.axes]
+            if places == before:
+                break
         figure.set_layout_engine("none")
     return figure
 
