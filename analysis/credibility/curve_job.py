@@ -16,7 +16,7 @@ import numpy as np
 
 from analysis.credibility.cells import Cells
 from analysis.credibility.permutation import CHUNK, as_null
-from analysis.credibility.reassigned import Answers, Moved, group_time, joined, regression
+from analysis.credibility.reassigned import Moved, group_time, joined, regression
 from analysis.inference.inversion import NullDistribution, intervals
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class CurveJob:
 
     def _nulls(self, alike: Sequence[Specification]) -> Iterator[NullDistribution]:
         """For specifications with the same periods and anticipation, in their order."""
+        starts: list[np.ndarray] = []
         moved: list[Moved] = []
         for _, group in groupby(alike, _regressed):
             items = list(group)
@@ -99,28 +100,28 @@ class CurveJob:
             first = items[0]
             with _naming(first):
                 cells, policy = self._periods(first)
-            mass = cells.mass * (np.array(cells.clusters) != first.without)
-            begin = np.vstack([cells.start, cells.begin(self.drawn)]).T
-            chunks = [
-                np.ascontiguousarray(begin[:, start : start + CHUNK])
-                for start in range(0, begin.shape[1], CHUNK)
-            ]
+            starts = starts or self._starts(cells)
+            mass = (cells.mass * (np.array(cells.clusters) != first.without))[:, None]
             outcomes = np.stack([cells.outcome, cells.treated])
-            found: list[list[Answers]]
             if first.setting.by_regression:
                 moved = moved or [
-                    Moved(cells.times, chunk, first.anticipation, policy, self.neighbours) for chunk in chunks
+                    Moved(cells.times, begin, first.anticipation, policy, self.neighbours) for begin in starts
                 ]
-                fits = [regression(first.estimator, outcomes, part, mass[:, None]) for part in moved]
+                fits = [regression(first.estimator, outcomes, part, mass) for part in moved]
                 found = [[fit.answers(self._regressors(item)) for fit in fits] for item in items]
             else:
-                parts = [
-                    group_time(first.setting, outcomes, cells.times, chunk, mass[:, None]) for chunk in chunks
-                ]
+                parts = [group_time(first.setting, outcomes, cells.times, begin, mass) for begin in starts]
                 found = [parts] * len(items)
             for item, parts in zip(items, found, strict=True):
                 with _naming(item):
-                    yield as_null(item.setting, joined(parts))
+                    null = as_null(item.setting, joined(parts))
+                yield null
+
+    def _starts(self, cells: Cells) -> list[np.ndarray]:
+        """Starts as observed and re-assigned, (G, B) each."""
+        begin = np.vstack([cells.start, cells.begin(self.drawn)]).T
+        places = range(0, begin.shape[1], CHUNK)
+        return [np.ascontiguousarray(begin[:, place : place + CHUNK]) for place in places]
 
     def _check(self, item: Specification) -> None:
         if item.policy and self.policy is None:

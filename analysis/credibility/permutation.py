@@ -104,7 +104,6 @@ def null_distribution(
     *,
     covariates: np.ndarray | None = None,
     neighbours: np.ndarray | None = None,
-    mass: np.ndarray | None = None,
 ) -> NullDistribution:
     """The statistic under each re-assignment in `drawn`, linear in the hypothesised constant effect.
 
@@ -112,19 +111,16 @@ def null_distribution(
     ----------
     drawn : ndarray of int, shape (B, G)
         Positions in ``cells.dates``.
-    mass : ndarray, shape (G,), optional
-        Instead of ``cells.mass``; zero leaves a cluster out.
     """
     outcomes = np.stack([cells.outcome, direction(cells, setting, covariates, neighbours)])
     begin = np.vstack([cells.start, cells.begin(drawn)])
-    weight = cells.mass if mass is None else mass
     parts = [
         estimates(
             setting,
             outcomes,
             cells.times,
             begin[start : start + CHUNK],
-            weight,
+            cells.mass,
             covariates=covariates,
             neighbours=neighbours,
         )

@@ -342,8 +342,10 @@ def group_time(
 def _answers(slopes: np.ndarray, scores: np.ndarray, clusters: np.ndarray, known: np.ndarray) -> Answers:
     """Answers from slopes (O, B) and scores (O, G, B), blanked where not `known`."""
     count = np.broadcast_to(clusters, scores.shape[2])
+    if not known.all():
+        slopes, scores = np.where(known, slopes, np.inf), np.where(known, scores, 0.0)
     return Answers(
-        estimate=np.where(known, slopes, np.inf),
-        scores=np.where(known, scores, 0.0),
+        estimate=slopes,
+        scores=scores,
         factor=count / np.maximum(count - 1, 1),
     )

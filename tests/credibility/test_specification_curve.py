@@ -72,7 +72,7 @@ def test_more_re_assignments_than_are_taken_at_once():
     samples = samples_of(make_panel(effect=0.4))
     extra = everything(samples["equal"])
     chosen = [
-        Specification("imputation", "w", 1, 2, "P01", True, True),
+        Specification("imputation", "w", 1, 2, "", True, True),
         Specification("two_way", "equal", policy=True),
         Specification("never", "w", 1),
     ]
@@ -87,7 +87,6 @@ def test_more_re_assignments_than_are_taken_at_once():
             drawn,
             covariates=extra["policy"][None, :, -len(cells.times) :] if item.policy else None,
             neighbours=extra["neighbours"],
-            mass=np.where(np.array(cells.clusters) == item.without, 0.0, cells.mass),
         )
         assert (row.estimate, row.p) == pytest.approx((null.estimate, null.p_value()), abs=1e-12)
         ends = null.interval(0.95, scale=row.se, smallest_p=1 / len(drawn))
