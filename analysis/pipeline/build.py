@@ -28,12 +28,13 @@ from analysis.pipeline.worker import Outcome
 from analysis.workspace import Workspace
 
 DATA_FILE = "data.json"
-_RELEASING = (
+_AFTERWARDS = (
     "analysis.render.trace",
     "analysis.render.fragments",
     "analysis.render.variables",
     "analysis.render.plan_text",
     "analysis.sources.geography",
+    "analysis.render.embedded",
 )
 
 
@@ -169,9 +170,9 @@ def repeat_command(workspace: Workspace, label: str) -> str:
 
 
 def _import_ahead() -> None:
-    """Import what the release needs while the runs go on and this process has nothing to do."""
-    for name in _RELEASING:
-        with contextlib.suppress(Exception):  # the release itself will say what is wrong
+    """Import what release and report need while the runs go on and this process has nothing to do."""
+    for name in _AFTERWARDS:
+        with contextlib.suppress(Exception):  # who needs it will say what is wrong
             importlib.import_module(name)
 
 
