@@ -6,8 +6,9 @@ says little by passing, and looking only at designs that pass distorts what is l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -148,7 +149,7 @@ def pretrend_test(
         Test only this many periods before the reference period; all of them unless told otherwise. The
         covariance has rank at most G - 2, so there must be fewer.
     power : bool
-        Find the detectable slopes as well, which takes about a second.
+        Find the detectable slopes as well, which takes some tenths of a second.
     max_exact, draws, seed
         Enumerate up to `max_exact` re-assignments, else sample.
 
@@ -189,10 +190,7 @@ def pretrend_test(
     times = panel.times[tested]
     reference = float(panel.times[first - 1])
     found = (
-        [
-            _detectable(weight, change, times - reference, drawn, share, np.random.default_rng(seed))
-            for share in (0.5, 0.8)
-        ]
+        _detectable(weight, change, times - reference, drawn, (0.5, 0.8), np.random.default_rng(seed))
         if power
         else [None, None]
     )
@@ -248,6 +246,15 @@ def _wald(
     adopters: np.ndarray, weight: np.ndarray, change: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Statistic (R,), differences (R, q) and their CRV3 covariance (R, q, q) for rows of adopters (R, G)."""
+    difference, deviation = _differences(adopters, weight, change)
+    covariance = _crossed(deviation, deviation)
+    return _statistic(difference, covariance), difference, covariance
+
+
+def _differences(
+    adopters: np.ndarray, weight: np.ndarray, change: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Differences (R, q) and their jackknife deviations (R, q, G); both are linear in `change`."""
     difference, deviation = 0.0, 0.0
     for side, sign in ((adopters == 1, 1.0), (adopters != 1, -1.0)):
         member = side.astype(float)
@@ -262,10 +269,19 @@ def _wald(
         mean = total / size
         difference = difference + sign * mean
         deviation = deviation + sign * ((total[:, :, None] - own * change) / left - mean[:, :, None])
-    count = adopters.shape[1]
-    covariance = (count - 1) / count * deviation @ deviation.transpose(0, 2, 1)
-    solved = np.linalg.solve(covariance, difference[:, :, None])[:, :, 0]
-    return (difference * solved).sum(axis=1), difference, covariance
+    return difference, deviation
+
+
+def _crossed(deviation: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Jackknife covariance (R, q, q) of differences with these deviations (R, q, G)."""
+    count = deviation.shape[2]
+    return (count - 1) / count * deviation @ other.transpose(0, 2, 1)
+
+
+def _statistic(difference: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+    """Wald statistics (...,) of differences (..., q) with covariances (..., q, q)."""
+    solved = np.linalg.solve(covariance, difference[..., None])[..., 0]
+    return (difference * solved).sum(axis=-1)
 
 
 def _detectable(
@@ -273,29 +289,58 @@ def _detectable(
     change: np.ndarray,
     distance: np.ndarray,
     drawn: np.ndarray,
-    share: float,
+    shares: Sequence[float],
     rng: np.random.Generator,
-) -> float:
-    """The slope that the randomisation test at 5 % finds with probability `share`, to 2 %.
+) -> list[float]:
+    """The slopes that the randomisation test at 5 % finds with the probabilities `shares`, to 2 %.
 
     A trend of that slope is added to the observed outcomes of the adopters of one re-assignment after the
     other, and tested anew. What pre-trend the data hold already counts as noise.
     """
     truths = drawn[rng.permutation(len(drawn))[:_TRUTHS]]
     tested = drawn[rng.permutation(len(drawn))[:_DRAWS]]
+    level, trend, fixed, mixed, square = (
+        np.stack(parts)
+        for parts in zip(
+            *(_along_slope(np.vstack([truth, tested]), weight, change, distance) for truth in truths),
+            strict=True,
+        )
+    )
 
+    @cache
     def power(slope: float) -> float:
-        rejected = 0
-        for truth in truths:
-            moved = change + weight * (slope * distance)[:, None] * (truth == 1)
-            own = _wald(truth[None, :], weight, moved)[0][0]
-            others = _wald(tested, weight, moved)[0]
-            p = (1 + (others >= own * (1 - TIE)).sum()) / (1 + len(others))
-            rejected += p <= 0.05
-        return rejected / len(truths)
+        found = _statistic(level + slope * trend, fixed + slope * mixed + slope**2 * square)
+        own, others = found[:, :1], found[:, 1:]
+        p = (1 + (others >= own * (1 - TIE)).sum(axis=1)) / (1 + len(tested))
+        return (p <= 0.05).sum() / len(truths)
 
-    spread = np.abs(change).sum() / weight.sum() / np.abs(distance).max()
-    high = float(spread)
+    spread = float(np.abs(change).sum() / weight.sum() / np.abs(distance).max())
+    return [_least(power, share, spread) for share in shares]
+
+
+def _along_slope(
+    adopters: np.ndarray, weight: np.ndarray, change: np.ndarray, distance: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """What the differences and their covariance become when the first row's adopters drift apart.
+
+    With a slope s the differences are ``level + s trend`` and the covariance is ``fixed + s mixed +
+    s² square``: shapes (R, q) twice and (R, q, q) three times.
+    """
+    level, deviation = _differences(adopters, weight, change)
+    trend, drift = _differences(adopters, weight, weight * distance[:, None] * (adopters[0] == 1))
+    mixed = _crossed(deviation, drift)
+    return (
+        level,
+        trend,
+        _crossed(deviation, deviation),
+        mixed + mixed.transpose(0, 2, 1),
+        _crossed(drift, drift),
+    )
+
+
+def _least(power: Callable[[float], float], share: float, start: float) -> float:
+    """The least slope, to 2 %, whose `power` is at least `share`; infinite if `start` is doubled in vain."""
+    high = start
     for _ in range(12):
         if power(high) >= share:
             break

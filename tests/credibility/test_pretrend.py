@@ -10,6 +10,8 @@ import pytest
 from scipy import stats
 
 from analysis.credibility.pretrend import (
+    _along_slope,
+    _wald,
     after_passing,
     detectable_slope,
     joint_test,
@@ -201,6 +203,18 @@ def test_detectable_slope_is_found_as_often_as_it_says():
         for seed in range(100, 160)
     ]
     assert 0.6 <= np.mean(found) <= 0.97
+
+
+def test_a_trend_along_its_slope_equals_the_outcomes_with_that_trend_tested():
+    rng = np.random.default_rng(6)
+    weight, change = rng.uniform(0.5, 2, (3, 12)), rng.normal(size=(3, 12))
+    distance, slope = np.array([-3.0, -2.0, -1.0]), 0.7
+    adopters = rng.permuted(np.tile(np.arange(12) < 5, (6, 1)), axis=1).astype(np.int8)
+    level, trend, fixed, mixed, square = _along_slope(adopters, weight, change, distance)
+    moved = change + slope * weight * distance[:, None] * (adopters[0] == 1)
+    _, difference, covariance = _wald(adopters, weight, moved)
+    np.testing.assert_allclose(level + slope * trend, difference, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(fixed + slope * mixed + slope**2 * square, covariance, rtol=1e-9, atol=1e-12)
 
 
 def test_last_adopters_are_compared_with_where_all_adopt():
