@@ -137,17 +137,20 @@ def blank(height: float) -> tuple[Figure, Axes]:
 def finished(figure: Figure) -> Figure:
     """The figure with its layout fixed, so that every time it is written the same bytes come out.
 
-    The constrained layout improves a little at every drawing; here it is drawn until it has settled.
+    The constrained layout improves a little every time; here it is repeated until it has settled, and then
+    taken off, because a figure that has one is drawn twice to be written.
     """
-    if figure.get_layout_engine() is not None:
+    engine = figure.get_layout_engine()
+    if engine is not None:
         places = None
         for _ in range(4):
             before = places
-            figure.draw_without_rendering()
+            engine.execute(figure)
             places = [ax.get_position().bounds for ax in figure.axes]
             if places == before:
                 break
-        figure.set_layout_engine("none")
+        with settings():
+            figure.set_layout_engine(None)
     return figure
 
 
