@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.design.read import read_design, record
+from analysis.design.read import read_design, record, records
 from analysis.design.regio import TRACKS, Offer
 from analysis.workspace import Workspace
 
@@ -196,14 +196,9 @@ def parse_adks_design(content: Mapping[str, Any]) -> AdksDesign:
     """`content` of the design file as checked records."""
     content = dict(content)
     twin = dict(content.get("twin", {}))
-    twin["offers"] = [
-        record(Offer, one, f"{_FILE}, twin.offers {i}") for i, one in enumerate(twin.get("offers", []), 1)
-    ]
+    twin["offers"] = records(Offer, twin.get("offers", []), f"{_FILE}, twin.offers")
     content["twin"] = record(AdksTwinDesign, twin, f"{_FILE}, twin")
     content["file"] = record(AdksFile, content.get("file", {}), f"{_FILE}, file")
     content["weights"] = record(WeightDesign, content.get("weights", {}), f"{_FILE}, weights")
-    content["outcome"] = [
-        record(AdksOutcome, one, f"{_FILE}, outcome {one.get('name', i)}")
-        for i, one in enumerate(content.get("outcome", []), 1)
-    ]
+    content["outcome"] = records(AdksOutcome, content.get("outcome", []), f"{_FILE}, outcome")
     return record(AdksDesign, content, _FILE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from analysis.design.read import read_design, record
+from analysis.design.read import read_design, record, records
 from analysis.workspace import Workspace
 
 DESIGN = "conclusions"
@@ -83,17 +83,11 @@ def read_conclusions(workspace: Workspace | None = None) -> ConclusionDesign:
     """
     place = f"data/design/{DESIGN}.toml"
     content = read_design(DESIGN, workspace)
-    rules = {
-        name: tuple(record(Rule, rule, f"{place}, rule.{name} {i}") for i, rule in enumerate(listed, start=1))
-        for name, listed in content["rule"].items()
-    }
+    rules = {name: records(Rule, listed, f"{place}, rule.{name}") for name, listed in content["rule"].items()}
     for name, listed in rules.items():
         if listed[-1].condition != "otherwise":
             raise ValueError(f"{place}: rule.{name} must end with the condition otherwise")
-    conclusions = tuple(
-        record(ConclusionPlan, plan, f"{place}, conclusion {i}")
-        for i, plan in enumerate(content["conclusion"], start=1)
-    )
+    conclusions = records(ConclusionPlan, content["conclusion"], f"{place}, conclusion")
     for plan in conclusions:
         if plan.rules not in rules:
             raise ValueError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.design.read import read_design, record
+from analysis.design.read import read_design, records
 from analysis.workspace import Workspace
 
 DESIGN = "costs"
@@ -58,10 +58,7 @@ def read_bounds(workspace: Workspace | None = None) -> tuple[Bound, ...]:
     unknown = sorted(set(content) - {"bound"})
     if unknown:
         raise ValueError(f"{place}: unknown key {', '.join(unknown)}; known is bound")
-    bounds = tuple(
-        record(Bound, entry, f"{place}, bound {number}")
-        for number, entry in enumerate(content.get("bound", []), start=1)
-    )
+    bounds = records(Bound, content.get("bound", []), f"{place}, bound")
     names = [bound.name for bound in bounds]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.design.read import read_design, record
+from analysis.design.read import read_design, record, records
 from analysis.workspace import Workspace
 
 _PLACE = "data/design/disclosure.toml"
@@ -97,10 +97,8 @@ class CellRule:
 def disclosure_rule(workspace: Workspace | None = None) -> DisclosureRule:
     """The rule for rows in ``data/design/disclosure.toml``."""
     content = read_design("disclosure", workspace)
-    allowed = [
-        record(ExtremeAllowed, one, f"{_PLACE}, extreme_allowed") for one in _list(content, "extreme_allowed")
-    ]
-    groups = [record(Group, one, f"{_PLACE}, group") for one in _list(content, "group")]
+    allowed = records(ExtremeAllowed, content.get("extreme_allowed", []), f"{_PLACE}, extreme_allowed")
+    groups = records(Group, content.get("group", []), f"{_PLACE}, group")
     rule = {**content.get("rule", {}), "extreme_allowed": allowed, "groups": groups}
     return record(DisclosureRule, rule, f"{_PLACE}, rule")
 
@@ -108,13 +106,6 @@ def disclosure_rule(workspace: Workspace | None = None) -> DisclosureRule:
 def cell_rule(workspace: Workspace | None = None) -> CellRule:
     """The rule for cells in ``data/design/disclosure.toml``."""
     return record(CellRule, read_design("disclosure", workspace).get("cells", {}), f"{_PLACE}, cells")
-
-
-def _list(content: dict, key: str) -> list[dict]:
-    found = content.get(key, [])
-    if not isinstance(found, list):
-        raise ValueError(f"{_PLACE}: {key} is written as [[{key}]]")
-    return found
 
 
 def _require_minimum(minimum: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.design.read import read_design, record
+from analysis.design.read import read_design, records
 from analysis.workspace import Workspace
 
 DESIGN = "editions"
@@ -30,8 +30,5 @@ def read_simulations(workspace: Workspace | None = None) -> dict[str, str]:
     if not (workspace.design / f"{DESIGN}.toml").is_file():
         return {}
     entries = read_design(DESIGN, workspace).get("simulation", [])
-    simulations = [
-        record(Simulation, entry, f"data/design/{DESIGN}.toml, simulation {number}")
-        for number, entry in enumerate(entries, start=1)
-    ]
+    simulations = records(Simulation, entries, f"data/design/{DESIGN}.toml, simulation")
     return {simulation.section: simulation.reason for simulation in simulations}

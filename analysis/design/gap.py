@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from analysis.design.read import read_design, record
+from analysis.design.read import read_design, record, records
 from analysis.workspace import Workspace
 
 TRACKS = ("vmbo", "havo", "vwo")
@@ -197,9 +197,9 @@ def gap_design(workspace: Workspace | None = None) -> GapDesign:
     try:
         twin = dict(content.pop("twin"))
         twin["background"] = record(Background, content.pop("background"), f"{_FILE} [background]")
-        twin["school_types"] = _records(SchoolType, content.pop("school_type"), "school_type")
-        levels = _records(Level, content.pop("level"), "level")
-        links = _records(Link, content.pop("link"), "link")
+        twin["school_types"] = records(SchoolType, content.pop("school_type"), f"{_FILE}, school_type")
+        levels = records(Level, content.pop("level"), f"{_FILE}, level")
+        links = records(Link, content.pop("link"), f"{_FILE}, link")
         countries = record(Countries, content.pop("countries"), f"{_FILE} [countries]")
         programmes = {int(code): track for code, track in content.pop("programmes").items()}
     except KeyError as error:
@@ -207,10 +207,4 @@ def gap_design(workspace: Workspace | None = None) -> GapDesign:
     parts = {"levels": levels, "links": links, "countries": countries, "programmes": programmes}
     return record(
         GapDesign, {**content, **parts, "twin": record(CivicTwinDesign, twin, f"{_FILE} [twin]")}, _FILE
-    )
-
-
-def _records(kind: type, entries: list[dict], name: str) -> tuple:
-    return tuple(
-        record(kind, entry, f"{_FILE} [[{name}]] {number}") for number, entry in enumerate(entries, start=1)
     )

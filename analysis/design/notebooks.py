@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.design.read import read_design, record
+from analysis.design.read import read_design, records
 from analysis.workspace import Workspace
 
 REGISTRY = "notebooks"
@@ -92,9 +92,7 @@ def read_notebooks(workspace: Workspace | None = None) -> tuple[NotebookEntry, .
     unknown = sorted(set(content) - {"notebook"})
     if unknown:
         raise ValueError(f"{place}: unknown table {', '.join(unknown)}; expected [[notebook]]")
-    entries = []
-    for number, table in enumerate(content.get("notebook", []), start=1):
-        entries.append(record(NotebookEntry, table, f"{place}, notebook {table.get('name', number)}"))
+    entries = list(records(NotebookEntry, content.get("notebook", []), f"{place}, notebook"))
     if not entries:
         raise ValueError(f"{place}: no notebook is registered")
     for attribute in ("name", "file"):

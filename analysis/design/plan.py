@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from analysis.design.read import read_design, record
+from analysis.design.read import read_design, records
 from analysis.workspace import Workspace
 
 LOCK = "plan.lock"
@@ -156,7 +156,7 @@ def deviation_reasons(workspace: Workspace | None = None) -> tuple[Reason, ...]:
         return ()
     place = f"data/design/{REASONS}.toml"
     listed = read_design(REASONS, workspace).get("deviation", [])
-    return tuple(record(Reason, item, f"{place}, deviation {i}") for i, item in enumerate(listed, start=1))
+    return records(Reason, listed, f"{place}, deviation")
 
 
 def _differences(before: Any, now: Any, key: str) -> Iterator[tuple[str, Any, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.design.read import read_design, record
+from analysis.design.read import read_design, record, records
 from analysis.workspace import Workspace
 
 
@@ -50,5 +50,5 @@ def privacy_rule(workspace: Workspace | None = None) -> PrivacyRule:
     """The rule of the design."""
     content = read_design("privacy", workspace)
     place = "data/design/privacy.toml"
-    allow = tuple(record(Allowed, one, f"{place}, allow") for one in content.get("allow", []))
+    allow = records(Allowed, content.get("allow", []), f"{place}, allow")
     return record(PrivacyRule, {**content.get("rule", {}), "allow": allow}, f"{place}, rule")

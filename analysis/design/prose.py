@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.design.read import read_design, record
+from analysis.design.read import read_design, records
 from analysis.workspace import Workspace
 
 NUMBERS = "prose_numbers"
@@ -63,9 +63,9 @@ class Directions:
 
 
 def exempt_numbers(workspace: Workspace) -> tuple[Exempt, ...] | None:
-    """Texts with digits that are no findings; None where no such list is declared."""
+    """Texts with numbers that are no findings; None where no such list is declared."""
     content = _optional(NUMBERS, workspace)
-    return None if content is None else _exempt(content, "exempt", NUMBERS)
+    return None if content is None else _listed(Exempt, content, "exempt", NUMBERS)
 
 
 def directions(workspace: Workspace) -> Directions | None:
@@ -73,18 +73,11 @@ def directions(workspace: Workspace) -> Directions | None:
     content = _optional(CLAIMS, workspace)
     if content is None:
         return None
-    claims = tuple(
-        record(Claim, table, f"data/design/{CLAIMS}.toml, claim {number}")
-        for number, table in enumerate(content.get("claim", ()), start=1)
-    )
-    return Directions(claims, _exempt(content, "exempt", CLAIMS))
+    return Directions(_listed(Claim, content, "claim", CLAIMS), _listed(Exempt, content, "exempt", CLAIMS))
 
 
-def _exempt(content: Mapping[str, Any], key: str, file: str) -> tuple[Exempt, ...]:
-    return tuple(
-        record(Exempt, table, f"data/design/{file}.toml, {key} {number}")
-        for number, table in enumerate(content.get(key, ()), start=1)
-    )
+def _listed(kind: type, content: Mapping[str, Any], key: str, file: str) -> tuple:
+    return records(kind, content.get(key, []), f"data/design/{file}.toml, {key}")
 
 
 def _optional(name: str, workspace: Workspace) -> dict[str, Any] | None:

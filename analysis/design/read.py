@@ -54,3 +54,19 @@ def record(kind: type[Record], content: Mapping[str, Any], place: str) -> Record
         return kind(**frozen)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{place}: {error}") from error
+
+
+def records(kind: type[Record], tables: Any, place: str) -> tuple[Record, ...]:
+    """Each of `tables`, written as ``[[…]]``, as an instance of `kind`; errors name the table or its number.
+
+    Raises
+    ------
+    ValueError
+        As :func:`record`, and if `tables` is no list of tables.
+    """
+    if not isinstance(tables, list) or not all(isinstance(table, Mapping) for table in tables):
+        raise ValueError(f"{place}: expected tables, each under a heading in double square brackets")
+    return tuple(
+        record(kind, table, f"{place} {table.get('name', number)}")
+        for number, table in enumerate(tables, start=1)
+    )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.design.read import read_design, record
+from analysis.design.read import read_design, record, records
 from analysis.workspace import Workspace
 
 TRACKS = ("vmbo", "havo", "vwo")
@@ -167,15 +167,10 @@ def regio_design(workspace: Workspace | None = None) -> RegioDesign:
 def parse_regio_design(content: Mapping[str, Any]) -> RegioDesign:
     """`content` of the design file as checked records."""
     content = dict(content)
-    outcomes = [
-        record(RegioOutcome, one, f"{_FILE}, outcome {one.get('name', i)}")
-        for i, one in enumerate(content.pop("outcome", []), start=1)
-    ]
+    outcomes = records(RegioOutcome, content.pop("outcome", []), f"{_FILE}, outcome")
     twin = dict(content.pop("twin", {}))
     for key, kind in (("provinces", ProvinceSample), ("offers", Offer)):
-        twin[key] = [
-            record(kind, one, f"{_FILE}, twin.{key} {i}") for i, one in enumerate(twin.get(key, []), 1)
-        ]
+        twin[key] = records(kind, twin.get(key, []), f"{_FILE}, twin.{key}")
     return record(
         RegioDesign,
         {**content, "outcome": outcomes, "twin": record(RegioTwinDesign, twin, f"{_FILE}, twin")},

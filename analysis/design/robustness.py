@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.design.read import read_design, record
+from analysis.design.read import read_design, record, records
 from analysis.design.rollout import rollout
 from analysis.workspace import Workspace
 
@@ -127,10 +127,7 @@ def robustness(workspace: Workspace | None = None) -> Robustness:
         return record(kind, content.get(key, {}), f"{file}, {key}")
 
     diagnosis = dict(content.get("diagnosis", {}))
-    answers = [
-        record(DiagnosisAnswer, row, f"{file}, diagnosis.answer {number}")
-        for number, row in enumerate(diagnosis.pop("answer", []), start=1)
-    ]
+    answers = records(DiagnosisAnswer, diagnosis.pop("answer", []), f"{file}, diagnosis.answer")
     plan = Robustness(
         curve=table(CurvePlan, "curve"),
         main=table(MainPlan, "main"),

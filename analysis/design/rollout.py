@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from analysis.design.read import read_design, record
+from analysis.design.read import read_design, record, records
 from analysis.workspace import Workspace
 
 DESIGN = "rollout"
@@ -195,10 +195,7 @@ def rollout(programme: str, workspace: Workspace | None = None) -> Programme:
     content = read_design(DESIGN, workspace)
 
     def rows(kind, key):
-        return tuple(
-            record(kind, row, f"{DESIGN}.toml, {key} {number}")
-            for number, row in enumerate(content.get(key, []), start=1)
-        )
+        return records(kind, content.get(key, []), f"{DESIGN}.toml, {key}")
 
     def own(kind, key):
         return tuple(row for row in rows(kind, key) if row.programme == programme)

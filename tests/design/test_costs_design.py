@@ -37,7 +37,7 @@ def test_the_bounds_of_the_study():
     [
         ('"ten hoogste"', '"ongeveer"', "side 'ongeveer': expected one of ten hoogste, ten minste"),
         ('"Alles gaat naar deze lijn."', '" "', "a bound without assumption may not be printed"),
-        ('source = "Brief A."\n', "", "bound 1: source is absent"),
+        ('source = "Brief A."\n', "", "bound grens: source is absent"),
         ("[[bound]]", "[[grens]]", "unknown key grens"),
     ],
 )

@@ -50,7 +50,7 @@ def test_the_twin_has_75_zones_and_the_shares_of_the_tracks_that_the_figures_imp
         ('minuend = "vwo"', 'minuend = "gymnasium"', "minuend and subtrahend"),
         ('minuend = "vwo"', 'minuend = "vmbo"', "minuend and subtrahend"),
         ("cut = 479", "cut = 600", "from high to low"),
-        ("vmbo = 0.44", "vmbo = 0.54", r"\[\[school_type\]\] 2.*add up to one"),
+        ("vmbo = 0.44", "vmbo = 0.54", r"school_type 2.*add up to one"),
         ("sd_pupil = 70.0", "sd_pupil = 0.0", "sd_pupil 0.0"),
         ("gap = 120.0", "gapp = 120.0", r"\[twin\]: unknown key gapp"),
         ('status = "onbekend"', 'status = "x"\npoints = 3.0', "names its source"),

@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from analysis.design.read import read_design, record
+from analysis.design.read import read_design, record, records
 from analysis.workspace import Workspace
 
 
@@ -43,3 +43,19 @@ def test_an_absent_or_broken_file_is_named(workspace):
     (workspace.design / "rollout.toml").write_text("year = ")
     with pytest.raises(ValueError, match=r"rollout\.toml"):
         read_design("rollout", workspace)
+
+
+def test_records_name_the_table_by_its_name_or_its_number():
+    @dataclass(frozen=True)
+    class Point:
+        x: int
+        name: str = ""
+
+    assert records(Point, [{"x": 1}, {"x": 2, "name": "b"}], "here") == (Point(1), Point(2, "b"))
+    with pytest.raises(ValueError, match=r"^here 2: x is absent$"):
+        records(Point, [{"x": 1}, {}], "here")
+    with pytest.raises(ValueError, match=r"^here b: x is absent$"):
+        records(Point, [{"name": "b"}], "here")
+    for tables in ({"x": 1}, [1]):
+        with pytest.raises(ValueError, match="here: expected tables, each under a heading in double square"):
+            records(Point, tables, "here")
