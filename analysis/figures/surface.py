@@ -1,4 +1,7 @@
-"""What the maps draw on: the country's outline or one tile a province, with a name and a key."""
+"""What the maps draw on: the country's outline or one tile a province, with a name and a key.
+
+Every view is set here, so shapes are added as artists: ``add_patch`` would trace each outline for limits.
+"""
 
 from __future__ import annotations
 
@@ -66,13 +69,13 @@ def draw_outline(ax: Axes, fills: Mapping[str, Fill], *, names: bool = True) -> 
     provinces = geography.boundaries()
     for province in provinces.itertuples():
         fill = fills[province.code]
-        ax.add_patch(_patch(PathPatch(_outline(province.geometry)), fill))
+        ax.add_artist(_patch(PathPatch(_outline(province.geometry)), fill))
         x, y = (1000 * km for km in _ANCHORS[province.code])
         name = province.name if names else ""
         if province.code in _BESIDE:
             fill = replace(fill, color=theme.PAPER, hatch="")
         _label(ax, x, y, name, fill, ground=bool(fill.hatch) or province.code in _TIGHT)
-    ax.add_patch(_edge(PathPatch(_outline(provinces.union_all("coverage")))))
+    ax.add_artist(_edge(PathPatch(_outline(provinces.union_all("coverage")))))
     west, east, south, north = (1000 * km for km in (_VIEW_KM if names else _PANEL_KM))
     ax.set(xlim=(west, east), ylim=(south, north), aspect="equal")
     ax.set_axis_off()
@@ -84,8 +87,8 @@ def draw_tiles(ax: Axes, fills: Mapping[str, Fill], *, names: bool = True) -> No
     spelled = geography.province_names()
     for code, (column, row) in grid[["column", "row"]].iterrows():
         tile = Rectangle((column + 0.03, -row + 0.03), 0.94, 0.94)
-        ax.add_patch(_patch(tile, fills[code]))
-        ax.add_patch(_edge(Rectangle(tile.get_xy(), 0.94, 0.94)))
+        ax.add_artist(_patch(tile, fills[code]))
+        ax.add_artist(_edge(Rectangle(tile.get_xy(), 0.94, 0.94)))
         _label(
             ax,
             column + 0.5,
@@ -118,7 +121,7 @@ def draw_key(ax: Axes, title: str, entries: Sequence[tuple[Fill, str]]) -> None:
         down = start - number * points
         for paint in (lambda shape, fill=fill: _patch(shape, fill), _edge):
             box = ((at[0], at[1] + (down - 10) * unit[1]), 20 * unit[0], 11 * unit[1])
-            ax.add_patch(paint(Rectangle(*box, transform=ax.transAxes)))
+            ax.add_artist(paint(Rectangle(*box, transform=ax.transAxes)))
         theme.write(ax, *at, meaning, xytext=(26, down - 4.5), va="center", **style)
 
 
@@ -128,6 +131,7 @@ def panel_axes(count: int, columns: int, tiles: bool) -> tuple[Figure, Sequence[
     each = 1.1 if tiles else (_PANEL_KM[3] - _PANEL_KM[2]) / (_PANEL_KM[1] - _PANEL_KM[0])
     figure, axes = theme.new_figure(0.65 + rows * (each * theme.WIDTH / max(columns, 2) + 0.3), rows, columns)
     for ax in axes.flat:
+        ax.set(xticks=[], yticks=[])  # the layout would measure the labels, drawn or not
         ax.set_axis_off()
     return figure, list(axes.flat)
 
