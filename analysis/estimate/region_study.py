@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.estimate.checks import require_columns
 from analysis.estimate.equivalence import Equivalence, all_within, spread_below, spread_power, within_power
 from analysis.estimate.regional import (
     JointTest,
@@ -96,18 +97,21 @@ class RegionStudy:
 
 def region_study(frame: pd.DataFrame, outcome: str, columns: RegionColumns, margins: Margins) -> RegionStudy:
     """Estimate and test on pupils `frame`; errors as in :mod:`analysis.estimate.regional`."""
-    schools = frame.groupby(columns.region)[columns.school].nunique()
-    level = _answer(levels_of(frame, outcome, columns), margins, schools)
-    both = pd.crosstab(frame[columns.region], frame[columns.group]).reindex(
+    names = {columns.region, *columns.within, columns.school, columns.time, columns.group}
+    require_columns(frame, sorted(names), "frame")
+    coded = frame.astype({name: "category" for name in names})  # text is compared once and not at every step
+    schools = coded.groupby(columns.region)[columns.school].nunique()
+    level = _answer(levels_of(coded, outcome, columns), margins, schools)
+    both = pd.crosstab(coded[columns.region], coded[columns.group]).reindex(
         columns=[columns.minuend, columns.subtrahend], fill_value=0
     )
     has_gap = (both > 0).all(axis=1)
     left_out = tuple(sorted(has_gap.index[~has_gap]))
     gap = None
     if has_gap.sum() >= 3:
-        kept = frame[frame[columns.region].isin(has_gap.index[has_gap])]
+        kept = coded[coded[columns.region].isin(has_gap.index[has_gap])]
         gap = _answer(_gaps_of(kept, outcome, columns), margins, schools)
-    offered = pd.crosstab(frame[columns.school], frame[columns.group])
+    offered = pd.crosstab(coded[columns.school], coded[columns.group])
     mixed = {columns.minuend, columns.subtrahend} <= set(offered.columns) and bool(
         (offered[[columns.minuend, columns.subtrahend]] > 0).all(axis=1).any()
     )

@@ -38,9 +38,7 @@ def heterogeneity(regions: RegionEstimates, sd: float) -> float:
 
     Follows a chi-squared distribution with K − 1 degrees of freedom if `sd` is the true one.
     """
-    weight = np.linalg.inv(regions.covariance + sd**2 * np.eye(len(regions.regions)))
-    centred = regions.estimate - weight.sum(axis=0) @ regions.estimate / weight.sum()
-    return float(centred @ weight @ centred)
+    return _cochran(regions, np.linalg.inv(_total(regions, sd)))
 
 
 def spread(regions: RegionEstimates, level: float = 0.95) -> Spread:
@@ -53,11 +51,15 @@ def spread(regions: RegionEstimates, level: float = 0.95) -> Spread:
         raise ValueError(f"level {level}: expected a share between 0 and 1")
     freedom = len(regions.regions) - 1
     top = _widest(regions)
+
+    def log_likelihood(sd: float) -> float:
+        return float(_restricted_log_likelihood(regions, np.array([sd]))[0])
+
     best = optimize.minimize_scalar(
-        lambda sd: -_restricted_log_likelihood(regions, sd), bounds=(0, top), method="bounded",
+        lambda sd: -log_likelihood(sd), bounds=(0, top), method="bounded",
         options={"xatol": 1e-10 * top},
     )  # fmt: skip
-    estimate = best.x if -best.fun > _restricted_log_likelihood(regions, 0.0) else 0.0
+    estimate = best.x if -best.fun > log_likelihood(0.0) else 0.0
 
     def solve(quantile: float) -> float:
         if heterogeneity(regions, 0.0) <= quantile:
@@ -87,11 +89,11 @@ def shrunken(regions: RegionEstimates, level: float = 0.95, points: int = 400) -
     """
     count = len(regions.regions)
     grid = (np.arange(points) + 0.5) / points * _widest(regions)
-    log_likelihood = np.array([_restricted_log_likelihood(regions, sd) for sd in grid])
+    log_likelihood = _restricted_log_likelihood(regions, grid)
     posterior = np.exp(log_likelihood - log_likelihood.max())
     posterior /= posterior.sum()
     centre = np.eye(count) - 1 / count
-    weight = np.linalg.inv(regions.covariance + grid[:, None, None] ** 2 * np.eye(count))
+    weight = np.linalg.inv(_total(regions, grid[:, None, None]))
     keep = grid[:, None, None] ** 2 * weight
     mean = weight.sum(axis=1) @ regions.estimate / weight.sum(axis=(1, 2))
     means = (mean[:, None] + (keep @ (regions.estimate - mean[:, None])[:, :, None])[:, :, 0]) @ centre
@@ -123,10 +125,22 @@ def shrunken(regions: RegionEstimates, level: float = 0.95, points: int = 400) -
     )
 
 
-def _restricted_log_likelihood(regions: RegionEstimates, sd: float) -> float:
-    total = regions.covariance + sd**2 * np.eye(len(regions.regions))
+def _restricted_log_likelihood(regions: RegionEstimates, sd: np.ndarray) -> np.ndarray:
+    """Restricted log-likelihood, up to a constant, of each standard deviation in `sd`, (G,)."""
+    total = _total(regions, sd[:, None, None])
     weight = np.linalg.inv(total)
-    return -0.5 * (np.linalg.slogdet(total)[1] + np.log(weight.sum()) + heterogeneity(regions, sd))
+    cochran = np.array([_cochran(regions, one) for one in weight])
+    return -0.5 * (np.linalg.slogdet(total)[1] + np.log(weight.sum(axis=(1, 2))) + cochran)
+
+
+def _total(regions: RegionEstimates, sd: float | np.ndarray) -> np.ndarray:
+    """Covariance of the estimates around the mean of all regions."""
+    return regions.covariance + sd**2 * np.eye(len(regions.regions))
+
+
+def _cochran(regions: RegionEstimates, weight: np.ndarray) -> float:
+    centred = regions.estimate - weight.sum(axis=0) @ regions.estimate / weight.sum()
+    return float(centred @ weight @ centred)
 
 
 def _widest(regions: RegionEstimates) -> float:

@@ -95,19 +95,20 @@ def nested_variance_components(
 
     if known is None:
         ratios = _most_likely(tree, levels.shape[1])
-        deviance, beta, covariance, residual = tree.solve(ratios)
+        deviance = tree.deviance(ratios)
+        beta, covariance, residual = tree.solve(ratios)
     else:
         sds = _checked_sds(known, [*levels.columns, "residual"])
         residual = sds[-1] ** 2
         ratios = sds[:-1] ** 2 / residual
-        deviance, beta, covariance, fitted = tree.solve(ratios)
+        beta, covariance, fitted = tree.solve(ratios)
         covariance = covariance * (residual / fitted)
         deviance = float("nan")
     variances = np.append(ratios, 1.0) * residual
     table = pd.DataFrame(
         {
             "level": [*levels.columns, "residual"],
-            "groups": [*(len(counts) for counts in tree.parents[::-1]), tree.n],
+            "groups": [*tree.counts, tree.n],
             "sd": np.sqrt(variances),
             "variance": variances,
             "share": variances / variances.sum(),
@@ -130,7 +131,7 @@ def _most_likely(tree: _Tree, count: int) -> np.ndarray:
     search would stay there.
     """
     fit = optimize.minimize(
-        lambda ratios: tree.solve(ratios)[0],
+        tree.deviance,
         np.full(count, 0.05),
         method="L-BFGS-B",
         jac="3-point",
@@ -144,7 +145,7 @@ def _most_likely(tree: _Tree, count: int) -> np.ndarray:
 
 def _require_identified(tree: _Tree, names: list[str]) -> None:
     """Each level must have more groups than the one above it, and the observations more than the last."""
-    counts = [*(len(parent) for parent in tree.parents[::-1]), tree.n]
+    counts = [*tree.counts, tree.n]
     for i, (upper, lower) in enumerate(itertools.pairwise(counts)):
         if lower <= upper:
             inner = (
@@ -174,7 +175,8 @@ class _Tree:
     cross: np.ndarray  # (k+1, k+1) cross-products of [X, y]
     sums: np.ndarray  # (groups, k+1) sums of [X, y] over the smallest groups
     sizes: np.ndarray  # (groups,)
-    parents: tuple[np.ndarray, ...]  # from the smallest level up: index of the group one level up
+    counts: tuple[int, ...]  # groups of each level, the largest groups first
+    runs: tuple[np.ndarray, ...]  # from the smallest level up: where the groups of one larger group begin
 
     @classmethod
     def of(cls, levels: pd.DataFrame, data: np.ndarray, n: int) -> _Tree:
@@ -182,45 +184,49 @@ class _Tree:
         codes = [levels.groupby(list(levels.columns[: i + 1]), sort=True, observed=True).ngroup().to_numpy()
                  for i in range(levels.shape[1])]  # fmt: skip
         counts = [int(code.max()) + 1 for code in codes]
-        parents = []
-        for i in reversed(range(len(codes))):
+        runs = []
+        for i in reversed(range(1, len(codes))):
             parent = np.zeros(counts[i], dtype=np.intp)
-            if i:
-                parent[codes[i]] = codes[i - 1]
-            parents.append(parent)
+            parent[codes[i]] = codes[i - 1]
+            # groups come in the order of the groups they lie in, so each of those is a run
+            runs.append(np.flatnonzero(np.diff(parent, prepend=-1)))
         order = np.argsort(codes[-1], kind="stable")
         starts = np.flatnonzero(np.diff(codes[-1][order], prepend=-1))
         sums = np.add.reduceat(data[order], starts, axis=0)
         sizes = np.bincount(codes[-1], minlength=counts[-1]).astype(float)
-        return cls(n, data.T @ data, sums, sizes, tuple(parents))
+        return cls(n, data.T @ data, sums, sizes, tuple(counts), tuple(runs))
 
-    def solve(self, ratios: np.ndarray) -> tuple[float, np.ndarray, np.ndarray, float]:
-        """Restricted deviance, coefficients, their covariance and the residual variance.
+    def deviance(self, ratios: np.ndarray) -> float:
+        """Minus twice the restricted log-likelihood.
 
         `ratios` are the variances relative to the residual's, largest groups first.
         """
+        factor, _, residual, log_determinant = self._reduced(ratios)
+        freedom = self.n - len(factor)
+        return float(
+            log_determinant + 2 * np.log(np.diag(factor)).sum() + freedom * (1 + np.log(2 * np.pi * residual))
+        )
+
+    def solve(self, ratios: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+        """Coefficients, their covariance and the residual variance; `ratios` as for :meth:`deviance`."""
+        factor, half, residual, _ = self._reduced(ratios)
+        inverse = np.linalg.inv(factor)
+        return inverse.T @ half, inverse.T @ inverse * residual, residual
+
+    def _reduced(self, ratios: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, float]:
+        """Cholesky factor L of X'V⁻¹X, L⁻¹X'V⁻¹y, the residual variance and log |V|, V relative to it."""
         cross, sums, sizes, log_determinant = self.cross, self.sums, self.sizes, 0.0
         for level, ratio in enumerate(ratios[::-1]):
             shrink = 1.0 + ratio * sizes
             cross = cross - sums.T @ (sums * (ratio / shrink)[:, None])
             log_determinant += np.log(shrink).sum()
-            parent = self.parents[level]
-            if level + 1 < len(ratios):
-                # groups come in the order of the groups they lie in, so each of those is a run
-                starts = np.flatnonzero(np.diff(parent, prepend=-1))
-                sums = np.add.reduceat(sums / shrink[:, None], starts, axis=0)
-                sizes = np.add.reduceat(sizes / shrink, starts)
+            if level < len(self.runs):
+                sums = np.add.reduceat(sums / shrink[:, None], self.runs[level], axis=0)
+                sizes = np.add.reduceat(sizes / shrink, self.runs[level])
         xx, xy, yy = cross[:-1, :-1], cross[:-1, -1], cross[-1, -1]
         factor = np.linalg.cholesky(xx)
         half = np.linalg.solve(factor, xy)
-        freedom = self.n - len(xy)
-        residual = float(yy - half @ half) / freedom
-        inverse = np.linalg.inv(factor)
-        covariance = inverse.T @ inverse * residual
-        deviance = (
-            log_determinant + 2 * np.log(np.diag(factor)).sum() + freedom * (1 + np.log(2 * np.pi * residual))
-        )
-        return float(deviance), inverse.T @ half, covariance, residual
+        return factor, half, float(yy - half @ half) / (self.n - len(xy)), log_determinant
 
 
 def dummies(frame: pd.DataFrame, column: str, *, categories: Sequence, reference=None) -> pd.DataFrame:
