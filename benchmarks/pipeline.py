@@ -184,7 +184,8 @@ def snakemake(project: Project, jobs: int, program: str, check: str = "") -> Non
     project.write("Snakefile", SNAKEFILE.format(seeds=seeds, python=sys.executable))
     variables = {**os.environ, **_variables(str(project.root), 0)}
     outcome = subprocess.run(
-        [program, "--cores", str(jobs), "--nolock"],
+        # A kernel that another took the port of fails at its start; papermill's own pool is let try again too.
+        [program, "--cores", str(jobs), "--nolock", "--retries", "2"],
         env=variables | {"XDG_CACHE_HOME": str(project.root / "cache")},
         cwd=project.root,
         capture_output=True,
