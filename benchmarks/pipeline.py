@@ -184,7 +184,7 @@ def snakemake(project: Project, jobs: int, program: str, check: str = "") -> Non
     project.write("Snakefile", SNAKEFILE.format(seeds=seeds, python=sys.executable))
     variables = {**os.environ, **_variables(str(project.root), 0)}
     outcome = subprocess.run(
-        # A kernel that another took the port of fails at its start; papermill's own pool is let try again too.
+        # Where another took the port a kernel fails at its start; the pool of papermill may try again too.
         [program, "--cores", str(jobs), "--nolock", "--retries", "2"],
         env=variables | {"XDG_CACHE_HOME": str(project.root / "cache")},
         cwd=project.root,
