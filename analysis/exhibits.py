@@ -28,6 +28,8 @@ SYNTHETIC_MARK = "SYNTHETISCHE GEGEVENS – GEEN BEVINDING"
 SYNTHETIC_CAPTION = "Synthetische gegevens, geen bevinding."
 # A hundredth of a point is finer than any screen or printer shows; more digits only make the page heavy.
 _COORDINATES = re.compile(rb' (?:d|x|y)="[^"]*"')
+# More digits than a picture shows, fewer than differ between machines.
+_TABLE_FLOAT = "%.7g"
 _DIGITS = re.compile(rb"(\.\d\d)\d+")
 _FIGURE_ID = re.compile(r"fig-[a-z0-9-]+")
 _TABLE_ID = re.compile(r"tbl-[a-z0-9-]+")
@@ -178,7 +180,9 @@ def write_exhibit(exhibit: Exhibit, folder: Path) -> None:
         content["alt"] = exhibit.alt
         (folder / f"{exhibit.id}.svg").write_bytes(exhibit.svg())
         if exhibit.table is not None:
-            exhibit.table.to_csv(folder / f"{exhibit.id}.csv", index=False, lineterminator="\n")
+            exhibit.table.to_csv(
+                folder / f"{exhibit.id}.csv", index=False, lineterminator="\n", float_format=_TABLE_FLOAT
+            )
     else:
         content["align"] = exhibit.align
         content["widths"] = list(exhibit.widths) if exhibit.widths is not None else None

@@ -102,6 +102,16 @@ def test_publishing_writes_picture_words_and_numbers(tmp_path):
         write_exhibit(figure(), folder)
 
 
+def test_the_numbers_behind_a_figure_have_no_digits_that_differ_between_machines(tmp_path):
+    table = pd.DataFrame({"jaar": [2026, 2027], "waarde": [0.1 + 0.2, 1_234_567.0]})
+    again = table.assign(waarde=table["waarde"] * (1 + 1e-13))
+    for name, numbers in (("een", table), ("twee", again)):
+        write_exhibit(replace(figure(), table=numbers), tmp_path / name)
+    text = (tmp_path / "een" / "fig-kloof.csv").read_text(encoding="utf-8")
+    assert text == "jaar,waarde\n2026,0.3\n2027,1234567\n"
+    assert text == (tmp_path / "twee" / "fig-kloof.csv").read_text(encoding="utf-8")
+
+
 def test_nothing_is_written_outside_a_build(tmp_path):
     publish_exhibit(TABLE, Workspace(root=tmp_path, data=tmp_path))
     assert list(tmp_path.iterdir()) == []
