@@ -145,7 +145,6 @@ def _workspace(options: argparse.Namespace) -> Workspace:
 def _build(options: argparse.Namespace) -> None:
     from analysis.pipeline.build import build, explanation
     from analysis.pipeline.progress import choose
-    from analysis.pipeline.schedule import process_pool
 
     workspace = _workspace(options)
     if options.explain:
@@ -154,7 +153,7 @@ def _build(options: argparse.Namespace) -> None:
         return
     progress = choose(options.json)
     say = (lambda line: print(line, file=sys.stderr)) if options.json else print
-    jobs, executor = options.jobs, process_pool
+    jobs, executor = options.jobs, None
     if options.scheduler:
         from analysis.pipeline.cluster import AHEAD, on_cluster
 

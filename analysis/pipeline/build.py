@@ -11,9 +11,9 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.pipeline.errors import BuildError
 from analysis.pipeline.explain import explain
@@ -22,10 +22,13 @@ from analysis.pipeline.lock import build_lock
 from analysis.pipeline.plan import Plan, make_plan
 from analysis.pipeline.progress import Progress
 from analysis.pipeline.release import Release, release
-from analysis.pipeline.schedule import NEEDS_FAILED, process_pool, run_all
 from analysis.pipeline.session import sweep_private_folders
-from analysis.pipeline.worker import Outcome
 from analysis.workspace import Workspace
+
+if TYPE_CHECKING:  # a build that has nothing to do need not import what runs are done with
+    from concurrent.futures import Executor
+
+    from analysis.pipeline.worker import Outcome
 
 DATA_FILE = "data.json"
 _AFTERWARDS = (
@@ -68,7 +71,7 @@ def build(
     wait: bool = True,
     say: Callable[[str], None] = print,
     kernels: str = "auto",
-    executor: Callable[[int], Executor] = process_pool,
+    executor: Callable[[int], Executor] | None = None,
 ) -> Built:
     """Run what is due and release the whole.
 
@@ -86,8 +89,8 @@ def build(
         Takes a line for the person who waits.
     kernels : {"auto", "fork", "spare", "stock"}
         How kernels are started, see :mod:`analysis.pipeline.launch`.
-    executor : callable
-        Makes an executor with a number of workers.
+    executor : callable, optional
+        Makes an executor with a number of workers; a pool of processes unless given.
 
     Raises
     ------
@@ -109,7 +112,7 @@ def build(
             threading.Thread(target=_import_ahead, daemon=True).start()
         try:
             slots = jobs or usable_cores()
-            outcomes = run_all(plan, selected, progress, slots=slots, kernels=kernels, executor=executor)
+            outcomes = _run(plan, selected, progress, slots, kernels, executor) if due else []
         finally:
             progress.end()
         failed = [outcome for outcome in outcomes if outcome.failure is not None]
@@ -128,6 +131,12 @@ def build(
     return Built(tuple(outcomes), len(selected) - len(due), released, time.monotonic() - started)
 
 
+def _run(plan, selected, progress, slots, kernels, executor) -> list[Outcome]:
+    from analysis.pipeline.schedule import process_pool, run_all
+
+    return run_all(plan, selected, progress, slots=slots, kernels=kernels, executor=executor or process_pool)
+
+
 def explanation(workspace: Workspace, only: Sequence[str] = ()) -> Iterable[str]:
     """What a build would do, a line for each run. Nothing is written."""
     plan = make_plan(workspace, Fingerprints(workspace.build / "cache" / "hashes.json"))
@@ -139,6 +148,8 @@ def explanation(workspace: Workspace, only: Sequence[str] = ()) -> Iterable[str]
 
 def failure_report(plan: Plan, failed: Sequence[Outcome], problems: Sequence[str] = ()) -> str:
     """Everything needed to mend what failed, one block a run."""
+    from analysis.pipeline.schedule import NEEDS_FAILED
+
     count = len(failed) + len(problems)
     blocks = [f"{count} {'run' if count == 1 else 'runs'} failed; the released results are as they were"]
     blocks += [f"cannot be planned\n  {problem}" for problem in problems]

@@ -7,10 +7,10 @@ import os
 import sys
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from analysis.pipeline.worker import Outcome
-
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from analysis.pipeline.worker import Outcome
 
 
 class Progress(Protocol):
