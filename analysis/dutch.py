@@ -50,3 +50,13 @@ def join(words: list[str] | tuple[str, ...]) -> str:
     """``a, b en c``."""
     words = list(words)
     return " en ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def capital(text: str) -> str:
+    """`text` with its first letter in upper case."""
+    return text[:1].upper() + text[1:]
+
+
+def lower(text: str) -> str:
+    """`text` with its first letter in lower case, as it reads after a colon."""
+    return text[:1].lower() + text[1:]

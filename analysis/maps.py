@@ -162,7 +162,7 @@ def map_panels(
             theme.heading(ax, head)
         surface.draw_shared_key(
             figure,
-            words.capital(label) + (f" ({unit})" if unit else ""),
+            dutch.capital(label) + (f" ({unit})" if unit else ""),
             [(Fill(color), text) for color, text in division.key(sign=signed)]
             + [(surface.UNKNOWN, surface.UNKNOWN.value)] * any(len(v) < len(names) for v in known.values()),
         )
@@ -171,7 +171,7 @@ def map_panels(
     for head, values in known.items():
         shown = {name: dutch.number(values.get(code), decimals, sign=signed) for code, name in names.items()}
         spread = dutch.interval(min(values.values()), max(values.values()), decimals)
-        parts.append(f"{words.capital(head)}: {spread} ({words.listing(shown)}).")
+        parts.append(f"{dutch.capital(head)}: {spread} ({words.listing(shown)}).")
     table = pd.DataFrame(
         [
             {

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimate.did.panel import read_panel
-from analysis.inference.panel import DensePanel, dense_panel
 
 NOT_IN_EVERY_PERIOD = "units not observed in every period"
 
@@ -98,32 +97,6 @@ class Cells:
             start=self.start[keep],
             outcome=self.outcome[keep],
             mass=self.mass[keep],
-        )
-
-    def frame(self) -> pd.DataFrame:
-        """One row a cluster and period: cluster, time, cohort, outcome, mass."""
-        count, periods = self.outcome.shape
-        start = np.where(np.isfinite(self.start), self.start, np.nan)
-        return pd.DataFrame(
-            {
-                "cluster": np.repeat(np.array(self.clusters), periods),
-                "time": np.tile(self.times, count),
-                "cohort": np.repeat(start, periods),
-                "outcome": self.outcome.ravel(),
-                "mass": np.repeat(self.mass, periods),
-            }
-        )
-
-    def dense(self) -> DensePanel:
-        """The cells as the panel that :mod:`analysis.inference` works on, each cluster one unit."""
-        return dense_panel(
-            self.frame(),
-            unit="cluster",
-            time="time",
-            cohort="cohort",
-            outcome="outcome",
-            cluster="cluster",
-            weights="mass",
         )
 
 

@@ -126,10 +126,7 @@ class CurveJob:
     def _check(self, item: Specification) -> None:
         if item.policy and self.policy is None:
             raise ValueError("the concurrent policy is not given")
-        if item.policy and not item.setting.by_regression:
-            raise ValueError(f"{item.estimator} takes no covariates: use two_way or imputation")
-        if item.spillover and self.neighbours is None:
-            raise ValueError("spillover needs the neighbours of each cluster")
+        item.setting.require_regressors(covariates=item.policy, neighbours=self.neighbours is not None)
         clusters = self.samples[item.sample].clusters
         if item.without and item.without not in clusters:
             raise ValueError(f"no cluster {item.without!r}; known are {', '.join(clusters)}")

@@ -110,6 +110,15 @@ class Setting:
     def by_regression(self) -> bool:
         return self.estimator in ("two_way", "imputation")
 
+    def require_regressors(self, *, covariates: bool, neighbours: bool) -> None:
+        """Raise ValueError if there are covariates it cannot take, or no neighbours where it needs them."""
+        if covariates and not self.by_regression:
+            raise ValueError(f"{self.estimator} takes no covariates: use two_way or imputation")
+        if self.spillover and not neighbours:
+            raise ValueError("spillover needs the neighbours of each cluster")
+        if self.target == "interaction" and not covariates:
+            raise ValueError("an interaction needs the other policy as first covariate")
+
 
 def estimates(
     setting: Setting,
@@ -145,14 +154,10 @@ def estimates(
     """
     mass = np.atleast_2d(np.asarray(mass, dtype=float)).T
     begin = np.ascontiguousarray(np.atleast_2d(np.asarray(begin, dtype=float)).T)
+    has_covariates = covariates is not None and len(covariates) > 0
+    setting.require_regressors(covariates=has_covariates, neighbours=neighbours is not None)
     if not setting.by_regression:
-        if covariates is not None and len(covariates):
-            raise ValueError(f"{setting.estimator} takes no covariates: use two_way or imputation")
         return group_time(setting, outcomes, times, begin, mass)
-    if setting.spillover and neighbours is None:
-        raise ValueError("spillover needs the neighbours of each cluster")
-    if setting.target == "interaction" and (covariates is None or not len(covariates)):
-        raise ValueError("an interaction needs the other policy as first covariate")
     moved = Moved(times, begin, setting.anticipation, covariates, neighbours if setting.spillover else None)
     found = regression(setting.estimator, outcomes, moved, mass, setting.target)
     return found.answers(range(found.regressors))

@@ -26,15 +26,15 @@ from analysis.credibility.reassigned import Setting, estimates
 from analysis.credibility.simulated_tests import drawn_assignments, simulated_nulls
 from analysis.design.robustness import DiagnosisPlan, PowerPlan
 from analysis.design.rollout import Programme, Specification
-from analysis.inference.inversion import intervals
+from analysis.inference.inversion import Stacked, intervals
 from analysis.synthetic.rollout import population, rollout_outcomes, rollout_truth, rollout_twin
 
 COLUMNS = {"unit": "municipality", "time": "year", "cohort": "cohort"}
 
 
-def twin_cells(design: Programme, frame: pd.DataFrame, weights: str | None = None) -> Cells:
+def twin_cells(design: Programme, frame: pd.DataFrame) -> Cells:
     """Province-by-year means of `frame`."""
-    return collapse(frame, **COLUMNS, outcome=design.outcome.name, cluster="province", weights=weights)
+    return collapse(frame, **COLUMNS, outcome=design.outcome.name, cluster="province")
 
 
 def weighted_cells(design: Programme, frame: pd.DataFrame, weights: Sequence[str]) -> dict[str, Cells]:
@@ -214,7 +214,7 @@ class EffectAnswer:
         scales = [np.sqrt(null.variance) for null in nulls]
         return Answered(
             np.array([null.estimate for null in nulls]),
-            np.array([null.p_value() for null in nulls]),
+            Stacked.of(nulls).p_values(np.zeros(len(nulls))),
             lambda: intervals(nulls, self.level, scales=scales, smallest_p=1 / drawn.shape[1]).T,
         )
 

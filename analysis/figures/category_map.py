@@ -85,7 +85,7 @@ def category_map(
         groups.append(f"onbekend: {dutch.join(unknown)}")
     counts = dutch.join([f"{len(found)} × {level}" for level, found in members.items()])
     alt = (
-        f"{surface.ground(tiles)}: {label} per provincie ({counts}). {'. '.join(map(words.capital, groups))}."
+        f"{surface.ground(tiles)}: {label} per provincie ({counts}). {'. '.join(map(dutch.capital, groups))}."
     )
     table = pd.DataFrame(
         {

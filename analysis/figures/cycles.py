@@ -94,7 +94,7 @@ def means_by_cycle(
             ax,
             [*filled, *hollow],
             ["gepubliceerd", "door anderen nagerekend"],
-            f"{words.capital(outcome_label)} ({unit})",
+            f"{dutch.capital(outcome_label)} ({unit})",
         )
     return FigureExhibit(
         id,
@@ -119,7 +119,7 @@ def _alt(table: pd.DataFrame, systems: list[str], outcome: str, unit: str) -> st
             for row in rows.rename(columns={"mean": "mean"}).itertuples()
         )
         parts.append(f"{system}: {values}")
-    return f"{words.capital(outcome)} per meting, in {unit}. {'; '.join(parts)}."
+    return f"{dutch.capital(outcome)} per meting, in {unit}. {'; '.join(parts)}."
 
 
 def _twin(table: pd.DataFrame) -> pd.DataFrame:

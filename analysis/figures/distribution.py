@@ -54,7 +54,7 @@ def quantile_gap(
     table = table.sort_values("quantile", ignore_index=True)
     percent = 100 * table["quantile"]
     style = theme.SERIES[0]
-    heading = f"{words.capital(outcome_label)} ({unit})" if unit else words.capital(outcome_label)
+    heading = f"{dutch.capital(outcome_label)} ({unit})" if unit else dutch.capital(outcome_label)
     figure, axes = theme.new_figure(3.6)
     ax = axes[0, 0]
     with theme.settings():
@@ -88,14 +88,14 @@ def quantile_gap(
     change = last["estimate"] - first["estimate"]
     apart = first["high"] < last["low"] or last["high"] < first["low"]
     alt = (
-        f"{words.capital(outcome_label)} naar percentiel, in {unit or 'eenheden'}, "
+        f"{dutch.capital(outcome_label)} naar percentiel, in {unit or 'eenheden'}, "
         f"met {dutch.number(100 * level)}%-intervallen: {values}. "
         f"Tussen het laagste en het hoogste percentiel loopt het verschil "
         f"{'op' if change > 0 else 'terug'} met {words.quantity(abs(change), unit, decimals)}; "
         f"de intervallen daar overlappen {'niet' if apart else 'wel'}."
     )
     if mean is not None:
-        alt += f" {words.capital(mean_label)}: {words.quantity(mean, unit, decimals)}."
+        alt += f" {dutch.capital(mean_label)}: {words.quantity(mean, unit, decimals)}."
     twin = {
         "quantile": "kwantiel",
         "estimate": "verschil",

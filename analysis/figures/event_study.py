@@ -197,7 +197,7 @@ def _alt(
         f"met {dutch.number(100 * level)}%-intervallen."
     ]
     for name, rows in table.groupby("series", sort=False):
-        lead = f"{words.capital(name)}: " if several else ""
+        lead = f"{dutch.capital(name)}: " if several else ""
         before = rows[rows["event_time"] < reference]
         after = rows[rows["event_time"] > reference]
         for side, what in ((before, "vóór de start"), (after, "na de start")):
@@ -223,7 +223,7 @@ def _alt(
             for row in truth.itertuples()
         )
         parts.append(f"Het ware effect in de synthetische gegevens is {values}.")
-    return " ".join(words.capital(part) for part in parts)
+    return " ".join(dutch.capital(part) for part in parts)
 
 
 def _twin(table: pd.DataFrame, several: bool) -> pd.DataFrame:

@@ -148,7 +148,7 @@ def _alt(
 ) -> str:
     highest, lowest = table.loc[table["estimate"].idxmax()], table.loc[table["estimate"].idxmin()]
     parts = [
-        f"{words.capital(outcome)} in {len(table)} {'rij' if len(table) == 1 else 'rijen'}, "
+        f"{dutch.capital(outcome)} in {len(table)} {'rij' if len(table) == 1 else 'rijen'}, "
         f"met {dutch.number(100 * level)}%-intervallen."
     ]
     if len(table) > 1:
@@ -168,7 +168,7 @@ def _alt(
         row.label: words.with_interval(row.estimate, row.low, row.high, "", decimals, level=None, sign=sign)
         for row in table.itertuples()
     }
-    parts.append(f"{words.capital(words.listing(values))}.")
+    parts.append(f"{dutch.capital(words.listing(values))}.")
     if "truth" in table.columns:
         known = table.dropna(subset="truth")
         truth = {row.label: dutch.number(row.truth, decimals, sign=sign) for row in known.itertuples()}

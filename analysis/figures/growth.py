@@ -49,7 +49,7 @@ def growth(
         raise ValueError(f"{id}: {len(groups)} groups; at most {len(theme.SERIES)} can be told apart")
     if table.duplicated(["group", "wave"]).any():
         raise ValueError(f"{id}: a group has two rows for the same wave")
-    heading = f"{words.capital(outcome_label)} ({unit})" if unit else words.capital(outcome_label)
+    heading = f"{dutch.capital(outcome_label)} ({unit})" if unit else dutch.capital(outcome_label)
     figure, axes = theme.new_figure(3.8)
     ax = axes[0, 0]
     shifts = 0.06 * (np.arange(len(groups)) - (len(groups) - 1) / 2)
@@ -115,7 +115,7 @@ def _alt(
     table: pd.DataFrame, groups: list[str], outcome: str, unit: str, wave: str, decimals: int, level: float
 ) -> str:
     parts = [
-        f"{words.capital(outcome)} naar {wave}{f', in {unit}' if unit else ''}, "
+        f"{dutch.capital(outcome)} naar {wave}{f', in {unit}' if unit else ''}, "
         f"met {dutch.number(100 * level)}%-intervallen."
     ]
     for group in groups:
@@ -127,7 +127,7 @@ def _alt(
         )
         change = rows["estimate"].iloc[-1] - rows["estimate"].iloc[0]
         parts.append(
-            f"{words.capital(group)}: {values}; een verandering van "
+            f"{dutch.capital(group)}: {values}; een verandering van "
             f"{words.quantity(change, unit, decimals, sign=True)}."
         )
     wide = table.pivot_table(index="wave", columns="group", values="estimate").dropna()

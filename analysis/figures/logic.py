@@ -79,7 +79,7 @@ def programme_logic_figure(logic: pd.DataFrame, lines: pd.DataFrame, drawn: Sequ
     width = 72 * theme.WIDTH - 2 * _MARGIN
     box = (width - _GAP * (len(drawn) - 1)) / len(drawn)
     texts = {
-        (line, stage): _filled(_capital(chain.loc[stage, "text"]), box - 2 * _PAD - 3)
+        (line, stage): _filled(dutch.capital(chain.loc[stage, "text"]), box - 2 * _PAD - 3)
         for line, chain in chains.items()
         for stage in LOGIC_STAGES
     }
@@ -201,7 +201,3 @@ def _table(chain: pd.DataFrame, name: str) -> pd.DataFrame:
             "vindplaats": chain["places"].to_numpy(),
         }
     )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

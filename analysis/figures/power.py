@@ -134,12 +134,12 @@ def _alt(
     parts = [f"De kans om een effect op {outcome} te zien stijgt met de grootte van het effect."]
     for name, value in found.items():
         rows = table[table["series"] == name].sort_values("effect")
-        lead = f"{words.capital(name)}: vanaf" if name else "Vanaf"
+        lead = f"{dutch.capital(name)}: vanaf" if name else "Vanaf"
         largest = rows.iloc[-1]
         if value is None:
             seen = words.quantity(largest["effect"], unit, decimals)
             parts.append(
-                f"{f'{words.capital(name)}: ook' if name else 'Ook'} bij {seen}, het grootste effect dat is "
+                f"{f'{dutch.capital(name)}: ook' if name else 'Ook'} bij {seen}, het grootste effect dat is "
                 f"doorgerekend, is de kans {dutch.number(100 * largest['power'])}%, minder dan {percent}%."
             )
             continue

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
-from analysis.figures import surface, theme, words
+from analysis.figures import surface, theme
 from analysis.figures.surface import Fill
 from analysis.sources.geography import province_names, require_provinces
 
@@ -204,7 +204,7 @@ def _timeline_alt(steps: pd.DataFrame, order: list[str], first: int, last: int) 
         own = steps[steps["status"] == status]
         if len(own):
             told = [f"{row.short}, {row.label} ({_when(row)})" for row in own.itertuples()]
-            parts.append(f"{words.capital(status)} ({len(own)}): {'; '.join(told)}")
+            parts.append(f"{dutch.capital(status)} ({len(own)}): {'; '.join(told)}")
     return (
         f"Tijdlijn van {first} tot en met {last} met {len(steps)} stappen van {len(order)} programmalijnen. "
         + ". ".join(parts)

@@ -150,8 +150,8 @@ def _alt(table: pd.DataFrame, outcome: str, se_decimals: int) -> str:
         for row in table.itertuples()
     )
     return (
-        f"{words.capital(outcome)}. Van de {len(compared)} gepubliceerde uitkomsten komen er {same} "
-        f"tot op de gedrukte cijfers overeen. Tussen haakjes de standaardfout. {words.capital(rows)}."
+        f"{dutch.capital(outcome)}. Van de {len(compared)} gepubliceerde uitkomsten komen er {same} "
+        f"tot op de gedrukte cijfers overeen. Tussen haakjes de standaardfout. {dutch.capital(rows)}."
     )
 
 

@@ -71,7 +71,7 @@ def shrinkage(
         ax.set_xlabel(f"{outcome_label}: afwijking van het gemiddelde ({unit})")
     percent = dutch.number(100 * level)
     caption = (
-        f"{words.capital(outcome_label)} per provincie, als afwijking van het gemiddelde van de provincies: "
+        f"{dutch.capital(outcome_label)} per provincie, als afwijking van het gemiddelde van de provincies: "
         f"de ruwe uitkomst en de uitkomst die naar dat gemiddelde is bijgesteld, met {percent}%-intervallen. "
         "Grijze band: kleiner dan de kleinste afwijking die ertoe doet "
         f"({words.quantity(margin, unit, decimals)})."
@@ -126,9 +126,9 @@ def _alt(table: pd.DataFrame, outcome: str, unit: str, decimals: int, margin: fl
         for row in table.itertuples()
     }
     return (
-        f"{words.capital(outcome)} van {len(table)} provincies. De ruwe afwijkingen van het gemiddelde gaan "
+        f"{dutch.capital(outcome)} van {len(table)} provincies. De ruwe afwijkingen van het gemiddelde gaan "
         f"tot {words.quantity(wide, unit, decimals)}, de bijgestelde tot "
         f"{words.quantity(narrow, unit, decimals)}. Van {inside} provincies ligt het bijgestelde interval "
         f"geheel binnen de grens van {words.quantity(margin, unit, decimals)}. "
-        f"{words.capital(words.listing(values))}."
+        f"{dutch.capital(words.listing(values))}."
     )

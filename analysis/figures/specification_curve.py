@@ -66,7 +66,7 @@ def specification_curve(
     with theme.settings():
         _draw_curve(curve, table, decimals)
         theme.heading(
-            curve, f"{words.capital(outcome_label)} ({unit})" if unit else words.capital(outcome_label)
+            curve, f"{dutch.capital(outcome_label)} ({unit})" if unit else dutch.capital(outcome_label)
         )
         theme.dutch_axis(curve, "y", sign=True)
         curve.tick_params(axis="x", length=0, labelbottom=False)
@@ -196,7 +196,7 @@ def _alt(
     estimates = table["estimate"]
     above, below = int((table["low"] > 0).sum()), int((table["high"] < 0).sum())
     parts = [
-        f"{words.capital(outcome)} in {dutch.number(len(table))} specificaties. De schattingen lopen van "
+        f"{dutch.capital(outcome)} in {dutch.number(len(table))} specificaties. De schattingen lopen van "
         f"{told(estimates.min())} tot {told(estimates.max())}, met {told(estimates.median())} in het midden.",
         f"{int((estimates > 0).sum())} schattingen zijn positief; het {dutch.number(100 * level)}%-interval "
         f"ligt {above} keer geheel boven nul en {below} keer geheel onder nul.",

@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 
-from analysis.figures import theme, words
+from analysis import dutch
+from analysis.figures import theme
 from analysis.sources import geography
 
 
@@ -148,7 +149,7 @@ def draw_shared_key(figure: Figure, title: str, entries: Sequence[tuple[Fill, st
 
 def key_title(label: str, unit: str = "") -> str:
     """Heading of a map's key, in lines that fit beside the country."""
-    return theme.wrapped(words.capital(label) + (f" ({unit})" if unit else ""), 26)
+    return theme.wrapped(dutch.capital(label) + (f" ({unit})" if unit else ""), 26)
 
 
 def ground(tiles: bool) -> str:

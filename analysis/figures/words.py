@@ -47,13 +47,8 @@ def sentence(text: str) -> str:
     text = text.strip()
     if not text:
         return ""
-    text = capital(text)
+    text = dutch.capital(text)
     return text if text.endswith((".", "?", "!")) else f"{text}."
-
-
-def capital(text: str) -> str:
-    """`text` with its first letter in upper case."""
-    return text[:1].upper() + text[1:]
 
 
 def unknown(value: float | None) -> bool:

@@ -48,14 +48,8 @@ class NullDistribution:
     var11: np.ndarray | float
 
     def p_value(self, null: float = 0.0) -> float:
-        """Share of draws at least as extreme as observed, two-sided by absolute value.
-
-        Compared after cross-multiplying, so that a draw without variance counts as extreme, never as NaN.
-        """
-        numerator = (self.slope0 - null * self.slope1) ** 2 * self.variance
-        denominator = self.var00 - null * (2 * self.var01 - null * self.var11)
-        extreme = numerator >= (self.estimate - null) ** 2 * denominator * (1 - TIE)
-        return float(np.count_nonzero(extreme) / np.size(extreme))  # the mean, without its overhead
+        """Share of draws at least as extreme as observed, two-sided by absolute value."""
+        return float(Stacked.of([self]).p_values(np.array([null]))[0])
 
     def statistics(self, null: float = 0.0) -> tuple[float, np.ndarray]:
         """Absolute statistic observed and drawn at `null`; a draw without variance is infinite."""
@@ -159,7 +153,10 @@ class Stacked:
         )
 
     def p_values(self, null: np.ndarray) -> np.ndarray:
-        """Two-sided p-value of each at its own hypothesis; both of shape (S,)."""
+        """Two-sided p-value of each at its own hypothesis; both of shape (S,).
+
+        Compared after cross-multiplying, so that a draw without variance counts as extreme, never as NaN.
+        """
         b = null[:, None]
         top, bottom = self._parts(b)
         top *= top

@@ -142,9 +142,3 @@ def lookup(source: Mapping[str, Any], key: str, kind: str = "var") -> str:
     if isinstance(value, (Mapping, list)):
         raise RenderError(f"{kind} {key} is not one value but holds {', '.join(map(str, value))}")
     return str(value)
-
-
-def used_variables(line: Line) -> list[str]:
-    """Names of the variables that `line` shows."""
-    words = (match["content"].split() for match in SHORTCODE.finditer(line.text))
-    return [word[1] for word in words if len(word) == 2 and word[0] == "var"]

@@ -109,7 +109,8 @@ def cost_table(
     told = {line: [] for line in known}
     for bound in bounds:
         told.setdefault(bound.line, []).append(
-            f"{_capital(bound.side)} {value[bound.name]} per jongere. Aanname: {_lower(bound.assumption)}"
+            f"{dutch.capital(bound.side)} {value[bound.name]} per jongere. "
+            f"Aanname: {dutch.lower(bound.assumption)}"
         )
     told["loket_d"].append(
         f"Elk project één jaar de hoogste bijdrage: {value['loketd_ceiling_total']}. Het toegekende bedrag "
@@ -194,12 +195,4 @@ def _printed(facts: pd.DataFrame, result: str) -> str:
 
 def _cited(facts: pd.DataFrame, result: str, verb: str = "") -> str:
     told = f"{_printed(facts, result)} {verb}".strip()
-    return f"{_capital(told)} (brief {_fact(facts, result)['letter']})"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
+    return f"{dutch.capital(told)} (brief {_fact(facts, result)['letter']})"

@@ -31,7 +31,7 @@ def gap_table(chapter: GapChapter, rows: tuple[Result, ...]) -> TableExhibit:
         row = found[name]
         hidden = row.note == NOT_SHOWN or (row.n is not None and row.n < chapter.minimum_n)
         shown_cells = [_with_unit(row), row.interval_text, dutch.number(row.n)]
-        line = [_capital(row.label), *(["niet getoond"] * 3 if hidden else shown_cells)]
+        line = [dutch.capital(row.label), *(["niet getoond"] * 3 if hidden else shown_cells)]
         if synthetic:
             planted = found.get(truths.get(name, ""))
             if name.startswith("interaction"):
@@ -86,10 +86,6 @@ def decomposition_table(chapter: GapChapter, decomposition: pd.DataFrame) -> Tab
         align="l" + "r" * (cells.shape[1] - 1),
         widths=[34, 32, 32, 18][: cells.shape[1]],
     )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _with_unit(row: Result) -> str:

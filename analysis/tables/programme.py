@@ -114,13 +114,13 @@ def key_figures(facts: pd.DataFrame, lines: pd.DataFrame, sections: pd.DataFrame
     cells = pd.DataFrame(
         {
             "Programmalijn": [short[line] for line in named["line"]],
-            "Wat": [_capital(label) for label in named["label"]],
+            "Wat": [dutch.capital(label) for label in named["label"]],
             "Aantal of bedrag": [
                 f"{qualifier} {row.variables()['full']}".strip()
                 for qualifier, row in zip(named["qualifier"], rows, strict=True)
             ],
             "Status": named["status"].to_numpy(),
-            "Vindplaats": [_capital(place) for place in places],
+            "Vindplaats": [dutch.capital(place) for place in places],
         }
     )
     cells = cells.iloc[named["line"].map(order).argsort(kind="stable").to_numpy()].reset_index(drop=True)
@@ -142,10 +142,10 @@ def programme_lines_table(lines: pd.DataFrame) -> TableExhibit:
         {
             "Programmalijn": [f"{row.title} ({_letters(row.letters)})" for row in lines.itertuples()],
             "Toegezegd": lines["promised"].to_numpy(),
-            "Gerealiseerd": [f"{_capital(row.status)}. {row.realised}" for row in lines.itertuples()],
+            "Gerealiseerd": [f"{dutch.capital(row.status)}. {row.realised}" for row in lines.itertuples()],
             "Effect": [_with_chapters(text) for text in lines["effect"]],
             "Bewijs en onbekend": [
-                _with_chapters(f"Bewijs: {_lower(row.evidence)} Onbekend: {_lower(row.unknown)}")
+                _with_chapters(f"Bewijs: {dutch.lower(row.evidence)} Onbekend: {dutch.lower(row.unknown)}")
                 for row in lines.itertuples()
             ],
         }
@@ -166,7 +166,7 @@ def commitments_table(commitments: pd.DataFrame) -> TableExhibit:
     cells = pd.DataFrame(
         {
             "Soort en nummer": [
-                _capital(f"{row.kind} {row.reference}".strip()) for row in commitments.itertuples()
+                dutch.capital(f"{row.kind} {row.reference}".strip()) for row in commitments.itertuples()
             ],
             "Wie": [f"{row.who}, {row.chamber}" for row in commitments.itertuples()],
             "Gevraagd of toegezegd": commitments["asked"].to_numpy(),
@@ -205,12 +205,3 @@ def _letters(letters: str) -> str:
 def _with_chapters(text: str) -> str:
     """`text` with each ``@sec-…`` spelled out; cells are plain text."""
     return _REFERENCE.sub(lambda match: f'hoofdstuk "{CHAPTERS[match[1]]}"', text)
-
-
-def _lower(text: str) -> str:
-    """As it reads after a colon."""
-    return text[:1].lower() + text[1:]
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

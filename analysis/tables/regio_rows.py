@@ -158,7 +158,3 @@ def _components(row: _Rows, answer: RegionAnswer) -> list[Result]:
         known = level in found.index
         rows.append(row(f"sd_{name}", f"spreiding tussen {label}", found.loc[level, "sd"] if known else None))
     return rows
-
-
-def _one_sided(design: RegioDesign) -> str:
-    return f"Klein betekent: gelijkwaardigheid is aangetoond (grens {dutch.number(design.alpha, 2)})."

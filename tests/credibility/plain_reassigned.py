@@ -6,8 +6,11 @@ Every period is a period, every regressor is residualised afresh, and every arra
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
+from analysis.credibility.cells import Cells
 from analysis.credibility.reassigned import Setting
+from analysis.inference.panel import DensePanel, dense_panel
 
 _RANK = 1e-9
 
@@ -47,6 +50,22 @@ def estimates(
             raise ValueError("an interaction needs the other policy as first covariate")
         return _two_way(outcomes, weight, treated * others[0], [*others, treated])
     return _two_way(outcomes, weight, treated, others if exposure is None else [*others, exposure])
+
+
+def dense(cells: Cells) -> DensePanel:
+    """The cells as the panel that :mod:`analysis.inference` works on, each cluster one unit."""
+    count, periods = cells.outcome.shape
+    frame = pd.DataFrame(
+        {
+            "cluster": np.repeat(np.array(cells.clusters), periods),
+            "time": np.tile(cells.times, count),
+            "cohort": np.repeat(np.where(np.isfinite(cells.start), cells.start, np.nan), periods),
+            "outcome": cells.outcome.ravel(),
+            "mass": np.repeat(cells.mass, periods),
+        }
+    )
+    names = {"unit": "cluster", "time": "time", "cohort": "cohort", "outcome": "outcome"}
+    return dense_panel(frame, **names, cluster="cluster", weights="mass")
 
 
 class _Absorber:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from plain_reassigned import dense
 from scipy import stats
 
 from analysis.credibility.diagnosis import (
@@ -197,7 +198,7 @@ def test_the_answers_are_those_of_the_plain_path_through_frames(programme, effec
         assert main.p_value[place] == plain.p_value
         assert main.estimate[place] == pytest.approx(plain.estimate, abs=1e-10)
         assert [end[place] for end in ends[0]] == pytest.approx([plain.low, plain.high], abs=1e-10)
-        panel = cells.dense()
+        panel = dense(cells)
         plain = randomisation_inference_from(
             panel, cluster_moments(panel), studentise="crv3", seed=lot, **options
         )

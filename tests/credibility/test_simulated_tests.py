@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from credibility_panels import COLUMNS, NEVER, make_panel
+from plain_reassigned import dense
 
 from analysis.credibility.cells import Cells, collapse
 from analysis.credibility.permutation import null_distribution
@@ -24,7 +25,7 @@ def panels(**options) -> list[Cells]:
 def plain_null(cells: Cells, setting: Setting, drawn: np.ndarray, seed: int):
     if setting.estimator != "two_way":
         return null_distribution(cells, setting, drawn)
-    panel = cells.dense()
+    panel = dense(cells)
     drawn, _ = reassignments(panel.assigned, max_exact=0, draws=REASSIGNED, seed=seed)
     return randomisation_null(panel, cluster_moments(panel), drawn, studentise="crv3")[0]
 

@@ -176,13 +176,14 @@ def difference(
     )
     values, side = inputs.arrays
     pairs = inputs.grouped.codes * 2 + side[:, 0].astype(np.int64)
-    present = np.bincount(pairs, minlength=2 * inputs.grouped.groups).reshape(-1, 2) > 0
+    n = np.bincount(pairs, minlength=2 * inputs.grouped.groups)
+    present = n.reshape(-1, 2) > 0
     if not present.all():
         first = int((~present).any(axis=1).argmax())
         lost = subtrahend if present[first, 0] else minuend
         where = {name: labels[first] for name, labels in inputs.labels.items()}
         raise ValueError(f"no row of group {lost!r} in {where or 'the complete rows'}: no difference there")
-    paired = GroupedDesign(inputs.design, pairs, 2 * inputs.grouped.groups)
+    paired = GroupedDesign(inputs.design, pairs, n.size, n)
     means = replicated_means(values, paired)
     found = combined(
         inputs,
