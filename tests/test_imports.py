@@ -14,13 +14,13 @@ FLOORS = {
     3: ("panel",),
     4: ("estimate", "inference"),
     5: ("credibility",),
-    6: ("disclosure", "results", "exhibits", "upstream", "conclusions", "privacy"),
+    6: ("results", "exhibits", "upstream", "conclusions", "privacy"),
     7: ("figures", "tables", "maps"),
     8: ("pipeline", "render", "__main__"),
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 SCIENCE = ("estimate", "inference", "credibility")
-NO_FILES = (*SCIENCE, "figures", "tables", "maps", "schema", "synthetic", "disclosure", "dutch", "datakind")
+NO_FILES = (*SCIENCE, "figures", "tables", "maps", "schema", "synthetic", "dutch", "datakind")
 FILE_CALLS = frozenset(
     {
         "open", "read_text", "write_text", "read_bytes", "write_bytes", "read_csv", "to_csv", "savefig",

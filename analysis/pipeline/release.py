@@ -18,7 +18,7 @@ from analysis.design.conclusions import DESIGN as CONCLUSIONS_DESIGN
 from analysis.design.conclusions import read_conclusions
 from analysis.design.disclosure import disclosure_rule
 from analysis.design.editions import read_simulations
-from analysis.disclosure import disclose, summary
+from analysis.results.disclosure import disclose, summary
 from analysis.manifest import Found, Presence, Source, find_sources, named_sources
 from analysis.pipeline.closure import FirstParty, closure
 from analysis.pipeline.errors import BuildError
