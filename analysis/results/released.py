@@ -18,10 +18,13 @@ class Released:
     ----------
     rows : tuple of Result
     series : tuple of Series
+    part : str
+        ``proef`` where these are the results on twins, their ids without that first part; else "".
     """
 
     rows: tuple[Result, ...] = ()
     series: tuple[Series, ...] = ()
+    part: str = ""
 
     @cached_property
     def _rows(self) -> dict[str, Result]:
@@ -69,6 +72,20 @@ class Released:
             tuple(row for row in self.rows if row.id.startswith(start)),
             tuple(item for item in self.series if item.id.startswith(start)),
         )
+
+    def trial(self) -> Released:
+        """The results on twins as if they were the results: for the same exhibits, under ids of their own."""
+        start = f"{TRIAL}."
+        found = self.under(TRIAL)
+        return Released(
+            tuple(replace(row, id=row.id.removeprefix(start)) for row in found.rows),
+            tuple(replace(item, id=item.id.removeprefix(start)) for item in found.series),
+            TRIAL,
+        )
+
+    def exhibit(self, form: str, name: str) -> str:
+        """Id of an exhibit drawn from these: ``fig-prodemos-pad``, on twins ``fig-proef-prodemos-pad``."""
+        return "-".join(filter(None, (form, self.part, name)))
 
     def of_question(self, question: str) -> Released:
         """Rows and series that answer this question."""

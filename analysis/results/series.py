@@ -1,7 +1,7 @@
 """A series: rows with points, for what is drawn or tabulated as a whole.
 
-A path over event times, estimates by province, a curve of specifications. Every point says over how many units
-it is, so that disclosure can act on it as on a row.
+A path over event times, estimates by province, a curve of specifications. Every point says over how many
+units it is, so that disclosure can act on it as on a row.
 """
 
 from __future__ import annotations
