@@ -9,7 +9,7 @@ from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import theme
 
-_LINE = 88
+_LINE = 64
 
 
 def absent(*, id: str, caption: str, why: str, kind: DataKind, source: str) -> FigureExhibit:
