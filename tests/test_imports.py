@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "analysis"
 FLOORS = {
     1: ("design", "workspace", "datakind", "dutch", "unknown"),
-    2: ("sources", "manifest", "schema", "synthetic"),
+    2: ("sources", "manifest", "synthetic"),
     3: ("panel",),
     4: ("estimate", "inference"),
     5: ("credibility",),
@@ -20,7 +20,7 @@ FLOORS = {
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 SCIENCE = ("estimate", "inference", "credibility")
-NO_FILES = (*SCIENCE, "figures", "tables", "maps", "schema", "synthetic", "dutch", "datakind")
+NO_FILES = (*SCIENCE, "figures", "tables", "maps", "synthetic", "dutch", "datakind")
 FILE_CALLS = frozenset(
     {
         "open", "read_text", "write_text", "read_bytes", "write_bytes", "read_csv", "to_csv", "savefig",

@@ -1,8 +1,8 @@
 """Cited figures of ``data/facts``: what the two letters say, and published statistics.
 
-One function a table. Every table is checked against its contract (:mod:`analysis.schema.facts`) and, where
-tables belong together, against the other. Source and status travel in columns of their own; an unknown
-number is missing, never zero.
+One function a table. Every table is checked against its contract (:mod:`analysis.sources.facts_contract`)
+and, where tables belong together, against the other. Source and status travel in columns of their own; an
+unknown number is missing, never zero.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
-from analysis.schema import conform
-from analysis.schema import facts as contracts
+from analysis.sources import facts_contract as contracts
+from analysis.sources.contract import conform
 from analysis.sources.geography import require_all_provinces
 from analysis.sources.texttable import read_text_table
 from analysis.workspace import Workspace

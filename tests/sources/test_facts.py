@@ -8,9 +8,9 @@ import shutil
 import pandas as pd
 import pytest
 
-from analysis.schema import conform
-from analysis.schema import facts as contracts
 from analysis.sources import facts
+from analysis.sources import facts_contract as contracts
+from analysis.sources.contract import conform
 from analysis.workspace import Workspace, find_root
 
 REPOSITORY = find_root()
