@@ -97,7 +97,7 @@ def consecutive_contrasts(
             level=level,
             **sampling,
         )
-        changes = pair.pivot(index=[cluster, unit], columns="_when", values=outcome)
+        changes = pair.pivot_table(index=[cluster, unit], columns="_when", values=outcome)
         by_cluster = (changes[1] - changes[0]).groupby(level=0).mean()
         rows.append(
             _row(found, start, end, since)
@@ -107,7 +107,7 @@ def consecutive_contrasts(
 
 
 def _pair(frame: pd.DataFrame, unit: str, time: str, start: object, end: object) -> tuple[pd.DataFrame, int]:
-    """The rows of units seen at both times, 0 at the beginning and 1 at the end, and how many units were not."""
+    """Rows of units seen at both times, 0 at the start and 1 at the end; how many were not."""
     pair = frame[frame[time].isin([start, end])]
     both = pair.groupby(unit)[time].transform("nunique") == 2
     kept = pair[both].copy()

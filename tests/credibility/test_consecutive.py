@@ -38,7 +38,7 @@ def test_the_yardstick_of_the_tweede_kamer(contrasts):
 
 
 def test_every_pair_by_enumeration(turnout, contrasts):
-    wide = turnout.pivot(index="province", columns="date", values="turnout_pct")
+    wide = turnout.pivot_table(index="province", columns="date", values="turnout_pct")
     for (start, end), row in zip(pairwise(wide.columns), contrasts.itertuples(), strict=True):
         change = wide[end] - wide[start]
 
@@ -65,7 +65,7 @@ def test_a_planted_effect_is_found_and_units_seen_once_are_counted():
         for k in range(40)
         for date in ("a", "b")
     ]
-    frame = pd.DataFrame(rows, columns=list(NAMES.values())[:1] + ["province", "date", "turnout_pct"])
+    frame = pd.DataFrame(rows, columns=["place", "province", "date", "turnout_pct"])
     frame = frame.drop(index=[0, 3])
     found = consecutive_contrasts(frame, **NAMES, treated=["p0", "p1", "p2", "p3"]).iloc[0]
     assert found["estimate"] == pytest.approx(2.0, abs=0.02)
