@@ -3,8 +3,8 @@
 ``prodemos.csv`` and ``tienskip.csv`` are comma-separated UTF-8 files with a header row.
 
 =================  ============================================================================
-municipality       code or name of the municipality, text
-province           CBS code, ``PV20`` to ``PV31``
+municipality       code or name of the municipality
+province           CBS code or name
 year               year of the measurement, whole number
 cohort             first year in which the programme was active there; empty if it never was
 inhabitants        on 1 January of a fixed reference year, whole number above zero
@@ -26,14 +26,17 @@ import pandas as pd
 import pandera.pandas as pa
 
 from analysis.sources.contract import conform
+from analysis.sources.geography import province_names
 from analysis.sources.geography_contract import PROVINCE_PATTERN
+from analysis.sources.places import one_spelling, place_provinces
 from analysis.sources.texttable import read_text_table
 
+_WHOLE = pa.Check(lambda years: years == years.round(), error="a whole year")
 _PLACE = {
     "municipality": pa.Column(str, pa.Check.str_length(min_value=1)),
     "province": pa.Column(str, pa.Check.str_matches(rf"^{PROVINCE_PATTERN}$")),
     "year": pa.Column(int, pa.Check.in_range(1990, 2100), coerce=True),
-    "cohort": pa.Column(float, pa.Check.in_range(1990, 2100), nullable=True, coerce=True),
+    "cohort": pa.Column(float, [pa.Check.in_range(1990, 2100), _WHOLE], nullable=True, coerce=True),
     "inhabitants": pa.Column(int, pa.Check.gt(0), coerce=True),
 }
 _SCORE = pa.Column(float, pa.Check.in_range(0, 100), nullable=True, coerce=True)
@@ -76,7 +79,7 @@ TIENSKIP = pa.DataFrameSchema(
 
 
 def read_registration(path: Path, contract: pa.DataFrameSchema) -> pd.DataFrame:
-    """`path` as a frame that keeps `contract`.
+    """`path` as a frame that keeps `contract`, with one spelling for each municipality and province.
 
     Raises
     ------
@@ -84,4 +87,11 @@ def read_registration(path: Path, contract: pa.DataFrameSchema) -> pd.DataFrame:
         If the file is not readable, has no rows or breaks its contract; names file, column and row (1 is the
         first below the header).
     """
-    return conform(read_text_table(path), contract, path.name)
+    table = read_text_table(path)
+    if "municipality" in table:
+        table["municipality"] = one_spelling(table["municipality"])
+    if "province" in table:  # what cannot be placed stays as it stands, for the contract to name
+        table["province"] = place_provinces(table["province"], province_names()).codes.fillna(
+            table["province"]
+        )
+    return conform(table, contract, path.name)
