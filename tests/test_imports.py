@@ -16,7 +16,10 @@ FLOORS = {
     5: ("credibility",),
     6: ("results", "exhibits", "upstream", "conclusions", "privacy"),
     7: ("figures", "tables", "maps"),
-    8: ("pipeline", "render", "__main__"),
+    8: ("build",),
+    9: ("release",),
+    10: ("render",),
+    11: ("report", "__main__"),
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 SCIENCE = ("estimate", "inference", "credibility")
@@ -123,7 +126,7 @@ def test_the_command_line_and_the_planner_are_light():
     import sys
 
     code = (
-        "import sys, analysis.__main__, analysis.pipeline.build, analysis.pipeline.progress\n"
+        "import sys, analysis.__main__, analysis.report, analysis.build.progress\n"
         "print(*sorted({'pandas', 'numpy', 'matplotlib', 'papermill', 'rich', 'nbformat', 'yaml', 'zmq'}"
         " & set(sys.modules)))"
     )
