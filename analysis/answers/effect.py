@@ -56,7 +56,9 @@ class _Rows:
         return Series(f"{self.panel.question.prefix}.{name}", label, unit, points=points, **shared)
 
 
-def effect_items(panel: Panel, study: EffectStudy | NotEstimable, *, level: float) -> tuple[Result | Series, ...]:
+def effect_items(
+    panel: Panel, study: EffectStudy | NotEstimable, *, level: float
+) -> tuple[Result | Series, ...]:
     """What the notebook `effect` publishes of one question.
 
     Parameters
@@ -247,14 +249,19 @@ def _means(rows: _Rows, study: EffectStudy) -> Series:
     if isinstance(study.means, NotEstimable):
         return rows.series("verloop", label, study.means, ("mean",), **given)
     points = study.means.assign(
-        label=[rows.panel.labels[time] for time in study.means["time"]], group=study.means["group"].map(GROUPS)
+        label=[rows.panel.labels[time] for time in study.means["time"]],
+        group=study.means["group"].map(GROUPS),
     )
     return rows.series("verloop", label, points, ("mean",), **given)
 
 
 def _earlier(rows: _Rows, study: EffectStudy) -> Series:
     outcome = rows.panel.question.outcome
-    given = {"unit": outcome.unit, "decimals": outcome.decimals, "test": "randomisatietoets, niet gestudentiseerd"}
+    given = {
+        "unit": outcome.unit,
+        "decimals": outcome.decimals,
+        "test": "randomisatietoets, niet gestudentiseerd",
+    }
     label, measures = "hetzelfde verschil tussen elke twee metingen", ("estimate", "low", "high", "p_value")
     if isinstance(study.earlier, NotEstimable):
         return rows.series("eerder", label, study.earlier, measures, **given)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from analysis.build.closure import Closure, FirstParty, Memory, closure
+from analysis.build.closure import DRAWING, Closure, FirstParty, Memory, closure
 from analysis.build.errors import BuildError
 from analysis.build.failure import Failure
 from analysis.build.fingerprint import KEY_LENGTH, Fingerprints, digest_of
@@ -186,7 +186,7 @@ def make_plan(workspace: Workspace, fingerprints: Fingerprints | None = None) ->
             if absent:
                 raise BuildError(f"notebook {entry.name} needs {', '.join(absent)}, which cannot be planned")
             source = read_source(workspace.notebooks / entry.file)
-            reached = closure(source.code, first_party, plan.memory)
+            reached = closure(source.code, first_party, plan.memory, without=DRAWING)
             inputs = {
                 **common,
                 **_notebook_inputs(source, reached, fingerprints),
@@ -202,7 +202,7 @@ def make_plan(workspace: Workspace, fingerprints: Fingerprints | None = None) ->
         except (BuildError, SyntaxError) as error:
             plan.problems[entry.name] = str(error)
             continue
-        plan.third_party[entry.name] = reached.third_party
+        plan.third_party[entry.name] = closure(source.code, first_party, plan.memory).third_party
         for overrides, values in swept:
             name = label(entry.name, overrides)
             run = Run(entry, overrides, values, name, {**inputs, "parameters": parameters_hash(values)})

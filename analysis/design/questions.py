@@ -82,6 +82,8 @@ class Exposure:
     name: str
     label: str
     description: str
+    where: str
+    without: str
     line: str
     place: str
     schedule: str

@@ -13,12 +13,13 @@ from typing import Any
 
 from analysis.workspace import Workspace
 
-DOCUMENT = "rapport.qmd"
+DOCUMENTS = ("rapport.qmd", "verantwoording.qmd")
 FOLDER = "_generated"
 ORIGINS = f"{FOLDER}/herkomst.qmd"
 CONCLUSIONS = "conclusie"
 _VARIABLE = re.compile(r"(?<!\{)\{\{<\s*var\s+(\S+)\s*>\}\}")
 _INCLUDE = re.compile(r"\s*\{\{<\s*include\s+(\S+)\s*>\}\}\s*")
+_QUESTIONS = re.compile(rf"{FOLDER}/(?:vragen?|proef|proeven)[\w-]*\.qmd")
 _EXHIBIT = re.compile(rf"{FOLDER}/((?:fig|tbl)-[\w-]+)\.qmd")
 
 
@@ -51,9 +52,12 @@ class Shown:
         return found
 
 
-def shown(workspace: Workspace) -> Shown:
-    """What the report and the sections it includes name; generated fragments are not opened."""
-    document = workspace.reports / DOCUMENT
+def shown(workspace: Workspace, *, opened: bool = False) -> Shown:
+    """What the documents and the sections they include name.
+
+    Generated fragments are not opened, but for the sections of questions where `opened` is said: those name
+    results and include exhibits themselves, once they have been made.
+    """
     variables: dict[str, None] = {}
     fragments: dict[str, None] = {}
     seen: set[Path] = set()
@@ -66,10 +70,13 @@ def shown(workspace: Workspace) -> Shown:
             include = _INCLUDE.fullmatch(line)
             if include and include[1].startswith(f"{FOLDER}/"):
                 fragments[include[1]] = None
+                if opened and _QUESTIONS.fullmatch(include[1]):
+                    read((workspace.reports / include[1]).resolve())
             elif include:
-                read((document.parent / include[1]).resolve())
+                read((workspace.reports / include[1]).resolve())
             else:
                 variables.update(dict.fromkeys(_VARIABLE.findall(line)))
 
-    read(document.resolve())
+    for document in DOCUMENTS:
+        read((workspace.reports / document).resolve())
     return Shown(tuple(variables), tuple(fragments))

@@ -1,0 +1,52 @@
+"""From released rows to tables, captions and figures: one module a chapter, each with ``exhibits``.
+
+The same function serves the notebook, which shows what comes out, and the release, which writes it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterable
+from types import ModuleType
+
+from analysis.chapters import plain
+from analysis.exhibits import Exhibit
+from analysis.results import Released
+from analysis.workspace import Workspace
+
+
+def chapter(notebook: str) -> ModuleType:
+    """The module that draws what `notebook` publishes; a plain table of rows where it has none of its own."""
+    name = notebook.replace("-", "_")
+    if name in {module.name for module in pkgutil.iter_modules(__path__)}:
+        return importlib.import_module(f"{__name__}.{name}")
+    return plain
+
+
+def sections(notebook: str, workspace: Workspace) -> tuple[str, ...]:
+    """First parts of the ids that `notebook` publishes under."""
+    module = chapter(notebook)
+    return module.sections(workspace) if hasattr(module, "sections") else (notebook.replace("-", "_"),)
+
+
+def exhibits(notebook: str, released: Released, workspace: Workspace) -> list[Exhibit]:
+    """What is drawn of `notebook` from `released`, of which it sees only its own sections."""
+    own = sections(notebook, workspace)
+    seen = Released(_of(released.rows, own), _of(released.series, own), released.part)
+    module = chapter(notebook)
+    if module is plain:
+        return plain.exhibits(seen, workspace, own[0])
+    return module.exhibits(seen, workspace)
+
+
+def show(notebook: str, released: Released, *, trial: bool = False) -> None:
+    """Show in Jupyter, as they will be printed, the exhibits of what was just published."""
+    from IPython.display import display
+
+    for exhibit in exhibits(notebook, released.trial() if trial else released, Workspace.current()):
+        display(exhibit)
+
+
+def _of(items: Iterable, sections: tuple[str, ...]) -> tuple:
+    return tuple(item for item in items if item.section in sections)
