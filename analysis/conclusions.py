@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from string import Formatter
 
 from analysis import dutch
 from analysis.datakind import DataKind
@@ -21,7 +22,9 @@ class Conclusion:
 
     Attributes
     ----------
-    id, condition, sentence : str
+    id, condition : str
+    parts : tuple of (str, str)
+        The sentence in parts, each with the id of the result that gave it, or "" for the rule's own words.
     kind : DataKind
         Of the results together.
     rests_on : tuple of str
@@ -30,9 +33,13 @@ class Conclusion:
 
     id: str
     condition: str
-    sentence: str
+    parts: tuple[tuple[str, str], ...]
     kind: DataKind
     rests_on: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        return "".join(text for text, _ in self.parts)
 
 
 def conclude(design: ConclusionDesign, rows: Iterable[Result]) -> list[Conclusion]:
@@ -62,15 +69,29 @@ def _conclude(plan: ConclusionPlan, design: ConclusionDesign, rows: Mapping[str,
         rule for rule in design.rules[plan.rules] if _holds(rule.condition, used, design.limits, plan.id)
     )
     result, smallest = used["result"], used.get("smallest")
-    sentence = rule.sentence.format(
-        subject=plan.subject,
-        full=result.variables()["full"],
-        smallest=f"{dutch.number(smallest.value, smallest.decimals)} {smallest.unit}" if smallest else "",
-    )
+    limit = f"{dutch.number(smallest.value, smallest.decimals)} {smallest.unit}" if smallest else ""
+    given = {
+        "subject": (plan.subject, ""),
+        "full": (result.variables()["full"], result.id),
+        "smallest": (limit, smallest.id if smallest else ""),
+    }
+    parts = _filled(rule.sentence, given)
     kind = DataKind.combine(row.kind for role, row in used.items() if role != "smallest")
     if kind is DataKind.SYNTHETIC:
-        sentence = f"{design.mark.synthetic} {sentence[0].lower()}{sentence[1:]}"
-    return Conclusion(plan.id, rule.condition, sentence, kind, tuple(names.values()))
+        (first, origin), *others = parts
+        parts = [(f"{design.mark.synthetic} ", ""), (f"{first[:1].lower()}{first[1:]}", origin), *others]
+    return Conclusion(plan.id, rule.condition, tuple(parts), kind, tuple(names.values()))
+
+
+def _filled(sentence: str, given: Mapping[str, tuple[str, str]]) -> list[tuple[str, str]]:
+    """`sentence` in parts, with what is `given` for its fields; each part with its result, or ""."""
+    parts: list[tuple[str, str]] = []
+    for words, name, _, _ in Formatter().parse(sentence):
+        if words:
+            parts.append((words, ""))
+        if name is not None:
+            parts.append(given[name])
+    return [part for part in parts if part[0]]
 
 
 def _holds(condition: str, used: Mapping[str, Result], limits: Limits, place: str) -> bool:

@@ -19,7 +19,7 @@ from analysis.pipeline.provenance import ORIGIN_FILE, PROVENANCE_FILE
 from analysis.pipeline.shown import CONCLUSIONS
 
 HASHES = {"data_hash": "gegevens", "parameters_hash": "instellingen", "code_hash": "code"}
-_LINK = re.compile(r"\[((?:\\.|[^\]\\])*)\]\(#[^)\s]*\)")
+_LINK = re.compile(r"\[((?:\\.|[^\]\\])*)\]\(#[^)\s]*\)(?:\{(?:[^{}\"]|\"(?:\\.|[^\"\\])*\")*\})?")
 _ESCAPE = re.compile(r"\\(.)")
 
 
