@@ -20,7 +20,7 @@ from typing import Any
 
 from analysis.build.failure import FAILURES_FILE, FailedRun, read_failures, write_failures
 from analysis.build.fingerprint import digest_of
-from analysis.results import ROWS_FILE, read_rows
+from analysis.results import ROWS_FILE, SERIES_FOLDER, read_rows
 
 EXECUTED = "notebook.ipynb"
 RUN_FILE = "run.json"
@@ -184,6 +184,7 @@ def check_outputs(folder: Path, declared: tuple[str, ...], place: str) -> None:
         if not picture.is_file() or picture.stat().st_size == 0:
             raise ValueError(f"{place}: exhibit {path.stem} has no {suffix} or an empty one")
         ids.add(description["id"])
+    ids |= {path.stem for path in (folder / SERIES_FOLDER).glob("*.json")}
     if not ids:
         raise ValueError(f"{place} published nothing: hand over rows with publish(...)")
     absent = sorted(set(declared) - ids)
@@ -193,7 +194,8 @@ def check_outputs(folder: Path, declared: tuple[str, ...], place: str) -> None:
 
 def _outputs(folder: Path) -> list[str]:
     names = [ROWS_FILE] if (folder / ROWS_FILE).exists() else []
-    names += [path.relative_to(folder).as_posix() for path in sorted((folder / EXHIBITS).glob("*"))]
+    for part in (EXHIBITS, SERIES_FOLDER):
+        names += [path.relative_to(folder).as_posix() for path in sorted((folder / part).glob("*"))]
     return names
 
 

@@ -23,12 +23,12 @@ from analysis.design.conclusions import DESIGN as CONCLUSIONS_DESIGN
 from analysis.design.conclusions import read_conclusions
 from analysis.design.disclosure import disclosure_rule
 from analysis.design.editions import read_simulations
-from analysis.disclosure import disclose, summary
 from analysis.manifest import Found, Presence, Source, find_sources, named_sources
 from analysis.release.freeze import write_plan
 from analysis.release.provenance import provenance, write_provenance
 from analysis.release.shown import shown
 from analysis.results import ROWS_FILE, Result, read_rows, stamped, write_rows
+from analysis.results.disclosure import disclose, summary
 from analysis.workspace import Workspace
 
 RELEASE_FILE = "release.json"

@@ -16,8 +16,8 @@ from analysis.release.markdown import escape
 from analysis.render.editions import released_folder
 from analysis.render.project import RenderError
 from analysis.results import ROWS_FILE, Result, read_rows
-from analysis.schema.facts import COUNTRY, SOUTH
 from analysis.sources import facts as source
+from analysis.sources.facts_contract import COUNTRY, SOUTH
 from analysis.sources.geography import province_names
 from analysis.workspace import Workspace
 

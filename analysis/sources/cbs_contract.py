@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pandera.pandas as pa
 
-from analysis.schema.geography import PROVINCE_PATTERN
+from analysis.sources.geography_contract import PROVINCE_PATTERN
 
 COUNTRY = "NL01"
 MUNICIPALITY_PATTERN = r"GM[0-9]{4}"
@@ -83,7 +83,7 @@ def require_municipalities_add_up(
     frame : pandas.DataFrame
         statcode, year and `topic`, a count; one row a region and year.
     members : pandas.DataFrame
-        Code, province and year of the municipalities, see :data:`analysis.schema.pdok.MEMBERSHIP`.
+        Code, province and year of the municipalities, see :data:`analysis.sources.pdok_contract.MEMBERSHIP`.
     place : str
         For the message.
     tolerance : float

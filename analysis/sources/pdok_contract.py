@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandera.pandas as pa
 
-from analysis.schema.cbs import MUNICIPALITY_PATTERN
-from analysis.schema.geography import PROVINCE_PATTERN
+from analysis.sources.cbs_contract import MUNICIPALITY_PATTERN
+from analysis.sources.geography_contract import PROVINCE_PATTERN
 
 PROVINCES, MUNICIPALITIES = "provincie", "gemeente"
 LAYERS = {PROVINCES: rf"^{PROVINCE_PATTERN}$", MUNICIPALITIES: rf"^{MUNICIPALITY_PATTERN}$"}

@@ -1,25 +1,24 @@
-"""One row a result: what was estimated, how sure it is, on what it rests.
+"""One row a result: what was estimated, how sure it is, on what it rests; or why it cannot be had.
 
-Only these rows reach the report. A notebook publishes them; the build stamps them with the hashes of
-what produced them, passes them through disclosure control and turns them into the variables that the
-report's sentences name.
+Rows and series of rows (:mod:`analysis.results.series`) are all that leaves a notebook. The build stamps them
+with the hashes of what produced them, disclosure lets through what may be seen, and only from what it lets
+through are exhibits drawn and sentences made.
 """
 
 from __future__ import annotations
 
-import csv
 import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from analysis import dutch
 from analysis.datakind import DataKind
-from analysis.workspace import Workspace
+from analysis.unknown import NotEstimable
 
 ID_PATTERN = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
-ROWS_FILE = "results.csv"
+NOT_SHOWN = "niet getoond"
+NOT_ESTABLISHED = "niet vast te stellen"
+TRIAL = "proef"  # first part of the ids of what is computed on a synthetic twin
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Result:
     label : str
         What the number is, in Dutch, for tables and the results file.
     value : float or None
-        None is unknown and reads "onbekend".
+        None is unknown: it reads "onbekend", or "niet vast te stellen" where there is a `reason`.
     unit : str
         Dutch unit as it follows the number ("punten", "%", "leerlingen"), or "".
     kind : DataKind
@@ -54,12 +53,20 @@ class Result:
         Standard error and interval, in the unit of `value`.
     level : float
         Coverage of the interval.
+    p_value, smallest_p : float or None
+        Of the test of no effect, and the least it could have been. None where no statement is made.
     n, clusters : int or None
         Observations and clusters at the level of assignment.
-    outcome, specification : str
-        Names in ``data/design``.
+    question, outcome, estimator, specification, test, weighting : str
+        Names in ``data/design``, or "" where it does not apply.
     decimals : int
         Digits shown.
+    reason : str
+        Why there is no value, in Dutch, as it follows "niet vast te stellen: ".
+    withheld : str
+        Why disclosure does not show it, in Dutch, as it follows "niet getoond: ".
+    no_statement : str
+        Why no statement on significance is made, in Dutch; "" where one may be made.
     note : str
         A caveat in Dutch that travels with the number.
     """
@@ -74,11 +81,20 @@ class Result:
     low: float | None = None
     high: float | None = None
     level: float = 0.95
+    p_value: float | None = None
+    smallest_p: float | None = None
     n: int | None = None
     clusters: int | None = None
+    question: str = ""
     outcome: str = ""
+    estimator: str = ""
     specification: str = ""
+    test: str = ""
+    weighting: str = ""
     decimals: int = 0
+    reason: str = ""
+    withheld: str = ""
+    no_statement: str = ""
     note: str = ""
     stamp: Stamp = Stamp()
 
@@ -88,7 +104,10 @@ class Result:
                 f"result id {self.id!r}: expected section.name in lower case, such as kenniskloof.gap"
             )
         object.__setattr__(self, "kind", DataKind(self.kind))
-        for name in ("value", "se", "low", "high"):
+        if isinstance(self.value, NotEstimable):
+            object.__setattr__(self, "reason", self.value.reason)
+            object.__setattr__(self, "value", None)
+        for name in ("value", "se", "low", "high", "p_value", "smallest_p"):
             number = getattr(self, name)
             if number is None:
                 continue
@@ -104,15 +123,41 @@ class Result:
             raise ValueError(f"result {self.id}: an interval needs both ends, got {self.low} and {self.high}")
         if self.low is not None and self.low > self.high:
             raise ValueError(f"result {self.id}: interval runs from {self.low} down to {self.high}")
+        if not 0 < self.level < 1:
+            raise ValueError(f"result {self.id}: level {self.level} is not between 0 and 1")
+        if self.reason and self.value is not None:
+            raise ValueError(f"result {self.id}: it has a value and a reason why it cannot be had")
+
+    @property
+    def section(self) -> str:
+        """First part of the id: ``prodemos``, or ``proef`` for what rests on a twin."""
+        return self.id.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The last part of the id: what the number is within its question."""
+        return self.id.rpartition(".")[2]
+
+    @property
+    def unknown(self) -> str:
+        """What is read where the number would stand."""
+        return _because(NOT_SHOWN, self.withheld) or _because(NOT_ESTABLISHED, self.reason) or dutch.UNKNOWN
+
+    @property
+    def unknown_word(self) -> str:
+        """The same without the reason."""
+        return self.unknown.partition(":")[0]
 
     def variables(self) -> dict[str, str]:
         """What a sentence may name; ``full`` is value, unit, interval and, if so, the word "synthetisch"."""
         value = dutch.number(self.value, self.decimals)
+        if self.value is None:
+            value = self.unknown_word
         unit = self.unit if self.unit in ("", "%") else f" {self.unit}"
-        full = value + (unit if self.value is not None else "")
+        full = self.unknown if self.value is None else value + unit
         remarks = []
         if self.low is not None:
-            remarks.append(f"{dutch.number(100 * self.level)}%-interval {self.interval_text}")
+            remarks.append(f"{interval_name(self.level)} {self.interval_text}")
         if self.kind is DataKind.SYNTHETIC:
             remarks.append(self.kind.dutch)
         if remarks:
@@ -124,6 +169,9 @@ class Result:
             "se": dutch.number(self.se, self.decimals + 1),
             "n": dutch.number(self.n),
             "clusters": dutch.number(self.clusters),
+            "p": self.p_text,
+            "level": interval_name(self.level),
+            "reason": self.reason,
             "kind": self.kind.dutch,
             "full": full,
             "english": self._english(),
@@ -136,7 +184,7 @@ class Result:
             return f"{value:,.{self.decimals}f}".replace("-", dutch.MINUS)
 
         if self.value is None:
-            return "unknown"
+            return "not shown" if self.withheld else "cannot be established" if self.reason else "unknown"
         remarks = []
         if self.low is not None:
             remarks.append(f"{100 * self.level:g}% interval {number(self.low)} to {number(self.high)}")
@@ -148,100 +196,19 @@ class Result:
     def interval_text(self) -> str:
         return dutch.interval(self.low, self.high, self.decimals)
 
-
-COLUMNS = (
-    *(field.name for field in fields(Result) if field.name != "stamp"),
-    *(field.name for field in fields(Stamp)),
-)
-_FLOATS = frozenset({"value", "se", "low", "high", "level"})
-_INTEGERS = frozenset({"n", "clusters", "decimals"})
-
-
-def write_rows(rows: Sequence[Result], path: Path) -> None:
-    """Write `rows` as CSV, sorted by id; floats in full precision so that reading gives the same rows.
-
-    Raises
-    ------
-    ValueError
-        If two rows carry the same id.
-    """
-    require_unique(rows)
-    with path.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.DictWriter(handle, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        for row in sorted(rows, key=lambda row: row.id):
-            record = asdict(row)
-            record.update(record.pop("stamp"))
-            writer.writerow({name: "" if value is None else value for name, value in record.items()})
+    @property
+    def p_text(self) -> str:
+        """The p-value as a table shows it."""
+        if self.p_value is not None:
+            return dutch.p_value(self.p_value)
+        return "geen uitspraak" if self.no_statement else "niet getoetst"
 
 
-def read_rows(path: Path) -> list[Result]:
-    """The rows of `path`, as :func:`write_rows` wrote them.
-
-    Raises
-    ------
-    ValueError
-        If a column is missing or a row is malformed; the message names file and line.
-    """
-    with path.open(encoding="utf-8", newline="") as handle:
-        reader = csv.DictReader(handle)
-        missing = set(COLUMNS) - set(reader.fieldnames or ())
-        if missing:
-            raise ValueError(f"{path}: columns {', '.join(sorted(missing))} are missing; rebuild the results")
-        return [_parse(record, f"{path}, line {line}") for line, record in enumerate(reader, start=2)]
+def interval_name(level: float) -> str:
+    """``95%-interval``, as headings and sentences name an interval of this coverage."""
+    text = f"{100 * level:.10g}".replace(".", ",")
+    return f"{text}%-interval"
 
 
-def _parse(record: dict[str, str], place: str) -> Result:
-    try:
-        parsed: dict = {}
-        for name in COLUMNS:
-            text = record[name]
-            if name in _FLOATS:
-                parsed[name] = float(text) if text else None
-            elif name in _INTEGERS:
-                parsed[name] = int(text) if text else None
-            else:
-                parsed[name] = text
-        stamp = Stamp(**{field.name: parsed.pop(field.name) for field in fields(Stamp)})
-        return Result(**parsed, stamp=stamp)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{place}: {error}") from error
-
-
-def require_unique(rows: Iterable[Result]) -> None:
-    """Raise ValueError if two rows carry the same id."""
-    seen: set[str] = set()
-    for row in rows:
-        if row.id in seen:
-            raise ValueError(f"two results carry the id {row.id}: give each its own")
-        seen.add(row.id)
-
-
-def stamped(rows: Iterable[Result], stamp: Stamp) -> list[Result]:
-    """`rows` with `stamp` on each."""
-    return [replace(row, stamp=stamp) for row in rows]
-
-
-def publish(*rows: Result, workspace: Workspace | None = None):
-    """Hand over the rows of a notebook, and return them as a frame to look at.
-
-    Under the build they are added to the run's ``results.csv``; in JupyterLab nothing is written.
-    """
-    import pandas as pd
-
-    workspace = workspace or Workspace.current()
-    require_unique(rows)
-    if workspace.output is not None:
-        path = workspace.output / ROWS_FILE
-        earlier = read_rows(path) if path.exists() else []
-        write_rows([*earlier, *rows], path)
-    shown = [
-        {
-            "resultaat": row.label,
-            "waarde": row.variables()["full"],
-            "n": row.variables()["n"],
-            "soort": row.kind.dutch,
-        }
-        for row in rows
-    ]
-    return pd.DataFrame(shown)
+def _because(word: str, reason: str) -> str:
+    return f"{word}: {reason}" if reason else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandera.pandas as pa
 
-from analysis.schema.geography import PROVINCE_PATTERN
+from analysis.sources.geography_contract import PROVINCE_PATTERN
 
 COUNTRY = "NL01"
 SOUTH = "LD04"  # Noord-Brabant and Limburg together

@@ -6,8 +6,8 @@ import re
 
 import pandera.pandas as pa
 
-from analysis.schema.cbs import MUNICIPALITY_PATTERN
-from analysis.schema.geography import PROVINCE_PATTERN
+from analysis.sources.cbs_contract import MUNICIPALITY_PATTERN
+from analysis.sources.geography_contract import PROVINCE_PATTERN
 
 MASKED = "<5"  # a count of one to four, which DUO does not publish
 GRADES = tuple(range(1, 7))

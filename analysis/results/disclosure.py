@@ -1,14 +1,14 @@
-"""Disclosure control of result rows: what tells of too few people is withheld, and counted.
+"""Disclosure control: what tells of too few people is withheld, and counted.
 
-Every released row passes here. Synthetic rows go through the same rules, so that they are exercised long
-before real rows come; cited facts are public already and pass.
+Every released row and every point of a series passes here before anything is drawn, written or said.
+Synthetic ones go through the same rules, so that they are exercised long before real ones come; cited facts
+are public already and pass.
 
 In this order: suppress (too few units; a small count of people; an extreme of people; a part that the total
 would give away), round to the digits that are shown, and only then is anything derived: intervals in words,
 conclusions and variables are made from what this module returns.
 
-A row without `n` cannot be checked and is counted as such. The cells of tables of people are protected where
-they are made, by :mod:`analysis.disclosure.cells`.
+A row or series without `n` cannot be checked and is counted as such.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from fnmatch import fnmatch
 from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.design.disclosure import DisclosureRule, Group
-from analysis.results import Result, Stamp
+from analysis.results.released import Released
+from analysis.results.row import Result, Stamp
+from analysis.results.series import N, Series
 
 SECTION = "ontsluiting"
 
@@ -37,27 +39,38 @@ class Withheld(StrEnum):
 
 @dataclass(frozen=True)
 class Disclosed:
-    """Rows as they may be released.
+    """Rows and series as they may be released.
 
     Attributes
     ----------
-    rows : tuple of Result
-        All rows, the withheld ones without their numbers, the others rounded to the digits shown.
+    released : Released
+        All of them, the withheld ones without their numbers, the others rounded to the digits shown.
     suppressed : tuple of Result
         The withheld rows.
-    unchecked : tuple of Result
-        Rows on microdata or a twin that do not say over how many units they are.
     reasons : tuple of Withheld
         Why, for each of `suppressed`.
+    points : int
+        Points of series that are withheld.
+    unchecked : tuple of str
+        Ids on microdata or a twin that do not say over how many units they are.
     """
 
-    rows: tuple[Result, ...]
-    suppressed: tuple[Result, ...]
-    unchecked: tuple[Result, ...]
+    released: Released
+    suppressed: tuple[Result, ...] = ()
     reasons: tuple[Withheld, ...] = ()
+    points: int = 0
+    unchecked: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> tuple[Result, ...]:
+        return self.released.rows
+
+    @property
+    def series(self) -> tuple[Series, ...]:
+        return self.released.series
 
 
-def disclose(rows: Iterable[Result], rule: DisclosureRule) -> Disclosed:
+def disclose(rows: Iterable[Result], rule: DisclosureRule, series: Iterable[Series] = ()) -> Disclosed:
     """Withhold what the rule does not let through, and round the rest.
 
     Raises
@@ -66,34 +79,89 @@ def disclose(rows: Iterable[Result], rule: DisclosureRule) -> Disclosed:
         If a group names a total that is not among the rows while parts of it are, so that nobody could say
         whether a withheld part can be worked out.
     """
-    rows = list(rows)
+    rows, series = list(rows), list(series)
     reasons = {row.id: reason for row in rows if (reason := _reason(row, rule)) is not None}
     for group in rule.groups:
         reasons |= {name: Withheld.PART for name in _given_away(group, rows, set(reasons), rule)}
-    released, suppressed, unchecked = [], [], []
-    for row in rows:
-        if row.id in reasons:
-            row = withheld(row, rule, reasons[row.id])
-            suppressed.append(row)
-        elif row.kind is not DataKind.FACT:
-            if row.n is None:
-                unchecked.append(row)
-            row = rounded(row)
-        released.append(row)
+    shown = [
+        withheld(row, rule, reasons[row.id])
+        if row.id in reasons
+        else row
+        if row.kind is DataKind.FACT
+        else rounded(row)
+        for row in rows
+    ]
+    suppressed = [row for row in shown if row.id in reasons]
+    passed = [_points(item, rule) for item in series]
+    unchecked = [row.id for row in shown if row.id not in reasons and _uncheckable(row)]
+    unchecked += [item.id for item in series if _uncheckable(item)]
     return Disclosed(
-        tuple(released), tuple(suppressed), tuple(unchecked), tuple(reasons[row.id] for row in suppressed)
+        Released(tuple(shown), tuple(item for item, _ in passed)),
+        tuple(suppressed),
+        tuple(reasons[row.id] for row in suppressed),
+        sum(count for _, count in passed),
+        tuple(unchecked),
     )
+
+
+def _uncheckable(item: Result | Series) -> bool:
+    if item.kind is DataKind.FACT:
+        return False
+    if isinstance(item, Series):
+        return bool(len(item.points)) and N not in item.points.columns
+    return item.value is not None and item.n is None
+
+
+def _points(series: Series, rule: DisclosureRule) -> tuple[Series, int]:
+    """`series` without the numbers of points over too few units, and how many these are."""
+    import pandas as pd
+
+    points = series.points.copy()
+    if series.kind is DataKind.FACT or points.empty:
+        return series, 0
+    measures = list(series.measures)
+    if series.unit:
+        points[measures] = points[measures].astype(float).round(series.decimals)
+    few = points[N].lt(rule.minimum_n) if N in points.columns else pd.Series(False, index=points.index)
+    if series.unit in rule.person_units:
+        few |= (
+            points[measures].apply(lambda column: column.round().between(1, rule.minimum_n - 1)).any(axis=1)
+        )
+    if not few.any():
+        return series.with_points(points), 0
+    points[measures] = points[measures].astype(float)
+    points.loc[few, measures] = float("nan")
+    if N in points.columns:
+        points[N] = points[N].astype(float).mask(few)
+    remark = f"Niet getoond: punten over minder dan {dutch.number(rule.minimum_n)} eenheden."
+    note = f"{series.note} {remark}".strip()
+    reason = WORDS[Withheld.FEW].format(dutch.number(rule.minimum_n)) if few.all() else ""
+    return replace(series, points=points, note=note, withheld=reason), int(few.sum())
+
+
+WORDS = {
+    Withheld.FEW: "minder dan {} eenheden",
+    Withheld.COUNT: "een aantal van minder dan {} personen",
+    Withheld.EXTREME: "een uiterste waarde van personen",
+    Withheld.PART: "een niet getoonde uitkomst zou anders te berekenen zijn",
+}
 
 
 def withheld(row: Result, rule: DisclosureRule, reason: Withheld = Withheld.FEW) -> Result:
     """`row` without its numbers, the count of units included."""
-    notes = {
-        Withheld.FEW: f"Niet getoond: minder dan {dutch.number(rule.minimum_n)} eenheden.",
-        Withheld.COUNT: f"Niet getoond: een aantal van minder dan {dutch.number(rule.minimum_n)} personen.",
-        Withheld.EXTREME: "Niet getoond: een uiterste waarde van personen.",
-        Withheld.PART: "Niet getoond: een niet getoonde uitkomst zou anders te berekenen zijn.",
-    }
-    return replace(row, value=None, se=None, low=None, high=None, n=None, clusters=None, note=notes[reason])
+    return replace(
+        row,
+        value=None,
+        se=None,
+        low=None,
+        high=None,
+        p_value=None,
+        smallest_p=None,
+        n=None,
+        clusters=None,
+        reason="",
+        withheld=WORDS[reason].format(dutch.number(rule.minimum_n)),
+    )
 
 
 def rounded(row: Result) -> Result:
@@ -129,6 +197,7 @@ def summary(disclosed: Disclosed, rule: DisclosureRule) -> list[Result]:
             _count(disclosed, Withheld.EXTREME),
         ),
         "suppressed_part": ("Niet getoond: om een ander te beschermen", _count(disclosed, Withheld.PART)),
+        "suppressed_points": ("Punten in figuren en tabellen die niet worden getoond", disclosed.points),
         "unchecked": ("Uitkomsten zonder aantal eenheden, niet te toetsen", len(disclosed.unchecked)),
         "minimum_n": ("Kleinste aantal eenheden onder een getoonde uitkomst", rule.minimum_n),
     }
@@ -152,11 +221,11 @@ def _count(disclosed: Disclosed, reason: Withheld) -> int:
 
 
 def _reason(row: Result, rule: DisclosureRule) -> Withheld | None:
-    if row.kind is DataKind.FACT or row.value is None:
-        return None if row.n is None or row.n >= rule.minimum_n or row.kind is DataKind.FACT else Withheld.FEW
+    if row.kind is DataKind.FACT:
+        return None
     if row.n is not None and row.n < rule.minimum_n:
         return Withheld.FEW
-    if row.unit in rule.person_units and 0 < round(row.value) < rule.minimum_n:
+    if row.value is not None and row.unit in rule.person_units and 0 < round(row.value) < rule.minimum_n:
         return Withheld.COUNT
     words = set(row.id.replace(".", "_").split("_"))
     if words & set(rule.extreme_words) and not any(
