@@ -8,8 +8,8 @@ import pandas as pd
 
 from analysis.datakind import DataKind
 from analysis.design.gap import GapDesign, gap_design
-from analysis.schema.iccs import PV_COLUMNS
 from analysis.sources.iccs import find_iccs, read_iccs
+from analysis.sources.iccs_contract import PV_COLUMNS
 from analysis.sources.sourced import Sourced
 from analysis.synthetic.iccs import CivicTruth, civic_truth, civic_twin
 from analysis.workspace import Workspace
@@ -34,8 +34,8 @@ def civic_knowledge(
     Returns
     -------
     Sourced
-        Frame as :data:`analysis.schema.iccs.STUDENTS`, every row with a track. The twin is used when the
-        file is absent, or present without a track variable configured; the remark says which.
+        Frame as :data:`analysis.sources.iccs_contract.STUDENTS`, every row with a track. The twin is used
+        when the file is absent, or present without a track variable configured; the remark says which.
 
     Raises
     ------

@@ -10,7 +10,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from analysis.pipeline.provenance import ORIGIN_FILE, PROVENANCE_FILE
+from analysis.release.provenance import ORIGIN_FILE, PROVENANCE_FILE
+from analysis.release.trace import write_trace
 from analysis.render import quarto
 from analysis.render.check import check_documents
 from analysis.render.claims import check_claims
@@ -21,7 +22,6 @@ from analysis.render.project import RenderError, read_projects
 from analysis.render.resultsfile import FILE, write_results_file
 from analysis.render.stage import staged
 from analysis.render.swap import fresh_folder
-from analysis.render.trace import write_trace
 from analysis.results import ROWS_FILE, read_rows
 from analysis.workspace import Workspace
 

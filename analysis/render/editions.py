@@ -24,11 +24,11 @@ from analysis.datakind import DataKind
 from analysis.design.editions import read_simulations
 from analysis.design.notebooks import read_notebooks
 from analysis.manifest import find_sources
-from analysis.render.fragments import Description, read_cells, read_description
+from analysis.release.fragments import Description, read_cells, read_description
+from analysis.release.twin import ZIP_DATE, with_kind
 from analysis.render.project import RenderError
 from analysis.render.resultsfile import FILE as RESULTS
 from analysis.render.resultsfile import write_results_file
-from analysis.render.twin import ZIP_DATE, with_kind
 from analysis.results import ROWS_FILE, Result, read_rows
 from analysis.workspace import Workspace
 

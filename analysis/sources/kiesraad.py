@@ -17,9 +17,9 @@ import pandas as pd
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from analysis.schema import conform
-from analysis.schema.kiesraad import DOCUMENTS, TURNOUT
 from analysis.sources.archive import read_bytes, zip_members
+from analysis.sources.contract import conform
+from analysis.sources.kiesraad_contract import DOCUMENTS, TURNOUT
 
 SUFFIX = ".eml.xml"
 LARGEST = 256 * 2**20  # bytes of one document
@@ -32,7 +32,7 @@ _MUNICIPALITY = "510b"
 
 
 def read_turnout(path: Path) -> pd.DataFrame:
-    """Turnout per document, as :data:`analysis.schema.kiesraad.TURNOUT`.
+    """Turnout per document, as :data:`analysis.sources.kiesraad_contract.TURNOUT`.
 
     Parameters
     ----------

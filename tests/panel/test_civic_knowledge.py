@@ -10,7 +10,7 @@ from analysis.datakind import DataKind
 from analysis.design.gap import TRACKS, gap_design
 from analysis.estimate.survey import ReplicateDesign, difference
 from analysis.panel.civic_knowledge import civic_knowledge, civic_knowledge_truth, plausible_values
-from analysis.schema.iccs import PV_COLUMNS, STUDENTS
+from analysis.sources.iccs_contract import PV_COLUMNS, STUDENTS
 from analysis.synthetic.iccs import civic_twin
 from analysis.workspace import Workspace, find_root
 

@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.exhibits import FigureExhibit, TableExhibit, write_exhibit
-from analysis.render.fragments import write_fragments
-from analysis.render.variables import write_variables
+from analysis.release.fragments import write_fragments
+from analysis.release.variables import write_variables
 from analysis.results import Result, write_rows
 from analysis.workspace import Workspace
 

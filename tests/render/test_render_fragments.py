@@ -14,9 +14,9 @@ from small_report import LONG, exhibits, rows
 from analysis.conclusions import Conclusion
 from analysis.datakind import DataKind
 from analysis.exhibits import TableExhibit, write_exhibit
-from analysis.render.fragments import natural_widths, status_markdown, write_fragments
-from analysis.render.markdown import attribute, escape
-from analysis.render.variables import write_variables
+from analysis.release.fragments import natural_widths, status_markdown, write_fragments
+from analysis.release.markdown import attribute, escape
+from analysis.release.variables import write_variables
 from analysis.results import Result
 
 TEXTS = [

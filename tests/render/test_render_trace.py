@@ -9,10 +9,10 @@ from small_report import exhibits, make_project, rows
 from analysis.conclusions import Conclusion
 from analysis.datakind import DataKind
 from analysis.manifest import Source
-from analysis.pipeline.shown import Shown, shown
-from analysis.render.fragments import write_fragments
-from analysis.render.trace import trace_markdown
-from analysis.render.variables import write_variables
+from analysis.release.fragments import write_fragments
+from analysis.release.shown import Shown, shown
+from analysis.release.trace import trace_markdown
+from analysis.release.variables import write_variables
 
 RUN = {
     "label": "kloof",

@@ -15,8 +15,8 @@ from readback import page, pdf_text
 
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
-from analysis.render.svg import compact
-from analysis.render.twin import MAX_ROWS, readable, twin_markdown
+from analysis.release.svg import compact
+from analysis.release.twin import MAX_ROWS, readable, twin_markdown
 
 CELLS = [
     ["provincie", "start", "effect", "n", "klein"],

@@ -29,7 +29,6 @@ from pupil_files import iccs_table, pisa_table, write_pisa, write_sav
 
 from analysis.design.adks import adks_design
 from analysis.design.rollout import rollout
-from analysis.schema.rollout import PRODEMOS, TIENSKIP
 from analysis.sources import facts
 from analysis.sources.adks import read_adks
 from analysis.sources.cbs import inhabitants, inhabitants_by_age
@@ -39,7 +38,7 @@ from analysis.sources.iccs import read_iccs
 from analysis.sources.kiesraad import read_turnout
 from analysis.sources.pdok import read_regions
 from analysis.sources.pisa import read_pisa2003
-from analysis.sources.registration import read_registration
+from analysis.sources.registration import PRODEMOS, TIENSKIP, read_registration
 from analysis.synthetic.adks import adks_twin
 from analysis.synthetic.rollout import rollout_twin
 from analysis.synthetic.tienskip import tienskip_twin
