@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analysis.render.markdown import anchor
+from analysis.release.markdown import anchor
 from analysis.render.project import Project, RenderError, read_variables
 from analysis.render.source import SHORTCODE, lookup
 from analysis.render.text import ATTRIBUTES, ID, Text
