@@ -15,8 +15,9 @@ from analysis.release.trace import write_trace
 from analysis.render import quarto
 from analysis.render.check import check_documents
 from analysis.render.claims import check_claims
-from analysis.render.editions import EDITIONS, released_folder, require_edition, write_public
+from analysis.render.editions import EDITIONS, WRITTEN_LAST, released_folder, require_edition, write_public
 from analysis.render.embedded import render_embedded
+from analysis.render.index import write_index
 from analysis.render.labelling import check_labelling
 from analysis.render.project import RenderError, read_projects
 from analysis.render.resultsfile import FILE, write_results_file
@@ -81,6 +82,7 @@ def render(
             from analysis.render.factsheets import write_factsheets  # brings the facts' contracts along
 
             write_factsheets(workspace, folder)
+        write_index(workspace, seen, folder, also=WRITTEN_LAST if edition == "public" else ())
         if edition == "public":
             write_public(workspace, folder)
     return target

@@ -39,7 +39,7 @@ def render_embedded(projects: Sequence[Project], folder: Path) -> None:
         If Pandoc or Typst fails or warns.
     """
     # The PDFs first: they take longest.
-    makers = sorted(WRITERS, key=lambda make: make is not _pdf)
+    makers = sorted(WRITERS, key=lambda make: make is not write_paper)
     texts = [(project, fill(read_lines(project), project)) for project in projects]
     with ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
         tasks = [pool.submit(make, *text, folder) for make in makers for text in texts]
@@ -47,7 +47,8 @@ def render_embedded(projects: Sequence[Project], folder: Path) -> None:
             task.result()
 
 
-def _html(project: Project, text: str, folder: Path) -> None:
+def write_page(project: Project, text: str, folder: Path) -> None:
+    """Write the page of `project`, of which `text` has its shortcodes filled in, into `folder`."""
     options = project.options("html")
     arguments = [
         "--to=html5",
@@ -62,7 +63,8 @@ def _html(project: Project, text: str, folder: Path) -> None:
     (folder / project.page).write_text(page, encoding="utf-8", newline="\n")
 
 
-def _pdf(project: Project, text: str, folder: Path) -> None:
+def write_paper(project: Project, text: str, folder: Path) -> None:
+    """Write the PDF, likewise."""
     import typst
 
     options = project.options("typst")
@@ -87,7 +89,7 @@ def _pdf(project: Project, text: str, folder: Path) -> None:
 
 
 # Each takes the project, its text with shortcodes filled in, and the folder to write into.
-WRITERS = (_html, _pdf)
+WRITERS = (write_page, write_paper)
 
 
 def timestamp() -> int:

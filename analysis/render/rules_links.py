@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from analysis.release.markdown import anchor
 from analysis.render.project import Project, RenderError, read_variables
@@ -66,8 +66,7 @@ def references_read_well(text: Text, project: Project) -> Iterator[str]:
 
 
 def links_lead_somewhere(text: Text, project: Project) -> Iterator[str]:
-    appendix = text.others.get(project.settings.get("herkomst", ""), frozenset())
-    origins = {label for label in appendix if label.startswith(anchor(""))}
+    origins = {label for label in _appendix(text, project) if label.startswith(anchor(""))}
     for match in _LINK.finditer(text.prose):
         target = match["target"]
         place = text.place(match.start())
@@ -85,7 +84,7 @@ def links_lead_somewhere(text: Text, project: Project) -> Iterator[str]:
 
 def numbers_have_an_origin(text: Text, project: Project) -> Iterator[str]:
     """A number that leads to its origin finds it in this document, or in the one that holds the appendix."""
-    known = text.labels.keys() | text.others.get(project.settings.get("herkomst", ""), frozenset())
+    known = text.labels.keys() | _appendix(text, project)
     variables = read_variables(project.root)
     for line in text.lines:
         for shortcode in SHORTCODE.finditer(line.text):
@@ -102,6 +101,12 @@ def numbers_have_an_origin(text: Text, project: Project) -> Iterator[str]:
                         f"{line.place(text.root)}: {arguments[0]} leads to #{label}, which no appendix "
                         "holds: build again, or name the page with the appendix in _quarto.yml, herkomst"
                     )
+
+
+def _appendix(text: Text, project: Project) -> Set[str]:
+    """The labels of the document that holds the appendix of origins, where that is another one."""
+    page, _, _ = str(project.settings.get("herkomst", "")).partition("#")
+    return text.others.get(page, frozenset())
 
 
 def _unnumbered(text: Text) -> set[str]:

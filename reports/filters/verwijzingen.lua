@@ -1,8 +1,9 @@
 -- Where links lead, and what they are called. Runs on what is about to be written, in both renderers.
 --
 -- A number, figure or table leads to its row in the appendix of origins (`#herkomst-…`). The appendix stands in
--- one document; from the others the link leads to that page (`herkomst` in _quarto.yml). A link from one
--- document to another names the page; on paper it leads to the PDF of the same name. And under every figure
+-- one document; from the others the link leads to that page (`herkomst` in _quarto.yml: page and section). A
+-- link from one document to another names the page; on paper it leads to the PDF of the same name. Only sections
+-- can be found there from outside: a row, figure or table is looked up in its section. And under every figure
 -- and table the word "Herkomst" says of what, so that no two links of one name lead to different places.
 
 local html = FORMAT:match("^html") ~= nil
@@ -22,10 +23,11 @@ local function led(link)
     if appendix == "" then
       error("link to #" .. origin .. ": the appendix is not in this document; name its page in _quarto.yml, herkomst")
     end
-    link.target = appendix .. link.target
+    link.target = typst and appendix or appendix:gsub("#.*", "") .. link.target
   end
-  if typst and not link.target:match("^%a+:") then
-    link.target = link.target:gsub("^([%w_-]+)%.html", "%1.pdf")
+  local page, label = link.target:match("^([%w_-]+)%.html#?(.*)$")
+  if typst and page then
+    link.target = page .. ".pdf" .. (label:match("^sec%-") and "#" .. label or "")
   end
   return link
 end
@@ -58,6 +60,6 @@ return {
     Span = collect,
     Div = collect,
   },
-  { Link = led },
   { Inlines = named },
+  { Link = led },
 }

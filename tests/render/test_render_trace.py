@@ -4,46 +4,14 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from small_report import exhibits, make_project, rows
+from small_report import MANIFEST, PROVENANCE, exhibits, make_project, rows
 
 from analysis.conclusions import Conclusion
 from analysis.datakind import DataKind
-from analysis.manifest import Source
 from analysis.release.fragments import write_fragments
 from analysis.release.shown import Shown, shown
 from analysis.release.trace import trace_markdown
 from analysis.release.variables import write_variables
-
-RUN = {
-    "label": "kloof",
-    "file": "04-kloof.ipynb",
-    "question": "Hoe groot is de *kloof*?",
-    "parameters": {},
-    "data_hash": "d" * 16,
-    "parameters_hash": "p" * 16,
-    "code_hash": "c" * 16,
-}
-PROVENANCE = {
-    "runs": {"k1": RUN},
-    "results": {
-        "kloof.gap": {"run": "k1", "cell": "uitkomst", "number": 7},
-        "kloof.share": {"run": "k1"},
-        "feiten.budget": {"run": ""},
-    },
-    "exhibits": {
-        "fig-kloof-lijn": {
-            "run": "k1",
-            "cell": "figuur",
-            "number": 9,
-            "caption": "Een lijn.",
-            "kind": "synthetic",
-            "source": "twin",
-            "checksum": "f" * 64,
-        }
-    },
-    "conclusions": {"kloof": {"rests_on": ["kloof.share"]}},
-}
-MANIFEST = {"twin": Source("twin", "Een tweeling", "wij", "vrij", "hier", "synthetisch")}
 
 
 def test_the_appendix_holds_what_is_shown_and_no_more():
