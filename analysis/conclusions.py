@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from string import Formatter
 
 from analysis import dutch
 from analysis.datakind import DataKind
@@ -22,7 +23,9 @@ class Conclusion:
 
     Attributes
     ----------
-    id, condition, sentence : str
+    id, condition : str
+    parts : tuple of (str, str)
+        The sentence in parts, each with the id of the result that gave it, or "" for the rule's own words.
     kind : DataKind
         Of the results together.
     rests_on : tuple of str
@@ -31,9 +34,13 @@ class Conclusion:
 
     id: str
     condition: str
-    sentence: str
+    parts: tuple[tuple[str, str], ...]
     kind: DataKind
     rests_on: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        return "".join(text for text, _ in self.parts)
 
 
 _ROLES = ("result", "smallest", "ceiling", "detectable", "joint_p", "equivalence_p")
@@ -84,29 +91,37 @@ def _conclude(plan: ConclusionPlan, design: ConclusionDesign, rows: Mapping[str,
     rule = next(
         rule for rule in design.rules[plan.rules] if _holds(rule.condition, used, design.limits, plan.id)
     )
-    result = used["result"]
-    words = {role: _amount(row) for role, row in used.items() if role != "result"}
-    sentence = rule.sentence.format(
-        **{
-            "subject": plan.subject,
-            "Subject": dutch.capital(plan.subject),
-            "where": plan.where,
-            "without": plan.without,
-            "full": result.variables()["full"],
-            "unknown": result.unknown,
-            "no_statement": result.no_statement,
-            **words,
-        }
-    )
-    rests_on = tuple(used[role].id for role in used)
+    given = {
+        "subject": (plan.subject, ""),
+        "Subject": (dutch.capital(plan.subject), ""),
+        "where": (plan.where, ""),
+        "without": (plan.without, ""),
+        "full": (used["result"].variables()["full"], used["result"].id),
+        "unknown": (used["result"].unknown, ""),
+        "no_statement": (used["result"].no_statement, ""),
+        **{role: (_amount(row), row.id) for role, row in used.items() if role != "result"},
+    }
+    parts = _filled(rule.sentence, given)
     kind = DataKind.combine(row.kind for role, row in used.items() if role != "smallest")
     if kind is DataKind.SYNTHETIC:
-        sentence = f"{design.mark.synthetic} {dutch.lower(sentence)}"
-    return Conclusion(plan.id, rule.condition, sentence, kind, rests_on)
+        (first, origin), *others = parts
+        parts = [(f"{design.mark.synthetic} ", ""), (dutch.lower(first), origin), *others]
+    return Conclusion(plan.id, rule.condition, tuple(parts), kind, tuple(row.id for row in used.values()))
 
 
 def _amount(row: Result) -> str:
     return f"{dutch.number(row.value, row.decimals)} {row.unit}".strip()
+
+
+def _filled(sentence: str, given: Mapping[str, tuple[str, str]]) -> list[tuple[str, str]]:
+    """`sentence` in parts, with what is `given` for its fields; each part with its result, or ""."""
+    parts: list[tuple[str, str]] = []
+    for words, name, _, _ in Formatter().parse(sentence):
+        if words:
+            parts.append((words, ""))
+        if name is not None:
+            parts.append(given[name])
+    return [part for part in parts if part[0]]
 
 
 def _holds(condition: str, used: Mapping[str, Result], limits: Limits, place: str) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from analysis.conclusions import Conclusion
-from analysis.release.markdown import anchor, escape
+from analysis.release.markdown import escape, linked, piece
 from analysis.release.shown import CONCLUSIONS
 from analysis.results import Result, require_unique
 
@@ -50,7 +50,7 @@ def write_variables(
         for parent in parents:
             node = node.setdefault(parent, {})
         values = {
-            key: _linked(value, row.id) if traced and key not in _WORDS else escape(value)
+            key: linked(value, row.id, row.label) if traced and key not in _WORDS else escape(value)
             for key, value in row.variables().items()
         }
         if name in node or any(not isinstance(value, dict) for value in node.values()):
@@ -78,19 +78,9 @@ def _set(tree: dict, name: str, value: str) -> None:
     tree[last] = value
 
 
-def _linked(text: str, result: str) -> str:
-    return f"[{escape(text)}](#{anchor(result)})"
-
-
 def _sentence(conclusion: Conclusion, rows: Mapping[str, Result]) -> str:
-    """The sentence, with a link at each number of a result it rests on, of those in `rows`."""
-    sentence = escape(conclusion.sentence)
-    for name in conclusion.rests_on:
-        if name not in rows:
-            continue
-        parts = rows[name].variables()
-        for text in (parts["full"], f"{parts['value']} {parts['unit']}"):
-            if escape(text) in sentence:
-                sentence = sentence.replace(escape(text), _linked(text, name), 1)
-                break
-    return sentence
+    """The sentence, in which a part that a result gave is a link, if the result is among `rows`."""
+    return "".join(
+        linked(text, name, rows[name].label) if name in rows else piece(text)
+        for text, name in conclusion.parts
+    ).strip()

@@ -37,6 +37,7 @@ TABLES = "tabellen"
 MANIFEST = "inhoud.json"
 README = "LEESMIJ.txt"
 ARCHIVE = "openbaar.zip"
+WRITTEN_LAST = (MANIFEST, README, ARCHIVE)  # because they list what is there
 
 
 def released_folder(workspace: Workspace) -> Path:

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from analysis.disclosure import disclose
 
 from analysis.datakind import DataKind
 from analysis.design.disclosure import disclosure_rule
 from analysis.design.gap import gap_design
-from analysis.disclosure import disclose
 from analysis.estimate.decomposition import decompose
 from analysis.estimate.gap import adjusted_difference, level_shares, standardised_difference
 from analysis.estimate.survey import ReplicateDesign, difference, mean
