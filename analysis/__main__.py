@@ -224,7 +224,7 @@ def _sources(options: argparse.Namespace) -> None:
     workspace = _workspace(options)
     users: dict[str, list[str]] = {}
     for entry in read_notebooks(workspace):
-        for key in entry.sources:
+        for key in entry.all_sources:
             users.setdefault(key, []).append(entry.name)
     print(f"files are looked for in {workspace.data}")
     everything = find_sources(workspace, today=date.today())

@@ -18,8 +18,8 @@ class Publications:
     Attributes
     ----------
     found : dict of str to dict
-        For each result, series or exhibit id: ``cell``, the id of the cell, and ``number``, its place among the
-        code cells of the notebook as it is stored, from 1: what JupyterLab shows in brackets after a run.
+        For each result, series or exhibit id: ``cell``, the id of the cell, and ``number``, its place among
+        the code cells of the notebook as it is stored, from 1: what JupyterLab shows in brackets.
     """
 
     def __init__(self, folder: Path, notebook) -> None:

@@ -92,7 +92,7 @@ def release(plan: Plan, fingerprints: Fingerprints) -> Release:
     for folder in folders:
         for path in sorted(folder.glob("*")):
             shutil.copyfile(path, exhibits / path.name)
-    used = {key for run in plan.runs.values() for key in run.entry.sources}
+    used = {key for run in plan.runs.values() for key in run.entry.sources_of(run.overrides)}
     # What can be fetched but no notebook reads is no source of this report.
     _write_sources_table([f for f in sources if not f.source.fetch or f.source.key in used], exhibits)
     _require_known(rows, exhibits, manifest)

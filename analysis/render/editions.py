@@ -142,7 +142,7 @@ def _missing_files(workspace: Workspace) -> dict[str, list[str] | None]:
         if found.source.has_files and not found.files
     }
     return {
-        entry.name: [absent[key] for key in entry.sources if key in absent] if entry.sources else None
+        entry.name: [absent[key] for key in entry.all_sources if key in absent] if entry.all_sources else None
         for entry in read_notebooks(workspace)
     }
 
