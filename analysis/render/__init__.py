@@ -12,7 +12,7 @@ from pathlib import Path
 
 from analysis.release.provenance import ORIGIN_FILE, PROVENANCE_FILE
 from analysis.release.trace import write_trace
-from analysis.render import quarto
+from analysis.render import quarto, standing
 from analysis.render.check import check
 from analysis.render.claims import check_claims
 from analysis.render.editions import EDITIONS, released_folder, require_edition, write_public
@@ -39,6 +39,8 @@ def render(
 ) -> Path:
     """Render the report and return the folder it stands in.
 
+    A report that stands and is the one that would be made (:mod:`analysis.render.standing`) is left alone.
+
     Parameters
     ----------
     workspace : Workspace
@@ -62,14 +64,17 @@ def render(
         raise RenderError(f"engine {engine!r} is not known; choose from {', '.join(ENGINES)}")
     project = read_project(workspace.root)
     released = released_folder(workspace)
-    rows = read_rows(released / ROWS_FILE)
     require_edition(edition, workspace)
+    use_quarto = engine == "quarto" or (engine == "auto" and quarto.available())
+    target = output or project.output
+    decides = standing.deciding(workspace, project, quarto=use_quarto, edition=edition, factsheets=factsheets)
+    if standing.stands(workspace, target, decides):
+        return target
+    rows = read_rows(released / ROWS_FILE)
     write_trace(workspace)
     lines = check(project)
     check_labelling(lines, project)
     check_claims(lines, project, rows)
-    use_quarto = engine == "quarto" or (engine == "auto" and quarto.available())
-    target = output or project.output
     with fresh_folder(target) as folder:
         (quarto.render_quarto if use_quarto else render_embedded)(project, folder)
         write_results_file(rows, folder / FILE)
@@ -81,4 +86,5 @@ def render(
             write_factsheets(workspace, folder)
         if edition == "public":
             write_public(workspace, folder)
+    standing.note(workspace, target, decides)
     return target
