@@ -191,21 +191,26 @@ def make_plan(workspace: Workspace, fingerprints: Fingerprints | None = None) ->
                 **common,
                 **_notebook_inputs(source, reached, fingerprints),
                 **_design_inputs(workspace, reached, fingerprints),
-                **_data_inputs(entry, manifest, workspace, fingerprints),
             }
             if "analysis.manifest" in reached.modules:
                 inputs["committed manifest.toml"] = fingerprints.of(workspace.root / "data" / "manifest.toml")
             place = f"notebook {entry.name}"
             swept = [
-                (overrides, typed(source.defaults, overrides, place)) for overrides in entry.combinations()
+                (
+                    overrides,
+                    typed(source.defaults, overrides, place),
+                    _data_inputs(entry, overrides, manifest, workspace, fingerprints),
+                )
+                for overrides in entry.combinations()
             ]
         except (BuildError, SyntaxError) as error:
             plan.problems[entry.name] = str(error)
             continue
         plan.third_party[entry.name] = closure(source.code, first_party, plan.memory).third_party
-        for overrides, values in swept:
+        for overrides, values, data in swept:
             name = label(entry.name, overrides)
-            run = Run(entry, overrides, values, name, {**inputs, "parameters": parameters_hash(values)})
+            own = {**inputs, **data, "parameters": parameters_hash(values)}
+            run = Run(entry, overrides, values, name, own)
             plan.runs[name] = run
             plan.settle(run)
     if own:
@@ -244,19 +249,25 @@ def _design_inputs(workspace: Workspace, reached: Closure, fingerprints: Fingerp
 
 
 def _data_inputs(
-    entry: NotebookEntry, manifest: Mapping[str, Source], workspace: Workspace, fingerprints: Fingerprints
+    entry: NotebookEntry,
+    overrides: Mapping[str, Any],
+    manifest: Mapping[str, Source],
+    workspace: Workspace,
+    fingerprints: Fingerprints,
 ) -> dict[str, str]:
-    """Which files of the declared sources are there, by name and content; where they lie does not count."""
-    unknown = sorted(set(entry.sources) - set(manifest))
+    """Which files of the run's sources are there, by name and content; where they lie does not count."""
+    sources = entry.sources_of(overrides)
+    unknown = [name for name in sources if name not in manifest]
     if unknown:
         raise BuildError(
-            f"notebook {entry.name} declares source {', '.join(unknown)}, not in data/manifest.toml"
+            f"notebook {label(entry.name, overrides)} declares source {', '.join(unknown)}, not in "
+            "data/manifest.toml"
         )
-    if not entry.sources:
+    if not sources:
         return {}
     inputs = {
         f"data {key} {path.name}": fingerprints.of(path)
-        for key in sorted(set(entry.sources))
+        for key in sources
         for path in present_files(manifest[key], workspace.data)
     }
     # A file under a name the manifest does not know may still be one a design file names.

@@ -1,4 +1,4 @@
-"""A notebook without a chapter of its own: its rows in one table, so that a new one shows from the first day."""
+"""A notebook without a chapter of its own: its rows in one table, so that a new one shows at once."""
 
 from __future__ import annotations
 

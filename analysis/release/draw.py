@@ -1,4 +1,4 @@
-"""Exhibits, drawn from what was released and from nothing else, and kept by the content of what decides them."""
+"""Exhibits, drawn from what was released and nothing else; kept by the content of what decides them."""
 
 from __future__ import annotations
 

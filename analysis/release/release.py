@@ -161,7 +161,7 @@ def _hand_over(
 
     workspace, exhibits = plan.workspace, fresh / EXHIBITS
     manifest = {found.source.key: found.source for found in sources}
-    used = {key for run in plan.runs.values() for key in run.entry.sources}
+    used = {key for run in plan.runs.values() for key in run.entry.sources_of(run.overrides)}
     # What can be fetched but no notebook reads is no source of this report.
     write_sources_table([f for f in sources if not f.source.fetch or f.source.key in used], exhibits)
     require_known(sources_named(released, exhibits), manifest)
