@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import pandas as pd
 
 from analysis import dutch
-from analysis.credibility.effect_study import EffectStudy
+from analysis.credibility.effect_study import EffectStudy, effect_study
 from analysis.datakind import DataKind
 from analysis.inference import Answer
 from analysis.panel.question import DESIGN_SOURCE, Panel
@@ -54,6 +54,23 @@ class _Rows:
     def series(self, name: str, label: str, points, measures, unit: str = "", **given) -> Series:
         shared = {**self._shared(), "measures": measures} | given
         return Series(f"{self.panel.question.prefix}.{name}", label, unit, points=points, **shared)
+
+
+def answer_question(panel: Panel, *, level: float = 0.95, seed: int = 0) -> tuple[Result | Series, ...]:
+    """The rows and series that answer the question of `panel`, each a number or the reason why there is none."""
+    asked = panel.question
+    study = panel.frame
+    if not isinstance(study, NotEstimable):
+        study = effect_study(
+            panel.frame,
+            comparison=asked.comparison,
+            dose=asked.estimand == "dose",
+            weights=panel.weights,
+            leads=asked.leads,
+            level=level,
+            seed=seed,
+        )
+    return effect_items(panel, study, level=level)
 
 
 def effect_items(

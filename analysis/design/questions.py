@@ -20,6 +20,7 @@ REALISED, PLANNED, ASSUMED = "gerealiseerd", "gepland", "aanname"
 STATUSES = (REALISED, PLANNED, ASSUMED)
 LEVELS = ("municipality", "province")
 SOURCES = ("turnout", "file")
+STARTS = ("design", "registration")
 COMPARISONS = ("not_yet", "never")
 ESTIMANDS = ("effect", "dose")
 ROLES = ("primary", "secondary", "placebo")
@@ -89,10 +90,13 @@ class Exposure:
     schedule: str
     before: str = ""
     intensity: str = ""
+    starts: str = "design"
+    sources: tuple[str, ...] = ()
     spells: tuple[Spell, ...] = ()
 
     def __post_init__(self) -> None:
         _one_of("place", self.place, LEVELS)
+        _one_of("starts", self.starts, STARTS)
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ class Outcome:
     status: str
     needed: str
     select: str = ""
+    sources: tuple[str, ...] = ()
     weight: str = "equal"
     decimals: int = 2
 
