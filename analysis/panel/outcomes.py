@@ -89,18 +89,21 @@ def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
     if not paths:
         return NotEstimable(f"er is geen bestand met {outcome.subject}; nodig is {outcome.needed}")
     read = read_outcome_table(paths, design, gazetteer(workspace))
-    table = by_place(read.frame)
-    table = table[table["level"].isin([MUNICIPALITY, PROVINCE])]
-    if table.empty:
+    home = province_of(workspace)
+    rows = read.frame[read.frame["level"].isin([MUNICIPALITY, PROVINCE])]
+    if rows.empty:
         return NotEstimable(
             f"in {_names(paths)} is geen enkele plaats te herkennen; nodig is {outcome.needed}"
         )
-    level = table["level"].value_counts().idxmax()
-    kept = table[table["level"] == level]
+    level = rows["level"].value_counts().idxmax()
+    if level == PROVINCE:  # what is known more precisely counts in its province too
+        rows = rows.assign(place=rows["place"].map(home).fillna(rows["place"]), level=PROVINCE)
+    other = int((rows["level"] != level).sum())
+    kept = by_place(rows[rows["level"] == level])
     frame = pd.DataFrame(
         {
             "unit": kept["place"].astype(str),
-            "province": kept["place"].map(province_of(workspace)).fillna(kept["place"]).astype(str),
+            "province": kept["place"].map(home).fillna(kept["place"]).astype(str),
             "date": kept["date"],
             "value": kept["value"],
         }
@@ -108,7 +111,6 @@ def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
     for column in ("n", "se"):
         if kept[column].notna().all():
             frame[column] = kept[column]
-    other = int(len(table) - len(kept))
     losses = (*read.losses.summary, *((("metingen op een ander niveau", other),) if other else ()))
     remark = f"De uitkomst komt uit {_names(paths)}."
     return Measured(
