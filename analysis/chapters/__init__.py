@@ -20,7 +20,9 @@ def chapter(notebook: str) -> ModuleType:
     """The module that draws what `notebook` publishes; a plain table of rows where it has none of its own."""
     name = notebook.replace("-", "_")
     if name in {module.name for module in pkgutil.iter_modules(__path__)}:
-        return importlib.import_module(f"{__name__}.{name}")
+        found = importlib.import_module(f"{__name__}.{name}")
+        if hasattr(found, "exhibits"):
+            return found
     return plain
 
 

@@ -18,6 +18,7 @@ from analysis.estimate.survey.design import ReplicateDesign
 from analysis.estimate.survey.inputs import prepare
 from analysis.estimate.survey.statistics import combined
 from analysis.estimate.survey.totals import GroupedDesign
+from analysis.unknown import NotEstimableError
 
 INTERCEPT = "intercept"
 COLLINEAR = 1e-10  # smallest eigenvalue of the scaled cross-products over the largest
@@ -52,9 +53,11 @@ def regression(
 
     Raises
     ------
-    ValueError, TypeError
+    NotEstimableError
         If the regressors are collinear in the full sample or a group; the message names one that the
-        others determine. As for a mean otherwise.
+        others determine.
+    ValueError, TypeError
+        As for a mean.
     """
     names, matrix = regressor_matrix(regressors, design.n)
     inputs = prepare({"outcome": outcome, "regressors": matrix}, design, by, missing)
@@ -89,7 +92,7 @@ class CrossProducts:
 
         Raises
         ------
-        ValueError
+        NotEstimableError
             If the regressors of a group are collinear in the full sample.
         """
         inside = self.width + 1
@@ -101,9 +104,10 @@ class CrossProducts:
         if singular[0].any():
             group = int(singular[0].argmax())
             where = f" in group {group + 1} of {self.n.size}" if self.n.size > 1 else ""
-            raise ValueError(
-                f"regressor {_culprit(left[0, group], self.names)} is constant or determined by the "
-                f"others{where}: leave it out"
+            culprit = _culprit(left[0, group], self.names)
+            raise NotEstimableError(
+                f"regressor {culprit} is constant or determined by the others{where}: leave it out",
+                reason=f"het kenmerk {culprit} verschilt niet of volgt uit de andere kenmerken",
             )
         solvable = np.where(singular[..., None, None], np.eye(inside), left)
         solved = np.linalg.solve(solvable, np.where(singular[..., None, None], 0.0, right))

@@ -1,4 +1,4 @@
-"""The Netherlands beside other systems in civic knowledge: result rows, and the table behind the figure."""
+"""The Netherlands beside other systems in civic knowledge, from published and recomputed means."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import math
 import pandas as pd
 
 from analysis import dutch
+from analysis.answers.systems import system_name
 from analysis.datakind import DataKind
 from analysis.design.gap import GapDesign
 from analysis.estimate.gap import cycle_change
 from analysis.estimate.survey import t_quantile
-from analysis.results import Result
-from analysis.tables.systems import system_name
+from analysis.results import Result, Series
 
 PUBLISHED = "iccs-gepubliceerd"
 
 
-def country_rows(means: pd.DataFrame, design: GapDesign) -> tuple[Result, ...]:
+def country_items(means: pd.DataFrame, design: GapDesign) -> tuple[Result | Series, ...]:
     """How far the Netherlands lies from each other system, and how it changed between cycles.
 
     Parameters
@@ -66,17 +66,17 @@ def country_rows(means: pd.DataFrame, design: GapDesign) -> tuple[Result, ...]:
                 note,
             )
         )
-    return tuple(rows)
+    return (*rows, _means(means, design))
 
 
-def country_table(means: pd.DataFrame, design: GapDesign) -> pd.DataFrame:
-    """Means of the systems shown, for :func:`analysis.figures.cycles.means_by_cycle`."""
+def _means(means: pd.DataFrame, design: GapDesign) -> Series:
+    """Means of the systems shown: label, cycle, mean, se, published."""
     shown = means[
         means["system"].isin(design.countries.systems) & means["cycle"].isin(design.countries.cycles)
     ]
     order = {system: place for place, system in enumerate(design.countries.systems)}
     shown = shown.assign(order=shown["system"].map(order)).sort_values(["order", "cycle"])
-    return pd.DataFrame(
+    points = pd.DataFrame(
         {
             "label": shown["system"].map(system_name),
             "cycle": shown["cycle"],
@@ -84,7 +84,17 @@ def country_table(means: pd.DataFrame, design: GapDesign) -> pd.DataFrame:
             "se": shown["se"],
             "published": shown["published_mean"].notna(),
         }
-    ).reset_index(drop=True)
+    )
+    return Series(
+        "kenniskloof.landen",
+        "gemiddelde burgerschapskennis per land en meting",
+        "punten",
+        DataKind.FACT,
+        PUBLISHED,
+        points,
+        measures=("mean", "se"),
+        outcome="civic_knowledge",
+    )
 
 
 def _fact(name: str, label: str, value: float, se: float | None, note: str) -> Result:
