@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from types import ModuleType
 
 from analysis.chapters import plain
+from analysis.design.questions import has_questions
 from analysis.exhibits import Exhibit
 from analysis.results import Released
 from analysis.workspace import Workspace
@@ -32,6 +33,13 @@ def sections(notebook: str, workspace: Workspace) -> tuple[str, ...]:
     return module.sections(workspace) if hasattr(module, "sections") else (notebook.replace("-", "_"),)
 
 
+def whole(released: Released, workspace: Workspace) -> list[Exhibit]:
+    """What is drawn of all notebooks together."""
+    from analysis.chapters import antwoord
+
+    return antwoord.exhibits(released, workspace) if has_questions(workspace) else []
+
+
 def exhibits(notebook: str, released: Released, workspace: Workspace) -> list[Exhibit]:
     """What is drawn of `notebook` from `released`, of which it sees only its own sections."""
     own = sections(notebook, workspace)
@@ -40,14 +48,6 @@ def exhibits(notebook: str, released: Released, workspace: Workspace) -> list[Ex
     if module is plain:
         return plain.exhibits(seen, workspace, own[0])
     return module.exhibits(seen, workspace)
-
-
-def show(notebook: str, released: Released, *, trial: bool = False) -> None:
-    """Show in Jupyter, as they will be printed, the exhibits of what was just published."""
-    from IPython.display import display
-
-    for exhibit in exhibits(notebook, released.trial() if trial else released, Workspace.current()):
-        display(exhibit)
 
 
 def _of(items: Iterable, sections: tuple[str, ...]) -> tuple:

@@ -31,7 +31,7 @@ def sections(workspace: Workspace) -> tuple[str, ...]:
     return tuple(dict.fromkeys(question.chapter for question in questions(workspace)))
 
 
-def exhibits(released: Released, workspace: Workspace) -> list[Exhibit]:
+def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exhibit]:
     """For every question with results a table, the path over time and the same contrast before; for every
     chapter the schedule of its programme."""
     drawn: list[Exhibit] = []

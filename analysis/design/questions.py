@@ -282,6 +282,11 @@ def questions(workspace: Workspace | None = None) -> tuple[Question, ...]:
     return tuple(found)
 
 
+def has_questions(workspace: Workspace) -> bool:
+    """Whether the repository declares questions at all."""
+    return (workspace.design / f"{DESIGN}.toml").is_file()
+
+
 def question(id: str, workspace: Workspace | None = None) -> Question:
     """The question of this id.
 

@@ -56,6 +56,11 @@ class Drawer:
                     self._chapter(notebook, part, target)
                 except Exception as error:  # one chapter that cannot be drawn costs that chapter
                     failed.append(NotDrawn(notebook, f"{type(error).__name__}: {error}"))
+        from analysis import chapters
+        from analysis.exhibits import write_exhibit
+
+        for exhibit in chapters.whole(released, self.workspace):
+            write_exhibit(exhibit, target)
         return failed
 
     def prune(self) -> None:

@@ -20,8 +20,7 @@ from analysis.build.plan import Plan
 from analysis.conclusions import Conclusion, conclude
 from analysis.design.conclusions import DESIGN as CONCLUSIONS_DESIGN
 from analysis.design.conclusions import read_conclusions
-from analysis.design.questions import DESIGN as QUESTIONS_DESIGN
-from analysis.design.questions import Question, questions
+from analysis.design.questions import Question, has_questions, questions
 from analysis.manifest import Found, find_sources
 from analysis.release.draw import Drawer, NotDrawn
 from analysis.release.freeze import write_plan
@@ -190,9 +189,7 @@ def _hand_over(
 
 
 def _questions(workspace: Workspace) -> tuple[Question, ...]:
-    if not (workspace.design / f"{QUESTIONS_DESIGN}.toml").is_file():
-        return ()
-    return questions(workspace)
+    return questions(workspace) if has_questions(workspace) else ()
 
 
 def _conclusions(
