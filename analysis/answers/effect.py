@@ -106,7 +106,9 @@ def _effects(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
     label = f"effect op {outcome.subject}"
     found = [
         _answer_row(rows, "effect", label, study.main, MAIN, **shared),
-        _answer_row(rows, "effect_imputation", f"{label}, {METHODS[IMPUTED]}", study.imputed, IMPUTED, **shared),
+        _answer_row(
+            rows, "effect_imputation", f"{label}, {METHODS[IMPUTED]}", study.imputed, IMPUTED, **shared
+        ),
         _answer_row(rows, "effect_two_way", f"{label}, {METHODS[TWO_WAY]}", study.two_way, TWO_WAY, **shared),
         _jackknife_row(
             rows, "effect_sun_abraham", f"{label}, {METHODS[INTERACTED]}", study.interacted,
@@ -116,8 +118,8 @@ def _effects(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
     if study.slope is not None:
         unit = f"{outcome.unit} per jongere per 1.000 mensen"
         caveat = (
-            "Alleen het effect van meer bereik als plaatsen met veel en met weinig bereik evenveel baat zouden "
-            "hebben bij hetzelfde bereik."
+            "Alleen het effect van meer bereik als plaatsen met veel en met weinig bereik evenveel baat "
+            "zouden hebben bij hetzelfde bereik."
         )
         found.append(
             _jackknife_row(
@@ -251,7 +253,9 @@ def _path(rows: _Rows, study: EffectStudy) -> Series:
         columns={"low_sim": "low_simultaneous", "high_sim": "high_simultaneous"}
     )
     points = points[points["event_time"].between(-asked.leads, asked.lags)]
-    truth = rows.panel.truth
+    frame, truth = rows.panel.frame, rows.panel.truth
+    if "n" in frame.columns:  # the values are means or shares of people: those are behind every point
+        points = points.assign(n=int(_people(frame).iloc[-1]))
     if truth is not None:
         planted = points["event_time"].map(truth.by_event_time)
         points = points.assign(truth=planted.where(points["event_time"] >= 0, 0.0))

@@ -41,8 +41,8 @@ def exhibits(released: Released, workspace: Workspace) -> list[Exhibit]:
             id=released.exhibit("tbl", "antwoord"),
             cells=cells,
             caption=(
-                "De vragen en wat erop te antwoorden is. Op de schaal van Maryland, van 1 (alleen een samenhang) "
-                "tot 5 (loting), staat een vergelijking vóór en na, met en zonder programma, op 3."
+                "De vragen en wat erop te antwoorden is. Op de schaal van Maryland, van 1 (alleen een "
+                "samenhang) tot 5 (loting), staat een vergelijking vóór en na, met en zonder programma, op 3."
             ),
             kind=DataKind.combine(row.kind for row in rows),
             source="; ".join(sources),

@@ -1,8 +1,8 @@
 """What stands in the report where a notebook failed: the same places, each saying that it is lacking.
 
 Fragments and variables that the text names and that nobody made get a placeholder, so that a chapter that
-failed costs that chapter and no other. In a build without failures a missing one is a mistake in the text, and
-it stops the build.
+failed costs that chapter and no other. In a build without failures a missing one is a mistake in the text,
+and it stops the build.
 """
 
 from __future__ import annotations
