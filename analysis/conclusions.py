@@ -49,9 +49,15 @@ EFFECT_RULES = "effect"
 
 
 def conclude(
-    design: ConclusionDesign, rows: Iterable[Result], questions: Iterable[Question] = ()
+    design: ConclusionDesign,
+    rows: Iterable[Result],
+    questions: Iterable[Question] = (),
+    *,
+    incomplete: bool = False,
 ) -> list[Conclusion]:
     """The declared conclusions, in their declared order, and one for every question with results.
+
+    With `incomplete`, because a notebook failed, a conclusion of which a result is lacking is left out.
 
     Raises
     ------
@@ -61,7 +67,14 @@ def conclude(
     """
     by_id = {row.id: row for row in rows}
     plans = [*design.conclusions, *_of_questions(questions, by_id)]
+    if incomplete:
+        plans = [plan for plan in plans if not _absent(plan, by_id)]
     return [_conclude(plan, design, by_id) for plan in plans]
+
+
+def _absent(plan: ConclusionPlan, rows: Mapping[str, Result]) -> list[str]:
+    named = ((role, getattr(plan, role)) for role in _ROLES)
+    return sorted(name for role, name in named if name and name not in rows and role not in _OPTIONAL)
 
 
 def _of_questions(questions: Iterable[Question], rows: Mapping[str, Result]) -> Iterator[ConclusionPlan]:
@@ -84,7 +97,7 @@ def _of_questions(questions: Iterable[Question], rows: Mapping[str, Result]) -> 
 
 def _conclude(plan: ConclusionPlan, design: ConclusionDesign, rows: Mapping[str, Result]) -> Conclusion:
     names = {role: getattr(plan, role) for role in _ROLES if getattr(plan, role)}
-    absent = sorted(name for role, name in names.items() if name not in rows and role not in _OPTIONAL)
+    absent = _absent(plan, rows)
     if absent:
         raise ValueError(f"conclusion {plan.id}: no result {', '.join(absent)} was released")
     used = {role: rows[name] for role, name in names.items() if name in rows}

@@ -12,7 +12,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -80,14 +80,6 @@ class Closure:
     designs: frozenset[str]
     any_design: bool
     third_party: frozenset[str]
-
-
-def drawing_files(first_party: FirstParty) -> Iterator[Path]:
-    """The modules of the rooms that draw."""
-    base = first_party.tops["analysis"] / "analysis"
-    for room in DRAWING:
-        yield base / f"{room}.py"
-        yield from (base / room).rglob("*.py")
 
 
 @dataclass

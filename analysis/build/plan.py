@@ -91,7 +91,8 @@ class Plan:
 
     `problems` says of notebooks that cannot be planned what is wrong with them; the others go on.
     `failures` says of runs that were tried, or not because of what they need, why they have no results.
-    `entries` is the registry. `third_party` names for each notebook the modules it imports from elsewhere;
+    `entries` is the registry. `drawn` names for each notebook the modules that only draw what it published:
+    they may be read, and decide nothing. `third_party` names for each notebook the modules it imports from elsewhere;
     `memory` holds what first-party modules import.
     """
 
@@ -102,6 +103,7 @@ class Plan:
     problems: dict[str, str] = field(default_factory=dict)
     failures: dict[str, Failure] = field(default_factory=dict)
     third_party: dict[str, frozenset[str]] = field(default_factory=dict)
+    drawn: dict[str, tuple[str, ...]] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
 
     @property
@@ -206,7 +208,9 @@ def make_plan(workspace: Workspace, fingerprints: Fingerprints | None = None) ->
         except (BuildError, SyntaxError) as error:
             plan.problems[entry.name] = str(error)
             continue
-        plan.third_party[entry.name] = closure(source.code, first_party, plan.memory).third_party
+        shown = closure(source.code, first_party, plan.memory)
+        plan.third_party[entry.name] = shown.third_party
+        plan.drawn[entry.name] = tuple(f"module {name}" for name in shown.files if name not in reached.files)
         for overrides, values, data in swept:
             name = label(entry.name, overrides)
             own = {**inputs, **data, "parameters": parameters_hash(values)}

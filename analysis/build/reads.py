@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
-from analysis.build.closure import FirstParty, drawing_files
+from analysis.build.closure import FirstParty
 from analysis.build.kernel import READS_VARIABLE, WATCHED_VARIABLE
 from analysis.workspace import Workspace
 
@@ -30,9 +30,7 @@ def watch(workspace: Workspace, record: Path) -> dict[str, str]:
     return {READS_VARIABLE: str(record), WATCHED_VARIABLE: os.pathsep.join(watched)}
 
 
-def undeclared(
-    record: Path, inputs: Mapping[str, str], workspace: Workspace, own: Iterable[Path]
-) -> list[str]:
+def undeclared(record: Path, inputs: Iterable[str], workspace: Workspace, own: Iterable[Path]) -> list[str]:
     """Sentences on files that were opened and are not among `inputs`; the run's `own` folders are its own."""
     if not record.exists():
         return []
@@ -58,12 +56,11 @@ def undeclared(
     return sentences
 
 
-def _covered(inputs: Mapping[str, str], workspace: Workspace) -> set[str]:
+def _covered(inputs: Iterable[str], workspace: Workspace) -> set[str]:
     first_party = FirstParty.of(workspace)
     tops = first_party.tops
     data = workspace.root / "data"
     covered: set[Path] = set()
-    covered.update(drawing_files(first_party))  # in no key: what draws changes no row
     for name in inputs:
         what, _, rest = name.partition(" ")
         if what == "module":

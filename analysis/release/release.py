@@ -165,7 +165,7 @@ def _hand_over(
     write_sources_table([f for f in sources if not f.source.fetch or f.source.key in used], exhibits)
     require_known(sources_named(released, exhibits), manifest)
     asked = _questions(workspace)
-    conclusions = _conclusions(workspace, released.rows, asked)
+    conclusions = _conclusions(workspace, released.rows, asked, incomplete=bool(lacking))
     write_provenance(provenance(plan, released, exhibits, drawn, conclusions), fresh)
     generated = workspace.reports / _GENERATED
     traced = shown(workspace).traced
@@ -193,13 +193,13 @@ def _questions(workspace: Workspace) -> tuple[Question, ...]:
 
 
 def _conclusions(
-    workspace: Workspace, rows: Iterable[Result], asked: tuple[Question, ...]
+    workspace: Workspace, rows: Iterable[Result], asked: tuple[Question, ...], *, incomplete: bool
 ) -> list[Conclusion]:
     """The sentences that the declared rules give, where rules are declared and there are results."""
     if not (workspace.design / f"{CONCLUSIONS_DESIGN}.toml").is_file():
         return []
     try:
-        return conclude(read_conclusions(workspace), rows, asked)
+        return conclude(read_conclusions(workspace), rows, asked, incomplete=incomplete)
     except ValueError as error:
         raise BuildError(str(error)) from error
 
