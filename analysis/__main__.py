@@ -59,8 +59,8 @@ def _parser() -> argparse.ArgumentParser:
         "--edition",
         choices=EDITIONS,
         default="standard",
-        help="mock rehearses with twins in the place of what is absent; final refuses what failed; public puts "
-        "the released tables beside the report",
+        help="mock rehearses with twins in the place of what is absent; final refuses what failed; public "
+        "puts the released tables beside the report",
     )
     building = argparse.ArgumentParser(add_help=False, parents=[data, alone])
     building.add_argument(

@@ -57,7 +57,7 @@ class _Rows:
 
 
 def answer_question(panel: Panel, *, level: float = 0.95, seed: int = 0) -> tuple[Result | Series, ...]:
-    """The rows and series that answer the question of `panel`, each a number or the reason why there is none."""
+    """The rows and series that answer the question of `panel`: numbers, or reasons why there are none."""
     asked = panel.question
     study = panel.frame
     if not isinstance(study, NotEstimable):

@@ -92,8 +92,8 @@ class Plan:
     `problems` says of notebooks that cannot be planned what is wrong with them; the others go on.
     `failures` says of runs that were tried, or not because of what they need, why they have no results.
     `entries` is the registry. `drawn` names for each notebook the modules that only draw what it published:
-    they may be read, and decide nothing. `third_party` names for each notebook the modules it imports from elsewhere;
-    `memory` holds what first-party modules import.
+    they may be read, and decide nothing. `third_party` names for each notebook the modules it imports from
+    elsewhere; `memory` holds what first-party modules import.
     """
 
     workspace: Workspace

@@ -37,7 +37,8 @@ def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exh
     drawn: list[Exhibit] = []
     scheduled: set[str] = set()
     for question in questions(workspace):
-        if f"{question.prefix}.effect" not in released:
+        main = released.find(f"{question.prefix}.effect")
+        if main is None or (main.reason and released.part):  # no twin was made for it
             continue
         if question.chapter not in scheduled:
             scheduled.add(question.chapter)

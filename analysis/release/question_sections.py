@@ -26,7 +26,8 @@ def write_question_sections(asked: Iterable[Question], released: Released, folde
             name = f"vraag-{question.id}"
             _write(folder / f"{name}.qmd", _section(question, released))
             by_chapter[question.chapter].append(name)
-        if f"{TRIAL}.{question.prefix}.effect" in released:
+        trial = released.find(f"{TRIAL}.{question.prefix}.effect")
+        if trial is not None and not trial.reason:
             name = f"proef-{question.id}"
             _write(folder / f"{name}.qmd", _trial(question, released))
             trials.append(name)
