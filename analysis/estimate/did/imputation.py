@@ -12,7 +12,7 @@ from analysis.estimate.did.absorb import TwoWay
 from analysis.estimate.did.bands import interval
 from analysis.estimate.did.influence import standard_errors, sum_by
 from analysis.estimate.did.panel import Panel, no_controls, nobody_treated, read_panel
-from analysis.estimate.did.support import error_unknown
+from analysis.estimate.did.support import error_unknown, several
 from analysis.unknown import NotEstimable
 
 KINDS = ("simple", "group", "event", "calendar")
@@ -144,16 +144,10 @@ class Imputation:
 
     def _known(self, target: np.ndarray) -> bool:
         """Whether every cohort of `target` has two clusters in it, and every period two untreated ones."""
-        clusters = self.panel.cluster_codes
-        rows = target.any(axis=1)
-        treated = all(
-            len(np.unique(clusters[rows & (self.panel.start == g)])) > 1
-            for g in np.unique(self.panel.start[rows])
-        )
-        untreated = self._fit.weights > 0
-        return treated and all(
-            len(np.unique(clusters[untreated[:, t]])) > 1 for t in np.flatnonzero(target.any(axis=0))
-        )
+        start, rows = self.panel.start, target.any(axis=1)
+        treated = rows[:, None] & (start[:, None] == np.flatnonzero(np.bincount(start[rows])))
+        untreated = self._fit.weights[:, target.any(axis=0)] > 0
+        return all(several(self.panel.clusters, side).all() for side in (treated, untreated))
 
     def _scores(self, share: np.ndarray, effects: np.ndarray) -> np.ndarray:
         """Σ v ε by cluster for the mean with weights `share` on treated observations, shape (clusters,)."""

@@ -113,6 +113,14 @@ class Panel:
         return len(self.units) if self.clusters is None else len(self.cluster_labels)
 
     @property
+    def n_treated_clusters(self) -> int:
+        """Clusters with a unit that is treated within the panel."""
+        within = self.within
+        if self.clusters is None:
+            return int(np.count_nonzero(within))
+        return int(np.count_nonzero(np.bincount(self.clusters[within])))
+
+    @property
     def cluster_codes(self) -> np.ndarray:
         """Cluster of each unit, shape (N,): itself where no clusters are given."""
         return np.arange(len(self.units)) if self.clusters is None else self.clusters
@@ -255,7 +263,9 @@ def read_panel(
         return arranged.reshape(n, t)
 
     rows = np.arange(n) * t if position is None else first_rows(position // t, n)
-    require_constant(began, began[rows], position, n, t, units, cohort)
+    start = began[rows]
+    require_constant(began, start, position, n, t, units, cohort)
+    never = np.isnan(start) | ((start == 0) & (when.kind == NUMBER and times[0] > 0))
     clusters = labels = None
     if cluster is not None:
         of_row, labels = codes(frame[cluster], cluster, ordered=True)
@@ -271,7 +281,7 @@ def read_panel(
             np.arange(t),
             evenly(times, time) if when.kind == NUMBER else 1.0,
         ),
-        start=np.searchsorted(times, began[rows], side="left"),
+        start=np.searchsorted(times, np.where(never, NEVER, start), side="left"),
         outcome=by_unit(values),
         balanced=balanced,
         weights=None if weights is None else by_unit(weights_of(frame, weights)),
@@ -283,20 +293,16 @@ def read_panel(
 
 
 def _starts(frame: pd.DataFrame, when: Keys, time: str, cohort: str) -> np.ndarray:
-    """Start of treatment by row on the scale of the periods' keys, ``inf`` for never; shape (n,)."""
+    """Start of treatment by row on the scale of the periods' keys, shape (n,)."""
     began = keys(frame[cohort], cohort, when.order)
-    known = ~np.isnan(began.floats)
-    if began.kind != when.kind and known.any():
+    if began.kind != when.kind and not np.isnan(began.floats).all():
         raise ValueError(
             f"column {cohort} is {began.said} and column {time} is {when.said}: write both in the same way"
         )
-    if (began.floats == -np.inf).any():
+    if np.fmin.reduce(began.floats) == -np.inf:
         row = frame.index[int((began.floats == -np.inf).argmax())]
         raise ValueError(f"column {cohort} is minus infinity in row {row}: a start is a period")
-    never = ~known
-    if when.kind == NUMBER and when.floats.min() > 0:
-        never |= began.floats == 0
-    return np.where(never, NEVER, began.floats)
+    return began.floats
 
 
 def _labels(series: pd.Series, position: np.ndarray | None, n: int, t: int) -> np.ndarray:

@@ -13,7 +13,7 @@ from analysis.estimate.did.bands import add_intervals, interval
 from analysis.estimate.did.comparisons import groups
 from analysis.estimate.did.influence import standard_errors, sum_by
 from analysis.estimate.did.panel import Panel, no_controls, read_panel
-from analysis.estimate.did.support import error_unknown, presence
+from analysis.estimate.did.support import error_unknown, several
 from analysis.estimate.did.timeline import said
 from analysis.estimate.did.wald import JointTest, wald_hotelling
 from analysis.unknown import NotEstimable
@@ -171,12 +171,12 @@ def sun_abraham(
 
 def _known(panel: Panel, codes: np.ndarray, cells: list, base: dict[int, int]) -> np.ndarray:
     """Cells with at least two clusters on either side in both of their periods, shape (M,)."""
-    observed, clusters = panel.observed, panel.cluster_codes
-    enough = {
-        t: presence(clusters, codes, observed[:, t]).sum(axis=0) > 1
-        for t in {*base.values(), *(t for _, t in cells)}
-    }
-    return np.array([all(enough[p][[code, -1]].all() for p in (t, base[code])) for code, t in cells])
+    observed, clusters = panel.observed, panel.clusters
+    enough = []
+    for code in range(int(codes.max()) + 1):
+        rows = codes == code
+        enough.append(several(None if clusters is None else clusters[rows], observed[rows]))
+    return np.array([all(enough[k][p] for k in (code, -1) for p in (t, base[code])) for code, t in cells])
 
 
 def _covariates(panel, fits, codes, mask, k):

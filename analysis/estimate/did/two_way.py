@@ -17,7 +17,7 @@ from linearmodels.panel.utility import AbsorbingEffectError
 
 from analysis.estimate.did.bands import add_intervals, interval
 from analysis.estimate.did.panel import Panel, no_controls, nobody_treated, read_panel
-from analysis.estimate.did.support import error_unknown
+from analysis.estimate.did.support import error_unknown, several
 from analysis.estimate.did.timeline import said
 from analysis.estimate.did.wald import JointTest, wald_hotelling
 from analysis.unknown import NotEstimable, NotEstimableError
@@ -145,7 +145,7 @@ def two_way_fe(
         "n": int(panel.observed.sum()),
         "n_units": len(panel.units),
         "n_clusters": panel.n_clusters,
-        "n_treated_clusters": len(np.unique(panel.cluster_codes[panel.within])),
+        "n_treated_clusters": panel.n_treated_clusters,
         "why_no_se": None if known.all() else error_unknown(panel.clusters is not None),
     }
     se = np.sqrt(np.diag(covariance))
@@ -186,10 +186,10 @@ def _require_contrast(panel: Panel) -> None:
 
 def _known(panel: Panel, columns: list[np.ndarray]) -> np.ndarray:
     """Columns that at least two clusters have, where two can be compared with as well; shape (columns,)."""
-    codes = panel.cluster_codes
-    compared = len(np.unique(codes[panel.start > panel.start.min()]))
-    counts = [len(np.unique(codes[column.any(axis=1)])) for column in columns]
-    return (np.array(counts) > 1) & (compared > 1)
+    compared = panel.start > panel.start.min()
+    sides = np.column_stack([compared, *(column.any(axis=1) for column in columns)])
+    enough = several(panel.clusters, sides)
+    return enough[1:] & enough[0]
 
 
 def _without_window(panel: Panel, reference: float) -> Panel:
