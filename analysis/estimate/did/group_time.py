@@ -27,7 +27,6 @@ from analysis.unknown import NotEstimable, NotEstimableError
 
 UNBALANCED = ("pairs", "complete")
 COLUMNS = pd.Index(["cohort", "time", "estimate", "se"])
-REFUSED = "met deze achtergrondkenmerken is een van de vergelijkingen niet te maken"
 
 
 @dataclass(frozen=True)
@@ -227,7 +226,7 @@ def group_time_att(
         weights=weights,
         covariates=covariates,
     )
-    panel, dropped = _usable(panel, unbalanced, anticipation)
+    panel, dropped = _usable(panel.standardised(), unbalanced, anticipation)
     if control is None:
         control = "never" if (~panel.within).any() else "not_yet"
     cells = comparisons(panel, control, anticipation, base_period)
@@ -312,6 +311,7 @@ def _one_by_one(
     """Unbalanced or with covariates: each comparison on the units observed in both periods."""
     n = len(panel.units)
     estimates, columns, made, known = [], [], [], []
+    names = ("constant", *panel.covariate_names)
     for m in range(len(cells)):
         t, base = cells.period[m], cells.base[m]
         change = panel.outcome[:, t] - panel.outcome[:, base]
@@ -331,11 +331,11 @@ def _one_by_one(
         x = np.column_stack([np.ones(len(rows)), panel.covariates[rows, base]])
         w = sample.weights[rows] / sample.weights[rows].mean()
         try:
-            estimate, influence = METHODS[est_method](change[rows], treated, x, w)
-        except ValueError as error:
+            estimate, influence = METHODS[est_method](change[rows], treated, x, w, names)
+        except NotEstimableError as error:
             g, period, earlier = (said(panel.periods[p]) for p in (cells.start[m], t, base))
             where = f"cohort {g} in {period} against {earlier}: {error}"
-            raise NotEstimableError(where, reason=getattr(error, "reason", REFUSED)) from None
+            raise NotEstimableError(where, reason=error.reason) from None
         column = np.zeros(n)
         column[rows] = influence * (n / len(rows))
         estimates.append(estimate)

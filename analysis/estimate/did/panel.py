@@ -21,6 +21,7 @@ from analysis.estimate.did.arrange import arrange, first_rows, require_constant
 from analysis.estimate.did.columns import codes, numbers, require_columns, require_finite, weights_of
 from analysis.estimate.did.periods import NUMBER, Keys, evenly, keys
 from analysis.estimate.did.timeline import Timeline, said
+from analysis.estimate.rank import CONSTANT, collinear
 from analysis.unknown import NotEstimableError
 
 NEVER = np.inf
@@ -151,6 +152,24 @@ class Panel:
             covariates=self.covariates[:, :position],
         )
         return panel if self.balanced else panel.select(panel.observed.any(axis=1))
+
+    def standardised(self) -> Panel:
+        """The panel with covariates about their mean and in standard deviations, for estimators that only
+        take them out: no digits are lost to their level or scale.
+
+        Raises
+        ------
+        NotEstimableError
+            If one does not vary.
+        """
+        if not self.covariate_names:
+            return self
+        centred = self.covariates - np.nanmean(self.covariates, axis=(0, 1))
+        spread = np.sqrt(np.nanmean(np.square(centred), axis=(0, 1)))
+        flat = ~(spread > CONSTANT * np.nanmax(np.abs(self.covariates), axis=(0, 1)))
+        if flat.any():
+            raise collinear(self.covariate_names[int(flat.argmax())])
+        return replace(self, covariates=centred / spread)
 
     def with_controls(self, anticipation: float = 0) -> tuple[Panel, tuple[tuple[str, int], ...]]:
         """The panel up to the last period with a comparison, and what had to be left out, by reason.

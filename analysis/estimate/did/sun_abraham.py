@@ -16,6 +16,7 @@ from analysis.estimate.did.panel import Panel, no_controls, read_panel
 from analysis.estimate.did.support import error_unknown, several
 from analysis.estimate.did.timeline import said
 from analysis.estimate.did.wald import JointTest, wald_hotelling
+from analysis.estimate.rank import require_rank
 from analysis.unknown import NotEstimable
 
 
@@ -119,7 +120,7 @@ def sun_abraham(
         weights=weights,
         covariates=covariates,
     )
-    panel, dropped = panel.with_controls(anticipation)
+    panel, dropped = panel.standardised().with_controls(anticipation)
     starts, codes = groups(panel.start)
     observed = panel.observed
     mask = np.where(observed, 1.0 if panel.weights is None else panel.weights, 0.0)
@@ -192,13 +193,9 @@ def _covariates(panel, fits, codes, mask, k):
             path[code, :, column] = fitted.period
             residual[codes == code, :, column] = fitted.residual
     gram = np.einsum("itk,it,itl->kl", residual, mask, residual)
-    scale = np.sqrt(np.diag(gram))
-    size = np.sqrt(np.einsum("itk,it->k", np.nan_to_num(panel.covariates) ** 2, mask))
-    if (scale <= 1e-9 * size).any() or np.linalg.cond(gram / np.outer(scale, scale)) > 1e12:
-        raise ValueError(
-            f"covariates {', '.join(panel.covariate_names)} do not vary beyond unit effects and "
-            "cohort-period effects, or are collinear: leave out those that are constant within units"
-        )
+    squares = np.einsum("itk,it->k", np.nan_to_num(panel.covariates) ** 2, mask)
+    beyond = "unit effects and cohort-period effects"
+    require_rank(gram, panel.covariate_names, squares=squares, beyond=beyond)
     inverse = np.linalg.inv(gram)
     outcome = np.where(mask > 0, panel.outcome, 0.0)
     slope = inverse @ np.einsum("itk,it,it->k", residual, mask, outcome)
