@@ -78,7 +78,7 @@ def require_rank(
 def collinear(name: str, *, beyond: str = "the constant", where: str = "") -> NotEstimableError:
     """What is said of column `name`, by every estimator."""
     return NotEstimableError(
-        f"the covariates are collinear or do not vary beyond {beyond}{where}: regressor {name} is constant or "
-        "determined by the others: leave it out",
+        f"the covariates are collinear or do not vary beyond {beyond}{where}: regressor {name} is constant "
+        "or determined by the others: leave it out",
         reason=f"het kenmerk {name} verandert niet of volgt uit de andere kenmerken",
     )
