@@ -16,7 +16,7 @@ from analysis.estimate.survey.combine import result_frame
 from analysis.estimate.survey.design import ReplicateDesign
 from analysis.estimate.survey.inputs import prepare
 from analysis.estimate.survey.regressions import CrossProducts, cross_products, regressor_matrix
-from analysis.estimate.survey.statistics import combined, replicated_means, sides_of, take_rows
+from analysis.estimate.survey.statistics import combined, known_zones, replicated_means, sides_of, take_rows
 from analysis.estimate.survey.totals import GroupedDesign
 from analysis.unknown import NotEstimableError
 
@@ -82,7 +82,9 @@ def decompose(
         ]
     ]
     sizes = replicated_means(inputs.arrays[0], pair).effective_n().sum(keepdims=True)
-    found = combined(inputs, full[None], replicates[:, None])
+    found = combined(
+        inputs, full[None], replicates[:, None], zones=known_zones(inputs.grouped.zones, pair)
+    )
     frame = result_frame(inputs, found, sizes, {"part": list(range(len(labels)))}).drop(columns="part")
     return pd.concat([pd.DataFrame(labels, columns=["reference", "component", "term"]), frame], axis=1)
 

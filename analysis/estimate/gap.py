@@ -18,6 +18,7 @@ from analysis.estimate.survey.inputs import prepare
 from analysis.estimate.survey.quantiles import check_shares, replicated_quantiles
 from analysis.estimate.survey.regressions import regression, regressor_matrix
 from analysis.estimate.survey.statistics import (
+    known_zones,
     mean,
     replicated_means,
     replicated_spreads,
@@ -65,7 +66,7 @@ def standardised_difference(
         (means.full[:1] - means.full[1:]) / spread,
         (means.replicates[:, :1] - means.replicates[:, 1:]) / spread_replicates,
         design,
-        GroupedDesign.whole(pair.design).zones,
+        known_zones(GroupedDesign.whole(pair.design).zones, pair),
     )
     return result_frame(inputs, found, replicated_means(inputs.arrays[0], inputs.grouped).effective_n())
 
@@ -94,7 +95,7 @@ def quantile_difference(
         full[:1] - full[1:],
         replicates[:, :1] - replicates[:, 1:],
         inputs.design,
-        inputs.grouped.zones[:, None],
+        known_zones(inputs.grouped.zones, pair)[:, None],
     )
     sizes = replicated_means(inputs.arrays[0], pair).effective_n().sum(keepdims=True)
     return result_frame(inputs, found, sizes, {"q": shares.tolist()})

@@ -23,8 +23,9 @@ def require_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
             f"column {', '.join(map(str, absent))} is absent; "
             f"the frame has {', '.join(map(str, frame.columns))}{hint}"
         )
-    for name in dict.fromkeys(names):
-        if isinstance(frame[name], pd.DataFrame):
+    twice = [] if frame.columns.is_unique else frame.columns[frame.columns.duplicated()]
+    for name in names:
+        if name in twice:
             raise ValueError(f"column {name} occurs more than once")
     if len(frame) == 0:
         raise ValueError("the frame has no rows")

@@ -19,14 +19,14 @@ from analysis.estimate.did.influence import (
     standard_errors,
 )
 from analysis.estimate.did.panel import NO_PERIOD_BEFORE, Panel, no_controls, read_panel
-from analysis.estimate.did.support import error_unknown, presence, two_sided
+from analysis.estimate.did.support import error_unknown, several, two_sided
 from analysis.estimate.did.timeline import Timeline, said
 from analysis.estimate.did.two_periods import METHODS
 from analysis.estimate.did.wald import JointTest, wald_chi2, wald_hotelling
 from analysis.unknown import NotEstimable, NotEstimableError
 
 UNBALANCED = ("pairs", "complete")
-REFUSED = "met deze achtergrondkenmerken is een van de vergelijkingen niet te maken"
+COLUMNS = pd.Index(["cohort", "time", "estimate", "se"])
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,10 @@ class GroupTime:
 
         `se` is missing in the base period itself, and where it is unknown (see `why_no_se`).
         """
-        columns = {"cohort": self.cohort, "time": self.time, "estimate": self.estimates, "se": self.se}
-        return pd.DataFrame(columns)
+        columns = [self.cohort, self.time, self.estimates, self.se]
+        if self.cohort.dtype.kind == "f":  # one block of numbers, which pandas makes in half the time
+            return pd.DataFrame(np.column_stack(columns), columns=COLUMNS)
+        return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
     @property
     def cohort(self) -> np.ndarray:
@@ -224,14 +226,14 @@ def group_time_att(
         weights=weights,
         covariates=covariates,
     )
-    panel, dropped = _usable(panel, unbalanced, anticipation)
+    panel, dropped = _usable(panel.standardised(), unbalanced, anticipation)
     if control is None:
         control = "never" if (~panel.within).any() else "not_yet"
     cells = comparisons(panel, control, anticipation, base_period)
     sample = Sample(cells.codes, panel.unit_weights(), panel.clusters, panel.n_clusters)
     if panel.balanced and not panel.covariate_names:
         estimates, influence = _from_cohort_means(panel, cells, sample)
-        known = two_sided(presence(panel.cluster_codes, cells.codes), cells.cohort, cells.controls)
+        known = two_sided(panel.clusters, cells.codes, cells.cohort, cells.controls)
     else:
         cells, estimates, known, influence = _one_by_one(panel, cells, sample, est_method)
     return GroupTime(
@@ -242,7 +244,7 @@ def group_time_att(
         labels=panel.units,
         anticipation=anticipation,
         clustered=cluster is not None,
-        n_treated_clusters=len(np.unique(panel.cluster_codes[panel.within])),
+        n_treated_clusters=panel.n_treated_clusters,
         n=int(panel.observed.sum()) if not panel.balanced else panel.outcome.size,
         dropped=dropped,
         _influence=influence,
@@ -309,7 +311,7 @@ def _one_by_one(
     """Unbalanced or with covariates: each comparison on the units observed in both periods."""
     n = len(panel.units)
     estimates, columns, made, known = [], [], [], []
-    clusters = panel.cluster_codes
+    names = ("constant", *panel.covariate_names)
     for m in range(len(cells)):
         t, base = cells.period[m], cells.base[m]
         change = panel.outcome[:, t] - panel.outcome[:, base]
@@ -319,7 +321,8 @@ def _one_by_one(
         treated = cells.codes[rows] == cells.cohort[m]
         if not treated.any() or treated.all():
             continue
-        known.append(all(len(np.unique(clusters[rows[side]])) > 1 for side in (treated, ~treated)))
+        sides = np.column_stack([treated, ~treated])
+        known.append(several(None if panel.clusters is None else panel.clusters[rows], sides).all())
         if t == base:
             estimates.append(0.0)
             columns.append(np.zeros(n))
@@ -328,11 +331,11 @@ def _one_by_one(
         x = np.column_stack([np.ones(len(rows)), panel.covariates[rows, base]])
         w = sample.weights[rows] / sample.weights[rows].mean()
         try:
-            estimate, influence = METHODS[est_method](change[rows], treated, x, w)
-        except ValueError as error:
+            estimate, influence = METHODS[est_method](change[rows], treated, x, w, names)
+        except NotEstimableError as error:
             g, period, earlier = (said(panel.periods[p]) for p in (cells.start[m], t, base))
             where = f"cohort {g} in {period} against {earlier}: {error}"
-            raise NotEstimableError(where, reason=getattr(error, "reason", REFUSED)) from None
+            raise NotEstimableError(where, reason=error.reason) from None
         column = np.zeros(n)
         column[rows] = influence * (n / len(rows))
         estimates.append(estimate)

@@ -12,7 +12,8 @@ from analysis.estimate.did.absorb import TwoWay
 from analysis.estimate.did.bands import interval
 from analysis.estimate.did.influence import standard_errors, sum_by
 from analysis.estimate.did.panel import Panel, no_controls, nobody_treated, read_panel
-from analysis.estimate.did.support import error_unknown
+from analysis.estimate.did.support import error_unknown, several
+from analysis.estimate.rank import require_rank
 from analysis.unknown import NotEstimable
 
 KINDS = ("simple", "group", "event", "calendar")
@@ -144,16 +145,10 @@ class Imputation:
 
     def _known(self, target: np.ndarray) -> bool:
         """Whether every cohort of `target` has two clusters in it, and every period two untreated ones."""
-        clusters = self.panel.cluster_codes
-        rows = target.any(axis=1)
-        treated = all(
-            len(np.unique(clusters[rows & (self.panel.start == g)])) > 1
-            for g in np.unique(self.panel.start[rows])
-        )
-        untreated = self._fit.weights > 0
-        return treated and all(
-            len(np.unique(clusters[untreated[:, t]])) > 1 for t in np.flatnonzero(target.any(axis=0))
-        )
+        start, rows = self.panel.start, target.any(axis=1)
+        treated = rows[:, None] & (start[:, None] == np.flatnonzero(np.bincount(start[rows])))
+        untreated = self._fit.weights[:, target.any(axis=0)] > 0
+        return all(several(self.panel.clusters, side).all() for side in (treated, untreated))
 
     def _scores(self, share: np.ndarray, effects: np.ndarray) -> np.ndarray:
         """Σ v ε by cluster for the mean with weights `share` on treated observations, shape (clusters,)."""
@@ -228,6 +223,7 @@ def imputation(
     )
     if not panel.within.any():
         raise nobody_treated()
+    panel = panel.standardised()
     observed = panel.observed
     last = panel.timeline.last_before(panel.start, anticipation)
     treated = panel.within[:, None] & (np.arange(len(panel.timeline)) > last[:, None])
@@ -291,13 +287,10 @@ class _Controls:
             residual[:, :, column] = fitted.residual
             outside[:, :, column] = np.nan_to_num(values - fitted.unit[:, None] - fitted.period)
         gram = np.einsum("itk,it,itl->kl", residual, mask, residual)
-        scale = np.sqrt(np.diag(gram))
-        size = np.sqrt(np.einsum("itk,it->k", np.nan_to_num(panel.covariates) ** 2, mask))
-        if (scale <= 1e-9 * size).any() or np.linalg.cond(gram / np.outer(scale, scale)) > 1e12:
-            raise ValueError(
-                f"covariates {', '.join(panel.covariate_names)} do not vary beyond unit and period effects "
-                "among untreated observations, or are collinear: leave out those that are constant in units"
-            )
+        squares = np.einsum("itk,it->k", np.nan_to_num(panel.covariates) ** 2, mask)
+        beyond = "unit and period effects"
+        where = " among untreated observations"
+        require_rank(gram, panel.covariate_names, squares=squares, beyond=beyond, where=where)
         inverse = np.linalg.inv(gram)
         outcome = np.where(mask > 0, panel.outcome, 0.0)
         slope = inverse @ np.einsum("itk,it,it->k", residual, mask, outcome)

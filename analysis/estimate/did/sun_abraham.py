@@ -13,9 +13,10 @@ from analysis.estimate.did.bands import add_intervals, interval
 from analysis.estimate.did.comparisons import groups
 from analysis.estimate.did.influence import standard_errors, sum_by
 from analysis.estimate.did.panel import Panel, no_controls, read_panel
-from analysis.estimate.did.support import error_unknown, presence
+from analysis.estimate.did.support import error_unknown, several
 from analysis.estimate.did.timeline import said
 from analysis.estimate.did.wald import JointTest, wald_hotelling
+from analysis.estimate.rank import require_rank
 from analysis.unknown import NotEstimable
 
 
@@ -119,7 +120,7 @@ def sun_abraham(
         weights=weights,
         covariates=covariates,
     )
-    panel, dropped = panel.with_controls(anticipation)
+    panel, dropped = panel.standardised().with_controls(anticipation)
     starts, codes = groups(panel.start)
     observed = panel.observed
     mask = np.where(observed, 1.0 if panel.weights is None else panel.weights, 0.0)
@@ -171,12 +172,12 @@ def sun_abraham(
 
 def _known(panel: Panel, codes: np.ndarray, cells: list, base: dict[int, int]) -> np.ndarray:
     """Cells with at least two clusters on either side in both of their periods, shape (M,)."""
-    observed, clusters = panel.observed, panel.cluster_codes
-    enough = {
-        t: presence(clusters, codes, observed[:, t]).sum(axis=0) > 1
-        for t in {*base.values(), *(t for _, t in cells)}
-    }
-    return np.array([all(enough[p][[code, -1]].all() for p in (t, base[code])) for code, t in cells])
+    observed, clusters = panel.observed, panel.clusters
+    enough = []
+    for code in range(int(codes.max()) + 1):
+        rows = codes == code
+        enough.append(several(None if clusters is None else clusters[rows], observed[rows]))
+    return np.array([all(enough[k][p] for k in (code, -1) for p in (t, base[code])) for code, t in cells])
 
 
 def _covariates(panel, fits, codes, mask, k):
@@ -192,13 +193,9 @@ def _covariates(panel, fits, codes, mask, k):
             path[code, :, column] = fitted.period
             residual[codes == code, :, column] = fitted.residual
     gram = np.einsum("itk,it,itl->kl", residual, mask, residual)
-    scale = np.sqrt(np.diag(gram))
-    size = np.sqrt(np.einsum("itk,it->k", np.nan_to_num(panel.covariates) ** 2, mask))
-    if (scale <= 1e-9 * size).any() or np.linalg.cond(gram / np.outer(scale, scale)) > 1e12:
-        raise ValueError(
-            f"covariates {', '.join(panel.covariate_names)} do not vary beyond unit effects and "
-            "cohort-period effects, or are collinear: leave out those that are constant within units"
-        )
+    squares = np.einsum("itk,it->k", np.nan_to_num(panel.covariates) ** 2, mask)
+    beyond = "unit effects and cohort-period effects"
+    require_rank(gram, panel.covariate_names, squares=squares, beyond=beyond)
     inverse = np.linalg.inv(gram)
     outcome = np.where(mask > 0, panel.outcome, 0.0)
     slope = inverse @ np.einsum("itk,it,it->k", residual, mask, outcome)
