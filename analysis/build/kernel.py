@@ -43,7 +43,12 @@ _KERNEL = (
     "sqlite3", "tornado.platform.asyncio", "tornado.queues",
 )  # fmt: skip
 _DRAWING = ("matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg", "PIL.features")
-_SETTINGS = ("--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=50")
+_SETTINGS = (
+    "--HistoryManager.hist_file=:memory:",
+    "--IPKernelApp.log_level=50",
+    # A kernel's own exit() asks it to end after the cell and goes on; everywhere else it stops here.
+    "--IPKernelApp.exec_lines=import sys; exit = quit = sys.exit; del sys",
+)
 
 
 def end_with_parent() -> None:
@@ -129,15 +134,24 @@ def run_cells(cells: list[str], ending: str) -> None:
     How it ended is written to the file `ending`: the number of the cell that raised an error, counted from
     0, with the traceback; None after the last cell.
     """
+    import ast
+    import asyncio
+    import inspect
+
     main = types.ModuleType("__main__")
-    main.__dict__["display"] = lambda *_, **__: None
+    main.__dict__.update(display=lambda *_, **__: None, exit=sys.exit, quit=sys.exit)
     sys.modules["__main__"] = main
     found: dict[str, Any] = {"cell": None}
+    loop: asyncio.AbstractEventLoop | None = None  # one for all cells: what one starts goes on in the next
     for number, source in enumerate(cells):
         name = f"<cell {number}>"
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
         try:
-            exec(compile(source, name, "exec"), main.__dict__)
+            code = compile(source, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            waits = eval(code, main.__dict__)
+            if code.co_flags & inspect.CO_COROUTINE:  # it awaits, as a cell may in a kernel
+                loop = loop or asyncio.new_event_loop()
+                loop.run_until_complete(waits)
         except BaseException as error:
             frames = error.__traceback__.tb_next  # without the frame of this function
             lines = traceback.format_exception(type(error), error, frames)

@@ -183,7 +183,7 @@ def _in_kernel(job: Job, session: Session, temporary: Path, cells: dict[str, dic
     except DeadKernelError:
         failure = _death(job, session, _place(session.notebook, _last_started(session.notebook), places))
     if failure is None:
-        failure = _unfinished(session.notebook, places)
+        failure = _stopped(session.notebook, places) or _unfinished(session.notebook, places)
     cells.update(publications.found)
     _write_notebook(session.notebook, temporary / EXECUTED)
     return failure
@@ -193,6 +193,16 @@ def _death(job: Job, session: Session, cell: int | None) -> Failure:
     if session.timed_out:
         return Failure(f"it took longer than {job.seconds / 60:g} minutes and was ended", cell)
     return Failure("the kernel died; too little memory is the usual cause", cell)
+
+
+def _stopped(notebook, places: Mapping[str, int]) -> Failure | None:
+    """A cell that ended the notebook on purpose: papermill takes ``sys.exit(0)`` for a good end."""
+    for index, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", ()):
+            if output.output_type == "error":
+                text = "\n".join(output.get("traceback", ())) or f"{output.ename}: {output.evalue}"
+                return of_error("the cell stopped the notebook", _place(notebook, index, places), text)
+    return None
 
 
 def _unfinished(notebook, places: Mapping[str, int]) -> Failure | None:
