@@ -14,6 +14,7 @@ from typing import Any
 
 from analysis.build.cells import INJECTED, Publications
 from analysis.build.failure import Failure, of_error
+from analysis.build.imports import Imports
 from analysis.build.launch import prepare
 from analysis.build.reads import undeclared, watch
 from analysis.build.session import Session, StartError, variables_of
@@ -48,8 +49,7 @@ class Job:
         Address space it may claim; 0 sets no limit.
     kernels : str
         How the kernel is started, see :mod:`analysis.build.launch`.
-    modules : tuple of str
-        Third-party modules that runs of this build import; the same for all, so that they can be shared.
+    imports : Imports
     keep_notebook : bool
         Run it in a kernel and keep the executed notebook.
     """
@@ -68,7 +68,7 @@ class Job:
     seconds: float = 1800.0
     memory_bytes: int = 0
     kernels: str = "auto"
-    modules: tuple[str, ...] = ()
+    imports: Imports = Imports()
     keep_notebook: bool = True
 
 
@@ -114,7 +114,7 @@ def _run(job: Job, temporary: Path, cells: dict[str, dict]) -> Failure | None:
         seconds=job.seconds,
         memory_bytes=job.memory_bytes,
         kernels=job.kernels,
-        modules=job.modules,
+        imports=job.imports,
     )
     try:
         in_kernel = job.keep_notebook
@@ -151,7 +151,7 @@ def _directly(job: Job, session: Session) -> Failure | None:
 def _in_kernel(job: Job, session: Session, temporary: Path, cells: dict[str, dict]) -> Failure | None:
     """Run in a kernel; `cells` is told which cell published what."""
     if "papermill" not in sys.modules:  # a worker's first run: the kernel imports while this process does
-        prepare(job.kernels, variables_of(session, temporary), job.modules)
+        prepare(job.kernels, variables_of(session, temporary), job.imports)
     import nbformat
     import papermill
     from nbclient.exceptions import DeadKernelError
