@@ -15,7 +15,7 @@ from analysis.results import Result, Series, publish
 from analysis.results.disclosure import Withheld, disclose
 from analysis.sources.facts import iccs_means
 from analysis.sources.sourced import Sourced
-from analysis.unknown import NotEstimable
+from analysis.unknown import NotEstimable, attempt
 
 DESIGN = gap_design()
 WHY = "er is geen bestand"
@@ -208,3 +208,9 @@ def test_a_change_between_cycles_has_no_interval_while_the_linking_error_is_unkn
     assert row.se is None
     assert row.low is None
     assert "koppelfout" in row.note
+
+
+def test_one_unknown_gives_the_next():
+    why = NotEstimable(WHY)
+    assert attempt(len, why) is why
+    assert attempt(len, [1, 2]) == 2
