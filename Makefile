@@ -43,7 +43,7 @@ format: $(VENV)/.ready-test
 	$(BIN)/ruff format --quiet .
 
 clean:
-	rm -rf data/build data/synthetic reports/_generated _variables.yml _report
+	rm -rf data/build data/synthetic reports/_generated _variables.yml _report _report.*
 
 # --- set-up -----------------------------------------------------------------------------------------
 

@@ -25,6 +25,8 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 _EMPTY = "–"
 _RIGHT = ' style="text-align: right;"'
 _COLUMN = ' scope="col"'
+# Quarto starts a process for every raw table to look for what it can restyle.
+_NO_PROCESSING = "<!--| quarto-html-table-processing: none -->"
 
 
 def twin_markdown(id: str, caption: str, kind: DataKind, cells: Sequence[Sequence[str]]) -> str:
@@ -53,6 +55,7 @@ def twin_markdown(id: str, caption: str, kind: DataKind, cells: Sequence[Sequenc
     return "\n".join(
         [
             "```{=html}",
+            _NO_PROCESSING,
             f'<details class="cijfers" id="cijfers-{id}">',
             "<summary>Cijfers bij deze figuur</summary>",
             f"<p>{html.escape(' '.join(remarks))} {link}</p>",
@@ -112,7 +115,7 @@ def _table(cells: Sequence[Sequence[str]], label: str) -> str:
     head = line("th", cells[0], _COLUMN)
     return (
         f'<div class="tabelvenster" role="region" aria-label="{html.escape(label)}" tabindex="0">\n'
-        '<table data-quarto-disable-processing="true">\n'
+        '<table>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
     )
 

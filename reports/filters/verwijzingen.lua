@@ -52,6 +52,18 @@ local function named(inlines)
   return inlines
 end
 
+-- A note in a heading, which on paper must not come back in the contents and the bookmarks.
+local function heading(header)
+  return header:walk({
+    Note = function(note)
+      local inlines = pandoc.Inlines({ pandoc.RawInline("typst", "#noot-bij-kop[") })
+      inlines:extend(pandoc.utils.blocks_to_inlines(note.content))
+      inlines:insert(pandoc.RawInline("typst", "]"))
+      return inlines
+    end,
+  })
+end
+
 return {
   {
     Meta = function(meta)
@@ -61,5 +73,5 @@ return {
     Div = collect,
   },
   { Inlines = named },
-  { Link = led },
+  { Link = led, Header = typst and heading or nil },
 }

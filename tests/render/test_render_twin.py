@@ -29,8 +29,9 @@ def block(cells=CELLS, kind=DataKind.SYNTHETIC):
     text = twin_markdown("fig-a-b", "Een lijn. Met meer.", kind, cells)
     lines = text.splitlines()
     assert lines[0] == "```{=html}"
+    assert lines[1] == "<!--| quarto-html-table-processing: none -->"
     assert lines[-1] == "```"
-    return ElementTree.fromstring("\n".join(lines[1:-1]))
+    return ElementTree.fromstring("\n".join(lines[2:-1]))
 
 
 def file(element) -> tuple[str, bytes]:
