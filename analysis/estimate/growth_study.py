@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.estimate.checks import row_weights
 from analysis.estimate.growth import MODELS, PRIMARY, Growth, growth
 from analysis.estimate.wave_means import wave_means
+from analysis.unknown import NotEstimableError
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def growth_study(
     frame : pandas.DataFrame
         Rows without an answer on `outcome` are left out; ``n`` of the results says how many remain.
     weights : pandas.Series
-        One a row, of :func:`analysis.estimate.attrition.attrition_weights`.
+        One a row, aligned by index, of :func:`analysis.estimate.attrition.attrition_weights`.
 
     Raises
     ------
@@ -57,8 +59,11 @@ def growth_study(
     """
     known = frame[outcome].notna()
     if not known.any():
-        raise ValueError(f"{outcome}: no pupil has an answer in any wave")
-    frame, weights = frame[known].reset_index(drop=True), weights[known].reset_index(drop=True)
+        raise NotEstimableError(
+            f"{outcome}: no pupil has an answer in any wave", reason="niemand heeft deze vraag beantwoord"
+        )
+    weights = row_weights(weights, frame, "weights")[known.to_numpy()].reset_index(drop=True)
+    frame = frame[known].reset_index(drop=True)
     names = {
         "outcome": outcome, "unit": "pupil", "time": "wave", "group": "track", "groups": groups,
         "minuend": minuend, "subtrahend": subtrahend, "cluster": "school", "level": level,

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from analysis.estimate.checks import require_complete, require_positive
+from analysis.estimate.checks import plain, row_weights, waves
 from analysis.estimate.clustered import clustered_fit
 
 
@@ -39,14 +39,14 @@ def wave_means(
     ValueError
         For missing values, weights of zero or less, or an unknown group.
     """
-    require_complete(frame, [outcome, unit, time, group, cluster], "frame")
+    weights = None if weights is None else row_weights(weights, frame, "weights")
+    frame = plain(frame, [outcome, unit, time, group, cluster], "frame")
+    frame[time] = waves(frame[time], time)
     unknown = sorted(set(frame[group].unique()) - set(groups))
     if unknown:
         raise ValueError(
             f"{group}: unknown value {', '.join(map(str, unknown))}; known are {', '.join(groups)}"
         )
-    if weights is not None:
-        require_positive(weights, "weights")
     present = frame.groupby([group, time], observed=True).size()
     cells = [
         (name, wave) for name in groups for wave in sorted(frame[time].unique()) if (name, wave) in present
@@ -68,11 +68,11 @@ def wave_means(
         return {**asdict(fit.combine(combination)), "n": int(n)}
 
     means = [
-        {"group": name, "wave": int(wave), **row({f"{name}:{wave}": 1.0}, present[name, wave])}
+        {"group": name, "wave": wave, **row({f"{name}:{wave}": 1.0}, present[name, wave])}
         for name, wave in cells
     ]
     gaps = [
-        {"wave": int(wave), **row({f"{minuend}:{wave}": 1.0, f"{subtrahend}:{wave}": -1.0},
+        {"wave": wave, **row({f"{minuend}:{wave}": 1.0, f"{subtrahend}:{wave}": -1.0},
                                   present[minuend, wave] + present[subtrahend, wave])}
         for wave in sorted(frame[time].unique())
         if {(minuend, wave), (subtrahend, wave)} <= set(cells)
