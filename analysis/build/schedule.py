@@ -210,6 +210,7 @@ def make_job(plan: Plan, run: Run, kernels: str = "auto", modules: tuple[str, ..
         inputs=run.inputs,
         root=plan.workspace.root,
         data=plan.workspace.data,
+        drawn=plan.drawn.get(run.entry.name, ()),
         outputs=run.entry.outputs,
         upstream=upstream,
         seconds=60.0 * run.entry.timeout_minutes,

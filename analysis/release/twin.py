@@ -40,7 +40,7 @@ def twin_markdown(id: str, caption: str, kind: DataKind, cells: Sequence[Sequenc
         Header and rows as released: numbers with a decimal point.
     """
     count = len(cells) - 1
-    table = _table(cells, f"Cijfers bij: {_first_sentence(caption)} ({id})") if count <= MAX_ROWS else ""
+    table = _table(cells, f"Cijfers bij: {first_sentence(caption)} ({id})") if count <= MAX_ROWS else ""
     name, medium, content = f"{id}.csv", "text/csv;charset=utf-8", with_kind(cells, kind).encode("utf-8")
     remarks = [f"Soort gegevens: {kind.dutch}."]
     if kind is DataKind.SYNTHETIC:
@@ -127,5 +127,6 @@ def _zipped(name: str, content: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def _first_sentence(caption: str) -> str:
+def first_sentence(caption: str) -> str:
+    """The part of a caption that names what is shown, without its point."""
     return re.split(r"(?<=[.:])\s", " ".join(caption.split()), maxsplit=1)[0].rstrip(".:")

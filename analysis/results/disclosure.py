@@ -18,9 +18,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from fnmatch import fnmatch
 
-import numpy as np
-import pandas as pd
-
 from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.design.disclosure import DisclosureRule, Group
@@ -117,6 +114,8 @@ def _uncheckable(item: Result | Series) -> bool:
 
 def _points(series: Series, rule: DisclosureRule) -> tuple[Series, int]:
     """`series` without the numbers of points over too few units, and how many these are."""
+    import pandas as pd
+
     points = series.points.copy()
     if series.kind is DataKind.FACT or points.empty:
         return series, 0
@@ -131,7 +130,7 @@ def _points(series: Series, rule: DisclosureRule) -> tuple[Series, int]:
     if not few.any():
         return series.with_points(points), 0
     points[measures] = points[measures].astype(float)
-    points.loc[few, measures] = np.nan
+    points.loc[few, measures] = float("nan")
     if N in points.columns:
         points[N] = points[N].astype(float).mask(few)
     remark = f"Niet getoond: punten over minder dan {dutch.number(rule.minimum_n)} eenheden."

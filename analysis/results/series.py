@@ -7,13 +7,14 @@ units it is, so that disclosure can act on it as on a row.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from analysis.datakind import DataKind
 from analysis.results.row import ID_PATTERN, NOT_ESTABLISHED, NOT_SHOWN, Stamp
 from analysis.unknown import NotEstimable
+
+if TYPE_CHECKING:  # a build that has nothing to do reads no series
+    import pandas as pd
 
 N = "n"  # column of the number of units behind a point
 
@@ -66,6 +67,9 @@ class Series:
     stamp: Stamp = field(default=Stamp())
 
     def __post_init__(self) -> None:
+        import numpy as np
+        import pandas as pd
+
         if not ID_PATTERN.fullmatch(self.id):
             raise ValueError(f"series id {self.id!r}: expected section.name in lower case")
         object.__setattr__(self, "kind", DataKind(self.kind))

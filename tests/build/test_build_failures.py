@@ -1,11 +1,12 @@
 """What goes wrong stays with the run it goes wrong in, and is said in full."""
 
+import io
 import json
 import os
 import signal
 import sys
 import time
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -87,6 +88,44 @@ def test_a_failing_cell_is_named_and_the_rest_goes_on(project, built):
     project.notebook("bad")
     assert [outcome.label for outcome in built(project).built.outcomes] == ["bad"]
     assert not (project.root / "data/build/failed").exists()
+
+
+def test_a_failure_costs_its_own_runs_and_is_kept_until_it_is_mended(project):
+    project.notebook("a", "x = 1", "def f():\n    raise KeyError('kolom')\n\nfor _ in range(2):\n    f()")
+    project.notebook("b", entry='needs = ["a"]')
+    project.notebook("c", entry='needs = ["b"]')
+    project.notebook("good")
+    project.notebook("late", entry="sources = ['nergens']")
+
+    def done():
+        return build(project.workspace, Lines(io.StringIO()), executor=ThreadPoolExecutor, jobs=2)
+
+    found = done()
+    assert len(project.runs("good")) == 1
+    assert [run.label for run in found.failed] == ["a", "b", "c", "late"]
+    first, second, third, last = (run.failure for run in found.failed)
+    assert (first.reason, first.cell, first.message) == ("the cell raised an error", 4, "KeyError: 'kolom'")
+    assert first.frame == "line 2: raise KeyError('kolom')"
+    assert (second.because, third.because) == (("a",), ("b",))
+    assert "declares source nergens" in last.message
+    assert set(found.plan.failures) == {"a", "b", "c"}
+    assert not found.plan.pending
+    store = found.plan.store
+    assert store.failures == list(found.failed)
+    project.notebook("a")
+    project.notebook("late")
+    assert not done().failed
+    assert store.failures == []
+    assert not store.failed.exists()
+
+
+def test_the_frame_told_of_is_the_notebooks_own(project, built):
+    """Not the line of a library it called, with a kernel and without."""
+    for keep in ("", "keep_notebook = false"):
+        project.notebook("a", "import json\n\njson.loads(\n    '{'\n)", entry=keep)
+        message = failing(project, built)
+        assert "a.ipynb, cell 3, line 3: json.loads(" in message
+        assert "JSONDecodeError: Expecting property name" in message
 
 
 def test_what_needs_a_failed_run_is_not_run(project, built):

@@ -104,7 +104,10 @@ def test_what_only_looks_like_a_mistake_passes(project, text):
     ("old", "new", "message"),
     [
         ("lang: nl", "lang: en", "lang must be nl"),
-        ("[reports/rapport.qmd]", "[reports/a.qmd, reports/b.qmd]", "must name one document"),
+        ("[reports/rapport.qmd]", "reports/rapport.qmd", "must list the documents"),
+        ("[reports/rapport.qmd]", "[reports/a.qmd, reports/b.qmd]", "a.qmd does not exist"),
+        ("[reports/rapport.qmd]", "[reports/rapport.qmd, reports/rapport.qmd]", "each once"),
+        ("  html:", "  html:\n    output-file: verslag.html", "is written to rapport.html"),
         ("toc: true", "toc: true\nmermaid: true", "mermaid is not known"),
         ("at: pre-ast", "at: elders", "expected a path and at"),
         ("reports/stijl.css", "reports/weg.css", "names reports/weg.css, which does not exist"),
@@ -125,7 +128,9 @@ def test_mistake_in_the_project_file(project, old, new, message):
     [
         ("title: ", "titel: ", "titel is not known"),
         ('datum: "3 november 2026"', "date: today", "instead of `date:`"),
-        ("versie", "format: html\nversie", "formats are set in _quarto.yml"),
+        ("versie", "format: html\nversie", "expected keys and values"),
+        ("versie", "format: {docx: {}}\nversie", "formats must be html and typst, got docx"),
+        ("versie", "format: {html: {mermaid: true}}\nversie", "format html: mermaid is not known"),
         ("---\n\n# Samen", "\n# Samen", "is not closed|not valid YAML"),
     ],
 )

@@ -95,7 +95,7 @@ def test_unknown_engine(project):
         ({"says": "[WARNING] Citeproc: citation x not found"}, "a warning stops the build"),
         ({"says": "ERROR: Validation of YAML failed", "status": 1}, "Quarto stopped with status 1"),
         ({"pdf": False}, r"wrote no rapport\.pdf"),
-        ({"page": "<p><strong>?@fig-a</strong></p>"}, r"left unresolved in the page: \?@fig-a"),
+        ({"page": "<p><strong>?@fig-a</strong></p>"}, r"left unresolved in rapport\.html: \?@fig-a"),
     ],
 )
 def test_what_quarto_only_warns_of_stops_the_build(project, quarto, behaviour, message):
