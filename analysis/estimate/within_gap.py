@@ -18,6 +18,7 @@ from scipy import stats
 
 from analysis.estimate.checks import require_complete
 from analysis.estimate.variance_components import dummies
+from analysis.unknown import NotEstimableError
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,9 @@ def within_gap(
     Raises
     ------
     ValueError
-        If values are missing, a group is unknown, a unit lies in two clusters, or no unit has both groups.
+        If values are missing, a group is unknown or a unit lies in two clusters.
+    NotEstimableError
+        If no unit has both groups, or there is one cluster.
     """
     columns = [outcome, unit, time, group, cluster]
     require_complete(frame, columns, "frame")
@@ -72,7 +75,16 @@ def within_gap(
     offered = pd.crosstab(frame[unit], frame[group]).reindex(columns=[minuend, subtrahend], fill_value=0)
     both = int((offered > 0).all(axis=1).sum())
     if both == 0:
-        raise ValueError(f"no {unit} has both {minuend} and {subtrahend}: there is no gap within it")
+        raise NotEstimableError(
+            f"no {unit} has both {minuend} and {subtrahend}: there is no gap within it",
+            reason=f"er is geen school met leerlingen van zowel {minuend} als {subtrahend}",
+        )
+    clusters = int(frame[cluster].nunique())
+    if clusters < 2:
+        raise NotEstimableError(
+            f"one {cluster} only: standard errors by {cluster} need several",
+            reason="er zijn gegevens uit één provincie, en de onzekerheid volgt uit verschillen daartussen",
+        )
 
     cells = (
         frame.groupby([unit, group, time, cluster], observed=True)[outcome]
@@ -109,6 +121,5 @@ def within_gap(
     )
     name = f"{group}={minuend}"
     estimate, se = float(fit.params[name]), float(fit.std_errors[name])
-    clusters = int(cells[cluster].nunique())
     reach = float(stats.t.ppf((1 + level) / 2, clusters - 1)) * se
     return WithinGap(estimate, se, estimate - reach, estimate + reach, clusters, both, len(frame))
