@@ -179,8 +179,8 @@ def spread_figure(released: Released, prefix: str, series: Series, outcome: Regi
         released,
         f"{SECTION}-{OUTCOMES[prefix]}ruw",
         series,
-        f"{outcome.label} per provincie, als afwijking van het gemiddelde van de provincies: de ruwe uitkomst "
-        "en de uitkomst die naar dat gemiddelde is bijgesteld",
+        f"{outcome.label} per provincie, als afwijking van het gemiddelde van de provincies: de ruwe "
+        "uitkomst en de uitkomst die naar dat gemiddelde is bijgesteld",
     )
     drawn = drawable(series)
     if drawn.empty:
