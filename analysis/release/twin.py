@@ -102,7 +102,7 @@ def _numbers(column: Sequence[str]) -> list[str]:
 
 
 def _table(cells: Sequence[Sequence[str]], label: str) -> str:
-    """A table like those of reports/filters/tabellen.lua: with headings of rows, and cards on a narrow screen."""
+    """Like those of reports/filters/tabellen.lua: headings of rows, and cards on a narrow screen."""
     rows, numeric = readable(cells)
     names = [html.escape(name) for name in cells[0]]
     sides = [_RIGHT if number else "" for number in numeric]
