@@ -156,7 +156,7 @@ def test_files_that_are_not_what_they_seem(tmp_path):
     with pytest.raises(ValueError, match="this is a web page"):
         read_adks(tmp_path / "adks.csv", DESIGN)
     (tmp_path / "adks.sav").write_bytes(b"$FL2 not really")
-    with pytest.raises(ValueError, match=r"adks\.sav: not a readable \.sav file"):
+    with pytest.raises(ValueError, match=r"adks\.sav: the SPSS file is damaged or cut off"):
         read_adks(tmp_path / "adks.sav", configured(name="adks.sav"))
 
 
