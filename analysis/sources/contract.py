@@ -45,11 +45,7 @@ def conform(table: pd.DataFrame, contract: pa.DataFrameSchema, file: object) -> 
     try:
         checked = contract.validate(whole, lazy=True) if len(whole) or not faults else whole
     except pa.errors.SchemaErrors as errors:
-        faults |= {
-            key: line
-            for key, line in _lines(errors.failure_cases, contract, cells).items()
-            if key not in faults
-        }
+        faults = _lines(errors.failure_cases, contract, cells) | faults
     if faults:
         lines = [line for _, line in sorted(faults.items(), key=lambda item: item[0][0])]
         more = f"; and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
@@ -88,7 +84,7 @@ def _lines(cases: pd.DataFrame, contract: pa.DataFrameSchema, cells: pd.DataFram
             lines.setdefault((row, check), f"row {row} repeats another row in {', '.join(contract.unique)}")
         elif in_column:
             place = f"column {case['column']}" + (f", row {row}" if row else "")
-            found = cells.at[row - 1, case["column"]] if row else found  # as it stands in the file
+            found = cells.loc[row - 1, case["column"]] if row else found  # as it stands in the file
             line = f"{place}: found {shown(found)}, fails the check {check}"
             lines.setdefault((row or _TABLE, case["column"]), line)
         else:

@@ -40,7 +40,7 @@ def read(path: str, wanted: list[str]) -> tuple[dict, dict[str, np.ndarray]]:
         return meta, {}
     frame, head, encoding = _read(path, encoding, usecols=chosen)
     arrays = {}
-    unfit = _unfit(path, frame, encoding)
+    unfit = [] if encoding else _unfit(path, frame, head)
     for number, name in enumerate(chosen):
         column = frame[name]
         if column.dtype.kind in "fiub":
@@ -65,18 +65,20 @@ def _read(path: str, encoding: str | None, **options):
     return frame, meta, encoding
 
 
-def _unfit(path: str, frame, encoding: str | None) -> list:
-    """Column and row of a cell whose bytes do not fit the encoding: the library gives it as empty."""
-    suspect = [
-        name for name in frame.columns if frame[name].dtype.kind not in "fiub" and (frame[name] == "").any()
-    ]
-    if encoding is not None or not suspect:
+def _unfit(path: str, frame, meta) -> list:
+    """Column and row of a cell whose bytes are not UTF-8 though the file says so.
+
+    The library gives such a cell up to the first byte that does not fit, and says nothing. Read byte by byte
+    the cell is longer.
+    """
+    texts = [name for name in frame.columns if frame[name].dtype.kind not in "fiub"]
+    if not texts or (meta.file_encoding or "").upper() not in ("UTF-8", "UTF8"):
         return []
-    bare, _ = pyreadstat.read_sav(path, encoding="LATIN1", usecols=suspect, disable_datetime_conversion=True)
-    for name in suspect:
-        lost = ((frame[name] == "") & bare[name].notna() & (bare[name] != "")).to_numpy()
-        if lost.any():
-            return [name, int(lost.argmax()) + 1]
+    bare, _ = pyreadstat.read_sav(path, encoding="LATIN1", usecols=texts, disable_datetime_conversion=True)
+    for name in texts:
+        for row, (text, raw) in enumerate(zip(frame[name], bare[name], strict=True), start=1):
+            if isinstance(text, str) and isinstance(raw, str) and text.encode().decode("latin-1") != raw:
+                return [name, row]
     return []
 
 

@@ -59,10 +59,10 @@ def test_faults_of_several_columns_come_in_the_order_of_the_rows():
 
 
 def test_columns_come_first_and_what_is_said_of_a_row_or_the_table_is_kept():
-    assert said(table().drop(columns="score").assign(extra="1"))[:2] == [
+    assert set(said(table().drop(columns="score").assign(extra="1"))[:2]) == {
         "column score is absent",
         "column extra is unknown",
-    ]
+    }
     assert said(table(name=["a", "b", "c", "a"]))[0] == "row 1 repeats another row in name, year"
     assert said(table(year=["1995", "2020", "2020", "2020"])) == ["row 1 fails the check: no score yet"]
     many = said(table(score=["a", "b", "c", "d"], year=["e", "f", "g", "h"]))
