@@ -233,3 +233,29 @@ def _remark(facts: pd.DataFrame, level: str, whole: bool) -> str:
     if provisional:
         said += f"De cijfers van {', '.join(provisional)} zijn voorlopig. "
     return said.strip()
+
+
+def beside_the_country(frame: pd.DataFrame) -> pd.DataFrame:
+    """Each place's turnout beside that of all places together, for a picture.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Of a :class:`TurnoutPanel`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        place, date, time (year with decimals), value and whole (turnout in per cent).
+    """
+    sums = frame.groupby("date")[["voters", "eligible"]].sum()
+    days = pd.to_datetime(frame["date"], format="%Y-%m-%d")
+    return pd.DataFrame(
+        {
+            "place": frame["place"],
+            "date": frame["date"],
+            "time": days.dt.year + (days.dt.day_of_year - 1) / 365.25,
+            "value": frame["turnout_pct"],
+            "whole": frame["date"].map(100 * sums["voters"] / sums["eligible"]),
+        }
+    )
