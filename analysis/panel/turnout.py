@@ -26,6 +26,7 @@ PROVINCES, MUNICIPALITIES = "provincie", "gemeente"
 COLUMNS = ("place", "name", "province", "election", "date", "eligible", "voters", "turnout_pct", "n")
 VOTES = ("reported", "counted")
 _LEAST = 3  # elections in a row; a change before the last pair is what a placebo needs
+_KNOWN = 0.9  # share of a province's municipalities with both numbers; the others are left out in all years
 _STEP = 0.13  # electorate out of line with the elections around it by more than this is told
 
 
@@ -192,7 +193,8 @@ def _covered(files: Turnout | None, facts: pd.DataFrame, workspace: Workspace) -
     if files is None:
         return [], "bestanden per gemeente zijn er niet"
     found = province_differences(files.frame, workspace)
-    whole = found[found["complete"]].groupby("date")["province"].nunique()
+    there = found[(found["municipalities"] == 0) & (found["known"] >= _KNOWN)]
+    whole = there.groupby("date")["province"].nunique()
     dates: list[str] = []
     for date in sorted(facts["date"].unique(), reverse=True):
         if whole.get(date, 0) < 12:
