@@ -6,11 +6,17 @@ import pandas as pd
 
 from analysis.estimate.arithmetic_ceiling import Ceiling
 from analysis.sources.evidence import effects_per_person, finding, planned_reach
+from analysis.sources.facts import cbs_pupils
 from analysis.sources.facts_contract import COUNTRY
+from analysis.sources.geography import province_names
 from analysis.sources.turnout import turnout_national, turnout_provinces
 from analysis.workspace import Workspace
 
 FIRST_TIME = "eerste_keer_2025"
+DISPUTED = {
+    "PV22": "tienskip_fonds21",
+    "PV27": "tienskip_site_noord_holland",
+}  # named elsewhere, not in the plan
 
 
 def turnout_ceilings(workspace: Workspace | None = None) -> pd.DataFrame:
@@ -52,3 +58,37 @@ def turnout_ceilings(workspace: Workspace | None = None) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows)
+
+
+def tienskip_exposure(workspace: Workspace | None = None) -> pd.DataFrame:
+    """What is known of Tienskip by province: status, first year, plan and dose; a yes or no would mislead.
+
+    Returns
+    -------
+    pandas.DataFrame
+        province, status (``plan``: in its own plan for 2024/25; ``genoemd``: named by another source only;
+        ``niet genoemd``), since (school year it is known to have begun; empty if not), planned (young people
+        in 2024/25; missing where there is no plan), dose_pct (planned per hundred pupils in secondary
+        education, 2021/22), finding (id in the evidence).
+    """
+    plan = planned_reach(workspace)
+    pupils = cbs_pupils(workspace).set_index("statcode")["total"]
+    began = {"PV21": "tienskip_start_fryslan", "PV20": "tienskip_eerste_dag_groningen"}
+    rows = []
+    for province in province_names(workspace):
+        planned = plan.get(province)
+        status = "plan" if planned is not None else "genoemd" if province in DISPUTED else "niet genoemd"
+        since = finding(began[province], workspace)["period"] if province in began else ""
+        rows.append(
+            {
+                "province": province,
+                "status": status,
+                "since": since,
+                "planned": planned,
+                "dose_pct": None if planned is None else 100 * planned / int(pupils[province]),
+                "finding": f"tienskip_plan_{province.lower()}"
+                if planned is not None
+                else DISPUTED.get(province, ""),
+            }
+        )
+    return pd.DataFrame(rows).astype({"planned": "Int64", "dose_pct": float})

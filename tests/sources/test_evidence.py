@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.estimate.arithmetic_ceiling import Ceiling
-from analysis.panel.reach import turnout_ceilings
+from analysis.panel.reach import tienskip_exposure, turnout_ceilings
 from analysis.sources.evidence import effects_per_person, evidence, finding, planned_reach
 
 
@@ -80,3 +80,14 @@ def test_no_programme_for_pupils_can_move_the_turnout_of_a_province_by_a_third_o
     assert fryslan["effect_pp"] == pytest.approx(12 * 5500 / 522_775)
     with pytest.raises(ValueError, match="positive"):
         Ceiling(1, 10, 1).can_be_seen(0)
+
+
+def test_the_reach_of_tienskip_differs_forty_fold_a_pupil():
+    table = tienskip_exposure().set_index("province")
+    assert table["status"].value_counts().to_dict() == {"plan": 5, "genoemd": 2, "niet genoemd": 5}
+    assert table["since"][table["since"] != ""].to_dict() == {"PV20": "2023/24", "PV21": "2018/19"}
+    dose = table["dose_pct"].dropna().round(1)
+    assert dose.to_dict() == {"PV20": 2.7, "PV21": 15.3, "PV23": 1.9, "PV25": 0.4, "PV28": 1.0}
+    assert table.loc["PV22", ["planned", "dose_pct"]].isna().all(), (
+        "named by another source; no number is known"
+    )
