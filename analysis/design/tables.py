@@ -14,10 +14,11 @@ from typing import ClassVar
 from analysis.design.read import read_design, records
 from analysis.workspace import Workspace
 
-REGISTRATIONS, OUTCOMES = "registrations", "outcome_tables"
+REGISTRATIONS, OUTCOMES, STARTS = "registrations", "outcome_tables", "start_tables"
 PLACES = ("municipality", "school", "postcode", "province")
 SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".ods", ".csv.gz")
-_DECIMALS, _ORDERS = (".", ","), ("dmy", "mdy", "ymd")
+AUTO = "auto"  # the decimal sign that the numbers themselves show
+_DECIMALS, _ORDERS = (".", ",", AUTO), ("dmy", "mdy", "ymd")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,8 @@ class TableMap:
     tab : str
         Tab of a workbook; empty reads every tab that has the columns.
     decimal, thousands : str
-        Signs in numbers; `thousands` is empty where they are not separated.
+        Signs in numbers; ``auto`` takes the decimal sign that a column shows, and stops where that is not
+        clear. `thousands` is empty where they are not separated.
     date_order : str
         ``dmy``, ``mdy`` or ``ymd``, for days in digits that do not begin with the year.
     missing : tuple of str
@@ -48,7 +50,7 @@ class TableMap:
     files: tuple[str, ...]
     columns: Mapping[str, tuple[str, ...]]
     tab: str = ""
-    decimal: str = ","
+    decimal: str = AUTO
     thousands: str = ""
     date_order: str = "dmy"
     missing: tuple[str, ...] = ("-", "n.v.t.", "nvt", "onbekend", "NA")
@@ -78,7 +80,7 @@ class TableMap:
             raise ValueError(f"columns: one of {', '.join(PLACES)} needs a name")
         if self.decimal not in _DECIMALS or self.thousands == self.decimal:
             raise ValueError(
-                f"decimal {self.decimal!r} with thousands {self.thousands!r}: expected '.' or ',', and "
+                f"decimal {self.decimal!r} with thousands {self.thousands!r}: expected '.', ',' or auto, and "
                 "another sign or '' between thousands"
             )
         if self.date_order not in _ORDERS:
@@ -126,6 +128,13 @@ class RegistrationMap(TableMap):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StartMap(TableMap):
+    """A list of places with the date a programme started there, and where known the date it ended."""
+
+    TEXTS = ("end",)
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutcomeMap(TableMap):
     """A table of measurements of one outcome.
 
@@ -170,6 +179,11 @@ def registration_maps(workspace: Workspace | None = None) -> dict[str, Registrat
         If the file says something else than expected; the message names table and key.
     """
     return _maps(REGISTRATIONS, "registration", RegistrationMap, workspace)
+
+
+def start_maps(workspace: Workspace | None = None) -> dict[str, StartMap]:
+    """Lists of starts by exposure, from ``data/design/start_tables.toml``; none without that file."""
+    return _maps(STARTS, "start", StartMap, workspace)
 
 
 def outcome_maps(workspace: Workspace | None = None) -> dict[str, OutcomeMap]:

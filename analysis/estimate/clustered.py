@@ -21,6 +21,8 @@ import pandas as pd
 from linearmodels.panel import PanelOLS, PooledOLS, RandomEffects
 from scipy import stats
 
+from analysis.unknown import NotEstimableError
+
 KINDS = ("pooled", "random", "fixed")
 
 
@@ -107,7 +109,10 @@ def clustered_fit(
     Raises
     ------
     ValueError
-        If `kind` is unknown, there are fewer than two clusters, or a coefficient rests on one cluster alone.
+        If `kind` is unknown.
+    NotEstimableError
+        If there are fewer than two clusters, a coefficient rests on one cluster alone, or the design cannot
+        be told apart from itself: a group seen at one time only has no slope.
     """
     if kind not in KINDS:
         raise ValueError(f"kind {kind!r}; known are {', '.join(KINDS)}")
@@ -116,7 +121,12 @@ def clustered_fit(
     codes = pd.factorize(cluster, sort=True)[0]
     groups = int(codes.max()) + 1
     if groups < 2:
-        raise ValueError("one cluster only: standard errors by cluster need several")
+        raise NotEstimableError(
+            "one cluster only: standard errors by cluster need several",
+            reason="er is maar één school, en de onzekerheid volgt uit verschillen tussen scholen",
+        )
+    weight = np.ones(len(outcome)) if weights is None else weights.to_numpy(dtype=float)
+    _require_rank(design, weight, units, 1.0 if kind == "fixed" else 0.0)
     model = {"pooled": PooledOLS, "random": RandomEffects, "fixed": PanelOLS}[kind]
     fit = model(
         outcome.to_frame("outcome").set_axis(index),
@@ -127,7 +137,6 @@ def clustered_fit(
     theta = 0.0 if kind == "pooled" else 1.0
     if kind == "random":
         theta = fit.theta["theta"].reindex(units).to_numpy()
-    weight = np.ones(len(outcome)) if weights is None else weights.to_numpy(dtype=float)
     data = np.column_stack([design.to_numpy(dtype=float), outcome.to_numpy(dtype=float)])
     data = _transformed(data, weight, units, theta)
     covariance = leave_one_cluster_out(data[:, :-1], data[:, -1], codes, list(design.columns))
@@ -157,13 +166,25 @@ def leave_one_cluster_out(x: np.ndarray, y: np.ndarray, codes: np.ndarray, names
     rest = (total - cross) / np.outer(scale, scale)
     if np.linalg.matrix_rank(rest, hermitian=True, tol=1e-10).min() < len(full):
         gone = names[int((1 - np.diagonal(cross, axis1=1, axis2=2) / np.diag(total)).min(axis=0).argmin())]
-        raise ValueError(
+        raise NotEstimableError(
             f"without one of the {len(blocks)} clusters the coefficients cannot be told apart ({gone}): its "
-            "standard error is unknown; merge groups or clusters"
+            "standard error is unknown; merge groups or clusters",
+            reason="een van de schoolsoorten of metingen rust op één school",
         )
     without = np.linalg.solve(rest, ((right - moment) / scale)[:, :, None])[:, :, 0] / scale
     spread = without - full
     return (len(blocks) - 1) / len(blocks) * spread.T @ spread
+
+
+def _require_rank(design: pd.DataFrame, weight: np.ndarray, units: np.ndarray, theta: float) -> None:
+    """Raise NotEstimableError unless the columns, less `theta` of the units' means, can be told apart."""
+    data = _transformed(design.to_numpy(dtype=float), weight, units, theta)
+    scale = np.sqrt((data**2).sum(axis=0))
+    if (scale == 0).any() or np.linalg.matrix_rank(data / np.where(scale > 0, scale, 1.0)) < design.shape[1]:
+        raise NotEstimableError(
+            f"the columns {', '.join(design.columns)} cannot be told apart: a group is seen at one time only",
+            reason="van een van de schoolsoorten is er maar één meting",
+        )
 
 
 def _transformed(data: np.ndarray, weight: np.ndarray, unit: np.ndarray, theta) -> np.ndarray:

@@ -18,6 +18,7 @@ from analysis.estimate.survey.inputs import prepare
 from analysis.estimate.survey.quantiles import check_shares, replicated_quantiles
 from analysis.estimate.survey.regressions import regression, regressor_matrix
 from analysis.estimate.survey.statistics import (
+    known_zones,
     mean,
     replicated_means,
     replicated_spreads,
@@ -25,6 +26,7 @@ from analysis.estimate.survey.statistics import (
     take_rows,
 )
 from analysis.estimate.survey.totals import GroupedDesign
+from analysis.unknown import NotEstimableError
 
 
 def standardised_difference(
@@ -64,7 +66,7 @@ def standardised_difference(
         (means.full[:1] - means.full[1:]) / spread,
         (means.replicates[:, :1] - means.replicates[:, 1:]) / spread_replicates,
         design,
-        GroupedDesign.whole(pair.design).zones,
+        known_zones(GroupedDesign.whole(pair.design).zones, pair),
     )
     return result_frame(inputs, found, replicated_means(inputs.arrays[0], inputs.grouped).effective_n())
 
@@ -93,7 +95,7 @@ def quantile_difference(
         full[:1] - full[1:],
         replicates[:, :1] - replicates[:, 1:],
         inputs.design,
-        inputs.grouped.zones[:, None],
+        known_zones(inputs.grouped.zones, pair)[:, None],
     )
     sizes = replicated_means(inputs.arrays[0], pair).effective_n().sum(keepdims=True)
     return result_frame(inputs, found, sizes, {"q": shares.tolist()})
@@ -128,12 +130,20 @@ def adjusted_difference(
     -------
     pandas.DataFrame
         As a regression, one row a term: ``intercept``, ``difference``, the covariates, the interaction.
+
+    Raises
+    ------
+    NotEstimableError
+        If nobody has every covariate, or they cannot be told apart.
     """
     side = sides_of(group, design.n, minuend, subtrahend)
     _, matrix = regressor_matrix(covariates, design.n)
     rows = (side >= 0) & np.isfinite(matrix).all(axis=1)
     if not rows.any():
-        raise ValueError("no row of the two groups has every covariate")
+        raise NotEstimableError(
+            "no row of the two groups has every covariate",
+            reason="in beide groepen zijn van niemand alle kenmerken bekend",
+        )
     part = design.take(rows)
     difference = (side[rows] == 0).astype(float)
     frame = pd.DataFrame(matrix[rows], columns=[str(name) for name in covariates.columns])

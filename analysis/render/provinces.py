@@ -11,9 +11,9 @@ import pandas as pd
 from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.exhibits import SYNTHETIC_CAPTION
+from analysis.release.fragments import pipe_table, read_description
+from analysis.release.markdown import escape
 from analysis.render.editions import released_folder
-from analysis.render.fragments import pipe_table, read_description
-from analysis.render.markdown import escape
 from analysis.render.project import RenderError
 from analysis.results import ROWS_FILE, Result, read_rows
 from analysis.sources import facts as source

@@ -77,6 +77,31 @@ def require_numbers(
     return numbers
 
 
+def decimal_sign(cells: pd.Series, place: str, said: str) -> str:
+    """The decimal sign that the numbers of a column themselves show.
+
+    A sign followed by one, two or more than three digits can only be decimal; one followed by three digits
+    may separate thousands. Numbers without a sign fit either.
+
+    Raises
+    ------
+    ValueError
+        If both signs occur as a decimal one, or only in a way that could separate thousands.
+    """
+    texts = cells.dropna().astype(str).str.strip()
+    certain = {
+        sign for sign in SIGNS if texts.str.fullmatch(rf"-?\d+{re.escape(sign)}(\d{{1,2}}|\d{{4,}})").any()
+    }
+    doubtful = texts.str.fullmatch(r"-?\d{1,3}[.,]\d{3}")
+    if len(certain) == 2 or (doubtful.any() and not certain):
+        example = texts[doubtful].iloc[0] if doubtful.any() else texts.iloc[0]
+        what = "both signs are used" if len(certain) == 2 else f"{shown(example)} can be read in two ways"
+        raise ValueError(
+            f"{place}: {what}; declare decimal, and thousands where they are separated, in {said}"
+        )
+    return certain.pop() if certain else ","
+
+
 def require_signs(decimal: str, thousands: str) -> None:
     """ValueError unless the two signs can be told apart."""
     if decimal not in SIGNS:

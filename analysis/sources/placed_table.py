@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.design.tables import PLACES, TableMap
+from analysis.design.tables import AUTO, PLACES, TableMap
 from analysis.sources.dates import parse_periods
 from analysis.sources.locate import Gazetteer, located
-from analysis.sources.numerals import require_numbers
+from analysis.sources.numerals import decimal_sign, require_numbers
 from analysis.sources.sheets import Sheet, read_sheets
 
 
@@ -118,7 +118,12 @@ def read_placed(
     pieces, losses = [], Losses()
     for path in paths:
         for sheet in read_sheets(
-            path, design.columns, design.required, decimal=design.decimal, tab=design.tab, name=declared
+            path,
+            design.columns,
+            design.required,
+            decimal="," if design.decimal == AUTO else design.decimal,
+            tab=design.tab,
+            name=declared,
         ):
             piece, lost = _piece(sheet, design, gazetteer, declared)
             pieces.append(piece)
@@ -171,10 +176,12 @@ def _piece(
         cells = table[column]
         if column in design.NUMBERS:
             known = cells.mask(cells.str.casefold().isin([word.casefold() for word in design.missing]), "")
+            place = f"{sheet.place}, column {sheet.names[column]}"
+            auto = design.decimal == AUTO
             numbers = require_numbers(
                 known,
-                f"{sheet.place}, column {sheet.names[column]}",
-                decimal=design.decimal,
+                place,
+                decimal=decimal_sign(known, place, declared) if auto else design.decimal,
                 thousands=design.thousands,
                 said=declared,
                 lines=True,

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.estimate.did.absorb import TwoWay
+from analysis.estimate.did.bands import interval
 from analysis.estimate.did.influence import standard_errors, sum_by
-from analysis.estimate.did.panel import Panel, read_panel
+from analysis.estimate.did.panel import Panel, no_controls, nobody_treated, read_panel
+from analysis.estimate.did.support import error_unknown, several
+from analysis.estimate.rank import require_rank
+from analysis.unknown import NotEstimable
 
 KINDS = ("simple", "group", "event", "calendar")
 _INDEX = {"group": "cohort", "event": "event_time", "calendar": "time"}
@@ -25,7 +28,7 @@ class ImputedMean:
     ----------
     kind : str
     estimate, se : float
-        Mean over all treated observations.
+        Mean over all treated observations. `se` is NaN where it is unknown; `why_no_se` says why.
     table : pandas.DataFrame
         cohort, event_time or time; estimate; se; n. One row for ``simple``.
     covariance : ndarray
@@ -41,10 +44,14 @@ class ImputedMean:
     clustered: bool
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Interval around `estimate`: normal, or t(clusters − 1) with clusters."""
-        tail = (1 + level) / 2
-        quantile = stats.t.ppf(tail, self.n_clusters - 1) if self.clustered else stats.norm.ppf(tail)
-        return self.estimate - quantile * self.se, self.estimate + quantile * self.se
+        """Interval: normal, or t(clusters − 1) with clusters; the whole line if `se` is unknown."""
+        return interval(self.estimate, self.se, self.n_clusters - 1 if self.clustered else np.inf, level)
+
+    @property
+    def why_no_se(self) -> NotEstimable | None:
+        """Why `se` or that of a part is missing; None where all are known."""
+        missing = np.isnan(self.se) or self.table["se"].isna().any()
+        return error_unknown(self.clustered) if missing else None
 
 
 @dataclass(frozen=True)
@@ -99,9 +106,9 @@ class Imputation:
             raise ValueError(f"aggregate {kind!r} is unknown: choose {', '.join(KINDS)}")
         panel = self.panel
         used = ~np.isnan(self.effects) & panel.treated
-        cohort = np.broadcast_to(panel.cohort[:, None], used.shape)
-        time = np.broadcast_to(panel.times, used.shape)
-        of_cell = {"simple": 0 * time, "group": cohort, "event": time - cohort, "calendar": time}[kind]
+        start = np.broadcast_to(panel.start[:, None], used.shape)
+        period = np.broadcast_to(np.arange(used.shape[1]), used.shape)
+        of_cell = {"simple": 0 * period, "group": start, "event": panel.event, "calendar": period}[kind]
         labels = np.unique(of_cell[used])
         weights = np.where(used, 1.0 if panel.weights is None else panel.weights, 0.0)
         targets = [used & (of_cell == label) for label in labels]
@@ -117,8 +124,12 @@ class Imputation:
         scores = np.column_stack(scores)
         factor = self.n_clusters / (self.n_clusters - 1) if self.clustered else 1.0
         covariance = factor * scores.T @ scores
+        unknown = ~np.array([self._known(target) for target in targets])
+        covariance[unknown], covariance[:, unknown] = np.nan, np.nan
         se = standard_errors(covariance)
         parts = slice(None) if kind == "simple" else slice(-1)
+        if kind in ("group", "calendar"):
+            labels = panel.periods[labels]
         columns = {} if kind == "simple" else {_INDEX[kind]: labels}
         counts = [int(target.sum()) for target in targets]
         table = pd.DataFrame({**columns, "estimate": estimates[parts], "se": se[parts], "n": counts[parts]})
@@ -132,6 +143,13 @@ class Imputation:
             self.clustered,
         )
 
+    def _known(self, target: np.ndarray) -> bool:
+        """Whether every cohort of `target` has two clusters in it, and every period two untreated ones."""
+        start, rows = self.panel.start, target.any(axis=1)
+        treated = rows[:, None] & (start[:, None] == np.flatnonzero(np.bincount(start[rows])))
+        untreated = self._fit.weights[:, target.any(axis=0)] > 0
+        return all(several(self.panel.clusters, side).all() for side in (treated, untreated))
+
     def _scores(self, share: np.ndarray, effects: np.ndarray) -> np.ndarray:
         """Σ v ε by cluster for the mean with weights `share` on treated observations, shape (clusters,)."""
         unit, period = share.sum(axis=1), share.sum(axis=0)
@@ -140,7 +158,7 @@ class Imputation:
         # A treated observation's error cannot be told from its effect. The conservative choice subtracts
         # the mean effect of its cohort in its period, weighted as in theorem 3.
         for g in self.panel.cohorts:
-            rows = np.flatnonzero(self.panel.cohort == g)
+            rows = np.flatnonzero(self.panel.start == g)
             v, tau = share[rows], effects[rows]
             clusters = None if self.panel.clusters is None else self.panel.clusters[rows]
             of_cluster = sum_by(v, clusters, self.n_clusters)
@@ -172,8 +190,8 @@ def imputation(
     frame, unit, time, cohort, outcome, cluster, weights, covariates
         See :func:`analysis.estimate.did.panel.read_panel`. Clusters are units if `cluster` is not given.
     anticipation : float
-        Periods before treatment in which units may react already; their effects are imputed too, but
-        do not count in the mean.
+        Time before treatment in which units may react already, in the unit of event time; those effects are
+        imputed too, but do not count in the mean.
 
     Returns
     -------
@@ -189,8 +207,9 @@ def imputation(
     Raises
     ------
     ValueError
-        For the input that :func:`~analysis.estimate.did.panel.read_panel` refuses, or when no effect can be
-        imputed.
+        For the input that :func:`~analysis.estimate.did.panel.read_panel` refuses.
+    NotEstimableError
+        When no effect can be imputed.
     """
     panel = read_panel(
         frame,
@@ -202,19 +221,19 @@ def imputation(
         weights=weights,
         covariates=covariates,
     )
-    if not np.isfinite(panel.cohort).any():
-        raise ValueError("no unit is treated within the panel: there is no effect to estimate")
-    if not anticipation >= 0:
-        raise ValueError(f"anticipation is {anticipation}: zero or more periods")
+    if not panel.within.any():
+        raise nobody_treated()
+    panel = panel.standardised()
     observed = panel.observed
-    treated = panel.times[None, :] >= panel.cohort[:, None] - anticipation
+    last = panel.timeline.last_before(panel.start, anticipation)
+    treated = panel.within[:, None] & (np.arange(len(panel.timeline)) > last[:, None])
     mask = np.where(observed & ~treated, 1.0 if panel.weights is None else panel.weights, 0.0)
     no_base = mask.sum(axis=1) == 0
     no_control = mask.sum(axis=0) == 0
     target = observed & treated
     imputable = target & ~no_base[:, None] & ~no_control
     if not imputable.any():
-        raise ValueError(
+        raise no_controls(
             "no effect can be imputed: there are no controls in the periods after treatment, or no treated "
             "unit has an observation before treatment"
         )
@@ -268,13 +287,10 @@ class _Controls:
             residual[:, :, column] = fitted.residual
             outside[:, :, column] = np.nan_to_num(values - fitted.unit[:, None] - fitted.period)
         gram = np.einsum("itk,it,itl->kl", residual, mask, residual)
-        scale = np.sqrt(np.diag(gram))
-        size = np.sqrt(np.einsum("itk,it->k", np.nan_to_num(panel.covariates) ** 2, mask))
-        if (scale <= 1e-9 * size).any() or np.linalg.cond(gram / np.outer(scale, scale)) > 1e12:
-            raise ValueError(
-                f"covariates {', '.join(panel.covariate_names)} do not vary beyond unit and period effects "
-                "among untreated observations, or are collinear: leave out those that are constant in units"
-            )
+        squares = np.einsum("itk,it->k", np.nan_to_num(panel.covariates) ** 2, mask)
+        beyond = "unit and period effects"
+        where = " among untreated observations"
+        require_rank(gram, panel.covariate_names, squares=squares, beyond=beyond, where=where)
         inverse = np.linalg.inv(gram)
         outcome = np.where(mask > 0, panel.outcome, 0.0)
         slope = inverse @ np.einsum("itk,it,it->k", residual, mask, outcome)
