@@ -1,8 +1,9 @@
 """Effects by cluster, partially pooled, and what they say of a next cluster.
 
-One treated cluster cannot tell its effect from a shock of its own that lasts. What can be had from several is
-their mean, how far they lie apart beyond what lasting shocks explain, and from these an interval for the
-effect in a cluster that has yet to begin. The means of clusters by period follow::
+One treated cluster cannot tell its effect from a shock of its own that lasts, so no effect of a single one
+is given. What can be had from several is their mean, how far they lie apart beyond what lasting shocks
+explain, and from these an interval for the effect in a cluster that has yet to begin. The means of clusters
+by period follow::
 
     y_gt = α_g + δ_t + τ_g D_gt + e_gt,     τ_g ~ N(μ, ω²)
     e_g ~ N(0, σ² R(ρ) + diag(v_g)),        R(ρ)_st = ρ^|s − t|
@@ -56,8 +57,6 @@ class PooledEffects:
         Interval for the effect in a next cluster.
     persistence : float
         Posterior mean of ρ.
-    table : pandas.DataFrame
-        cluster, effect, low, high: partially pooled; for a check, not for a ranking.
     n_clusters, n_treated : int
     level : float
     """
@@ -71,7 +70,6 @@ class PooledEffects:
     next_low: float
     next_high: float
     persistence: float
-    table: pd.DataFrame
     n_clusters: int
     n_treated: int
     level: float
@@ -124,7 +122,6 @@ def pooled_effects(
     means, starts, sampling = _cluster_means(panel, noise, cluster or unit)
     early = starts <= panel.times[0]
     means, starts, sampling = means[~early], starts[~early], sampling[~early]
-    labels = np.asarray(panel.cluster_labels)[~early]
     treated = np.flatnonzero(np.isfinite(starts))
     if len(treated) < LEAST_TREATED:
         raise NotEstimableError(
@@ -133,7 +130,7 @@ def pooled_effects(
         )
     begun = (panel.times >= starts[:, None]).astype(float)[treated]
     grid = _Grid.of(means, begun, treated, sampling)
-    return grid.summary(labels, len(starts), level)
+    return grid.summary(len(starts), len(treated), level)
 
 
 def _cluster_means(panel: Panel, noise: Panel | None, name: str) -> tuple:
@@ -163,16 +160,13 @@ def _cluster_means(panel: Panel, noise: Panel | None, name: str) -> tuple:
 
 @dataclass(frozen=True)
 class _Grid:
-    """Posterior weights over (ρ, σ, ω), and what each point says of the effects of k treated clusters."""
+    """Posterior weights over (ρ, σ, ω), and what each point says of the mean effect."""
 
     weight: np.ndarray  # (P,)
     rho: np.ndarray  # (P,)
     omega: np.ndarray  # (P,)
     mean: np.ndarray  # (P,) of μ
     variance: np.ndarray  # (P,) of μ
-    effects: np.ndarray  # (P, k)
-    variances: np.ndarray  # (P, k)
-    treated: np.ndarray
 
     @classmethod
     def of(cls, y: np.ndarray, begun: np.ndarray, treated: np.ndarray, sampling: np.ndarray) -> _Grid:
@@ -215,13 +209,6 @@ class _Grid:
         weight = np.exp(log_posterior - log_posterior.max())
         weight /= weight.sum()
 
-        keep = (omega**2)[None, :, None, None] * inverse
-        effects = mean[:, :, None] + np.einsum("sokl,sol->sok", keep, centred)
-        # what is not kept of the estimates comes from the mean, whose error it carries
-        rest = 1 - keep.sum(axis=-1)
-        variances = (omega**2)[None, :, None] * (
-            1 - np.diagonal(keep, axis1=2, axis2=3)
-        ) + rest**2 / information[:, :, None]
         shape = weight.shape
         flat = weight.ravel() > 1e-9 * weight.max()
         return cls(
@@ -230,22 +217,15 @@ class _Grid:
             omega=np.broadcast_to(omega, shape).ravel()[flat],
             mean=mean.ravel()[flat],
             variance=(1 / information).ravel()[flat],
-            effects=effects.reshape(-1, k)[flat],
-            variances=np.clip(variances.reshape(-1, k)[flat], 0, None),
-            treated=treated,
         )
 
-    def summary(self, labels: np.ndarray, n_clusters: int, level: float) -> PooledEffects:
+    def summary(self, n_clusters: int, n_treated: int, level: float) -> PooledEffects:
         tails = ((1 - level) / 2, (1 + level) / 2)
         low, high = self._quantiles(self.mean, self.variance, tails)
         next_low, next_high = self._quantiles(self.mean, self.variance + self.omega**2, tails)
         order = np.argsort(self.omega, kind="stable")
         cumulated = np.cumsum(self.weight[order])
         omega = np.interp([tails[0], 0.5, tails[1]], cumulated, self.omega[order])
-        rows = []
-        for place, code in enumerate(self.treated):
-            ends = self._quantiles(self.effects[:, place], self.variances[:, place], tails)
-            rows.append((labels[code], float(self.weight @ self.effects[:, place]), *ends))
         return PooledEffects(
             mean=float(self.weight @ self.mean),
             low=low,
@@ -256,9 +236,8 @@ class _Grid:
             next_low=next_low,
             next_high=next_high,
             persistence=float(self.weight @ self.rho),
-            table=pd.DataFrame(rows, columns=["cluster", "effect", "low", "high"]),
             n_clusters=n_clusters,
-            n_treated=len(self.treated),
+            n_treated=n_treated,
             level=level,
         )
 
