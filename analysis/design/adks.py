@@ -172,6 +172,11 @@ class AdksDesign:
         if lengths != {self.waves}:
             raise ValueError(f"{self.waves} waves, but lists of {sorted(lengths)} values")
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the outcomes, in their order."""
+        return tuple(one.name for one in self.outcome)
+
     def named(self, outcome: str) -> AdksOutcome:
         """The outcome called `outcome`; ValueError lists the names when there is none."""
         for one in self.outcome:

@@ -23,6 +23,7 @@ import pandas as pd
 
 from analysis.estimate.checks import require_columns, require_complete, require_positive
 from analysis.estimate.variance_components import dummies
+from analysis.unknown import NotEstimableError
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,9 @@ def attrition_weights(
     Raises
     ------
     ValueError
-        For a unit twice in a wave, an unknown group, a base weight of zero or less, or when staying is
-        predicted perfectly, so that someone has no chance of staying.
+        For a unit twice in a wave, an unknown group or a base weight of zero or less.
+    NotEstimableError
+        When staying is predicted perfectly, so that someone has no chance of staying.
     """
     require_columns(frame, [last_answer], "frame")
     require_complete(frame, [unit, time, group, cluster], "frame")
@@ -202,9 +204,10 @@ def _logit(design: pd.DataFrame, stays: np.ndarray, steps: int = 50) -> tuple[pd
         beta += step
         if np.abs(step).max() < 1e-10:
             return pd.Series(beta, index=design.columns), 1 / (1 + np.exp(-(x @ beta)))
-    raise ValueError(
+    raise NotEstimableError(
         "staying is predicted perfectly for some group, so someone has no chance to leave or to stay: "
-        "merge groups"
+        "merge groups",
+        reason="van een deel van de leerlingen staat vast of zij blijven; hun uitval is dan niet te wegen",
     )
 
 

@@ -112,8 +112,8 @@ def clustered_fit(
     ValueError
         If `kind` is unknown, or a row has no unit or cluster.
     NotEstimableError
-        If there are fewer than two clusters, columns are collinear, or a coefficient rests on one cluster
-        alone.
+        If there are fewer than two clusters, a coefficient rests on one cluster alone, or the design cannot
+        be told apart from itself: a group seen at one time only has no slope.
     """
     if kind not in KINDS:
         raise ValueError(f"kind {kind!r}; known are {', '.join(KINDS)}")
@@ -126,10 +126,11 @@ def clustered_fit(
     groups = int(codes.max()) + 1
     if groups < 2:
         raise NotEstimableError(
-            "one cluster only: standard errors by cluster need several", reason="er is maar één groep"
+            "one cluster only: standard errors by cluster need several",
+            reason="er is maar één school, en de onzekerheid volgt uit verschillen tussen scholen",
         )
     weight = np.ones(len(outcome)) if weights is None else weights.to_numpy(dtype=float)
-    _require_rank(design, weight, units, kind)
+    _require_rank(design, weight, units, 1.0 if kind == "fixed" else 0.0)
     model = {"pooled": PooledOLS, "random": RandomEffects, "fixed": PanelOLS}[kind]
     fit = model(
         outcome.to_frame("outcome").set_axis(index),
@@ -144,15 +145,6 @@ def clustered_fit(
     data = _transformed(data, weight, units, theta)
     covariance = leave_one_cluster_out(data[:, :-1], data[:, -1], codes, list(design.columns))
     return Clustered(fit.params, covariance, fit.cov.to_numpy(), groups, level)
-
-
-def _require_rank(design: pd.DataFrame, weight: np.ndarray, units: np.ndarray, kind: str) -> None:
-    """Raise unless the columns can be told apart, net of unit effects if the model has them."""
-    x = design.to_numpy(dtype=float)
-    beyond, theta = ("unit effects", 1.0) if kind == "fixed" else ("one another", 0.0)
-    left = _transformed(x, weight, units, theta)
-    squares = np.square(np.sqrt(weight)[:, None] * x).sum(axis=0)
-    require_rank(left.T @ left, list(design.columns), squares=squares, beyond=beyond)
 
 
 def leave_one_cluster_out(x: np.ndarray, y: np.ndarray, codes: np.ndarray, names: list[str]) -> np.ndarray:
@@ -181,11 +173,25 @@ def leave_one_cluster_out(x: np.ndarray, y: np.ndarray, codes: np.ndarray, names
         raise NotEstimableError(
             f"without one of the {len(blocks)} clusters the coefficients cannot be told apart ({gone}): its "
             "standard error is unknown; merge groups or clusters",
-            reason="een groep zit op één school, zodat toeval en verschil niet te onderscheiden zijn",
+            reason="een van de schoolsoorten of metingen rust op één school",
         )
     without = np.linalg.solve(rest, ((right - moment) / scale)[:, :, None])[:, :, 0] / scale
     spread = without - full
     return (len(blocks) - 1) / len(blocks) * spread.T @ spread
+
+
+def _require_rank(design: pd.DataFrame, weight: np.ndarray, units: np.ndarray, theta: float) -> None:
+    """Raise NotEstimableError unless the columns, less `theta` of the units' means, can be told apart."""
+    x = design.to_numpy(dtype=float)
+    left = _transformed(x, weight, units, theta)
+    squares = np.square(_transformed(x, weight, units, 0.0)).sum(axis=0)
+    try:
+        require_rank(left.T @ left, list(design.columns), squares=squares, beyond="unit effects")
+    except NotEstimableError as error:
+        raise NotEstimableError(
+            f"{error.detail}, or a group is seen at one time only",
+            reason="van een van de schoolsoorten is er maar één meting",
+        ) from None
 
 
 def _transformed(data: np.ndarray, weight: np.ndarray, unit: np.ndarray, theta) -> np.ndarray:

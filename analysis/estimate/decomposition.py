@@ -18,6 +18,7 @@ from analysis.estimate.survey.inputs import prepare
 from analysis.estimate.survey.regressions import CrossProducts, cross_products, regressor_matrix
 from analysis.estimate.survey.statistics import combined, known_zones, replicated_means, sides_of, take_rows
 from analysis.estimate.survey.totals import GroupedDesign
+from analysis.unknown import NotEstimableError
 
 TOTAL = "total"
 
@@ -54,7 +55,7 @@ def decompose(
 
     Raises
     ------
-    ValueError
+    NotEstimableError
         If a group is absent or its covariates are collinear.
     """
     side = sides_of(group, design, minuend, subtrahend)
@@ -64,7 +65,10 @@ def decompose(
     rows = (side >= 0) & np.isfinite(matrix).all(axis=1)
     codes = side[rows]
     if np.bincount(codes, minlength=2).min() == 0:
-        raise ValueError("a group has no row with every covariate")
+        raise NotEstimableError(
+            "a group has no row with every covariate",
+            reason="in een van de groepen zijn van niemand alle kenmerken bekend",
+        )
     inputs = prepare({"values": take_rows(values, rows)}, design.take(rows))
     pair = GroupedDesign(inputs.design, codes, 2)
     products = cross_products(inputs.arrays[0], matrix[rows], names, pair)

@@ -26,6 +26,7 @@ from analysis.estimate.survey.statistics import (
     take_rows,
 )
 from analysis.estimate.survey.totals import GroupedDesign
+from analysis.unknown import NotEstimableError
 
 
 def standardised_difference(
@@ -129,12 +130,20 @@ def adjusted_difference(
     -------
     pandas.DataFrame
         As a regression, one row a term: ``intercept``, ``difference``, the covariates, the interaction.
+
+    Raises
+    ------
+    NotEstimableError
+        If nobody has every covariate, or they cannot be told apart.
     """
     side = sides_of(group, design, minuend, subtrahend)
     _, matrix = regressor_matrix(covariates, design)
     rows = (side >= 0) & np.isfinite(matrix).all(axis=1)
     if not rows.any():
-        raise ValueError("no row of the two groups has every covariate")
+        raise NotEstimableError(
+            "no row of the two groups has every covariate",
+            reason="in beide groepen zijn van niemand alle kenmerken bekend",
+        )
     part = design.take(rows)
     difference = (side[rows] == 0).astype(float)
     frame = pd.DataFrame(matrix[rows], index=part.index, columns=[str(name) for name in covariates.columns])

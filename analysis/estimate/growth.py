@@ -36,7 +36,7 @@ from analysis.estimate.checks import plain, row_weights
 from analysis.estimate.checks import waves as numbered
 from analysis.estimate.clustered import Clustered, Estimate, WaldTest, clustered_fit
 from analysis.estimate.variance_components import dummies
-from analysis.unknown import NotEstimableError
+from analysis.unknown import NotEstimable, NotEstimableError
 
 MODELS = ("pooled", "random", "correlated", "fixed")
 PRIMARY = "pooled"  # what the report rests on, for the reason above
@@ -51,10 +51,10 @@ class Growth:
     ----------
     model : str
         One of :data:`MODELS`.
-    gap_start, gap_end : Estimate or None
+    gap_start, gap_end : Estimate, NotEstimable or None
         Gap in the first and the last wave; None in the fixed-effects model.
-    gap_change : Estimate
-        Change of the gap a year: above zero it widens.
+    gap_change : Estimate or NotEstimable
+        Change of the gap a year: above zero it widens. Where one of the two groups is not there, the reason.
     slopes : dict of str to Estimate
         Change a year by group.
     lines : pandas.DataFrame or None
@@ -65,9 +65,9 @@ class Growth:
     """
 
     model: str
-    gap_start: Estimate | None
-    gap_change: Estimate
-    gap_end: Estimate | None
+    gap_start: Estimate | NotEstimable | None
+    gap_change: Estimate | NotEstimable
+    gap_end: Estimate | NotEstimable | None
     slopes: dict[str, Estimate]
     lines: pd.DataFrame | None
     mundlak: WaldTest | None
@@ -109,8 +109,10 @@ def growth(
     Raises
     ------
     ValueError
-        For an unknown model or group, missing values, weights of zero or less, a unit twice in a wave, a unit
-        in two groups, a single wave, or fewer than two clusters.
+        For an unknown model or group, missing values, weights of zero or less, a unit twice in a wave, or a
+        unit in two groups.
+    NotEstimableError
+        For a single wave or fewer than two clusters.
     """
     if model not in MODELS:
         raise ValueError(f"model {model!r}; known are {', '.join(MODELS)}")
@@ -142,13 +144,20 @@ def growth(
     change = {f"years:{more}": 1.0, f"years:{less}": -1.0}
     start = {more: 1.0, less: -1.0}
     fixed = model == "fixed"
-    if model == "correlated":  # at the units' average means, so that levels are those of the groups
-        start |= _at_means(design, membership, minuend, subtrahend, group)
+    absent = [name for name in (minuend, subtrahend) if name not in used]
+    if absent:
+        gaps = dict.fromkeys(("start", "change", "end"), _without(absent))
+    else:
+        if model == "correlated":  # at the units' average means, so that levels are those of the groups
+            start |= _at_means(design, membership, minuend, subtrahend, group)
+        end = {**start, **{name: last * w for name, w in change.items()}}
+        level = (None, None) if fixed else (fit.combine(start), fit.combine(end))
+        gaps = {"start": level[0], "change": fit.combine(change), "end": level[1]}
     return Growth(
         model=model,
-        gap_start=None if fixed else fit.combine(start),
-        gap_change=fit.combine(change),
-        gap_end=None if fixed else fit.combine({**start, **{name: last * w for name, w in change.items()}}),
+        gap_start=gaps["start"],
+        gap_change=gaps["change"],
+        gap_end=gaps["end"],
         slopes={name: fit.combine({f"years:{group}={name}": 1.0}) for name in used},
         lines=None if model in ("fixed", "correlated") else _lines(fit, used, group, waves),
         mundlak=fit.all_zero("mean:") if model == "correlated" else None,
@@ -156,6 +165,10 @@ def growth(
         units=int(frame[unit].nunique()),
         clusters=fit.clusters,
     )
+
+
+def _without(groups: Sequence[str]) -> NotEstimable:
+    return NotEstimable(f"in de gegevens is niemand van de groep {' of '.join(groups)}")
 
 
 def _at_means(design, membership, minuend: str, subtrahend: str, group: str) -> dict[str, float]:
@@ -185,10 +198,9 @@ def _checked(frame, unit, time, group, groups, minuend, subtrahend, cluster) -> 
             f"{group}: unknown value {', '.join(map(str, unknown))}; known are {', '.join(groups)}"
         )
     used = [name for name in groups if (frame[group] == name).any()]
-    absent = sorted({minuend, subtrahend} - set(used))
-    if absent or minuend == subtrahend:
+    if minuend == subtrahend or not {minuend, subtrahend} <= set(groups):
         raise ValueError(
-            f"gap {minuend} − {subtrahend}: {', '.join(absent) or 'the same group twice'} is not there"
+            f"gap {minuend} − {subtrahend}: expected two different groups of {', '.join(groups)}"
         )
     twice = frame.duplicated([unit, time])
     if twice.any():
@@ -204,6 +216,6 @@ def _checked(frame, unit, time, group, groups, minuend, subtrahend, cluster) -> 
     if frame[cluster].nunique() < 2:
         raise NotEstimableError(
             f"one {cluster} only: standard errors by {cluster} need several",
-            reason="alle leerlingen zitten op één school",
+            reason="er is maar één school, en de onzekerheid volgt uit verschillen tussen scholen",
         )
     return used

@@ -15,14 +15,38 @@ import pandera.pandas as pa
 import pyreadstat
 
 from analysis.design.adks import AdksDesign, adks_design
-from analysis.schema.adks import adks_contract
+from analysis.design.regio import TRACKS
 from analysis.sources.geography import require_provinces
+from analysis.sources.geography_contract import PROVINCE_PATTERN
 from analysis.sources.texttable import read_text_pieces, shown
 from analysis.workspace import Workspace
 
 MAP = "data/design/adks.toml"
 _EMPTY = ("", "NA", "nan")
 _SHOWN = 5
+
+
+def adks_contract(design: AdksDesign) -> pa.DataFrameSchema:
+    """Columns pupil, school, wave, track, weight, the outcomes, and municipality and province if mapped.
+
+    A missing answer is NaN; everything else is present. A pupil occurs once a wave.
+    """
+    used = design.file.used
+    text = pa.Column(str, pa.Check.str_length(min_value=1))
+    columns = {
+        "pupil": text,
+        "school": text,
+        "wave": pa.Column(int, pa.Check.in_range(1, design.waves)),
+        "track": pa.Column(str, pa.Check.isin(TRACKS)),
+        "weight": pa.Column(float, pa.Check.gt(0)),
+    }
+    if "municipality" in used:
+        columns["municipality"] = text
+    if "province" in used:
+        columns["province"] = pa.Column(str, pa.Check.str_matches(rf"^{PROVINCE_PATTERN}$"))
+    for outcome in design.outcome:
+        columns[outcome.name] = pa.Column(float, pa.Check.in_range(outcome.low, outcome.high), nullable=True)
+    return pa.DataFrameSchema(columns, unique=["pupil", "wave"], strict=True, name="adks")
 
 
 def adks_path(design: AdksDesign, workspace: Workspace | None = None) -> Path:

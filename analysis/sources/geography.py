@@ -14,8 +14,8 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from analysis.schema import conform
-from analysis.schema.geography import ADJACENCY, CARIBBEAN, PROVINCE, REGIONS, TILE_GRID
+from analysis.sources.contract import conform
+from analysis.sources.geography_contract import ADJACENCY, CARIBBEAN, PROVINCE, REGIONS, TILE_GRID
 from analysis.sources.texttable import read_text_table
 from analysis.workspace import Workspace
 

@@ -15,10 +15,10 @@ import pandas as pd
 from pyproj.exceptions import ProjError
 from shapely.errors import GEOSException
 
-from analysis.schema import conform
-from analysis.schema.pdok import LAND, LAYERS, MUNICIPALITIES, PROVINCES, region_contract
 from analysis.sources.archive import read_bytes
+from analysis.sources.contract import conform
 from analysis.sources.geography import RD_NEW, boundaries, require_all_provinces
+from analysis.sources.pdok_contract import LAND, LAYERS, MUNICIPALITIES, PROVINCES, region_contract
 from analysis.workspace import Workspace
 
 CREDIT = "Bron: CBS, Kadaster"

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pandera.errors
 
-from analysis.schema.pisa import DOMAINS, PUPILS, REPLICATE_COLUMNS, REPLICATES, pv_columns
+from analysis.sources.pisa_contract import DOMAINS, PUPILS, REPLICATE_COLUMNS, REPLICATES, pv_columns
 from analysis.sources.texttable import shown
 
 FILE = "pisa2003_nld.csv.gz"
@@ -48,7 +48,7 @@ def read_pisa2003(path: Path | str, programmes: Mapping[int, str]) -> pd.DataFra
     Returns
     -------
     pandas.DataFrame
-        As :data:`analysis.schema.pisa.PUPILS`.
+        As :data:`analysis.sources.pisa_contract.PUPILS`.
 
     Raises
     ------

@@ -13,7 +13,7 @@ import io
 import itertools
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -61,12 +61,16 @@ def read_text_table(
     FileNotFoundError, ValueError
         Naming the file, and the column and row (1 is the first below the header) where it applies.
     """
-    text = decoded(read_bytes(path, largest or LARGEST), path.name, encodings)
+    return text_table(
+        decoded(read_bytes(path, largest or LARGEST), path.name, encodings), path.name, separator
+    )
+
+
+def text_table(text: str, name: str, separator: str = ",") -> pd.DataFrame:
+    """The same from text in memory, such as a table below lines of another kind; `name` is for messages."""
     if not text.endswith(("\n", "\r")):
-        raise ValueError(
-            f"{path.name}: the last line has no end; the file is cut off, or end it with a new line"
-        )
-    return next(_pieces(io.StringIO(text, newline=""), path.name, separator, rows=None))
+        raise ValueError(f"{name}: the last line has no end; the file is cut off, or end it with a new line")
+    return next(_pieces(io.StringIO(text, newline=""), name, separator, rows=None))
 
 
 def read_text_pieces(path: Path, *, separator: str = ",", rows: int | None = None) -> Iterator[pd.DataFrame]:
@@ -160,7 +164,7 @@ def _frame(header: list[str], body: list[list[str]], done: int, name: str) -> pd
         for column, cells in zip(header, zip(*body, strict=True), strict=True)
     }
     for column, cells in columns.items():
-        _require_no_formula(cells, done, column, name)
+        require_no_formula(cells, range(done + 1, done + len(cells) + 1), column, name)
     index = pd.RangeIndex(done, done + len(body))
     return pd.DataFrame({column: pd.Series(cells, index, dtype="str") for column, cells in columns.items()})
 
@@ -212,10 +216,11 @@ def _require_header(header: list[str], name: str, separator: str) -> None:
         raise ValueError(f"{name}: column {', '.join(twice)} occurs more than once")
 
 
-def _require_no_formula(cells: list[str], done: int, column: str, name: str) -> None:
+def require_no_formula(cells: Sequence[str], rows: Iterable[int], column: str, name: str) -> None:
+    """ValueError naming the row of the first cell that a spreadsheet would take for a formula."""
     if not {cell[:1] for cell in cells} & set("=@+-"):
         return
-    for row, cell in enumerate(cells, start=done + 1):
+    for row, cell in zip(rows, cells, strict=True):
         if _FORMULA.match(cell):
             raise ValueError(
                 f"{name}: column {column}, row {row}: {shown(cell)} is a formula; save the values"

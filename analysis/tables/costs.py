@@ -16,7 +16,7 @@ from analysis.datakind import DataKind
 from analysis.design.costs import PUPILS, Bound
 from analysis.exhibits import TableExhibit
 from analysis.results import Result
-from analysis.schema.facts import COUNTRY
+from analysis.sources.facts_contract import COUNTRY
 
 SECTION = "kosten"
 FACTS = "letter_facts"

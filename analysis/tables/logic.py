@@ -11,7 +11,7 @@ from analysis.datakind import DataKind
 from analysis.exhibits import TableExhibit
 from analysis.figures.logic import STAGE_NAMES
 from analysis.results import Result
-from analysis.schema.facts import LOGIC_PLACES, LOGIC_STAGES
+from analysis.sources.facts_contract import LOGIC_PLACES, LOGIC_STAGES
 
 SECTION = "programma"
 LOGIC = "programme_logic"

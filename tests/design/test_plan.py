@@ -18,10 +18,10 @@ from analysis.design.plan import (
     frozen_plan,
     lock_text,
 )
-from analysis.pipeline.freeze import document_text, freeze
-from analysis.render.deviations_text import deviations_markdown
-from analysis.render.plan_text import plan_markdown
-from analysis.render.plan_words import dutch_date
+from analysis.release.deviations_text import deviations_markdown
+from analysis.release.freeze import document_text, freeze
+from analysis.release.plan_text import plan_markdown
+from analysis.release.plan_words import dutch_date
 from analysis.workspace import Workspace
 
 CONTENT = {

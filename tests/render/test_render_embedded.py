@@ -38,9 +38,9 @@ def pdf(rendered):
     return pdf_text(rendered / "rapport.pdf")
 
 
-def test_three_files(rendered):
+def test_files(rendered):
     assert sorted(path.name for path in rendered.iterdir()) == [
-        "rapport.html", "rapport.pdf", "resultaten.csv",
+        "index.html", "rapport.html", "rapport.pdf", "resultaten.csv",
     ]  # fmt: skip
 
 

@@ -15,8 +15,8 @@ from readback import page, pdf_text
 
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
-from analysis.render.svg import compact
-from analysis.render.twin import MAX_ROWS, readable, twin_markdown
+from analysis.release.svg import compact
+from analysis.release.twin import MAX_ROWS, readable, twin_markdown
 
 CELLS = [
     ["provincie", "start", "effect", "n", "klein"],
@@ -29,8 +29,9 @@ def block(cells=CELLS, kind=DataKind.SYNTHETIC):
     text = twin_markdown("fig-a-b", "Een lijn. Met meer.", kind, cells)
     lines = text.splitlines()
     assert lines[0] == "```{=html}"
+    assert lines[1] == "<!--| quarto-html-table-processing: none -->"
     assert lines[-1] == "```"
-    return ElementTree.fromstring("\n".join(lines[1:-1]))
+    return ElementTree.fromstring("\n".join(lines[2:-1]))
 
 
 def file(element) -> tuple[str, bytes]:

@@ -11,8 +11,8 @@ import pytest
 from local_server import Answer
 from open_examples import PROVINCES, ages, population, statline_service
 
-from analysis.schema.cbs import require_municipalities_add_up
 from analysis.sources.cbs import fetch_statline, inhabitants, inhabitants_by_age, read_statline
+from analysis.sources.cbs_contract import require_municipalities_add_up
 from analysis.sources.download import DownloadError, Manners
 from analysis.sources.receipts import read_record
 

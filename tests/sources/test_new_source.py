@@ -25,7 +25,7 @@ CONTRACT = '''
 
 import pandera.pandas as pa
 
-from analysis.schema.cbs import MUNICIPALITY_PATTERN
+from analysis.sources.cbs_contract import MUNICIPALITY_PATTERN
 
 STATES = ("vastgesteld", "in voorbereiding", "geen")
 
@@ -47,8 +47,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.schema import conform
-from analysis.schema.vng import ORDINANCES
+from analysis.sources.contract import conform
+from analysis.sources.vng_contract import ORDINANCES
 from analysis.sources.texttable import read_text_table
 
 
@@ -77,7 +77,7 @@ def project(tmp_path, repository_copy):
     root = repository_copy(tmp_path / "project")
     manifest = root / "data" / "manifest.toml"
     manifest.write_text(manifest.read_text(encoding="utf-8") + ENTRY, encoding="utf-8")
-    (root / "analysis" / "schema" / "vng.py").write_text(CONTRACT.lstrip())
+    (root / "analysis" / "sources" / "vng_contract.py").write_text(CONTRACT.lstrip())
     (root / "analysis" / "sources" / "vng.py").write_text(MODULE.lstrip())
     (root / "data" / "real" / "vng.csv").write_text(GOOD)
     return root

@@ -14,8 +14,8 @@ from analysis.estimate.survey import (
     quantile,
     standard_deviation,
 )
-from analysis.schema.pisa import PUPILS, REPLICATE_COLUMNS, pv_columns
 from analysis.sources.pisa import read_pisa2003
+from analysis.sources.pisa_contract import PUPILS, REPLICATE_COLUMNS, pv_columns
 
 PROGRAMMES = gap_design().programmes
 

@@ -13,6 +13,7 @@ from analysis.estimate.survey.combine import Combined, combine, effective_size, 
 from analysis.estimate.survey.design import ReplicateDesign, common_index
 from analysis.estimate.survey.inputs import Inputs, prepare
 from analysis.estimate.survey.totals import GroupedDesign
+from analysis.unknown import NotEstimableError
 
 SMALL_SPREAD = 0.01  # standard deviation for a level of 1 from which squares about zero keep twelve digits
 BLOCK_ROWS = 8_000
@@ -164,7 +165,7 @@ def difference(
 
     Raises
     ------
-    ValueError
+    NotEstimableError
         If a label does not occur, in the whole or in a group of `by`.
     """
     side = sides_of(group, design, minuend, subtrahend, missing)
@@ -183,7 +184,10 @@ def difference(
         first = int((~present).any(axis=1).argmax())
         lost = subtrahend if present[first, 0] else minuend
         where = {name: labels[first] for name, labels in inputs.labels.items()}
-        raise ValueError(f"no row of group {lost!r} in {where or 'the complete rows'}: no difference there")
+        raise NotEstimableError(
+            f"no row of group {lost!r} in {where or 'the complete rows'}: no difference there",
+            reason=f"van de groep {lost} is in een van de delen niemand aanwezig",
+        )
     paired = GroupedDesign(inputs.design, pairs, n.size, n)
     means = replicated_means(values, paired)
     found = combined(
@@ -289,7 +293,9 @@ def sides_of(
     Raises
     ------
     ValueError
-        If the labels are equal or one does not occur, or, with ``missing="error"``, a row has none.
+        If the labels are equal, or, with ``missing="error"``, a row has none.
+    NotEstimableError
+        If one does not occur.
     """
     common_index({"group": group}, design.index)
     n = design.n
@@ -302,7 +308,10 @@ def sides_of(
     for label, rows in ((minuend, above), (subtrahend, below)):
         if not rows.any():
             known = ", ".join(map(repr, sorted(labels.dropna().unique(), key=str)))
-            raise ValueError(f"no row of group {label!r}; there are {known}")
+            raise NotEstimableError(
+                f"no row of group {label!r}; there are {known}",
+                reason=f"in de gegevens is niemand van de groep {label}",
+            )
     if missing == "error" and labels.isna().any():
         raise ValueError(
             f"group: {int(labels.isna().sum())} of {n} rows are missing; leave them out and count them, or "
