@@ -141,3 +141,10 @@ def test_where_nobody_can_be_compared_with_the_reason_is_dutch(name):
         with pytest.raises(NotEstimableError) as told:
             FITS[name](ALL.assign(cohort=cohort), **NAMES)
         assert reason in told.value.reason
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_one_cluster_in_all_is_refused_with_a_reason(name):
+    with pytest.raises(NotEstimableError, match="one cluster only") as told:
+        _ = FITS[name](staggered().assign(cluster=1), cluster="cluster", **NAMES).se
+    assert "één groep" in told.value.reason
