@@ -217,8 +217,8 @@ def imputation(
     cohort: str,
     outcome: str,
     cluster: str | None = None,
-    weights: str | None = None,
-    covariates: Sequence[str] = (),
+    weights: str | pd.Series | None = None,
+    covariates: str | Sequence[str] = (),
     anticipation: float = 0,
 ) -> Imputation:
     """Fit unit and period effects on untreated observations, and impute treated units' outcomes from them.

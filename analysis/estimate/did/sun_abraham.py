@@ -119,8 +119,8 @@ def sun_abraham(
     cohort: str,
     outcome: str,
     cluster: str | None = None,
-    weights: str | None = None,
-    covariates: Sequence[str] = (),
+    weights: str | pd.Series | None = None,
+    covariates: str | Sequence[str] = (),
     anticipation: float = 0,
 ) -> SunAbraham:
     """Regress on unit effects, period effects and a dummy for each cohort and period but the reference.

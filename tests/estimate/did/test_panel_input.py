@@ -7,7 +7,15 @@ import pandas as pd
 import pytest
 from did_panels import NAMES, staggered
 
-from analysis.estimate.did import bacon, group_time_att, imputation, read_panel, sun_abraham, two_way_fe
+from analysis.estimate.did import (
+    bacon,
+    dose_response,
+    group_time_att,
+    imputation,
+    read_panel,
+    sun_abraham,
+    two_way_fe,
+)
 
 TREATED = {3: 3, 5: 5, 6: 6}
 
@@ -214,3 +222,21 @@ def test_collinear_and_constant_covariates_get_one_message(estimator, column, na
         ValueError, match=rf"the covariates are collinear .* regressor {name} is constant or determined"
     ):
         estimator(frame, covariates=["z", column], **NAMES)
+
+
+def test_tenths_of_a_year_are_what_somebody_asks_for():
+    """Three steps of .1 are .3, though 3 * .1 is not in floats."""
+    frame = staggered().assign(time=lambda f: f["time"] / 10, cohort=lambda f: f["cohort"] / 10)
+    table = group_time_att(frame, **NAMES).aggregate("event", min_event=-0.3, max_event=0.3).table
+    assert table["event_time"].tolist() == [-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3]
+    balanced = group_time_att(frame, **NAMES).aggregate("event", balance=0.2).table
+    assert balanced["event_time"].tolist() == [-0.3, -0.2, -0.1, 0.0, 0.1, 0.2]
+    assert sun_abraham(frame, anticipation=0.1, **NAMES).reference == -0.2
+
+
+def test_a_dose_is_read_by_unit_whatever_units_are():
+    frame = staggered().assign(dose=lambda f: np.where(f["cohort"].notna(), 1.0 + f["unit"] % 5, np.nan))
+    plain = dose_response(frame, dose="dose", **NAMES)
+    named = frame.assign(unit=("u" + frame["unit"].astype(str)).astype("category"))
+    named = named.sample(frac=1, random_state=4).set_index("unit", drop=False)
+    assert dose_response(named, dose="dose", **NAMES).slope == pytest.approx(plain.slope, rel=1e-12)
