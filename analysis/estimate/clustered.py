@@ -130,7 +130,7 @@ def clustered_fit(
             reason="er is maar één school, en de onzekerheid volgt uit verschillen tussen scholen",
         )
     weight = np.ones(len(outcome)) if weights is None else weights.to_numpy(dtype=float)
-    _require_rank(design, weight, units, 1.0 if kind == "fixed" else 0.0)
+    _require_rank(design, weight, units, kind)
     model = {"pooled": PooledOLS, "random": RandomEffects, "fixed": PanelOLS}[kind]
     fit = model(
         outcome.to_frame("outcome").set_axis(index),
@@ -145,6 +145,21 @@ def clustered_fit(
     data = _transformed(data, weight, units, theta)
     covariance = leave_one_cluster_out(data[:, :-1], data[:, -1], codes, list(design.columns))
     return Clustered(fit.params, covariance, fit.cov.to_numpy(), groups, level)
+
+
+def _require_rank(design: pd.DataFrame, weight: np.ndarray, units: np.ndarray, kind: str) -> None:
+    """Raise NotEstimableError unless the columns, net of unit effects if there are any, can be told apart."""
+    x = design.to_numpy(dtype=float)
+    beyond, theta = ("unit effects", 1.0) if kind == "fixed" else ("one another", 0.0)
+    left = _transformed(x, weight, units, theta)
+    squares = np.square(_transformed(x, weight, units, 0.0)).sum(axis=0)
+    try:
+        require_rank(left.T @ left, list(design.columns), squares=squares, beyond=beyond)
+    except NotEstimableError as error:
+        raise NotEstimableError(
+            f"{error.detail}, or a group is seen at one time only",
+            reason="van een van de schoolsoorten is er maar één meting",
+        ) from None
 
 
 def leave_one_cluster_out(x: np.ndarray, y: np.ndarray, codes: np.ndarray, names: list[str]) -> np.ndarray:
@@ -178,20 +193,6 @@ def leave_one_cluster_out(x: np.ndarray, y: np.ndarray, codes: np.ndarray, names
     without = np.linalg.solve(rest, ((right - moment) / scale)[:, :, None])[:, :, 0] / scale
     spread = without - full
     return (len(blocks) - 1) / len(blocks) * spread.T @ spread
-
-
-def _require_rank(design: pd.DataFrame, weight: np.ndarray, units: np.ndarray, theta: float) -> None:
-    """Raise NotEstimableError unless the columns, less `theta` of the units' means, can be told apart."""
-    x = design.to_numpy(dtype=float)
-    left = _transformed(x, weight, units, theta)
-    squares = np.square(_transformed(x, weight, units, 0.0)).sum(axis=0)
-    try:
-        require_rank(left.T @ left, list(design.columns), squares=squares, beyond="unit effects")
-    except NotEstimableError as error:
-        raise NotEstimableError(
-            f"{error.detail}, or a group is seen at one time only",
-            reason="van een van de schoolsoorten is er maar één meting",
-        ) from None
 
 
 def _transformed(data: np.ndarray, weight: np.ndarray, unit: np.ndarray, theta) -> np.ndarray:

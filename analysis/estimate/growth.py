@@ -213,6 +213,12 @@ def _checked(frame, unit, time, group, groups, minuend, subtrahend, cluster) -> 
         raise NotEstimableError(
             f"one {time} only: there is no growth to estimate", reason="er is maar één meting"
         )
+    once = frame.groupby(group, observed=True)[time].nunique() < 2
+    if once.any():
+        raise NotEstimableError(
+            f"{group} {once.idxmax()!r} is seen at one {time} only: it has no growth to estimate",
+            reason="van een van de schoolsoorten is er maar één meting",
+        )
     if frame[cluster].nunique() < 2:
         raise NotEstimableError(
             f"one {cluster} only: standard errors by {cluster} need several",

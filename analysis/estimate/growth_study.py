@@ -74,8 +74,8 @@ def growth_study(
     frame : pandas.DataFrame
         Rows without an answer on `outcome` are left out; ``n`` of the results says how many remain.
     weights : pandas.Series or NotEstimable
-        One a row, aligned by index, or why there are none; of
-        :func:`analysis.estimate.attrition.attrition_weights`.
+        One a row, aligned by index, of :func:`analysis.estimate.attrition.attrition_weights`, or why there
+        are none.
 
     Raises
     ------

@@ -9,8 +9,7 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from analysis.estimate.checks import plain, row_weights
-from analysis.estimate.checks import waves as numbered
+from analysis.estimate.checks import plain, row_weights, waves
 from analysis.estimate.clustered import Clustered, Estimate, clustered_fit
 
 
@@ -44,7 +43,7 @@ def wave_means(
     """
     weights = None if weights is None else row_weights(weights, frame, "weights")
     frame = plain(frame, [outcome, unit, time, group, cluster], "frame")
-    frame[time] = numbered(frame[time], time)
+    frame[time] = waves(frame[time], time)
     unknown = sorted(set(frame[group].unique()) - set(groups))
     if unknown:
         raise ValueError(
@@ -53,8 +52,8 @@ def wave_means(
     weight = pd.Series(1.0, index=frame.index) if weights is None else weights
     by_cell = frame.groupby([group, time], observed=True)
     present, clusters = by_cell.size(), by_cell[cluster].nunique()
-    waves = sorted(frame[time].unique())
-    cells = [(name, wave) for name in groups for wave in waves if (name, wave) in present]
+    seen = sorted(frame[time].unique())
+    cells = [(name, wave) for name in groups for wave in seen if (name, wave) in present]
     several = [cell for cell in cells if clusters[cell] > 1]
     keys = pd.MultiIndex.from_frame(frame[[group, time]])
     fit = _fit(frame, keys, several, outcome, unit, time, cluster, weight, level) if several else None
@@ -81,7 +80,7 @@ def wave_means(
                 min(present[minuend, wave], present[subtrahend, wave]),
             ),
         }
-        for wave in waves
+        for wave in seen
         if {(minuend, wave), (subtrahend, wave)} <= set(cells)
     ]
     measures = ["value", "se", "low", "high", "n"]

@@ -65,7 +65,9 @@ def within_gap(
     Raises
     ------
     ValueError
-        If values are missing, a group is unknown, a unit lies in two clusters, or no unit has both groups.
+        If values are missing, a group is unknown or a unit lies in two clusters.
+    NotEstimableError
+        If no unit has both groups, or there is one cluster.
     """
     columns = [outcome, unit, time, group, cluster]
     frame = plain(frame, columns, "frame")
@@ -77,7 +79,13 @@ def within_gap(
     if both == 0:
         raise NotEstimableError(
             f"no {unit} has both {minuend} and {subtrahend}: there is no gap within it",
-            reason="geen enkele school heeft beide groepen",
+            reason=f"er is geen school met leerlingen van zowel {minuend} als {subtrahend}",
+        )
+    clusters = int(frame[cluster].nunique())
+    if clusters < 2:
+        raise NotEstimableError(
+            f"one {cluster} only: standard errors by {cluster} need several",
+            reason="er zijn gegevens uit één provincie, en de onzekerheid volgt uit verschillen daartussen",
         )
     shared = frame[unit].isin(offered.index[(offered > 0).all(axis=1)])
     carrying = frame.loc[shared, cluster].nunique()
@@ -118,6 +126,5 @@ def within_gap(
     name = f"{group}={minuend}"
     # schools of one cluster show nothing of what clusters differ by
     estimate, se = float(fit.params[name]), float(fit.std_errors[name]) if carrying > 1 else np.nan
-    clusters = int(cells[cluster].nunique())
     reach = float(stats.t.ppf((1 + level) / 2, clusters - 1)) * se
     return WithinGap(estimate, se, estimate - reach, estimate + reach, clusters, both, len(frame))

@@ -26,6 +26,7 @@ PROVINCES, MUNICIPALITIES = "provincie", "gemeente"
 COLUMNS = ("place", "name", "province", "election", "date", "eligible", "voters", "turnout_pct", "n")
 VOTES = ("reported", "counted")
 _LEAST = 3  # elections in a row; a change before the last pair is what a placebo needs
+_KNOWN = 0.9  # share of a province's municipalities with both numbers; the others are left out in all years
 _STEP = 0.13  # electorate out of line with the elections around it by more than this is told
 
 
@@ -192,7 +193,8 @@ def _covered(files: Turnout | None, facts: pd.DataFrame, workspace: Workspace) -
     if files is None:
         return [], "bestanden per gemeente zijn er niet"
     found = province_differences(files.frame, workspace)
-    whole = found[found["complete"]].groupby("date")["province"].nunique()
+    there = found[(found["municipalities"] == 0) & (found["known"] >= _KNOWN)]
+    whole = there.groupby("date")["province"].nunique()
     dates: list[str] = []
     for date in sorted(facts["date"].unique(), reverse=True):
         if whole.get(date, 0) < 12:
@@ -233,3 +235,29 @@ def _remark(facts: pd.DataFrame, level: str, whole: bool) -> str:
     if provisional:
         said += f"De cijfers van {', '.join(provisional)} zijn voorlopig. "
     return said.strip()
+
+
+def beside_the_country(frame: pd.DataFrame) -> pd.DataFrame:
+    """Each place's turnout beside that of all places together, for a picture.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Of a :class:`TurnoutPanel`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        place, date, time (year with decimals), value and whole (turnout in per cent).
+    """
+    sums = frame.groupby("date")[["voters", "eligible"]].sum()
+    days = pd.to_datetime(frame["date"], format="%Y-%m-%d")
+    return pd.DataFrame(
+        {
+            "place": frame["place"],
+            "date": frame["date"],
+            "time": days.dt.year + (days.dt.day_of_year - 1) / 365.25,
+            "value": frame["turnout_pct"],
+            "whole": frame["date"].map(100 * sums["voters"] / sums["eligible"]),
+        }
+    )
