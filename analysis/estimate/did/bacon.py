@@ -79,7 +79,8 @@ def bacon(
             "panels; keep units that are observed in every period"
         )
     if panel.weights is not None and (panel.weights != panel.weights[:, :1]).any():
-        raise ValueError("a weight changes within a unit: the decomposition holds for fixed weights")
+        name = weights if isinstance(weights, str) else weights.name
+        raise ValueError(f"{name} changes within a unit: the decomposition holds for fixed weights")
     weight = panel.unit_weights()
     never = len(panel.periods)
     starts, codes = groups(panel.start)  # position 0 is treated from the start
