@@ -11,13 +11,13 @@ import pandas as pd
 from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.exhibits import SYNTHETIC_CAPTION
+from analysis.release.fragments import pipe_table, read_description
+from analysis.release.markdown import escape
 from analysis.render.editions import released_folder
-from analysis.render.fragments import pipe_table, read_description
-from analysis.render.markdown import escape
 from analysis.render.project import RenderError
 from analysis.results import ROWS_FILE, Result, read_rows
-from analysis.schema.facts import COUNTRY, SOUTH
 from analysis.sources import facts as source
+from analysis.sources.facts_contract import COUNTRY, SOUTH
 from analysis.sources.geography import province_names
 from analysis.workspace import Workspace
 

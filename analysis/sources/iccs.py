@@ -16,7 +16,7 @@ import pandas as pd
 import pandera.errors
 
 from analysis.design.gap import LEAVE_OUT, TRACKS, TrackVariable
-from analysis.schema.iccs import (
+from analysis.sources.iccs_contract import (
     BACKGROUND,
     CYCLES,
     MISSING_CODES,
@@ -90,7 +90,7 @@ def read_iccs(path: Path | str | Iterable[Path | str], *, track: TrackVariable |
     Returns
     -------
     pandas.DataFrame
-        As :data:`analysis.schema.iccs.STUDENTS`: required columns always, background columns and
+        As :data:`analysis.sources.iccs_contract.STUDENTS`: required columns always, background columns and
         ``track`` where the file has them. Missing values are NaN.
 
     Raises

@@ -11,8 +11,8 @@ from analysis.design.gap import TRACKS, gap_design
 from analysis.estimate.published import reproduce, track_figures
 from analysis.estimate.survey import ReplicateDesign, mean
 from analysis.panel.published import references, samples
-from analysis.schema.iccs import PV_COLUMNS
 from analysis.sources.iccs import read_iccs
+from analysis.sources.iccs_contract import PV_COLUMNS
 from analysis.tables.validatie import (
     NO_FILES,
     by_key,

@@ -8,8 +8,8 @@ from pupil_files import iccs_table, write_sav
 
 from analysis.design.gap import TrackVariable
 from analysis.estimate.survey import ReplicateDesign, mean
-from analysis.schema.iccs import PV_COLUMNS, STUDENTS
 from analysis.sources.iccs import describe_name, find_iccs, read_iccs
+from analysis.sources.iccs_contract import PV_COLUMNS, STUDENTS
 
 
 def with_cell(column: str, row: int, value) -> pd.DataFrame:
