@@ -195,8 +195,8 @@ def group_time_att(
     est_method: str = "dr",
     anticipation: float = 0,
     base_period: str = "varying",
-    covariates: Sequence[str] = (),
-    weights: str | None = None,
+    covariates: str | Sequence[str] = (),
+    weights: str | pd.Series | None = None,
     cluster: str | None = None,
     unbalanced: str = "pairs",
 ) -> GroupTime:

@@ -14,7 +14,7 @@ from analysis.estimate.did.event_path import EventPath
 from analysis.estimate.did.imputation_path import imputed_path
 from analysis.estimate.did.influence import standard_errors, sum_by
 from analysis.estimate.did.panel import Panel, no_controls, nobody_treated, read_panel
-from analysis.estimate.did.support import error_unknown, several
+from analysis.estimate.did.support import cluster_factor, error_unknown, several
 from analysis.estimate.rank import require_rank
 from analysis.unknown import NotEstimable
 
@@ -125,7 +125,7 @@ class Imputation:
             estimates.append(float((share * effects).sum()))
             scores.append(self.scores(share, effects))
         scores = np.column_stack(scores)
-        factor = self.n_clusters / (self.n_clusters - 1) if self.clustered else 1.0
+        factor = cluster_factor(self.n_clusters) if self.clustered else 1.0
         covariance = factor * scores.T @ scores
         unknown = ~np.array([self.known(target) for target in targets])
         covariance[unknown], covariance[:, unknown] = np.nan, np.nan
@@ -217,8 +217,8 @@ def imputation(
     cohort: str,
     outcome: str,
     cluster: str | None = None,
-    weights: str | None = None,
-    covariates: Sequence[str] = (),
+    weights: str | pd.Series | None = None,
+    covariates: str | Sequence[str] = (),
     anticipation: float = 0,
 ) -> Imputation:
     """Fit unit and period effects on untreated observations, and impute treated units' outcomes from them.
