@@ -194,6 +194,8 @@ def make_plan(workspace: Workspace, fingerprints: Fingerprints | None = None) ->
                 **_notebook_inputs(source, reached, fingerprints),
                 **_design_inputs(workspace, reached, fingerprints),
             }
+            if entry.outputs:
+                inputs["outputs declared"] = digest_of(sorted(entry.outputs))
             if "analysis.manifest" in reached.modules:
                 inputs["committed manifest.toml"] = fingerprints.of(workspace.root / "data" / "manifest.toml")
             place = f"notebook {entry.name}"

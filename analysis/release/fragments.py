@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ REPORT = "rapport"  # status-rapport.qmd speaks of the whole report
 # Pandoc wraps cells and honours relative widths only in a table with a line longer than this.
 _LINE = 72
 _RULE = 120
+_ID = re.compile(r"(?:fig|tbl)-[a-z0-9-]+")
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,8 @@ def read_description(path: Path) -> Description:
         )
     except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is not the description of an exhibit: {error!r}") from error
+    if exhibit.id != path.stem or not _ID.fullmatch(exhibit.id):
+        raise ValueError(f"{path}: has the id {exhibit.id!r}; expected the name of the file, fig-… or tbl-…")
     suffix = "svg" if exhibit.id.startswith("fig-") else "csv"
     if not (path.parent / f"{exhibit.id}.{suffix}").is_file():
         raise ValueError(f"{path}: {exhibit.id}.{suffix} is not beside it")

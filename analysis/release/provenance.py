@@ -8,6 +8,7 @@ report's appendix (:mod:`analysis.release.trace`) and the comparison of two repo
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +20,7 @@ from analysis.build.store import RUN_FILE
 from analysis.conclusions import Conclusion
 from analysis.results import Released
 
+_CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # of nbformat 4.5
 PROVENANCE_FILE = "provenance.json"
 ORIGIN_FILE = "herkomst.json"  # the same, beside the report
 
@@ -100,7 +102,14 @@ def _run(run: Run) -> dict[str, Any]:
 def _cells(run: Run) -> dict[str, dict]:
     """Cell by id; empty for a run of which no executed notebook is kept."""
     content = json.loads((run.published.folder / RUN_FILE).read_text(encoding="utf-8"))
-    return content.get("cells", {})
+    cells = content.get("cells", {})
+    for cell in cells.values():
+        if not _CELL_ID.fullmatch(str(cell["cell"])):
+            raise ValueError(
+                f"{run.entry.file}: a cell has the id {cell['cell']!r}; expected 1 to 64 letters, digits, "
+                '- and _, as JupyterLab gives. Change it in the file, under "id"'
+            )
+    return cells
 
 
 def _checksum(description: Path) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -26,6 +27,7 @@ CROSSREF = HERE / "lua" / "crossref.lua"
 # Filters of the project run before or after the cross-references, as their entry point in Quarto says.
 BEFORE = ("pre-ast",)
 AFTER = ("pre-finalize",)
+_NOT_DRAWN = re.compile(r"""the text `"(?P<text>.+?)"` could not be displayed""")
 
 
 def render_embedded(projects: Sequence[Project], folder: Path) -> None:
@@ -82,10 +84,21 @@ def write_paper(project: Project, text: str, folder: Path) -> None:
             timestamp=timestamp(),
         )
     except typst.TypstError as error:
-        raise RenderError(f"Typst: {error.message}\n{error.diagnostic}") from error
+        raise RenderError(
+            f"Typst: {_where(error.message, project)}{error.message}\n{error.diagnostic}"
+        ) from error
     if warnings:
         raise RenderError("Typst: " + "\n".join(f"{w.message}\n{w.diagnostic}" for w in warnings))
     (folder / project.paper).write_bytes(pdf)
+
+
+def _where(message: str, project: Project) -> str:
+    """File and line of a character that no font can draw; Typst names it, and a place in its own source."""
+    match = _NOT_DRAWN.search(message)
+    if not match:
+        return ""
+    places = [line.place(project.root) for line in read_lines(project) if match["text"] in line.text]
+    return f"{', '.join(places)}: " if places else ""
 
 
 # Each takes the project, its text with shortcodes filled in, and the folder to write into.

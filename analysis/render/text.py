@@ -15,9 +15,9 @@ from analysis.render.source import Line
 _QUOTED = r'"(?:\\.|[^"\\])*"'
 # An attribute block: braces of which the values between quotes may hold anything.
 BLOCK = rf'\{{(?:[^{{}}"]|{_QUOTED})*\}}'
-ATTRIBUTES = re.compile(BLOCK)
+ATTRIBUTES = re.compile(rf"(?<!\\){BLOCK}")
 ID = re.compile(r"(?:^|\s)#([\w:.-]+)")
-_INLINE_CODE = re.compile(r"`[^`\n]*`")
+_INLINE_CODE = re.compile(r"(?<![\\`])(`+)(?!`)[^\n]*?(?<!`)\1(?!`)")
 
 
 @dataclass(frozen=True)

@@ -61,12 +61,16 @@ def read_text_table(
     FileNotFoundError, ValueError
         Naming the file, and the column and row (1 is the first below the header) where it applies.
     """
-    text = decoded(read_bytes(path, largest or LARGEST), path.name, encodings)
+    return text_table(
+        decoded(read_bytes(path, largest or LARGEST), path.name, encodings), path.name, separator
+    )
+
+
+def text_table(text: str, name: str, separator: str = ",") -> pd.DataFrame:
+    """The same from text in memory, such as a table below lines of another kind; `name` is for messages."""
     if not text.endswith(("\n", "\r")):
-        raise ValueError(
-            f"{path.name}: the last line has no end; the file is cut off, or end it with a new line"
-        )
-    return next(_pieces(io.StringIO(text, newline=""), path.name, separator, rows=None))
+        raise ValueError(f"{name}: the last line has no end; the file is cut off, or end it with a new line")
+    return next(_pieces(io.StringIO(text, newline=""), name, separator, rows=None))
 
 
 def read_text_pieces(path: Path, *, separator: str = ",", rows: int | None = None) -> Iterator[pd.DataFrame]:

@@ -119,6 +119,51 @@ def test_a_failure_costs_its_own_runs_and_is_kept_until_it_is_mended(project):
     assert not store.failed.exists()
 
 
+STOPS = {
+    "sys.exit(0)": "import sys\nsys.exit(0)",
+    "sys.exit()": "import sys\nsys.exit()",
+    "sys.exit(3)": "import sys\nsys.exit(3)",
+    "raise SystemExit": "raise SystemExit",
+    "exit()": "exit()",
+    "exit(3)": "exit(3)",
+    "quit()": "quit()",
+    "exit in a function": "def f():\n    exit(0)\nf()",
+    "os._exit(0)": "import os\nos._exit(0)",
+}
+
+
+@pytest.mark.parametrize("keep", ["true", "false"])
+@pytest.mark.parametrize("stop", STOPS.values(), ids=STOPS)
+def test_a_notebook_that_stops_early_has_failed(project, keep, stop):
+    """Before its last result, in its last cell and in one before, with a kernel and without."""
+    entry = f"keep_notebook = {keep}"
+    one, two = (PUBLISH.format(name=name, value="1") for name in ("a", "a.two"))
+    project.notebook("a", one, f"{stop}\n{two}", entry=entry)
+    project.notebook("b", PUBLISH.format(name="b", value="1"), stop, "x = 1", entry=entry)
+    found = build(project.workspace, Lines(io.StringIO()), executor=ThreadPoolExecutor, jobs=2)
+    assert [run.label for run in found.failed] == ["a", "b"]
+    assert not project.runs("a")
+    assert not project.runs("b")
+
+
+@pytest.mark.parametrize("keep", ["true", "false"])
+def test_a_cell_may_await_with_a_kernel_and_without(project, built, keep):
+    cells = (
+        "import asyncio\n\nasync def f():\n    await asyncio.sleep(0)\n    return 2.0\n",
+        "found = await f()",
+        PUBLISH.format(name="a", value="found"),
+    )
+    project.notebook("a", *cells, entry=f"keep_notebook = {keep}")
+    assert len(built(project).built.outcomes) == 1
+
+
+def test_an_output_declared_afterwards_is_checked_too(project, built):
+    project.notebook("a")
+    built(project)
+    project.notebook("a", entry='outputs = ["a.value", "fig-a"]')
+    assert "a did not publish fig-a" in failing(project, built)
+
+
 def test_the_frame_told_of_is_the_notebooks_own(project, built):
     """Not the line of a library it called, with a kernel and without."""
     for keep in ("", "keep_notebook = false"):

@@ -70,12 +70,17 @@ def require_constant(
     units: np.ndarray,
     name: str,
 ) -> None:
-    """Raise ValueError if `column` differs anywhere from the `value` of its unit."""
+    """Raise ValueError if `column` differs anywhere from its unit's `value`; missing equals missing."""
+    empty = np.isnan(value)
     if position is None:
-        changing = np.flatnonzero((column.reshape(n, t) != value[:, None]).any(axis=1))
+        grid = column.reshape(n, t)
+        differs = grid != value[:, None]
+        differs[empty] = ~np.isnan(grid[empty])
+        changing = np.flatnonzero(differs.any(axis=1))
     else:
         of_row = position // t
-        changing = np.unique(of_row[column != value[of_row]])
+        differs = (column != value[of_row]) & ~(np.isnan(column) & empty[of_row])
+        changing = np.unique(of_row[differs])
     if len(changing):
         raise ValueError(
             f"{name} changes within {len(changing)} units, for instance {units[changing[0]]}: treatment must "

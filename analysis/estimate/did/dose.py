@@ -15,6 +15,7 @@ from analysis.estimate.did.influence import Sample, standard_errors, sum_by
 from analysis.estimate.did.panel import NO_PERIOD_BEFORE, Panel, no_controls, read_panel
 from analysis.estimate.did.support import error_unknown
 from analysis.estimate.did.timeline import said
+from analysis.estimate.rank import determined
 from analysis.unknown import NotEstimableError
 
 
@@ -184,7 +185,8 @@ def _cell(panel, cells, sample, m, doses, basis, grid, cluster) -> tuple[np.ndar
     x, slopes = basis.values(doses[of_treated]), basis.slopes(doses[of_treated])
     w, v = sample.weights[of_treated], sample.weights[of_controls]
     gram = (w[:, None] * x).T @ x
-    if len(np.unique(doses[of_treated])) < x.shape[1] or np.linalg.cond(gram) > 1e14:
+    size = np.sqrt(np.diag(gram))
+    if len(np.unique(doses[of_treated])) < x.shape[1] or determined(gram / np.outer(size, size)).any():
         raise NotEstimableError(
             f"{place}: {len(np.unique(doses[of_treated]))} different doses cannot carry "
             f"{x.shape[1]} coefficients",

@@ -21,6 +21,7 @@ from analysis.estimate.did.arrange import arrange, first_rows, require_constant
 from analysis.estimate.did.columns import codes, numbers, require_columns, require_finite, weights_of
 from analysis.estimate.did.periods import NUMBER, Keys, evenly, keys
 from analysis.estimate.did.timeline import Timeline, said
+from analysis.estimate.rank import CONSTANT, collinear
 from analysis.unknown import NotEstimableError
 
 NEVER = np.inf
@@ -113,6 +114,14 @@ class Panel:
         return len(self.units) if self.clusters is None else len(self.cluster_labels)
 
     @property
+    def n_treated_clusters(self) -> int:
+        """Clusters with a unit that is treated within the panel."""
+        within = self.within
+        if self.clusters is None:
+            return int(np.count_nonzero(within))
+        return int(np.count_nonzero(np.bincount(self.clusters[within])))
+
+    @property
     def cluster_codes(self) -> np.ndarray:
         """Cluster of each unit, shape (N,): itself where no clusters are given."""
         return np.arange(len(self.units)) if self.clusters is None else self.clusters
@@ -143,6 +152,24 @@ class Panel:
             covariates=self.covariates[:, :position],
         )
         return panel if self.balanced else panel.select(panel.observed.any(axis=1))
+
+    def standardised(self) -> Panel:
+        """The panel with covariates about their mean and in standard deviations, for estimators that only
+        take them out: no digits are lost to their level or scale.
+
+        Raises
+        ------
+        NotEstimableError
+            If one does not vary.
+        """
+        if not self.covariate_names:
+            return self
+        centred = self.covariates - np.nanmean(self.covariates, axis=(0, 1))
+        spread = np.sqrt(np.nanmean(np.square(centred), axis=(0, 1)))
+        flat = ~(spread > CONSTANT * np.nanmax(np.abs(self.covariates), axis=(0, 1)))
+        if flat.any():
+            raise collinear(self.covariate_names[int(flat.argmax())])
+        return replace(self, covariates=centred / spread)
 
     def with_controls(self, anticipation: float = 0) -> tuple[Panel, tuple[tuple[str, int], ...]]:
         """The panel up to the last period with a comparison, and what had to be left out, by reason.
@@ -255,7 +282,9 @@ def read_panel(
         return arranged.reshape(n, t)
 
     rows = np.arange(n) * t if position is None else first_rows(position // t, n)
-    require_constant(began, began[rows], position, n, t, units, cohort)
+    start = began[rows]
+    require_constant(began, start, position, n, t, units, cohort)
+    never = np.isnan(start) | ((start == 0) & (when.kind == NUMBER and times[0] > 0))
     clusters = labels = None
     if cluster is not None:
         of_row, labels = codes(frame[cluster], cluster, ordered=True)
@@ -271,7 +300,7 @@ def read_panel(
             np.arange(t),
             evenly(times, time) if when.kind == NUMBER else 1.0,
         ),
-        start=np.searchsorted(times, began[rows], side="left"),
+        start=np.searchsorted(times, np.where(never, NEVER, start), side="left"),
         outcome=by_unit(values),
         balanced=balanced,
         weights=None if weights is None else by_unit(weights_of(frame, weights)),
@@ -283,20 +312,16 @@ def read_panel(
 
 
 def _starts(frame: pd.DataFrame, when: Keys, time: str, cohort: str) -> np.ndarray:
-    """Start of treatment by row on the scale of the periods' keys, ``inf`` for never; shape (n,)."""
+    """Start of treatment by row on the scale of the periods' keys, shape (n,)."""
     began = keys(frame[cohort], cohort, when.order)
-    known = ~np.isnan(began.floats)
-    if began.kind != when.kind and known.any():
+    if began.kind != when.kind and not np.isnan(began.floats).all():
         raise ValueError(
             f"column {cohort} is {began.said} and column {time} is {when.said}: write both in the same way"
         )
-    if (began.floats == -np.inf).any():
+    if np.fmin.reduce(began.floats) == -np.inf:
         row = frame.index[int((began.floats == -np.inf).argmax())]
         raise ValueError(f"column {cohort} is minus infinity in row {row}: a start is a period")
-    never = ~known
-    if when.kind == NUMBER and when.floats.min() > 0:
-        never |= began.floats == 0
-    return np.where(never, NEVER, began.floats)
+    return began.floats
 
 
 def _labels(series: pd.Series, position: np.ndarray | None, n: int, t: int) -> np.ndarray:

@@ -50,8 +50,6 @@ def keys(series: pd.Series, name: str, order: pd.Index | None = None) -> Keys:
         For booleans, text, lengths of time and anything else without an order of its own, or a label that
         is not in `order`.
     """
-    if isinstance(series, pd.DataFrame):
-        raise ValueError(f"column {name} occurs more than once")
     dtype = series.dtype
     if order is not None:
         return Keys(_places(series, order, name), "category", str(dtype), order)
@@ -111,6 +109,8 @@ def _no_order(name: str, said: str) -> ValueError:
 
 def _exact(values: np.ndarray, name: str) -> np.ndarray:
     values = values.astype(float, copy=False)
+    if not len(values) or max(abs(np.fmin.reduce(values)), abs(np.fmax.reduce(values))) < _LARGEST:
+        return values
     with np.errstate(invalid="ignore"):
         beyond = np.isfinite(values) & (np.abs(values) >= _LARGEST)
     if beyond.any():

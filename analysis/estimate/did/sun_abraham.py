@@ -11,12 +11,15 @@ import pandas as pd
 from analysis.estimate.did.absorb import TwoWay
 from analysis.estimate.did.bands import add_intervals, interval
 from analysis.estimate.did.comparisons import groups
+from analysis.estimate.did.event_path import EventPath
+from analysis.estimate.did.event_path import binned as binned_times
 from analysis.estimate.did.influence import standard_errors, sum_by
 from analysis.estimate.did.panel import Panel, no_controls, read_panel
-from analysis.estimate.did.support import error_unknown, presence
+from analysis.estimate.did.support import error_unknown, several
 from analysis.estimate.did.timeline import said
 from analysis.estimate.did.wald import JointTest, wald_hotelling
-from analysis.unknown import NotEstimable
+from analysis.estimate.rank import require_rank
+from analysis.unknown import NotEstimable, NotEstimableError
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class SunAbraham:
         event_time, estimate, se; the reference as 0 with missing `se`.
     cohort_table : pandas.DataFrame
         cohort, time, event_time, estimate, se, n (weight of the observations).
+    cohort_covariance : ndarray
+        Of its rows.
     covariance : ndarray
         Of the rows of `table` but the reference; NaN where unknown.
     reference : float
@@ -46,6 +51,7 @@ class SunAbraham:
     se: float
     table: pd.DataFrame
     cohort_table: pd.DataFrame
+    cohort_covariance: np.ndarray
     covariance: np.ndarray
     reference: float
     pretrend: JointTest
@@ -64,6 +70,45 @@ class SunAbraham:
         known = ~np.isnan(np.diag(self.covariance))
         covariance = self.covariance[np.ix_(known, known)]
         return add_intervals(self.table, covariance, self.n_clusters - 1, level, seed=seed)
+
+    def event_path(
+        self, *, min_event: float = -np.inf, max_event: float = np.inf, binned: bool = False
+    ) -> EventPath:
+        """The event study without its reference, for the sensitivity analysis of parallel trends.
+
+        Parameters
+        ----------
+        min_event, max_event : float
+            Event times used.
+        binned : bool
+            Put event times beyond these two together with them, instead of leaving them out.
+
+        Raises
+        ------
+        NotEstimableError
+            If cohorts have different reference periods, as when some are not observed in the last one
+            before treatment.
+        """
+        event = self.cohort_table["event_time"].to_numpy()
+        if self.reference in event:
+            raise NotEstimableError(
+                f"not every cohort is observed {-self.reference:g} before treatment with its controls: the "
+                "path has no common reference",
+                reason="niet alle groepen zijn in de laatste periode voor de start gemeten",
+            )
+        if binned:
+            event = binned_times(event, self.reference, min_event, max_event)
+        kept = (event >= min_event) & (event <= max_event)
+        labels = np.unique(event[kept])
+        shares = (event[:, None] == labels) * self.cohort_table["n"].to_numpy()[:, None]
+        shares = shares / shares.sum(axis=0)
+        return EventPath(
+            event_times=labels,
+            estimates=shares.T @ self.cohort_table["estimate"].to_numpy(),
+            covariance=_quadratic(shares, self.cohort_covariance),
+            reference=self.reference,
+            n_clusters=self.n_clusters,
+        )
 
 
 def sun_abraham(
@@ -119,7 +164,7 @@ def sun_abraham(
         weights=weights,
         covariates=covariates,
     )
-    panel, dropped = panel.with_controls(anticipation)
+    panel, dropped = panel.standardised().with_controls(anticipation)
     starts, codes = groups(panel.start)
     observed = panel.observed
     mask = np.where(observed, 1.0 if panel.weights is None else panel.weights, 0.0)
@@ -171,12 +216,12 @@ def sun_abraham(
 
 def _known(panel: Panel, codes: np.ndarray, cells: list, base: dict[int, int]) -> np.ndarray:
     """Cells with at least two clusters on either side in both of their periods, shape (M,)."""
-    observed, clusters = panel.observed, panel.cluster_codes
-    enough = {
-        t: presence(clusters, codes, observed[:, t]).sum(axis=0) > 1
-        for t in {*base.values(), *(t for _, t in cells)}
-    }
-    return np.array([all(enough[p][[code, -1]].all() for p in (t, base[code])) for code, t in cells])
+    observed, clusters = panel.observed, panel.clusters
+    enough = []
+    for code in range(int(codes.max()) + 1):
+        rows = codes == code
+        enough.append(several(None if clusters is None else clusters[rows], observed[rows]))
+    return np.array([all(enough[k][p] for k in (code, -1) for p in (t, base[code])) for code, t in cells])
 
 
 def _covariates(panel, fits, codes, mask, k):
@@ -192,13 +237,9 @@ def _covariates(panel, fits, codes, mask, k):
             path[code, :, column] = fitted.period
             residual[codes == code, :, column] = fitted.residual
     gram = np.einsum("itk,it,itl->kl", residual, mask, residual)
-    scale = np.sqrt(np.diag(gram))
-    size = np.sqrt(np.einsum("itk,it->k", np.nan_to_num(panel.covariates) ** 2, mask))
-    if (scale <= 1e-9 * size).any() or np.linalg.cond(gram / np.outer(scale, scale)) > 1e12:
-        raise ValueError(
-            f"covariates {', '.join(panel.covariate_names)} do not vary beyond unit effects and "
-            "cohort-period effects, or are collinear: leave out those that are constant within units"
-        )
+    squares = np.einsum("itk,it->k", np.nan_to_num(panel.covariates) ** 2, mask)
+    beyond = "unit effects and cohort-period effects"
+    require_rank(gram, panel.covariate_names, squares=squares, beyond=beyond)
     inverse = np.linalg.inv(gram)
     outcome = np.where(mask > 0, panel.outcome, 0.0)
     slope = inverse @ np.einsum("itk,it,it->k", residual, mask, outcome)
@@ -256,6 +297,7 @@ def _result(panel, starts, cells, estimates, covariance, mass, total, dropped, a
                 "n": mass,
             }
         ),
+        cohort_covariance=covariance,
         covariance=part_covariance,
         reference=reference,
         pretrend=wald_hotelling(parts[lead], part_covariance[np.ix_(lead, lead)], panel.n_clusters),

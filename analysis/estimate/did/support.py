@@ -12,42 +12,46 @@ import numpy as np
 from analysis.unknown import NotEstimable
 
 
-def presence(clusters: np.ndarray, groups: np.ndarray, used: np.ndarray | None = None) -> np.ndarray:
-    """Whether a cluster has a unit of a group, bool of shape (clusters, groups).
+def several(clusters: np.ndarray | None, used: np.ndarray) -> np.ndarray:
+    """Whether at least two clusters have a unit in `used`, by column.
 
     Parameters
     ----------
-    clusters, groups : ndarray of int, shape (N,)
-    used : ndarray of bool, shape (N,), optional
-        Units that count.
+    clusters : ndarray of int, shape (N,), or None
+        None when each unit is its own cluster.
+    used : ndarray of bool, shape (N, J)
+
+    Returns
+    -------
+    ndarray of bool, shape (J,)
     """
-    shape = int(clusters.max(initial=-1)) + 1, int(groups.max(initial=-1)) + 1
-    found = np.zeros(shape, dtype=bool)
-    if used is None:
-        found[clusters, groups] = True
-    else:
-        found[clusters[used], groups[used]] = True
-    return found
+    if clusters is None or not len(clusters):
+        return np.count_nonzero(used, axis=0) > 1
+    first = clusters[used.argmax(axis=0)]
+    return (used & (clusters[:, None] != first)).any(axis=0)
 
 
-def two_sided(found: np.ndarray, cohort: np.ndarray, controls: np.ndarray) -> np.ndarray:
+def two_sided(
+    clusters: np.ndarray | None, codes: np.ndarray, cohort: np.ndarray, controls: np.ndarray
+) -> np.ndarray:
     """Comparisons with at least two clusters on either side, bool of shape (M,).
 
     Parameters
     ----------
-    found : ndarray of bool, shape (clusters, K)
-        From :func:`presence`.
+    clusters : ndarray of int, shape (N,), or None
+    codes : ndarray of int, shape (N,)
+        Cohort of each unit.
     cohort : ndarray of int, shape (M,)
+        The treated one.
     controls : ndarray of bool, shape (M, K)
+        Those compared with.
     """
-    treated = np.minimum(found.sum(axis=0), 2)[cohort]
-    if len(found) <= 2 * found.shape[1] + 200:
-        compared = (found.astype(float) @ controls.T > 0).sum(axis=0)
-    else:  # many clusters: two are soon found, group by group
-        compared = (controls * found.sum(axis=0)).sum(axis=1)
-        once = compared < 2 * found.shape[1]
-        compared[once] = (found.astype(float) @ controls[once].T > 0).sum(axis=0)
-    return (treated > 1) & (compared > 1)
+    if clusters is None:
+        counts = np.bincount(codes, minlength=controls.shape[1])
+        return (counts[cohort] > 1) & (controls @ counts > 1)
+    found = np.zeros((int(clusters.max()) + 1, controls.shape[1]))
+    found[clusters, codes] = 1.0
+    return (found.sum(axis=0)[cohort] > 1) & ((found @ controls.T > 0).sum(axis=0) > 1)
 
 
 def error_unknown(clustered: bool, where: str = "") -> NotEstimable:

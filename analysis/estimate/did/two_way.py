@@ -15,11 +15,14 @@ import pandas as pd
 from linearmodels import PanelOLS
 from linearmodels.panel.utility import AbsorbingEffectError
 
+from analysis.estimate.did.absorb import TwoWay as absorbed
 from analysis.estimate.did.bands import add_intervals, interval
+from analysis.estimate.did.event_path import EventPath
 from analysis.estimate.did.panel import Panel, no_controls, nobody_treated, read_panel
-from analysis.estimate.did.support import error_unknown
+from analysis.estimate.did.support import error_unknown, several
 from analysis.estimate.did.timeline import said
 from analysis.estimate.did.wald import JointTest, wald_hotelling
+from analysis.estimate.rank import collinear, require_rank
 from analysis.unknown import NotEstimable, NotEstimableError
 
 
@@ -67,6 +70,25 @@ class TwoWay:
         known = ~np.isnan(np.diag(self.covariance))
         covariance = self.covariance[np.ix_(known, known)]
         return add_intervals(self.table, covariance, self.n_clusters - 1, level, seed=seed)
+
+    def event_path(self) -> EventPath:
+        """The event study without its reference; `leads` and `lags` put its ends together beforehand.
+
+        Raises
+        ------
+        ValueError
+            If this is the static regression.
+        """
+        if self.reference is None:
+            raise ValueError("a path needs two_way_fe(..., event_study=True), this is the static coefficient")
+        table = self.table[self.table["event_time"] != self.reference]
+        return EventPath(
+            table["event_time"].to_numpy(),
+            table["estimate"].to_numpy(),
+            self.covariance,
+            self.reference,
+            self.n_clusters,
+        )
 
 
 def two_way_fe(
@@ -130,11 +152,15 @@ def two_way_fe(
     )
     reference = panel.timeline.reference(anticipation)
     _require_contrast(panel)
+    panel = panel.standardised()
     if event_study:
         names, columns = _event_columns(panel, leads, lags, reference)
     else:
         panel = _without_window(panel, reference)
         names, columns = [0.0], [(panel.treated & panel.observed).astype(float)]
+    _require_rank(
+        panel, columns, [f"event time {name:g}" for name in names] if event_study else ["treatment"]
+    )
     estimates, covariance = _fit(panel, columns)
     kept = len(names)
     estimates, covariance = estimates[:kept], covariance[:kept, :kept]
@@ -145,7 +171,7 @@ def two_way_fe(
         "n": int(panel.observed.sum()),
         "n_units": len(panel.units),
         "n_clusters": panel.n_clusters,
-        "n_treated_clusters": len(np.unique(panel.cluster_codes[panel.within])),
+        "n_treated_clusters": panel.n_treated_clusters,
         "why_no_se": None if known.all() else error_unknown(panel.clusters is not None),
     }
     se = np.sqrt(np.diag(covariance))
@@ -186,10 +212,10 @@ def _require_contrast(panel: Panel) -> None:
 
 def _known(panel: Panel, columns: list[np.ndarray]) -> np.ndarray:
     """Columns that at least two clusters have, where two can be compared with as well; shape (columns,)."""
-    codes = panel.cluster_codes
-    compared = len(np.unique(codes[panel.start > panel.start.min()]))
-    counts = [len(np.unique(codes[column.any(axis=1)])) for column in columns]
-    return (np.array(counts) > 1) & (compared > 1)
+    compared = panel.start > panel.start.min()
+    sides = np.column_stack([compared, *(column.any(axis=1) for column in columns)])
+    enough = several(panel.clusters, sides)
+    return enough[1:] & enough[0]
 
 
 def _without_window(panel: Panel, reference: float) -> Panel:
@@ -230,6 +256,18 @@ def _event_columns(
     return names, [(relative == name).astype(float) for name in names]
 
 
+def _require_rank(panel: Panel, columns: list[np.ndarray], names: list[str]) -> None:
+    """Raise unless the regressors vary beyond unit and period effects and from one another."""
+    mask = np.where(panel.observed, 1.0 if panel.weights is None else panel.weights, 0.0)
+    absorb = absorbed(mask)
+    regressors = [*columns, *np.moveaxis(panel.covariates, 2, 0)]
+    left = np.array([absorb.fit(column).residual.ravel() for column in regressors])
+    squares = np.array([(mask * np.nan_to_num(column) ** 2).sum() for column in regressors])
+    cross = (left * mask.ravel()) @ left.T
+    names = [*names, *panel.covariate_names]
+    require_rank(cross, names, squares=squares, beyond="unit and period effects")
+
+
 def _fit(panel: Panel, columns: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients and CRV1 covariance of `columns` followed by the covariates."""
     row, period = np.nonzero(panel.observed)
@@ -257,10 +295,7 @@ def _fit(panel: Panel, columns: list[np.ndarray]) -> tuple[np.ndarray, np.ndarra
             count_effects=False,
         )
     except (AbsorbingEffectError, ValueError, np.linalg.LinAlgError) as error:
-        raise ValueError(
-            "the regressors do not vary beyond unit and period effects, or are collinear: "
-            "leave out covariates that are constant within units, or periods without controls"
-        ) from error
+        raise collinear("treatment", beyond="unit and period effects") from error
     n, k = design.shape
     periods = len(np.unique(period))
     return fit.params.to_numpy(), fit.cov.to_numpy() * (n - k) / (n - k - periods)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimate.survey.combine import Combined, combine, effective_size, result_frame
-from analysis.estimate.survey.design import ReplicateDesign
+from analysis.estimate.survey.design import ReplicateDesign, common_index
 from analysis.estimate.survey.inputs import Inputs, prepare
 from analysis.estimate.survey.totals import GroupedDesign
 from analysis.unknown import NotEstimableError
@@ -160,14 +160,15 @@ def difference(
     Returns
     -------
     pandas.DataFrame
-        As :func:`mean`; ``n`` and ``effective_n`` count both groups.
+        As :func:`mean`; ``n`` and ``effective_n`` count both groups. ``se`` is NaN where that of one of both
+        means is.
 
     Raises
     ------
     NotEstimableError
         If a label does not occur, in the whole or in a group of `by`.
     """
-    side = sides_of(group, design.n, minuend, subtrahend, missing)
+    side = sides_of(group, design, minuend, subtrahend, missing)
     rows = side >= 0
     inputs = prepare(
         {"values": take_rows(values, rows), "side": side[rows]},
@@ -193,6 +194,7 @@ def difference(
         inputs,
         means.full[0::2] - means.full[1::2],
         means.replicates[:, 0::2] - means.replicates[:, 1::2],
+        zones=known_zones(inputs.grouped.zones, paired),
     )
     return result_frame(inputs, found, means.effective_n().reshape(-1, 2).sum(axis=1))
 
@@ -256,13 +258,36 @@ def _of_means(inputs: Inputs, means: Means, terms: dict[str, list] | None = None
     return result_frame(inputs, found, means.effective_n(found), terms)
 
 
-def combined(inputs: Inputs, full: np.ndarray, replicates: np.ndarray) -> Combined:
-    """Rubin's rules for a statistic of each group, with or without several terms."""
-    zones = inputs.grouped.zones
+def combined(
+    inputs: Inputs, full: np.ndarray, replicates: np.ndarray, *, zones: np.ndarray | None = None
+) -> Combined:
+    """Rubin's rules for a statistic of each group, with or without several terms.
+
+    `zones` are those that contribute, shape (groups,), 0 where the error is unknown; those of the groups
+    unless given.
+    """
+    zones = inputs.grouped.zones if zones is None else zones
     return combine(full, replicates, inputs.design, zones.reshape(-1, *(1,) * (full.ndim - 2)))
 
 
-def sides_of(group: Any, n: int, minuend: Any, subtrahend: Any, missing: str = "drop") -> np.ndarray:
+def known_zones(zones: np.ndarray, paired: GroupedDesign) -> np.ndarray:
+    """`zones` of each group, 0 where the error of one of its two sides is unknown.
+
+    A side within one half of one zone has no error of its own in the replicates. What is left of that of
+    the difference is the other side's, and whether it is all there is depends on which half is dropped.
+
+    Parameters
+    ----------
+    zones : ndarray, shape (groups,)
+    paired : GroupedDesign
+        2 · groups, the sides of each group beside one another.
+    """
+    return np.where((paired.zones.reshape(-1, 2) > 0).all(axis=1), zones, 0.0)
+
+
+def sides_of(
+    group: Any, design: ReplicateDesign, minuend: Any, subtrahend: Any, missing: str = "drop"
+) -> np.ndarray:
     """0 for rows of `minuend`, 1 for rows of `subtrahend`, −1 for others, shape (n,).
 
     Raises
@@ -272,6 +297,8 @@ def sides_of(group: Any, n: int, minuend: Any, subtrahend: Any, missing: str = "
     NotEstimableError
         If one does not occur.
     """
+    common_index({"group": group}, design.index)
+    n = design.n
     if minuend == subtrahend:
         raise ValueError(f"minuend and subtrahend are both {minuend!r}: a difference needs two groups")
     labels = pd.Series(np.asarray(group))
