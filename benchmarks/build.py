@@ -4,9 +4,9 @@
                                   [--kernels 500] [--snakemake .../bin/snakemake]
                                   [--only sweep nothing flat report]
 
-sweep    The same notebook is swept in several ways on the same number of workers: this build, this build
-         without kernels, stock papermill in a process pool, a plain script a run, and Snakemake that runs
-         papermill. A round measures all ways in turn; printed is the median of the rounds.
+sweep    The same notebook is swept in several ways on the same number of workers: this build with each way
+         to start kernels and without kernels, stock papermill in a process pool, a plain script a run, and
+         Snakemake that runs papermill. A round measures all ways in turn; printed is the median.
 nothing  The whole command when every run was done before.
 flat     Many runs: how many failed, and whether time a run and memory of the parent stay the same.
 report   This repository's report after one code cell of one notebook changed, notebook by notebook, in a
@@ -66,10 +66,10 @@ model = PanelOLS.from_formula("y ~ d + EntityEffects + TimeEffects", frame)
 fit = model.fit(cov_type="clustered", cluster_entity=True)
 value, se = fit.params["d"], fit.std_errors["d"]
 name, alt = f"a-s{seed}", "Een lijn over tien jaar heen."
-publish(Result(f"a.s{seed}", "Effect", value, "", "synthetic", "bron", se=se, n=len(frame)))
+publish(Result(f"a.s{seed}", "Effect", value, "", "fact", "bron", se=se, n=len(frame)))
 figure = Figure(figsize=(6, 4))
 figure.subplots().plot(frame.groupby("year")["y"].mean())
-publish_exhibit(FigureExhibit(f"fig-{name}", figure, "Een lijn.", alt, "synthetic", "bron"))
+publish_exhibit(FigureExhibit(f"fig-{name}", figure, "Een lijn.", alt, "fact", "bron"))
 """
 
 
@@ -79,7 +79,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         if "sweep" in options.only:
             for name, code, runs in (("real", REAL, options.real), ("trivial", TRIVIAL, options.trivial)):
-                compare_ways(Path(folder) / name, name, code, runs, options)
+                if runs:
+                    compare_ways(Path(folder) / name, name, code, runs, options)
         if "nothing" in options.only:
             nothing_due(Path(folder) / "nothing", options)
         if "flat" in options.only:
@@ -91,8 +92,10 @@ def main() -> None:
 
 def compare_ways(root: Path, name: str, code: str, runs: int, options: argparse.Namespace) -> None:
     ways: dict[str, Callable[[Project, int], None]] = {
-        "this build": lambda project, jobs: ours(project, jobs),
-        "this build, no kernels": lambda project, jobs: ours(project, jobs, keep=False),
+        "this build": ours,
+        "this build, spare": lambda project, jobs: ours(project, jobs, kernels="spare"),
+        "this build, stock": lambda project, jobs: ours(project, jobs, kernels="stock"),
+        "this build, no kernels": ours,
         "stock papermill": papermill_pool,
         "plain scripts": scripts,
     }
@@ -115,14 +118,16 @@ def compare_ways(root: Path, name: str, code: str, runs: int, options: argparse.
 
 
 def sweep(project: Project, code: str, runs: int, keep: bool = True) -> None:
+    lock = Path(__file__).resolve().parents[1] / "requirements.lock"
+    project.write(lock.name, lock.read_text(encoding="utf-8"))
     entry = "" if keep else "keep_notebook = false\n"
     entry += f"[notebook.sweep]\nseed = {list(range(1, runs + 1))}"
     project.notebook("a", code, parameters=PARAMETERS, entry=entry)
 
 
-def ours(project: Project, jobs: int, keep: bool = True) -> None:
+def ours(project: Project, jobs: int, kernels: str = "auto") -> None:
     plan = make_plan(project.workspace)
-    outcomes = run_all(plan, plan.runs.values(), Lines(io.StringIO()), slots=jobs)
+    outcomes = run_all(plan, plan.runs.values(), Lines(io.StringIO()), slots=jobs, kernels=kernels)
     failed = [outcome for outcome in outcomes if outcome.failure]
     if failed:
         raise BuildError(str(failed[0]))

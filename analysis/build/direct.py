@@ -79,7 +79,7 @@ def _started(request: dict, session: Session):
     for attempt in range(START_ATTEMPTS):
         way = resolve(session.kernels) if attempt < START_ATTEMPTS - 1 else "stock"
         try:
-            return launch(way, request, session.modules)
+            return launch(way, request, session.imports)
         except OSError as error:
             problems.append(f"{type(error).__name__}: {error}")
     raise StartError(f"no process started in {START_ATTEMPTS} attempts: {'; '.join(problems)}")

@@ -27,6 +27,7 @@ from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
 
+from analysis.build.imports import NO_IMPORTS
 from analysis.build.launch import end, launch, resolve
 from analysis.build.session import (
     START_ATTEMPTS,
@@ -71,7 +72,7 @@ class _Provisioner(LocalProvisioner):
     """Starts the kernel's process in one of the ways of :mod:`analysis.build.launch`."""
 
     way = "stock"
-    modules: tuple[str, ...] = ()
+    imports = NO_IMPORTS
 
     async def launch_kernel(self, cmd: list[str], **settings: Any) -> dict[str, Any]:
         request = {
@@ -79,7 +80,7 @@ class _Provisioner(LocalProvisioner):
             "folder": str(settings["cwd"]),
             "connection": self.parent.connection_file,
         }
-        self.process = launch(self.way, request, self.modules)
+        self.process = launch(self.way, request, self.imports)
         self.pid = self.pgid = self.process.pid
         return self.connection_info
 
@@ -179,7 +180,7 @@ def _client(nb_man, session: Session, folder: Path, way: str) -> _Client:
     if os.name == "posix" and len(str(folder)) <= LONGEST_SOCKET_FOLDER:
         manager.transport, manager.ip = "ipc", str(folder / "s")
     manager.provisioner = _Provisioner(kernel_id="run", kernel_spec=spec, parent=manager)
-    manager.provisioner.way, manager.provisioner.modules = way, session.modules
+    manager.provisioner.way, manager.provisioner.imports = way, session.imports
     client = _Client(nb_man, km=manager, timeout=None, startup_timeout=START_SECONDS)
     client.iopub_timeout = OUTPUT_SECONDS
     client.on_cell_executed = session.after_cell

@@ -26,6 +26,8 @@ class Difference:
                 return "the code cells of the notebook changed"
             case "parameters":
                 return "the parameters changed"
+            case "outputs":
+                return "the outputs it declares changed"
             case "module":
                 return {
                     NEW: f"{rest} is now reached by its imports",

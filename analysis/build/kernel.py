@@ -6,11 +6,13 @@ in three ways:
 
 ``--stock``
     becomes the kernel that the first request describes;
-``--spare module …``
-    does so too, and has those modules imported when the request comes;
-``--fork module …``
-    imports those modules and forks a kernel for each request (Linux). A forked kernel starts from the same
-    fresh state every time: nothing of one run reaches another.
+``--spare``
+    does so too, and has modules imported when the request comes;
+``--fork``
+    imports modules and forks a kernel for each request (Linux). A forked kernel starts from the same fresh
+    state every time: nothing of one run reaches another.
+
+Then follows, as JSON, which modules are imported ahead and which cannot be imported at all.
 
 Requests and replies are JSON objects, one a line, on standard input and output. Only third-party modules
 are imported ahead; nothing of the analysis is, so that no code can be stale.
@@ -43,7 +45,12 @@ _KERNEL = (
     "sqlite3", "tornado.platform.asyncio", "tornado.queues",
 )  # fmt: skip
 _DRAWING = ("matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg", "PIL.features")
-_SETTINGS = ("--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=50")
+_SETTINGS = (
+    "--HistoryManager.hist_file=:memory:",
+    "--IPKernelApp.log_level=50",
+    # A kernel's own exit() asks it to end after the cell and goes on; everywhere else it stops here.
+    "--IPKernelApp.exec_lines=import sys; exit = quit = sys.exit; del sys",
+)
 
 
 def end_with_parent() -> None:
@@ -117,7 +124,6 @@ def run_request(request: dict[str, Any]) -> None:
     if "cells" in request:
         run_cells(request["cells"], request["ending"])
         return
-    sys.modules["debugpy"] = None  # as in import_ahead, for a kernel that comes without
     from ipykernel.kernelapp import IPKernelApp
 
     IPKernelApp.launch_instance(argv=["-f", request["connection"], *_SETTINGS])
@@ -129,15 +135,24 @@ def run_cells(cells: list[str], ending: str) -> None:
     How it ended is written to the file `ending`: the number of the cell that raised an error, counted from
     0, with the traceback; None after the last cell.
     """
+    import ast
+    import asyncio
+    import inspect
+
     main = types.ModuleType("__main__")
-    main.__dict__["display"] = lambda *_, **__: None
+    main.__dict__.update(display=lambda *_, **__: None, exit=sys.exit, quit=sys.exit)
     sys.modules["__main__"] = main
     found: dict[str, Any] = {"cell": None}
+    loop: asyncio.AbstractEventLoop | None = None  # one for all cells: what one starts goes on in the next
     for number, source in enumerate(cells):
         name = f"<cell {number}>"
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
         try:
-            exec(compile(source, name, "exec"), main.__dict__)
+            code = compile(source, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            waits = eval(code, main.__dict__)
+            if code.co_flags & inspect.CO_COROUTINE:  # it awaits, as a cell may in a kernel
+                loop = loop or asyncio.new_event_loop()
+                loop.run_until_complete(waits)
         except BaseException as error:
             frames = error.__traceback__.tb_next  # without the frame of this function
             lines = traceback.format_exception(type(error), error, frames)
@@ -147,10 +162,12 @@ def run_cells(cells: list[str], ending: str) -> None:
         json.dump(found, handle)
 
 
-def serve_forks(modules: Iterable[str], stream: Any, reply: Callable[..., None]) -> None:
+def serve_forks(
+    modules: Iterable[str], hidden: Iterable[str], stream: Any, reply: Callable[..., None]
+) -> None:
     """Fork a kernel for each request on `stream`; ``{"reap": pid}`` asks how one ended."""
     gc.disable()  # nothing of what is imported is garbage, and looking for it takes a tenth of the time
-    import_ahead(modules)
+    import_ahead(modules, hidden)
     gc.collect()
     gc.freeze()  # the collector need not touch, and so copy, what all kernels share
     gc.enable()
@@ -187,9 +204,18 @@ def _own_randomness() -> None:
             sys.modules[name].seed()
 
 
-def import_ahead(modules: Iterable[str]) -> None:
+def hide(modules: Iterable[str]) -> None:
+    """Make importing `modules` fail, see :mod:`analysis.build.imports`."""
+    for name in (
+        *modules,
+        "debugpy",
+    ):  # nobody debugs a build, and importing it takes longer than all the rest
+        sys.modules[name] = None
+
+
+def import_ahead(modules: Iterable[str], hidden: Iterable[str]) -> None:
     """Import what a notebook is going to need; what cannot be imported it will say itself."""
-    sys.modules["debugpy"] = None  # nobody debugs a build, and importing it takes longer than all the rest
+    hide(hidden)
     drawing = _DRAWING if any(name.partition(".")[0] == "matplotlib" for name in modules) else ()
     for name in (*_KERNEL, *modules, *drawing):
         with contextlib.suppress(Exception):
@@ -234,11 +260,13 @@ def _take_over_streams() -> tuple[Any, Callable[..., None]]:
 def main(arguments: list[str]) -> None:
     end_with_parent()
     requests, reply = _take_over_streams()
-    if arguments[0] == "--fork":
-        serve_forks(arguments[1:], requests, reply)
+    mode, (modules, hidden) = arguments[0], json.loads(arguments[1])
+    if mode == "--fork":
+        serve_forks(modules, hidden, requests, reply)
         return
-    if arguments[0] == "--spare":
-        import_ahead(arguments[1:])
+    if mode == "--spare":
+        import_ahead(modules, hidden)
+    hide(hidden)
     line = requests.readline()
     if line:
         end_with_stream(requests)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from analysis.build.closure import Closure, FirstParty, Memory, closure
+from analysis.build.closure import DRAWING, Closure, FirstParty, Memory, closure
 from analysis.build.errors import BuildError
 from analysis.build.failure import Failure
 from analysis.build.fingerprint import KEY_LENGTH, Fingerprints, digest_of
@@ -91,8 +91,9 @@ class Plan:
 
     `problems` says of notebooks that cannot be planned what is wrong with them; the others go on.
     `failures` says of runs that were tried, or not because of what they need, why they have no results.
-    `entries` is the registry. `third_party` names for each notebook the modules it imports from elsewhere;
-    `memory` holds what first-party modules import.
+    `entries` is the registry. `drawn` names for each notebook the modules that only draw what it published:
+    they may be read, and decide nothing. `third_party` names for each notebook the modules it imports from
+    elsewhere; `memory` holds what first-party modules import.
     """
 
     workspace: Workspace
@@ -102,6 +103,7 @@ class Plan:
     problems: dict[str, str] = field(default_factory=dict)
     failures: dict[str, Failure] = field(default_factory=dict)
     third_party: dict[str, frozenset[str]] = field(default_factory=dict)
+    drawn: dict[str, tuple[str, ...]] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
 
     @property
@@ -186,26 +188,35 @@ def make_plan(workspace: Workspace, fingerprints: Fingerprints | None = None) ->
             if absent:
                 raise BuildError(f"notebook {entry.name} needs {', '.join(absent)}, which cannot be planned")
             source = read_source(workspace.notebooks / entry.file)
-            reached = closure(source.code, first_party, plan.memory)
+            reached = closure(source.code, first_party, plan.memory, without=DRAWING)
             inputs = {
                 **common,
                 **_notebook_inputs(source, reached, fingerprints),
                 **_design_inputs(workspace, reached, fingerprints),
-                **_data_inputs(entry, manifest, workspace, fingerprints),
             }
+            if entry.outputs:
+                inputs["outputs declared"] = digest_of(sorted(entry.outputs))
             if "analysis.manifest" in reached.modules:
                 inputs["committed manifest.toml"] = fingerprints.of(workspace.root / "data" / "manifest.toml")
             place = f"notebook {entry.name}"
             swept = [
-                (overrides, typed(source.defaults, overrides, place)) for overrides in entry.combinations()
+                (
+                    overrides,
+                    typed(source.defaults, overrides, place),
+                    _data_inputs(entry, overrides, manifest, workspace, fingerprints),
+                )
+                for overrides in entry.combinations()
             ]
         except (BuildError, SyntaxError) as error:
             plan.problems[entry.name] = str(error)
             continue
-        plan.third_party[entry.name] = reached.third_party
-        for overrides, values in swept:
+        shown = closure(source.code, first_party, plan.memory)
+        plan.third_party[entry.name] = shown.third_party
+        plan.drawn[entry.name] = tuple(f"module {name}" for name in shown.files if name not in reached.files)
+        for overrides, values, data in swept:
             name = label(entry.name, overrides)
-            run = Run(entry, overrides, values, name, {**inputs, "parameters": parameters_hash(values)})
+            own = {**inputs, **data, "parameters": parameters_hash(values)}
+            run = Run(entry, overrides, values, name, own)
             plan.runs[name] = run
             plan.settle(run)
     if own:
@@ -244,19 +255,25 @@ def _design_inputs(workspace: Workspace, reached: Closure, fingerprints: Fingerp
 
 
 def _data_inputs(
-    entry: NotebookEntry, manifest: Mapping[str, Source], workspace: Workspace, fingerprints: Fingerprints
+    entry: NotebookEntry,
+    overrides: Mapping[str, Any],
+    manifest: Mapping[str, Source],
+    workspace: Workspace,
+    fingerprints: Fingerprints,
 ) -> dict[str, str]:
-    """Which files of the declared sources are there, by name and content; where they lie does not count."""
-    unknown = sorted(set(entry.sources) - set(manifest))
+    """Which files of the run's sources are there, by name and content; where they lie does not count."""
+    sources = entry.sources_of(overrides)
+    unknown = [name for name in sources if name not in manifest]
     if unknown:
         raise BuildError(
-            f"notebook {entry.name} declares source {', '.join(unknown)}, not in data/manifest.toml"
+            f"notebook {label(entry.name, overrides)} declares source {', '.join(unknown)}, not in "
+            "data/manifest.toml"
         )
-    if not entry.sources:
+    if not sources:
         return {}
     inputs = {
         f"data {key} {path.name}": fingerprints.of(path)
-        for key in sorted(set(entry.sources))
+        for key in sources
         for path in present_files(manifest[key], workspace.data)
     }
     # A file under a name the manifest does not know may still be one a design file names.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from analysis.build.closure import FirstParty
@@ -30,9 +30,7 @@ def watch(workspace: Workspace, record: Path) -> dict[str, str]:
     return {READS_VARIABLE: str(record), WATCHED_VARIABLE: os.pathsep.join(watched)}
 
 
-def undeclared(
-    record: Path, inputs: Mapping[str, str], workspace: Workspace, own: Iterable[Path]
-) -> list[str]:
+def undeclared(record: Path, inputs: Iterable[str], workspace: Workspace, own: Iterable[Path]) -> list[str]:
     """Sentences on files that were opened and are not among `inputs`; the run's `own` folders are its own."""
     if not record.exists():
         return []
@@ -54,16 +52,15 @@ def undeclared(
             "data/design/notebooks.toml, and import modules by name"
         )
     if written:
-        sentences.append(
-            f"it writes {_list(written)}: a notebook hands over with publish and publish_exhibit"
-        )
+        sentences.append(f"it writes {_list(written)}: a notebook hands over with publish")
     return sentences
 
 
-def _covered(inputs: Mapping[str, str], workspace: Workspace) -> set[str]:
-    tops = FirstParty.of(workspace).tops
+def _covered(inputs: Iterable[str], workspace: Workspace) -> set[str]:
+    first_party = FirstParty.of(workspace)
+    tops = first_party.tops
     data = workspace.root / "data"
-    covered = set()
+    covered: set[Path] = set()
     for name in inputs:
         what, _, rest = name.partition(" ")
         if what == "module":

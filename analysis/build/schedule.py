@@ -22,9 +22,11 @@ from concurrent.futures import CancelledError, Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
+from analysis.build.closure import FirstParty
 from analysis.build.errors import BuildError
 from analysis.build.failure import NEEDS_FAILED, Failure, of_error
-from analysis.build.plan import Plan, Run
+from analysis.build.imports import NO_IMPORTS, Imports, imports_of
+from analysis.build.plan import LOCK_FILE, Plan, Run
 from analysis.build.progress import Progress
 from analysis.build.worker import Job, Outcome, execute
 
@@ -83,7 +85,10 @@ class _Schedule:
         self.plan, self.progress, self.slots, self.kernels, self.make = plan, progress, slots, kernels, make
         self.order = due
         names = {plan.runs[label].entry.name for label in due}
-        self.modules = tuple(sorted(set().union(*(plan.third_party[name] for name in names))))
+        third_party = set().union(*(plan.third_party[name] for name in names))
+        self.imports = imports_of(
+            third_party, plan.workspace.root / LOCK_FILE, FirstParty.of(plan.workspace).tops
+        )
         self.outcomes: dict[str, Outcome] = {}
         self.attempts: dict[str, int] = {}
         self.flying: dict[Future, str] = {}
@@ -115,7 +120,7 @@ class _Schedule:
     def _hand_over(self) -> None:
         while self.ready and len(self.flying) < self.slots:
             label = self.ready.popleft()
-            job = make_job(self.plan, self.plan.runs[label], self.kernels, self.modules)
+            job = make_job(self.plan, self.plan.runs[label], self.kernels, self.imports)
             self.attempts[label] = self.attempts.get(label, 0) + 1
             if self.pool is None:
                 self.pool = self.make(self.slots)
@@ -195,7 +200,7 @@ class _Schedule:
             self.pool = None
 
 
-def make_job(plan: Plan, run: Run, kernels: str = "auto", modules: tuple[str, ...] = ()) -> Job:
+def make_job(plan: Plan, run: Run, kernels: str = "auto", imports: Imports = NO_IMPORTS) -> Job:
     """What a worker has to know of `run`."""
     upstream: dict[str, list[str]] = {}
     for needed in plan.upstream(run):
@@ -210,12 +215,13 @@ def make_job(plan: Plan, run: Run, kernels: str = "auto", modules: tuple[str, ..
         inputs=run.inputs,
         root=plan.workspace.root,
         data=plan.workspace.data,
+        drawn=plan.drawn.get(run.entry.name, ()),
         outputs=run.entry.outputs,
         upstream=upstream,
         seconds=60.0 * run.entry.timeout_minutes,
         memory_bytes=int(_GIGABYTE * run.entry.memory_gb),
         kernels=kernels,
-        modules=modules,
+        imports=imports,
         keep_notebook=run.entry.keep_notebook,
     )
 

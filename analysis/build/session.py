@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analysis.build.imports import NO_IMPORTS, Imports
 from analysis.build.kernel import MEMORY_VARIABLE
 from analysis.build.launch import kill_group
 from analysis.build.lock import take
@@ -54,8 +55,7 @@ class Session:
         Address space it may claim; 0 sets no limit.
     kernels : str
         How kernels are started, see :mod:`analysis.build.launch`.
-    modules : tuple of str
-        Third-party modules worth importing ahead.
+    imports : Imports
     notebook : nbformat.NotebookNode or None
         The notebook, executed as far as it came.
     timed_out : bool
@@ -68,7 +68,7 @@ class Session:
     seconds: float
     memory_bytes: int = 0
     kernels: str = "auto"
-    modules: tuple[str, ...] = ()
+    imports: Imports = NO_IMPORTS
     notebook: Any = None
     timed_out: bool = False
     after_cell: Callable[..., None] | None = None

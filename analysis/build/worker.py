@@ -14,6 +14,7 @@ from typing import Any
 
 from analysis.build.cells import INJECTED, Publications
 from analysis.build.failure import Failure, of_error
+from analysis.build.imports import NO_IMPORTS, Imports
 from analysis.build.launch import prepare
 from analysis.build.reads import undeclared, watch
 from analysis.build.session import Session, StartError, variables_of
@@ -38,6 +39,8 @@ class Job:
         All parameters.
     inputs : dict
         What the key was made of.
+    drawn : tuple of str
+        Inputs that may be read and decide nothing: the modules that draw.
     outputs : tuple of str
         Result and exhibit ids the run must publish.
     upstream : dict of str to list of str
@@ -48,8 +51,7 @@ class Job:
         Address space it may claim; 0 sets no limit.
     kernels : str
         How the kernel is started, see :mod:`analysis.build.launch`.
-    modules : tuple of str
-        Third-party modules that runs of this build import; the same for all, so that they can be shared.
+    imports : Imports
     keep_notebook : bool
         Run it in a kernel and keep the executed notebook.
     """
@@ -63,12 +65,13 @@ class Job:
     inputs: Mapping[str, str]
     root: Path
     data: Path
+    drawn: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     upstream: Mapping[str, list[str]] = field(default_factory=dict)
     seconds: float = 1800.0
     memory_bytes: int = 0
     kernels: str = "auto"
-    modules: tuple[str, ...] = ()
+    imports: Imports = NO_IMPORTS
     keep_notebook: bool = True
 
 
@@ -114,14 +117,14 @@ def _run(job: Job, temporary: Path, cells: dict[str, dict]) -> Failure | None:
         seconds=job.seconds,
         memory_bytes=job.memory_bytes,
         kernels=job.kernels,
-        modules=job.modules,
+        imports=job.imports,
     )
     try:
         in_kernel = job.keep_notebook
         failure = _in_kernel(job, session, temporary, cells) if in_kernel else _directly(job, session)
         if failure is None:
             own = [temporary, *(Path(folder) for folders in job.upstream.values() for folder in folders)]
-            sentences = undeclared(record, job.inputs, workspace, own)
+            sentences = undeclared(record, [*job.inputs, *job.drawn], workspace, own)
             if sentences:
                 failure = of_error("its inputs are not all declared", None, "\n".join(sentences))
     except StartError as error:
@@ -151,7 +154,7 @@ def _directly(job: Job, session: Session) -> Failure | None:
 def _in_kernel(job: Job, session: Session, temporary: Path, cells: dict[str, dict]) -> Failure | None:
     """Run in a kernel; `cells` is told which cell published what."""
     if "papermill" not in sys.modules:  # a worker's first run: the kernel imports while this process does
-        prepare(job.kernels, variables_of(session, temporary), job.modules)
+        prepare(job.kernels, variables_of(session, temporary), job.imports)
     import nbformat
     import papermill
     from nbclient.exceptions import DeadKernelError
@@ -183,7 +186,7 @@ def _in_kernel(job: Job, session: Session, temporary: Path, cells: dict[str, dic
     except DeadKernelError:
         failure = _death(job, session, _place(session.notebook, _last_started(session.notebook), places))
     if failure is None:
-        failure = _unfinished(session.notebook, places)
+        failure = _stopped(session.notebook, places) or _unfinished(session.notebook, places)
     cells.update(publications.found)
     _write_notebook(session.notebook, temporary / EXECUTED)
     return failure
@@ -193,6 +196,16 @@ def _death(job: Job, session: Session, cell: int | None) -> Failure:
     if session.timed_out:
         return Failure(f"it took longer than {job.seconds / 60:g} minutes and was ended", cell)
     return Failure("the kernel died; too little memory is the usual cause", cell)
+
+
+def _stopped(notebook, places: Mapping[str, int]) -> Failure | None:
+    """A cell that ended the notebook on purpose: papermill takes ``sys.exit(0)`` for a good end."""
+    for index, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", ()):
+            if output.output_type == "error":
+                text = "\n".join(output.get("traceback", ())) or f"{output.ename}: {output.evalue}"
+                return of_error("the cell stopped the notebook", _place(notebook, index, places), text)
+    return None
 
 
 def _unfinished(notebook, places: Mapping[str, int]) -> Failure | None:

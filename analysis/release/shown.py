@@ -20,6 +20,7 @@ ORIGINS = f"{FOLDER}/herkomst.qmd"
 CONCLUSIONS = "conclusie"
 _VARIABLE = re.compile(r"(?<!\{)\{\{<\s*var\s+(\S+)\s*>\}\}")
 _INCLUDE = re.compile(r"\s*\{\{<\s*include\s+(\S+)\s*>\}\}\s*")
+_QUESTIONS = re.compile(rf"{FOLDER}/(?:vraag|vragen|proef|proeven)[\w-]*\.qmd")
 _EXHIBIT = re.compile(rf"{FOLDER}/((?:fig|tbl)-[\w-]+)\.qmd")
 _HEADING = re.compile(r"#{1,6}\s+(?P<title>.*?)\s*\{[^}]*#(?P<label>sec-[\w-]+)[^}]*\}\s*")
 
@@ -102,13 +103,17 @@ def documents(workspace: Workspace) -> list[Path]:
     return [workspace.root / name for name in names or [DOCUMENT]]
 
 
-def shown(workspace: Workspace) -> Shown:
-    """What the documents and the sections they include name; generated fragments are not opened."""
+def shown(workspace: Workspace, *, opened: bool = False) -> Shown:
+    """What the documents and the sections they include name.
+
+    Generated fragments are not opened, but for the sections of questions where `opened` is said: those name
+    results and include exhibits themselves, once they have been made.
+    """
     uses: dict[tuple[str, str], Use] = {}
     for document in documents(workspace):
         page = document.with_suffix(".html").name
         label, title = "", ""
-        for line in _lines(document.resolve(), document.parent, set()):
+        for line in _lines(document.resolve(), document.parent, set(), opened):
             heading = _HEADING.fullmatch(line)
             if heading:
                 label, title = heading["label"], heading["title"]
@@ -121,14 +126,15 @@ def shown(workspace: Workspace) -> Shown:
     return Shown(tuple(variables), tuple(fragments), tuple(uses.values()))
 
 
-def _lines(path: Path, folder: Path, seen: set[Path]) -> Iterator[str]:
+def _lines(path: Path, folder: Path, seen: set[Path], opened: bool) -> Iterator[str]:
     """The lines of `path` and of what it includes, but for generated fragments: those stay a line."""
     if path in seen or not path.is_file():
         return
     seen.add(path)
     for line in path.read_text(encoding="utf-8").splitlines():
         include = _INCLUDE.fullmatch(line)
-        if include and not include[1].startswith(f"{FOLDER}/"):
-            yield from _lines((folder / include[1]).resolve(), folder, seen)
-        else:
+        generated = include and include[1].startswith(f"{FOLDER}/")
+        if not include or generated:
             yield line
+        if include and (not generated or (opened and _QUESTIONS.fullmatch(include[1]))):
+            yield from _lines((folder / include[1]).resolve(), folder, seen, opened)

@@ -36,7 +36,7 @@ def write_trace(workspace: Workspace, released: Path | None = None) -> None:
 
     `released` is the folder of the released rows, where it does not stand in its place yet.
     """
-    text_shows = shown(workspace)
+    text_shows = shown(workspace, opened=True)
     released = released or workspace.build / "released"
     if not text_shows.traced or not (released / PROVENANCE_FILE).is_file():
         return

@@ -24,12 +24,17 @@ _HEADER = "# Made by the build from data/build/released/results.csv. Changes her
 
 
 def write_variables(
-    rows: Sequence[Result], path: Path, conclusions: Sequence[Conclusion] = (), *, traced: bool = False
+    rows: Sequence[Result],
+    path: Path,
+    conclusions: Sequence[Conclusion] = (),
+    *,
+    traced: bool = False,
+    placeholders: Mapping[str, str] | None = None,
 ) -> None:
     """Write the variables of `rows` and `conclusions` to `path`, nested by the parts of their ids and sorted.
 
     Values are Markdown, because that is how they are read; what would be markup is escaped. With `traced`
-    the numbers are links to where their origin is told.
+    the numbers are links to where their origin is told. `placeholders` stand where a notebook failed.
 
     Raises
     ------
@@ -55,14 +60,22 @@ def write_variables(
         raise ValueError(f"result ids may not begin with {CONCLUSIONS}: the conclusions stand there")
     if conclusions:
         by_id = {row.id: row for row in rows} if traced else {}
-        tree[CONCLUSIONS] = {
-            conclusion.id: {"value": _sentence(conclusion, by_id), "kind": conclusion.kind.dutch}
-            for conclusion in conclusions
-        }
+        for item in conclusions:
+            _set(tree, f"{CONCLUSIONS}.{item.id}.value", _sentence(item, by_id))
+            _set(tree, f"{CONCLUSIONS}.{item.id}.kind", item.kind.dutch)
+    for name, text in (placeholders or {}).items():
+        _set(tree, name, escape(text))
     text = yaml.dump(
         tree, Dumper=_DUMPER, allow_unicode=True, default_style='"', sort_keys=True, width=10_000
     )
     path.write_text(_HEADER + text, encoding="utf-8", newline="\n")
+
+
+def _set(tree: dict, name: str, value: str) -> None:
+    *parents, last = name.split(".")
+    for parent in parents:
+        tree = tree.setdefault(parent, {})
+    tree[last] = value
 
 
 def _sentence(conclusion: Conclusion, rows: Mapping[str, Result]) -> str:

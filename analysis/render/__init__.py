@@ -12,7 +12,7 @@ from pathlib import Path
 
 from analysis.release.provenance import ORIGIN_FILE, PROVENANCE_FILE
 from analysis.release.trace import write_trace
-from analysis.render import quarto
+from analysis.render import quarto, standing
 from analysis.render.check import check_documents
 from analysis.render.claims import check_claims
 from analysis.render.editions import EDITIONS, WRITTEN_LAST, released_folder, require_edition, write_public
@@ -41,6 +41,8 @@ def render(
 ) -> Path:
     """Render the report and return the folder it stands in.
 
+    A report that stands and is the one that would be made (:mod:`analysis.render.standing`) is left alone.
+
     Parameters
     ----------
     workspace : Workspace
@@ -64,14 +66,19 @@ def render(
         raise RenderError(f"engine {engine!r} is not known; choose from {', '.join(ENGINES)}")
     projects = read_projects(workspace.root)
     released = released_folder(workspace)
-    rows = read_rows(released / ROWS_FILE)
     require_edition(edition, workspace)
+    use_quarto = engine == "quarto" or (engine == "auto" and quarto.available())
+    target = output or projects[0].output
+    decides = standing.deciding(
+        workspace, projects, quarto=use_quarto, edition=edition, factsheets=factsheets
+    )
+    if standing.stands(workspace, target, decides):
+        return target
+    rows = read_rows(released / ROWS_FILE)
     write_trace(workspace)
     for project, lines in zip(projects, check_documents(projects), strict=True):
         check_labelling(lines, project)
         check_claims(lines, project, rows)
-    use_quarto = engine == "quarto" or (engine == "auto" and quarto.available())
-    target = output or projects[0].output
     with fresh_folder(target) as folder, staged(workspace.root) as stage:
         seen = [project.at(stage) for project in projects]
         (quarto.render_quarto if use_quarto else render_embedded)(seen, folder)
@@ -85,4 +92,5 @@ def render(
         write_index(workspace, seen, folder, also=WRITTEN_LAST if edition == "public" else ())
         if edition == "public":
             write_public(workspace, folder)
+    standing.note(workspace, target, decides)
     return target

@@ -1,11 +1,12 @@
 """What goes wrong stays with the run it goes wrong in, and is said in full."""
 
+import io
 import json
 import os
 import signal
 import sys
 import time
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -87,6 +88,89 @@ def test_a_failing_cell_is_named_and_the_rest_goes_on(project, built):
     project.notebook("bad")
     assert [outcome.label for outcome in built(project).built.outcomes] == ["bad"]
     assert not (project.root / "data/build/failed").exists()
+
+
+def test_a_failure_costs_its_own_runs_and_is_kept_until_it_is_mended(project):
+    project.notebook("a", "x = 1", "def f():\n    raise KeyError('kolom')\n\nfor _ in range(2):\n    f()")
+    project.notebook("b", entry='needs = ["a"]')
+    project.notebook("c", entry='needs = ["b"]')
+    project.notebook("good")
+    project.notebook("late", entry="sources = ['nergens']")
+
+    def done():
+        return build(project.workspace, Lines(io.StringIO()), executor=ThreadPoolExecutor, jobs=2)
+
+    found = done()
+    assert len(project.runs("good")) == 1
+    assert [run.label for run in found.failed] == ["a", "b", "c", "late"]
+    first, second, third, last = (run.failure for run in found.failed)
+    assert (first.reason, first.cell, first.message) == ("the cell raised an error", 4, "KeyError: 'kolom'")
+    assert first.frame == "line 2: raise KeyError('kolom')"
+    assert (second.because, third.because) == (("a",), ("b",))
+    assert "declares source nergens" in last.message
+    assert set(found.plan.failures) == {"a", "b", "c"}
+    assert not found.plan.pending
+    store = found.plan.store
+    assert store.failures == list(found.failed)
+    project.notebook("a")
+    project.notebook("late")
+    assert not done().failed
+    assert store.failures == []
+    assert not store.failed.exists()
+
+
+STOPS = {
+    "sys.exit(0)": "import sys\nsys.exit(0)",
+    "sys.exit()": "import sys\nsys.exit()",
+    "sys.exit(3)": "import sys\nsys.exit(3)",
+    "raise SystemExit": "raise SystemExit",
+    "exit()": "exit()",
+    "exit(3)": "exit(3)",
+    "quit()": "quit()",
+    "exit in a function": "def f():\n    exit(0)\nf()",
+    "os._exit(0)": "import os\nos._exit(0)",
+}
+
+
+@pytest.mark.parametrize("keep", ["true", "false"])
+@pytest.mark.parametrize("stop", STOPS.values(), ids=STOPS)
+def test_a_notebook_that_stops_early_has_failed(project, keep, stop):
+    """Before its last result, in its last cell and in one before, with a kernel and without."""
+    entry = f"keep_notebook = {keep}"
+    one, two = (PUBLISH.format(name=name, value="1") for name in ("a", "a.two"))
+    project.notebook("a", one, f"{stop}\n{two}", entry=entry)
+    project.notebook("b", PUBLISH.format(name="b", value="1"), stop, "x = 1", entry=entry)
+    found = build(project.workspace, Lines(io.StringIO()), executor=ThreadPoolExecutor, jobs=2)
+    assert [run.label for run in found.failed] == ["a", "b"]
+    assert not project.runs("a")
+    assert not project.runs("b")
+
+
+@pytest.mark.parametrize("keep", ["true", "false"])
+def test_a_cell_may_await_with_a_kernel_and_without(project, built, keep):
+    cells = (
+        "import asyncio\n\nasync def f():\n    await asyncio.sleep(0)\n    return 2.0\n",
+        "found = await f()",
+        PUBLISH.format(name="a", value="found"),
+    )
+    project.notebook("a", *cells, entry=f"keep_notebook = {keep}")
+    assert len(built(project).built.outcomes) == 1
+
+
+def test_an_output_declared_afterwards_is_checked_too(project, built):
+    project.notebook("a")
+    built(project)
+    project.notebook("a", entry='outputs = ["a.value", "fig-a"]')
+    assert "a did not publish fig-a" in failing(project, built)
+
+
+def test_the_frame_told_of_is_the_notebooks_own(project, built):
+    """Not the line of a library it called, with a kernel and without."""
+    for keep in ("", "keep_notebook = false"):
+        project.notebook("a", "import json\n\njson.loads(\n    '{'\n)", entry=keep)
+        message = failing(project, built)
+        assert "a.ipynb, cell 3, line 3: json.loads(" in message
+        assert "JSONDecodeError: Expecting property name" in message
 
 
 def test_what_needs_a_failed_run_is_not_run(project, built):

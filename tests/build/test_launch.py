@@ -9,6 +9,7 @@ from build_project import PUBLISH
 
 from analysis.build import kernel, launch
 from analysis.build.errors import BuildError
+from analysis.build.imports import Imports
 from analysis.build.plan import make_plan
 from analysis.build.schedule import make_job
 from analysis.build.worker import execute
@@ -89,7 +90,7 @@ def test_run_after_run_nothing_is_left(project):
 
 
 @LINUX
-def test_where_forking_is_not_safe_a_plain_kernel_is_used(project, built, tmp_path):
+def test_where_forking_is_not_safe_a_kernel_that_waits_is_used(project, built, tmp_path):
     """A module that starts a thread when it is imported."""
     site = tmp_path / "site"
     site.mkdir()
@@ -105,7 +106,7 @@ def test_where_forking_is_not_safe_a_plain_kernel_is_used(project, built, tmp_pa
         "build", PYTHONPATH=os.pathsep.join([str(site), str(Path(kernel.__file__).parents[2])])
     )
     assert outcome.returncode == 0, outcome.stderr
-    assert "--stock" in (tmp_path / "command").read_text()
+    assert "--spare" in (tmp_path / "command").read_text()
 
 
 @LINUX
@@ -113,13 +114,13 @@ def test_the_parent_of_forks_that_was_killed_is_replaced(tmp_path):
     forks = launch._Forks()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANALYSIS_")}
     request = {"environment": environment, "folder": str(tmp_path), "connection": str(tmp_path / "none.json")}
-    first = forks.start(request, ())
+    first = forks.start(request, Imports())
     parent = forks._parent
     launch.end(first)
     assert first.poll() is not None
     parent.kill()
     parent.wait()
-    second = forks.start(request, ())
+    second = forks.start(request, Imports())
     assert forks._parent is not parent
     launch.end(second)
     forks._discard()

@@ -1,4 +1,5 @@
 import pytest
+from build_project import PUBLISH
 
 from analysis.design.notebooks import read_notebooks
 
@@ -59,6 +60,80 @@ def test_what_is_needed_comes_first(registry):
 def test_mistakes_are_named_with_their_place(registry, text, says):
     with pytest.raises(ValueError, match=says):
         registry(text)
+
+
+QUESTIONS = """\
+[[question]]
+id = "kennis"
+outcome = "kennis"
+estimand = "effect"
+[[question]]
+id = "opkomst"
+outcome = "opkomst"
+estimand = "effect"
+sources = ["extra"]
+[[question]]
+id = "helling"
+outcome = "opkomst"
+estimand = "dose"
+"""
+OUTCOMES = """\
+[[outcome]]
+name = "kennis"
+[[outcome]]
+name = "opkomst"
+sources = ["kiesraad"]
+"""
+REGISTERED = (
+    '[notebook.sweep]\nquestion = {from = "questions", table = "question", key = "id", '
+    'where = {estimand = "effect"}, sources = {outcome = "outcomes"}}\n'
+)
+
+
+@pytest.fixture
+def questions(project):
+    project.write("data/design/questions.toml", QUESTIONS)
+    project.write("data/design/outcomes.toml", OUTCOMES)
+
+
+def test_a_sweep_over_what_another_design_file_lists(registry, questions):
+    (entry,) = registry(ENTRY.format("a") + 'sources = ["grenzen"]\n' + REGISTERED)
+    assert list(entry.combinations()) == [{"question": "kennis"}, {"question": "opkomst"}]
+    assert entry.sources_of({"question": "kennis"}) == ("grenzen",)
+    assert entry.sources_of({"question": "opkomst"}) == ("extra", "grenzen", "kiesraad")
+    assert entry.all_sources == ("grenzen", "extra", "kiesraad")
+
+
+def test_only_the_runs_whose_source_changed_are_due(project, built):
+    code = PUBLISH.format(name="a.{question}", value="len(question)").replace('"a.{', 'f"a.{')
+    outcomes = OUTCOMES.replace("kiesraad", "microdata")
+    questions = QUESTIONS.replace('sources = ["extra"]\n', "")
+    project.write("data/design/questions.toml", questions)
+    project.write("data/design/outcomes.toml", outcomes)
+    project.notebook("a", code, parameters='question = "kennis"', entry=REGISTERED)
+    assert [o.label for o in built(project).built.outcomes] == ["a[question=kennis]", "a[question=opkomst]"]
+    project.write("data/real/micro.csv", "x\n1\n")
+    assert [o.label for o in built(project).built.outcomes] == ["a[question=opkomst]"]
+    more = '[[question]]\nid = "derde"\noutcome = "kennis"\nestimand = "effect"\n'
+    project.write("data/design/questions.toml", questions + more)
+    assert [o.label for o in built(project).built.outcomes] == ["a[question=derde]"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ('key = "id"', 'sleutel = "id"', "notebook a, sweep of question: unknown key sleutel"),
+        ('key = "id", ', "", "sweep of question: key is absent or no text"),
+        ('from = "questions"', 'from = "vragen"', r"vragen\.toml is absent"),
+        ('"effect"', '"iets"', r"no \[\[question\]\] in data/design/questions.toml fits"),
+        ("estimand =", "schatting =", "questions.toml, question 1: schatting is absent"),
+        ('"outcomes"', '"questions"', "no outcome 'kennis' in data/design/questions.toml"),
+        ('table = "question"', 'table = "vraag"', r"no \[\[vraag\]\]"),
+    ],
+)
+def test_a_mistake_in_a_sweep_over_a_register_names_file_and_key(registry, questions, before, after, says):
+    with pytest.raises(ValueError, match=says):
+        registry(ENTRY.format("a") + REGISTERED.replace(before, after))
 
 
 def test_codes_keep_the_type_they_are_written_with(registry):
