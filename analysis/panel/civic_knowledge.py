@@ -8,8 +8,8 @@ import pandas as pd
 
 from analysis.datakind import DataKind
 from analysis.design.gap import GapDesign, gap_design
-from analysis.sources.iccs import find_iccs, read_iccs
-from analysis.sources.iccs_contract import PV_COLUMNS
+from analysis.sources.iccs import describe_name, find_iccs, read_iccs
+from analysis.sources.iccs_contract import plausible_columns
 from analysis.sources.sourced import Sourced
 from analysis.synthetic.iccs import CivicTruth, civic_truth, civic_twin
 from analysis.workspace import Workspace
@@ -62,14 +62,17 @@ def civic_knowledge(
             raise ValueError(
                 f"{path.name}: no pupil has the track {name}; check track_codes for {track.name}"
             )
-    dropped = (("schoolsoort onbekend of niet vmbo, havo of vwo", int((~known).sum())),)
+    left = frame.loc[~known, "level"]
+    dropped = tuple(
+        (f"{level}, volgens het ontwerp weggelaten", int(rows)) for level, rows in left.value_counts().items()
+    )
+    if left.isna().any():
+        dropped += (("schoolsoort onbekend, of weggelaten volgens track_codes", int(left.isna().sum())),)
     remark = (
         f"De cijfers komen uit het Nederlandse leerlingbestand van ICCS 2022 ({path.name}). De schoolsoort "
         f"staat in {track.name}."
     )
-    return Sourced(
-        frame[known].reset_index(drop=True), DataKind.REAL, REAL, remark, dropped if dropped[0][1] else ()
-    )
+    return Sourced(frame[known].reset_index(drop=True), DataKind.REAL, REAL, remark, dropped)
 
 
 def civic_knowledge_truth(panel: Sourced, workspace: Workspace | None = None) -> CivicTruth | None:
@@ -80,12 +83,16 @@ def civic_knowledge_truth(panel: Sourced, workspace: Workspace | None = None) ->
 
 
 def plausible_values(panel: Sourced) -> pd.DataFrame:
-    """The plausible values of civic knowledge, (n, 5)."""
-    return panel.frame[list(PV_COLUMNS)]
+    """The plausible values of civic knowledge, (n, 5) or more."""
+    return panel.frame[plausible_columns(panel.frame)]
 
 
 def _file(workspace: Workspace) -> Path | None:
-    return next((path for path in find_iccs(workspace.data) if path.name.upper() == FILE.upper()), None)
+    found = [path for path in find_iccs(workspace.data) if describe_name(path) == ("NLD", 2022)]
+    if len(found) > 1:
+        names = ", ".join(path.name for path in found)
+        raise ValueError(f"{names}: {len(found)} files of the Dutch pupils of 2022; keep the one to be used")
+    return found[0] if found else None
 
 
 def _twin(design: GapDesign, scale: float, path: Path | None) -> Sourced:
