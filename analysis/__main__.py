@@ -355,6 +355,9 @@ def _clean(options: argparse.Namespace) -> None:
     for path in (workspace.reports / "_generated", workspace.root / "data" / "synthetic"):
         shutil.rmtree(path, ignore_errors=True)
     (workspace.root / "_variables.yml").unlink(missing_ok=True)
+    from analysis.render.swap import sweep
+
+    sweep(workspace.root / "_report")  # what a killed render left beside it
     shutil.rmtree(workspace.root / "_report", ignore_errors=True)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.build.imports import Imports
+from analysis.build.imports import NO_IMPORTS, Imports
 from analysis.build.kernel import MEMORY_VARIABLE
 from analysis.build.launch import kill_group
 from analysis.build.lock import take
@@ -68,7 +68,7 @@ class Session:
     seconds: float
     memory_bytes: int = 0
     kernels: str = "auto"
-    imports: Imports = Imports()
+    imports: Imports = NO_IMPORTS
     notebook: Any = None
     timed_out: bool = False
     after_cell: Callable[..., None] | None = None

@@ -38,6 +38,8 @@ class DisclosureRule:
     ----------
     minimum_n : int
         A result over fewer units than this is not shown.
+    minimum_schools : int
+        Nor is a point of a series over fewer schools, where it says over how many: it would show a school.
     source : str
         Key in ``data/manifest.toml``.
     person_units : tuple of str
@@ -50,13 +52,15 @@ class DisclosureRule:
 
     minimum_n: int
     source: str
+    minimum_schools: int = 1
     person_units: tuple[str, ...] = ()
     extreme_words: tuple[str, ...] = ()
     extreme_allowed: tuple[ExtremeAllowed, ...] = ()
     groups: tuple[Group, ...] = ()
 
     def __post_init__(self) -> None:
-        _require_minimum(self.minimum_n)
+        _require_minimum(self.minimum_n, "minimum_n")
+        _require_minimum(self.minimum_schools, "minimum_schools")
 
 
 def disclosure_rule(workspace: Workspace | None = None) -> DisclosureRule:
@@ -68,6 +72,6 @@ def disclosure_rule(workspace: Workspace | None = None) -> DisclosureRule:
     return record(DisclosureRule, rule, f"{_PLACE}, rule")
 
 
-def _require_minimum(minimum: object) -> None:
+def _require_minimum(minimum: object, name: str) -> None:
     if isinstance(minimum, bool) or not isinstance(minimum, int) or minimum < 1:
-        raise ValueError(f"minimum_n must be a whole number of one or more, got {minimum!r}")
+        raise ValueError(f"{name} must be a whole number of one or more, got {minimum!r}")

@@ -21,6 +21,7 @@ import pandas as pd
 from linearmodels.panel import PanelOLS, PooledOLS, RandomEffects
 from scipy import stats
 
+from analysis.estimate.rank import determined, require_rank
 from analysis.unknown import NotEstimableError
 
 KINDS = ("pooled", "random", "fixed")
@@ -109,13 +110,16 @@ def clustered_fit(
     Raises
     ------
     ValueError
-        If `kind` is unknown.
+        If `kind` is unknown, or a row has no unit or cluster.
     NotEstimableError
         If there are fewer than two clusters, a coefficient rests on one cluster alone, or the design cannot
         be told apart from itself: a group seen at one time only has no slope.
     """
     if kind not in KINDS:
         raise ValueError(f"kind {kind!r}; known are {', '.join(KINDS)}")
+    for name, column in (("unit", unit), ("cluster", cluster)):
+        if column.isna().any():
+            raise ValueError(f"{int(column.isna().sum())} rows have no {name}: every row needs one")
     units = pd.factorize(unit, sort=True)[0]  # numbers: linearmodels sorts and groups by unit all along
     index = pd.MultiIndex.from_arrays([units, time], names=["unit", "time"])
     codes = pd.factorize(cluster, sort=True)[0]
@@ -126,7 +130,7 @@ def clustered_fit(
             reason="er is maar één school, en de onzekerheid volgt uit verschillen tussen scholen",
         )
     weight = np.ones(len(outcome)) if weights is None else weights.to_numpy(dtype=float)
-    _require_rank(design, weight, units, 1.0 if kind == "fixed" else 0.0)
+    _require_rank(design, weight, units, kind)
     model = {"pooled": PooledOLS, "random": RandomEffects, "fixed": PanelOLS}[kind]
     fit = model(
         outcome.to_frame("outcome").set_axis(index),
@@ -141,6 +145,15 @@ def clustered_fit(
     data = _transformed(data, weight, units, theta)
     covariance = leave_one_cluster_out(data[:, :-1], data[:, -1], codes, list(design.columns))
     return Clustered(fit.params, covariance, fit.cov.to_numpy(), groups, level)
+
+
+def _require_rank(design: pd.DataFrame, weight: np.ndarray, units: np.ndarray, kind: str) -> None:
+    """Raise unless the columns can be told apart, net of unit effects if the model has them."""
+    x = design.to_numpy(dtype=float)
+    beyond, theta = ("unit effects", 1.0) if kind == "fixed" else ("one another", 0.0)
+    left = _transformed(x, weight, units, theta)
+    squares = np.square(np.sqrt(weight)[:, None] * x).sum(axis=0)
+    require_rank(left.T @ left, list(design.columns), squares=squares, beyond=beyond)
 
 
 def leave_one_cluster_out(x: np.ndarray, y: np.ndarray, codes: np.ndarray, names: list[str]) -> np.ndarray:
@@ -164,7 +177,7 @@ def leave_one_cluster_out(x: np.ndarray, y: np.ndarray, codes: np.ndarray, names
     # the diagonal after leaving a cluster out, as a share of what it was: zero is a coefficient gone
     scale = np.sqrt(np.diag(total))
     rest = (total - cross) / np.outer(scale, scale)
-    if np.linalg.matrix_rank(rest, hermitian=True, tol=1e-10).min() < len(full):
+    if determined(rest).any():
         gone = names[int((1 - np.diagonal(cross, axis1=1, axis2=2) / np.diag(total)).min(axis=0).argmin())]
         raise NotEstimableError(
             f"without one of the {len(blocks)} clusters the coefficients cannot be told apart ({gone}): its "
@@ -174,17 +187,6 @@ def leave_one_cluster_out(x: np.ndarray, y: np.ndarray, codes: np.ndarray, names
     without = np.linalg.solve(rest, ((right - moment) / scale)[:, :, None])[:, :, 0] / scale
     spread = without - full
     return (len(blocks) - 1) / len(blocks) * spread.T @ spread
-
-
-def _require_rank(design: pd.DataFrame, weight: np.ndarray, units: np.ndarray, theta: float) -> None:
-    """Raise NotEstimableError unless the columns, less `theta` of the units' means, can be told apart."""
-    data = _transformed(design.to_numpy(dtype=float), weight, units, theta)
-    scale = np.sqrt((data**2).sum(axis=0))
-    if (scale == 0).any() or np.linalg.matrix_rank(data / np.where(scale > 0, scale, 1.0)) < design.shape[1]:
-        raise NotEstimableError(
-            f"the columns {', '.join(design.columns)} cannot be told apart: a group is seen at one time only",
-            reason="van een van de schoolsoorten is er maar één meting",
-        )
 
 
 def _transformed(data: np.ndarray, weight: np.ndarray, unit: np.ndarray, theta) -> np.ndarray:

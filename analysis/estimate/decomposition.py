@@ -58,8 +58,10 @@ def decompose(
     NotEstimableError
         If a group is absent or its covariates are collinear.
     """
-    side = sides_of(group, design.n, minuend, subtrahend)
-    names, matrix = regressor_matrix(covariates, design.n)
+    side = sides_of(group, design, minuend, subtrahend)
+    names, matrix = regressor_matrix(covariates, design)
+    if TOTAL in names:
+        raise ValueError(f"a covariate is named {TOTAL}, which is the name of a term: rename it")
     rows = (side >= 0) & np.isfinite(matrix).all(axis=1)
     codes = side[rows]
     if np.bincount(codes, minlength=2).min() == 0:
@@ -82,9 +84,7 @@ def decompose(
         ]
     ]
     sizes = replicated_means(inputs.arrays[0], pair).effective_n().sum(keepdims=True)
-    found = combined(
-        inputs, full[None], replicates[:, None], zones=known_zones(inputs.grouped.zones, pair)
-    )
+    found = combined(inputs, full[None], replicates[:, None], zones=known_zones(inputs.grouped.zones, pair))
     frame = result_frame(inputs, found, sizes, {"part": list(range(len(labels)))}).drop(columns="part")
     return pd.concat([pd.DataFrame(labels, columns=["reference", "component", "term"]), frame], axis=1)
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis.estimate.survey.combine import combine, result_frame
 from analysis.estimate.survey.design import ReplicateDesign
-from analysis.estimate.survey.inputs import prepare
+from analysis.estimate.survey.inputs import prepare, taken
 from analysis.estimate.survey.quantiles import check_shares, replicated_quantiles
 from analysis.estimate.survey.regressions import regression, regressor_matrix
 from analysis.estimate.survey.statistics import (
@@ -56,7 +56,7 @@ def standardised_difference(
     pandas.DataFrame
         One row, columns as for a mean; ``n`` counts all rows.
     """
-    side = sides_of(group, design.n, minuend, subtrahend, missing)
+    side = sides_of(group, design, minuend, subtrahend, missing)
     inputs = prepare({"values": values}, design)
     rows = side >= 0
     spread, spread_replicates = replicated_spreads(inputs.arrays[0], inputs.grouped)
@@ -86,7 +86,7 @@ def quantile_difference(
     differences between pupils.
     """
     shares = check_shares(q)
-    side = sides_of(group, design.n, minuend, subtrahend)
+    side = sides_of(group, design, minuend, subtrahend)
     rows = side >= 0
     inputs = prepare({"values": take_rows(values, rows)}, design.take(rows))
     pair = GroupedDesign(inputs.design, side[rows], 2)
@@ -136,8 +136,8 @@ def adjusted_difference(
     NotEstimableError
         If nobody has every covariate, or they cannot be told apart.
     """
-    side = sides_of(group, design.n, minuend, subtrahend)
-    _, matrix = regressor_matrix(covariates, design.n)
+    side = sides_of(group, design, minuend, subtrahend)
+    _, matrix = regressor_matrix(covariates, design)
     rows = (side >= 0) & np.isfinite(matrix).all(axis=1)
     if not rows.any():
         raise NotEstimableError(
@@ -146,7 +146,9 @@ def adjusted_difference(
         )
     part = design.take(rows)
     difference = (side[rows] == 0).astype(float)
-    frame = pd.DataFrame(matrix[rows], columns=[str(name) for name in covariates.columns])
+    frame = pd.DataFrame(matrix[rows], index=part.index, columns=[str(name) for name in covariates.columns])
+    if "difference" in frame:
+        raise ValueError("a covariate is named difference, which is the name of a term: rename it")
     frame.insert(0, "difference", difference)
     if moderator:
         if moderator not in frame:
@@ -177,6 +179,8 @@ def level_shares(
     if cuts != sorted(set(cuts), reverse=True):
         raise ValueError(f"levels are given from high to low, got cuts {cuts}")
     inputs = prepare({"values": values}, design, by, "error")
+    for name in {"level", "inside"} & set(inputs.labels):
+        raise taken(name)
     edges = [np.inf, *cuts, -np.inf]
     frames = []
     for name, high, low in zip([*levels, "below"], edges[:-1], edges[1:], strict=True):

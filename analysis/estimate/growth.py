@@ -32,7 +32,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.estimate.checks import require_complete, require_positive
+from analysis.estimate.checks import plain, row_weights
+from analysis.estimate.checks import waves as numbered
 from analysis.estimate.clustered import Clustered, Estimate, WaldTest, clustered_fit
 from analysis.estimate.variance_components import dummies
 from analysis.unknown import NotEstimable, NotEstimableError
@@ -98,8 +99,10 @@ def growth(
         One row a unit and wave; no missing values in the columns named.
     model : str
         ``pooled``, ``random``, ``correlated`` or ``fixed``.
+    time : str
+        Waves as numbers in years, any distance apart: 2019, 2019.5 for half years.
     weights : pandas.Series or None
-        One a row of `frame`, above zero.
+        One a row of `frame`, above zero; aligned by index.
     minuend, subtrahend : str
         Groups of the gap.
 
@@ -113,7 +116,10 @@ def growth(
     """
     if model not in MODELS:
         raise ValueError(f"model {model!r}; known are {', '.join(MODELS)}")
-    used = _checked(frame, outcome, unit, time, group, groups, minuend, subtrahend, cluster, weights)
+    weights = None if weights is None else row_weights(weights, frame, "weights")
+    frame = plain(frame, [outcome, unit, time, group, cluster], "frame")
+    frame[time] = numbered(frame[time], time)
+    used = _checked(frame, unit, time, group, groups, minuend, subtrahend, cluster)
     years, waves = frame[time] - frame[time].min(), sorted(frame[time].unique())
     membership = dummies(frame, group, categories=used)
     slopes = membership.mul(years, axis=0).add_prefix("years:")
@@ -134,7 +140,7 @@ def growth(
         level=level,
     )
     more, less = f"{group}={minuend}", f"{group}={subtrahend}"
-    last = int(waves[-1] - waves[0])
+    last = float(waves[-1] - waves[0])
     change = {f"years:{more}": 1.0, f"years:{less}": -1.0}
     start = {more: 1.0, less: -1.0}
     fixed = model == "fixed"
@@ -176,17 +182,16 @@ def _at_means(design, membership, minuend: str, subtrahend: str, group: str) -> 
     return weights
 
 
-def _lines(fit: Clustered, groups: list[str], group: str, waves: list[int]) -> pd.DataFrame:
+def _lines(fit: Clustered, groups: list[str], group: str, waves: list[float]) -> pd.DataFrame:
     rows = []
     for name in groups:
         for wave in waves:
             found = fit.combine({f"{group}={name}": 1.0, f"years:{group}={name}": float(wave - waves[0])})
-            rows.append((name, int(wave), found.value, found.low, found.high))
+            rows.append((name, wave, found.value, found.low, found.high))
     return pd.DataFrame(rows, columns=["group", "wave", "estimate", "low", "high"])
 
 
-def _checked(frame, outcome, unit, time, group, groups, minuend, subtrahend, cluster, weights) -> list[str]:
-    require_complete(frame, [outcome, unit, time, group, cluster], "frame")
+def _checked(frame, unit, time, group, groups, minuend, subtrahend, cluster) -> list[str]:
     unknown = sorted(set(frame[group]) - set(groups))
     if unknown:
         raise ValueError(
@@ -208,13 +213,15 @@ def _checked(frame, outcome, unit, time, group, groups, minuend, subtrahend, clu
         raise NotEstimableError(
             f"one {time} only: there is no growth to estimate", reason="er is maar één meting"
         )
+    once = frame.groupby(group, observed=True)[time].nunique() < 2
+    if once.any():
+        raise NotEstimableError(
+            f"{group} {once.idxmax()!r} is seen at one {time} only: it has no growth to estimate",
+            reason="van een van de schoolsoorten is er maar één meting",
+        )
     if frame[cluster].nunique() < 2:
         raise NotEstimableError(
             f"one {cluster} only: standard errors by {cluster} need several",
             reason="er is maar één school, en de onzekerheid volgt uit verschillen tussen scholen",
         )
-    if weights is not None:
-        if not weights.index.equals(frame.index):
-            raise ValueError("the weights are not in the order of the frame: give one a row, same index")
-        require_positive(weights, "weights")
     return used

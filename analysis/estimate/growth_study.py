@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.estimate.attrition import AttritionWeights
+from analysis.estimate.checks import row_weights
 from analysis.estimate.growth import MODELS, PRIMARY, Growth, growth
 from analysis.estimate.wave_means import wave_means
 from analysis.unknown import NotEstimable, attempt
@@ -73,7 +74,8 @@ def growth_study(
     frame : pandas.DataFrame
         Rows without an answer on `outcome` are left out; ``n`` of the results says how many remain.
     weights : pandas.Series or NotEstimable
-        One a row, of :func:`analysis.estimate.attrition.attrition_weights`, or why there are none.
+        One a row, aligned by index, of :func:`analysis.estimate.attrition.attrition_weights`, or why there
+        are none.
 
     Raises
     ------
@@ -93,7 +95,7 @@ def growth_study(
     unweighted = attempt(growth, kept, PRIMARY, weights=kept["weight"], **names)
     if isinstance(weights, NotEstimable):
         return GrowthStudy(weights, weights, dict.fromkeys(MODELS, weights), unweighted)
-    own = weights[known].reset_index(drop=True)
+    own = row_weights(weights, frame, "weights")[known.to_numpy()].reset_index(drop=True)
     means = attempt(wave_means, kept, weights=own, **names)
     means, gaps = (means, means) if isinstance(means, NotEstimable) else means
     return GrowthStudy(

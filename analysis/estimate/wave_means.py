@@ -9,7 +9,7 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from analysis.estimate.checks import require_complete, require_positive
+from analysis.estimate.checks import plain, row_weights, waves
 from analysis.estimate.clustered import Clustered, Estimate, clustered_fit
 
 
@@ -41,19 +41,19 @@ def wave_means(
     ValueError
         For missing values, weights of zero or less, or an unknown group.
     """
-    require_complete(frame, [outcome, unit, time, group, cluster], "frame")
+    weights = None if weights is None else row_weights(weights, frame, "weights")
+    frame = plain(frame, [outcome, unit, time, group, cluster], "frame")
+    frame[time] = waves(frame[time], time)
     unknown = sorted(set(frame[group].unique()) - set(groups))
     if unknown:
         raise ValueError(
             f"{group}: unknown value {', '.join(map(str, unknown))}; known are {', '.join(groups)}"
         )
-    if weights is not None:
-        require_positive(weights, "weights")
     weight = pd.Series(1.0, index=frame.index) if weights is None else weights
     by_cell = frame.groupby([group, time], observed=True)
     present, clusters = by_cell.size(), by_cell[cluster].nunique()
-    waves = sorted(frame[time].unique())
-    cells = [(name, wave) for name in groups for wave in waves if (name, wave) in present]
+    seen = sorted(frame[time].unique())
+    cells = [(name, wave) for name in groups for wave in seen if (name, wave) in present]
     several = [cell for cell in cells if clusters[cell] > 1]
     keys = pd.MultiIndex.from_frame(frame[[group, time]])
     fit = _fit(frame, keys, several, outcome, unit, time, cluster, weight, level) if several else None
@@ -70,18 +70,17 @@ def wave_means(
         return {**asdict(found), "n": int(n)}
 
     means = [
-        {"group": name, "wave": int(wave), **row({(name, wave): 1.0}, present[name, wave])}
-        for name, wave in cells
+        {"group": name, "wave": wave, **row({(name, wave): 1.0}, present[name, wave])} for name, wave in cells
     ]
     gaps = [
         {
-            "wave": int(wave),
+            "wave": wave,
             **row(
                 {(minuend, wave): 1.0, (subtrahend, wave): -1.0},
                 min(present[minuend, wave], present[subtrahend, wave]),
             ),
         }
-        for wave in waves
+        for wave in seen
         if {(minuend, wave), (subtrahend, wave)} <= set(cells)
     ]
     measures = ["value", "se", "low", "high", "n"]

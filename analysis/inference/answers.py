@@ -41,7 +41,8 @@ class Answer:
     detail : str
         English: what was left out, or why there is no statement; empty where there is nothing to say.
     estimator, control : str
-    anticipation : int
+    anticipation : float
+        In event time.
     level : float
     se, crv3_p : float or None
         Jackknife over clusters and its p-value by t(G - 1); None where no statement is made.
@@ -72,7 +73,7 @@ class Answer:
     detail: str
     estimator: str
     control: str
-    anticipation: int
+    anticipation: float
     level: float
     se: float | None
     crv3_p: float | None
@@ -114,7 +115,7 @@ def answer(
     weights: str | None = None,
     estimator: str = "group_time",
     control: str = "not_yet",
-    anticipation: int = 0,
+    anticipation: float = 0,
     level: float = 0.95,
     seed: int = 0,
     max_exact: int = MAX_EXACT,
@@ -133,8 +134,9 @@ def answer(
         Jaravel & Spiess 2024); the two-way fixed effects coefficient.
     control : {"not_yet", "never"}
         Whom group-time effects compare with.
-    anticipation : int
-        Periods of the panel before the start in which clusters may react already.
+    anticipation : float
+        Event time before the start in which clusters may react already: in years where waves are evenly
+        spaced, in periods where they are not, as for the estimators of :mod:`analysis.estimate.did`.
     level : float
     seed, max_exact, draws
         Above `max_exact` re-assignments, `draws` are sampled.
@@ -165,7 +167,7 @@ def answer(
     panel = cluster_panel(
         frame, unit=unit, time=time, cohort=cohort, outcome=outcome, cluster=cluster, weights=weights
     )
-    setting = Setting(control if estimator == "group_time" else estimator, anticipation)
+    setting = Setting(control if estimator == "group_time" else estimator, panel.steps(anticipation))
     return answered(
         panel,
         setting,
@@ -269,7 +271,7 @@ def _answer(panel, setting, control, level, known, *, reason=None, detail="") ->
         detail="; ".join([*remarks, *([detail] if detail else [])]),
         estimator=setting.estimator if setting.by_regression else "group_time",
         control=control,
-        anticipation=setting.anticipation,
+        anticipation=setting.anticipation * panel.step,
         level=level,
         n_units=panel.units,
         n_observations=panel.observations,

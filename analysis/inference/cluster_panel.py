@@ -29,7 +29,7 @@ class ClusterPanel:
         Labels, sorted.
     times : ndarray of float, shape (T,)
     start : ndarray of float, shape (G,)
-        Declared start of each cluster; ``inf`` for never within the panel.
+        First treated period of each cluster, as in `times`; ``inf`` for never within the panel.
     cluster : ndarray of int, shape (N,)
         Position in `clusters`, ascending; every cluster has a row.
     outcome : ndarray, shape (N, T)
@@ -42,6 +42,8 @@ class ClusterPanel:
         Units that a row stands for.
     observations : int
         Rows of the frame that are used.
+    step : float
+        Event time from one period to the next: 2 for waves every two years, 1 for uneven ones.
     dropped : tuple of (str, int)
         What was left out, by reason.
     """
@@ -55,6 +57,7 @@ class ClusterPanel:
     size: np.ndarray
     count: np.ndarray
     observations: int
+    step: float = 1.0
     dropped: tuple[tuple[str, int], ...] = ()
 
     @property
@@ -80,6 +83,12 @@ class ClusterPanel:
     def first(self) -> np.ndarray:
         """First treated period of each cluster by position, shape (G,)."""
         return self.position(self.start)
+
+    def steps(self, anticipation: float) -> int:
+        """How many periods lie within an `anticipation` in event time."""
+        if not anticipation >= 0:
+            raise ValueError(f"anticipation is {anticipation}: zero or more periods")
+        return int(np.floor(anticipation / self.step + 1e-9))
 
     @cached_property
     def dates(self) -> np.ndarray:
@@ -239,6 +248,7 @@ def cluster_panel(
             size=size,
             count=np.ones(len(codes), dtype=int),
             observations=int(seen.sum()),
+            step=panel.timeline.step,
         )
     )
 

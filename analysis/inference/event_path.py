@@ -21,14 +21,14 @@ class EventPath:
 
     Attributes
     ----------
-    event_time : ndarray of int, shape (J,)
-        Periods of the panel since the first treated one, whatever their distance.
+    event_time : ndarray, shape (J,)
+        Time since the first treated period; in periods where these are unevenly spaced.
     estimate : ndarray, shape (J,)
     without : ndarray, shape (J, G)
         The same without each cluster; NaN where there is none.
     n, clusters : ndarray of int, shape (J,)
         Treated units and treated clusters behind each.
-    base : int
+    base : float
         Event time of the reference period.
     """
 
@@ -37,7 +37,7 @@ class EventPath:
     without: np.ndarray
     n: np.ndarray
     clusters: np.ndarray
-    base: int
+    base: float
     _panel: ClusterPanel = field(repr=False)
     _parts: list = field(repr=False)
 
@@ -103,7 +103,9 @@ class EventPath:
         )
         reference = {"event_time": self.base, "estimate": 0.0, "n": 0, "clusters": 0}
         table.loc[len(table)] = {**dict.fromkeys(COLUMNS, np.nan), **reference}
-        whole = {"event_time": int, "n": int, "clusters": int}
+        whole = {"n": int, "clusters": int}
+        if (table["event_time"] % 1 == 0).all():
+            whole["event_time"] = int
         return table.sort_values("event_time", ignore_index=True)[list(COLUMNS)].astype(whole)
 
 
@@ -144,12 +146,12 @@ def event_path(panel: ClusterPanel, setting: Setting) -> EventPath:
         units.append(int(panel.count[rows].sum()))
         clusters.append(len(np.unique(panel.cluster[rows])))
     return EventPath(
-        event_time=np.array(list(parts), dtype=int),
+        event_time=np.array(list(parts)) * panel.step,
         estimate=np.array([part.estimate[0, 0] for part in found]),
         without=np.array([part.without[0, 0] for part in found]).reshape(-1, len(panel.clusters)),
         n=np.array(units, dtype=int),
         clusters=np.array(clusters, dtype=int),
-        base=-1 - setting.anticipation,
+        base=-(1 + setting.anticipation) * panel.step,
         _panel=panel,
         _parts=list(parts.values()),
     )

@@ -53,6 +53,11 @@ def write_index(
         "subtitle": TITLE,
         "toc": False,
         "number-sections": False,
+        "output-file": f"{PAGE}.html",
+    }
+    settings["format"] = {
+        name: {key: value for key, value in options.items() if key != "output-file"}
+        for name, options in settings.get("format", {}).items()
     }
     project = replace(first, document=first.document.with_name(f"{PAGE}.qmd"), settings=settings)
     write_page(project, index_markdown(projects, files, sheets), folder)

@@ -29,14 +29,15 @@ def staged(root: Path) -> Iterator[Path]:
     """
     with tempfile.TemporaryDirectory(prefix="report-") as folder:
         stage = Path(folder).resolve()
-        for path in _sources(root):
+        for path in sources(root):
             target = stage / path.relative_to(root)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
         yield stage
 
 
-def _sources(root: Path) -> Iterator[Path]:
+def sources(root: Path) -> Iterator[Path]:
+    """What the report in `root` is written in: documents, fragments, pictures and how they look."""
     yield from (root / name for name in FILES if (root / name).is_file())
     for path in sorted((root / SOURCES).rglob("*")):
         below = path.relative_to(root).parts

@@ -32,24 +32,39 @@ local function led(link)
   return link
 end
 
--- "Figuur 5:" at the start of the caption, of which the number is known in the page; on paper Typst counts.
-local function named(inlines)
+-- The figure or table of which this link in its caption says where it comes from.
+local function caption_of(link)
+  local of = link.target:match("#herkomst%-(%a+%-.+)$")
+  return of and pandoc.utils.stringify(link) == "Herkomst" and of
+end
+
+-- In the page "Figuur 5:" stands at the start of the caption, which is in the division of its figure.
+local function caption(block)
   local number
-  for i, el in ipairs(inlines) do
-    local of = el.t == "Link" and el.target:match("#herkomst%-(%a+%-.+)$")
-    if of and pandoc.utils.stringify(el) == "Herkomst" then
-      if typst then
-        el.content = { pandoc.Str("Herkomst van "), pandoc.RawInline("typst", "#naam-van(<" .. of .. ">)") }
-      elseif number then
-        el.content = { pandoc.Str("Herkomst van " .. number) }
+  return block:walk({
+    Link = function(link)
+      if caption_of(link) then
+        number = number or pandoc.utils.stringify(block):gsub("\u{a0}", " "):match("^%a+ %d+")
+        link.content = { pandoc.Str("Herkomst van " .. (number and pandoc.text.lower(number) or caption_of(link))) }
+        return link
       end
-    elseif not number and html then
-      local before = pandoc.utils.stringify(pandoc.Inlines({ table.unpack(inlines, 1, i) })):gsub("\u{a0}", " ")
-      local kind, count = before:match("^(%a+) (%d+):")
-      number = kind and (kind:lower() .. " " .. count)
-    end
+    end,
+  })
+end
+
+local function caption_in(div)
+  if div.identifier:match("^fig%-") or div.identifier:match("^tbl%-") then
+    return div:walk({ Plain = caption, Para = caption }), false
   end
-  return inlines
+end
+
+-- On paper Typst counts.
+local function link_on_paper(link)
+  local of = caption_of(link)
+  if of then
+    link.content = { pandoc.Str("Herkomst van "), pandoc.RawInline("typst", "#naam-van(<" .. of .. ">)") }
+  end
+  return led(link)
 end
 
 -- A note in a heading, which on paper must not come back in the contents and the bookmarks.
@@ -72,6 +87,6 @@ return {
     Span = collect,
     Div = collect,
   },
-  { Inlines = named },
-  { Link = led, Header = typst and heading or nil },
+  html and { traverse = "topdown", Div = caption_in } or {},
+  { Link = typst and link_on_paper or led, Header = typst and heading or nil },
 }

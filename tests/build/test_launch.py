@@ -9,7 +9,7 @@ from build_project import PUBLISH
 
 from analysis.build import kernel, launch
 from analysis.build.errors import BuildError
-from analysis.build.imports import Imports, imports_of
+from analysis.build.imports import Imports
 from analysis.build.plan import make_plan
 from analysis.build.schedule import make_job
 from analysis.build.worker import execute

@@ -242,7 +242,8 @@ def test_bad_input():
         (frame.assign(school="S1"), {}, "one school only"),
         (frame, {"weights": weights.where(weights.index != 5, 0.0)}, "not above zero, first in row 5"),
         (frame, {"weights": weights.where(weights.index != 5, -1.0)}, "weights are not above zero"),
-        (frame, {"weights": weights.iloc[::-1]}, "not in the order of the frame"),
+        (frame, {"weights": weights.iloc[1:]}, "1 rows have none, first row 0: give one a row"),
+        (frame.assign(wave=frame["wave"].astype(str)), {}, "column wave is .*: waves are numbers"),
     ]  # fmt: skip
     for broken, options, message in cases:
         with pytest.raises(ValueError, match=message):

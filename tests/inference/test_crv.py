@@ -129,7 +129,6 @@ def test_row_order_does_not_matter():
         (lambda f: f.assign(province=None), "no province"),
         (lambda f: f.assign(province="PV20"), "one cluster"),
         (lambda f: pd.concat([f, f.iloc[:1]]), "more than once"),
-        (lambda f: f.assign(cohort=f["cohort"].fillna(0)), "leave never-treated units missing"),
         (lambda f: f.assign(cohort=f["cohort"].where(f["year"] < 2015)), "cohort changes within"),
         (
             lambda f: f.assign(province=f["province"].where(f["year"] < 2015, "PV31")),

@@ -44,7 +44,7 @@ MISTAKES = {
     ),
     "picture that is data": ('![B](literatuur.bib){#fig-a fig-alt="A."}', "is no .svg, .png"),
     "size in another unit": (
-        '![B](_generated/fig-kloof-lijn.svg){#fig-a fig-alt="A." width=10em}', "width=10em is no length in px",
+        '![B](_generated/fig-kloof-lijn.svg){#fig-a fig-alt="A." width=10em}', "width=10em is no length",
     ),
     "height in per cent": (
         '![B](_generated/fig-kloof-lijn.svg){#fig-a fig-alt="A." height=50%}', "height=50% is no length",

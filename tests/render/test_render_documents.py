@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 
 import pytest
 from pypdf import PdfReader
@@ -164,3 +166,28 @@ def test_each_has_its_own_front_matter(tmp_path):
     assert (first.options("typst")["toc-depth"], second.options("typst")["toc-depth"]) == (2, 1)
     assert (first.options("html")["toc"], second.options("html")["toc"]) == (True, False)
     assert second.options("typst")["papersize"] == "a4"
+
+
+QUARTO = """#!{python}
+# Stands in for Quarto: writes every document the project file names, in the folder of its source.
+import pathlib, re, sys
+assert sorted(path.name for path in pathlib.Path().iterdir()) == ["_quarto.yml", "_variables.yml", "reports"]
+output = pathlib.Path(sys.argv[sys.argv.index("--output-dir") + 1]) / "reports"
+output.mkdir(parents=True)
+named = re.search(r"(?m)^  render: \\[(.*)\\]$", pathlib.Path("_quarto.yml").read_text())[1]
+for document in named.split(", "):
+    for suffix in (".html", ".pdf"):
+        (output / pathlib.Path(document).with_suffix(suffix).name).write_text(document + suffix)
+"""
+
+
+def test_quarto_makes_the_same_files(tmp_path, monkeypatch, folder):
+    script = tmp_path / "bin" / "quarto"
+    script.parent.mkdir()
+    script.write_text(QUARTO.format(python=sys.executable), encoding="utf-8")
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{script.parent}{os.pathsep}{os.environ['PATH']}")
+    made = render(make_two(tmp_path / "project"), engine="quarto")
+    assert sorted(path.name for path in made.iterdir()) == sorted(path.name for path in folder.iterdir())
+    assert (made / "verantwoording.pdf").read_text() == "reports/verantwoording.qmd.pdf"
+    assert (made / "index.html").read_bytes() == (folder / "index.html").read_bytes()

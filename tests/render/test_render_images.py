@@ -82,3 +82,38 @@ def test_a_character_without_a_shape_is_named_with_its_place(project):
     """No rule knows it beforehand: Typst says so, and the place is found."""
     with pytest.raises(RenderError, match=r"reports/_eerste\.qmd:\d+: .*中"):
         written(project, "Een 中 teken.")
+
+
+def test_parts_in_another_language_say_so(project):
+    text = "# Summary in short {#sec-short lang=en}\n\nEen [few words]{lang=en}.\n\n"
+    text += "::: {lang=fr}\nDu texte.\n:::"
+    folder = written(project, text)
+    html = page(folder / "rapport.html")
+    spoken = {(el.tag, el.get("lang"), words(el)) for el in html.iter() if el.get("lang") not in (None, "nl")}
+    assert ("span", "en", "Summary in short") in spoken
+    assert ("span", "en", "few words") in spoken
+    assert ("div", "fr", "Du texte.") in spoken
+    contents = [el for el in one(html, ".//nav").iter("span") if el.get("lang") == "en"]
+    assert [words(el) for el in contents] == ["Summary in short"]
+    heading = next(el for el in html.iter("section") if el.get("id") == "sec-short")
+    assert heading.get("lang") is None  # the text below it is Dutch
+    assert {"en", "fr"} <= languages(folder / "rapport.pdf")
+
+
+def languages(path) -> set[str]:
+    """What the structure of a PDF says of the language of its parts."""
+    found: set[str] = set()
+
+    def walk(node):
+        node = node.get_object() if hasattr(node, "get_object") else node
+        if isinstance(node, list):
+            for child in node:
+                walk(child)
+        elif isinstance(node, dict):
+            if "/Lang" in node:
+                found.add(str(node["/Lang"]))
+            if "/K" in node:
+                walk(node["/K"])
+
+    walk(PdfReader(path).trailer["/Root"]["/StructTreeRoot"])
+    return found

@@ -234,6 +234,7 @@ def test_published_and_recomputed_means_are_told_apart(damaged):
     assert pd.isna(means.loc[(2022, "NLD"), "published_mean"])
     assert means.loc[(2016, "SWE"), "se_status"] == "unknown"
     assert pd.isna(means.loc[(2016, "SWE"), "se"])
+    assert (nld["se_method"], means.loc[(2016, "SWE"), "se_method"]) == ("JK2-full", "")
     workspace = damaged("iccs_means.csv", put("published_mean", 1, "495"))
     with pytest.raises(ValueError, match=r"row 1 fails the check: mean rounds to published_mean"):
         facts.iccs_means(workspace)

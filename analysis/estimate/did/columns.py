@@ -8,6 +8,8 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
+from analysis.estimate.checks import aligned
+
 WEIGHTS = "weights"
 
 
@@ -108,25 +110,3 @@ def weights_of(frame: pd.DataFrame, weights: str | pd.Series) -> np.ndarray:
             "positive"
         )
     return values
-
-
-def aligned(values: pd.Series, index: pd.Index, name: str) -> pd.Series:
-    """`values` in the order of `index`, by label.
-
-    Raises
-    ------
-    ValueError
-        If the labels are not those of `index`, or occur twice in another order.
-    """
-    if values.index.equals(index):
-        return values
-    if not (values.index.is_unique and index.is_unique):
-        raise ValueError(f"{name} cannot be aligned: index labels occur more than once, in another order")
-    missing = index.difference(values.index, sort=False)
-    if len(missing) or len(values) != len(index):
-        raise ValueError(
-            f"{name} has {len(values)} entries for {len(index)} rows, and {len(missing)} rows have none"
-            + (f", first row {missing[0]}" if len(missing) else "")
-            + ": give one a row, with the frame's index"
-        )
-    return values.reindex(index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.estimate.did.aggregate import Aggregate, aggregate
 from analysis.estimate.did.comparisons import Comparisons, comparisons
+from analysis.estimate.did.event_path import EventPath
 from analysis.estimate.did.influence import (
     CohortInfluence,
     DenseInfluence,
@@ -44,9 +45,6 @@ class GroupTime:
         Estimates with at least two clusters (or units) on either side; the error of the others is unknown.
     labels : ndarray, shape (N,)
         Units, in the order of the influence function.
-    anticipation : float
-    clustered : bool
-        Standard errors are by cluster, with G/(G−1), instead of by unit.
     dropped : tuple of (str, int)
         Units left out, by reason.
     n : int
@@ -58,12 +56,26 @@ class GroupTime:
     timeline: Timeline
     known: np.ndarray
     labels: np.ndarray
-    anticipation: float
-    clustered: bool
     n_treated_clusters: int
     n: int
     dropped: tuple[tuple[str, int], ...]
     _influence: Influence
+    _options: _Options
+    _panel: Panel
+
+    @property
+    def control(self) -> str:
+        """``never`` or ``not_yet``: who is compared with."""
+        return self._options.control
+
+    @property
+    def anticipation(self) -> float:
+        return self._options.anticipation
+
+    @property
+    def clustered(self) -> bool:
+        """Standard errors are by cluster, with G/(G−1), instead of by unit."""
+        return self._options.clustered
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -157,6 +169,20 @@ class GroupTime:
             **options,
         )
 
+    def event_path(self, **options) -> EventPath:
+        """The event study against one base period, for the sensitivity analysis of parallel trends.
+
+        Parameters
+        ----------
+        **options
+            `min_event`, `max_event`, `binned` and `balance` of
+            :func:`analysis.estimate.did.aggregate.aggregate`.
+        """
+        fit = self
+        if self._options.base_period != "universal":
+            fit = _fit(self._panel, self.dropped, replace(self._options, base_period="universal"))
+        return fit.aggregate("event", **options).event_path()
+
 
 def group_time_att(
     frame: pd.DataFrame,
@@ -229,25 +255,40 @@ def group_time_att(
     panel, dropped = _usable(panel.standardised(), unbalanced, anticipation)
     if control is None:
         control = "never" if (~panel.within).any() else "not_yet"
-    cells = comparisons(panel, control, anticipation, base_period)
+    return _fit(panel, dropped, _Options(control, est_method, anticipation, base_period, cluster is not None))
+
+
+@dataclass(frozen=True)
+class _Options:
+    """As in :func:`group_time_att`."""
+
+    control: str
+    est_method: str
+    anticipation: float
+    base_period: str
+    clustered: bool
+
+
+def _fit(panel: Panel, dropped: tuple[tuple[str, int], ...], options: _Options) -> GroupTime:
+    cells = comparisons(panel, options.control, options.anticipation, options.base_period)
     sample = Sample(cells.codes, panel.unit_weights(), panel.clusters, panel.n_clusters)
     if panel.balanced and not panel.covariate_names:
         estimates, influence = _from_cohort_means(panel, cells, sample)
         known = two_sided(panel.clusters, cells.codes, cells.cohort, cells.controls)
     else:
-        cells, estimates, known, influence = _one_by_one(panel, cells, sample, est_method)
+        cells, estimates, known, influence = _one_by_one(panel, cells, sample, options.est_method)
     return GroupTime(
         estimates=estimates,
         cells=cells,
         timeline=panel.timeline,
         known=known | (cells.period == cells.base),
         labels=panel.units,
-        anticipation=anticipation,
-        clustered=cluster is not None,
         n_treated_clusters=panel.n_treated_clusters,
         n=int(panel.observed.sum()) if not panel.balanced else panel.outcome.size,
         dropped=dropped,
         _influence=influence,
+        _options=options,
+        _panel=panel,
     )
 
 

@@ -10,6 +10,8 @@ import pandas as pd
 
 from analysis.estimate.did.absorb import TwoWay
 from analysis.estimate.did.bands import interval
+from analysis.estimate.did.event_path import EventPath
+from analysis.estimate.did.imputation_path import imputed_path
 from analysis.estimate.did.influence import standard_errors, sum_by
 from analysis.estimate.did.panel import Panel, no_controls, nobody_treated, read_panel
 from analysis.estimate.did.support import error_unknown, several
@@ -72,6 +74,7 @@ class Imputation:
     effects: np.ndarray
     panel: Panel
     clustered: bool
+    anticipation: float
     dropped: tuple[tuple[str, int], ...]
     n: int
     _fit: TwoWay
@@ -120,11 +123,11 @@ class Imputation:
             share = np.where(target, weights, 0.0)
             share /= share.sum()
             estimates.append(float((share * effects).sum()))
-            scores.append(self._scores(share, effects))
+            scores.append(self.scores(share, effects))
         scores = np.column_stack(scores)
         factor = self.n_clusters / (self.n_clusters - 1) if self.clustered else 1.0
         covariance = factor * scores.T @ scores
-        unknown = ~np.array([self._known(target) for target in targets])
+        unknown = ~np.array([self.known(target) for target in targets])
         covariance[unknown], covariance[:, unknown] = np.nan, np.nan
         se = standard_errors(covariance)
         parts = slice(None) if kind == "simple" else slice(-1)
@@ -143,14 +146,49 @@ class Imputation:
             self.clustered,
         )
 
-    def _known(self, target: np.ndarray) -> bool:
+    def event_path(
+        self, *, min_event: float = -np.inf, max_event: float = np.inf, binned: bool = False
+    ) -> EventPath:
+        """Effects by event time with those before treatment beside them, for the sensitivity analysis.
+
+        Among the untreated observations each time before the reference gets a dummy; the effects after it
+        are imputed without what these take up, so that all are measured from the reference period. With
+        effects measured from the mean of all periods before treatment, as :meth:`aggregate` has them, a
+        violation of parallel trends before treatment would count in those after it.
+
+        Parameters
+        ----------
+        min_event, max_event : float
+            Event times used.
+        binned : bool
+            Put event times beyond these two together with them, instead of leaving them out. Before
+            treatment they are one dummy; `min_event` alone leaves estimates out, not observations.
+
+        Raises
+        ------
+        NotEstimableError
+            Without never-treated units: a path before treatment is then known up to a straight line only.
+        """
+        return imputed_path(self, min_event, max_event, binned)
+
+    def again(self, panel: Panel) -> Imputation:
+        """The same of another `panel`, for instance with more covariates."""
+        return impute(panel, self.anticipation, self.clustered)
+
+    def slopes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Coefficients of the covariates, shape (K,), and their scores by unit, shape (N, K)."""
+        controls = self._controls
+        weights = self._fit.weights[:, :, None] * (controls.residual @ controls.inverse)
+        return controls.slope, np.einsum("itk,it->ik", weights, self._residual)
+
+    def known(self, target: np.ndarray) -> bool:
         """Whether every cohort of `target` has two clusters in it, and every period two untreated ones."""
         start, rows = self.panel.start, target.any(axis=1)
         treated = rows[:, None] & (start[:, None] == np.flatnonzero(np.bincount(start[rows])))
         untreated = self._fit.weights[:, target.any(axis=0)] > 0
         return all(several(self.panel.clusters, side).all() for side in (treated, untreated))
 
-    def _scores(self, share: np.ndarray, effects: np.ndarray) -> np.ndarray:
+    def scores(self, share: np.ndarray, effects: np.ndarray) -> np.ndarray:
         """Σ v ε by cluster for the mean with weights `share` on treated observations, shape (clusters,)."""
         unit, period = share.sum(axis=1), share.sum(axis=0)
         on_untreated = self._controls.weights_on_untreated(self._fit, unit, period, share)
@@ -223,7 +261,11 @@ def imputation(
     )
     if not panel.within.any():
         raise nobody_treated()
-    panel = panel.standardised()
+    return impute(panel.standardised(), anticipation, cluster is not None)
+
+
+def impute(panel: Panel, anticipation: float, clustered: bool) -> Imputation:
+    """:func:`imputation` of a panel that was read."""
     observed = panel.observed
     last = panel.timeline.last_before(panel.start, anticipation)
     treated = panel.within[:, None] & (np.arange(len(panel.timeline)) > last[:, None])
@@ -251,7 +293,15 @@ def imputation(
     fitted = fit.fit(net)
     effects = np.where(imputable, net - fitted.unit[:, None] - fitted.period, np.nan)
     return Imputation(
-        effects, panel, cluster is not None, dropped, int(observed.sum()), fit, fitted.residual, controls
+        effects,
+        panel,
+        clustered,
+        anticipation,
+        dropped,
+        int(observed.sum()),
+        fit,
+        fitted.residual,
+        controls,
     )
 
 

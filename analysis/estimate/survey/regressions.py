@@ -15,7 +15,7 @@ import pandas as pd
 
 from analysis.estimate.rank import CONSTANT, collinear, determined
 from analysis.estimate.survey.combine import Combined, effective_size, result_frame
-from analysis.estimate.survey.design import ReplicateDesign
+from analysis.estimate.survey.design import ReplicateDesign, common_index
 from analysis.estimate.survey.inputs import prepare
 from analysis.estimate.survey.statistics import combined
 from analysis.estimate.survey.totals import GroupedDesign
@@ -59,7 +59,7 @@ def regression(
     ValueError, TypeError
         As for a mean.
     """
-    names, matrix = regressor_matrix(regressors, design.n)
+    names, matrix = regressor_matrix(regressors, design)
     inputs = prepare({"outcome": outcome, "regressors": matrix}, design, by, missing)
     values, matrix = inputs.arrays
     products = cross_products(values, matrix, names, inputs.grouped)
@@ -172,7 +172,7 @@ def cross_products(
     return CrossProducts(full, replicates, centre, grouped.n, names, grouped.design.method == "jk2")
 
 
-def regressor_matrix(regressors: Any, n: int) -> tuple[list[str], np.ndarray]:
+def regressor_matrix(regressors: Any, design: ReplicateDesign) -> tuple[list[str], np.ndarray]:
     """Names and values (n, K) of regressors given as a frame, a series or an array.
 
     Raises
@@ -180,6 +180,8 @@ def regressor_matrix(regressors: Any, n: int) -> tuple[list[str], np.ndarray]:
     TypeError, ValueError
         If one is text, none is given or names coincide.
     """
+    common_index({"regressors": regressors}, design.index)
+    n = design.n
     if isinstance(regressors, pd.Series):
         regressors = regressors.to_frame("x1" if regressors.name is None else regressors.name)
     if isinstance(regressors, pd.DataFrame):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimate.survey.combine import Combined, combine, effective_size, result_frame
-from analysis.estimate.survey.design import ReplicateDesign
+from analysis.estimate.survey.design import ReplicateDesign, common_index
 from analysis.estimate.survey.inputs import Inputs, prepare
 from analysis.estimate.survey.totals import GroupedDesign
 from analysis.unknown import NotEstimableError
@@ -168,7 +168,7 @@ def difference(
     NotEstimableError
         If a label does not occur, in the whole or in a group of `by`.
     """
-    side = sides_of(group, design.n, minuend, subtrahend, missing)
+    side = sides_of(group, design, minuend, subtrahend, missing)
     rows = side >= 0
     inputs = prepare(
         {"values": take_rows(values, rows), "side": side[rows]},
@@ -285,7 +285,9 @@ def known_zones(zones: np.ndarray, paired: GroupedDesign) -> np.ndarray:
     return np.where((paired.zones.reshape(-1, 2) > 0).all(axis=1), zones, 0.0)
 
 
-def sides_of(group: Any, n: int, minuend: Any, subtrahend: Any, missing: str = "drop") -> np.ndarray:
+def sides_of(
+    group: Any, design: ReplicateDesign, minuend: Any, subtrahend: Any, missing: str = "drop"
+) -> np.ndarray:
     """0 for rows of `minuend`, 1 for rows of `subtrahend`, −1 for others, shape (n,).
 
     Raises
@@ -295,6 +297,8 @@ def sides_of(group: Any, n: int, minuend: Any, subtrahend: Any, missing: str = "
     NotEstimableError
         If one does not occur.
     """
+    common_index({"group": group}, design.index)
+    n = design.n
     if minuend == subtrahend:
         raise ValueError(f"minuend and subtrahend are both {minuend!r}: a difference needs two groups")
     labels = pd.Series(np.asarray(group))

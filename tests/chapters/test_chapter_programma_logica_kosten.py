@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.answers.programma_kosten import cost_items
+from analysis.answers.programma_logica import logic_items
+from analysis.chapters.programma import DRAWN
+from analysis.chapters.programma_kosten import cost_table
+from analysis.chapters.programma_logica import logic_table
 from analysis.datakind import DataKind
 from analysis.design.costs import read_bounds
+from analysis.results import publish
 from analysis.sources import facts as source
-from analysis.tables.costs import cost_results, cost_table
-from analysis.tables.logic import logic_results, logic_table
-
-DRAWN = ("prodemos", "tienskip", "onderzoek_burgerschap")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,7 @@ def bounds():
 
 @pytest.fixture(scope="module")
 def costs(facts, lines, bounds):
-    return {row.id: row for row in cost_results(facts, lines, source.cbs_pupils(), bounds)}
+    return {row.id: row for row in cost_items(facts, lines, source.cbs_pupils(), bounds)}
 
 
 def test_every_line_that_is_not_drawn_has_its_row(logic, lines):
@@ -53,13 +55,13 @@ def test_every_line_that_is_not_drawn_has_its_row(logic, lines):
 
 
 def test_counts_follow_the_logic(logic):
-    rows = {row.id: row.value for row in logic_results(logic)}
+    rows = {row.id: row.value for row in logic_items(logic)}
     assert rows["programma.logic_stages"] == len(logic)
     assert rows["programma.logic_unknown"] == (logic["status"] == "onbekend").sum()
     changed = logic.copy()
     known = changed.index[(changed["stage"] == "impact") & (changed["status"] == "beoogd")][0]
     changed.loc[known, "status"] = "onbekend"
-    again = {row.id: row.value for row in logic_results(changed)}
+    again = {row.id: row.value for row in logic_items(changed)}
     assert again["programma.logic_impact_unknown"] == rows["programma.logic_impact_unknown"] + 1
 
 
@@ -85,7 +87,7 @@ def test_what_is_computed_says_from_what(costs):
 
 
 def test_a_bound_is_printed_with_its_assumption(costs, facts, lines, bounds):
-    table = cost_table(list(costs.values()), facts, lines, bounds).cells.set_index("Programmalijn")
+    table = cost_table(publish(*costs.values()), facts, lines, bounds).cells.set_index("Programmalijn")
     for bound in bounds:
         assert bound.assumption in costs[f"kosten.{bound.name}"].note
         told = table["Wat wel te zeggen is"].str.cat(sep=" ")
@@ -99,6 +101,6 @@ def test_an_amount_that_is_none(facts, lines, bounds):
     changed = facts.copy()
     changed.loc[changed["result"] == "loketd_granted", "unit"] = "projecten"
     with pytest.raises(ValueError, match="'projecten' is no amount of money"):
-        cost_results(changed, lines, source.cbs_pupils(), bounds)
+        cost_items(changed, lines, source.cbs_pupils(), bounds)
     with pytest.raises(ValueError, match="0 facts with result 'loketd_granted'"):
-        cost_results(facts[facts["result"] != "loketd_granted"], lines, source.cbs_pupils(), bounds)
+        cost_items(facts[facts["result"] != "loketd_granted"], lines, source.cbs_pupils(), bounds)

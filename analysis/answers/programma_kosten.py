@@ -1,4 +1,4 @@
-"""Cost per young person reached, as far as cited facts tell: ``tbl-kosten`` and results ``kosten.*``.
+"""Cost per young person reached, as far as cited facts tell: rows ``kosten.*``.
 
 No line has both an amount and a reach in young people, so no mean is computed for any. What can be computed
 is said to be: a mean per project of Loket D, and bounds under declared assumptions
@@ -14,7 +14,6 @@ import pandas as pd
 from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.design.costs import PUPILS, Bound
-from analysis.exhibits import TableExhibit
 from analysis.results import Result
 from analysis.sources.facts_contract import COUNTRY
 
@@ -25,7 +24,7 @@ DESIGN = "studie"
 UNITS = {"miljoen euro": 1e6, "euro": 1.0, "euro per plan per jaar": 1.0}
 
 
-def cost_results(
+def cost_items(
     facts: pd.DataFrame, lines: pd.DataFrame, pupils: pd.DataFrame, bounds: Sequence[Bound]
 ) -> list[Result]:
     """Costs that can be computed, bounds under an assumption, and the unknown ones as unknown.
@@ -60,7 +59,7 @@ def cost_results(
     ]
     granted, supported = _amount(facts, "loketd_granted"), _number(facts, "loketd_supported")
     ceiling = _amount(facts, "loketd_max")
-    told = f"{_printed(facts, 'loketd_granted')} en {_printed(facts, 'loketd_supported')}"
+    told = f"{printed(facts, 'loketd_granted')} en {printed(facts, 'loketd_supported')}"
     rows += [
         Result(
             f"{SECTION}.loketd_per_project",
@@ -79,7 +78,7 @@ def cost_results(
             DataKind.FACT,
             FACTS,
             decimals=1,
-            note=f"berekend uit {_printed(facts, 'loketd_supported')} en {_printed(facts, 'loketd_max')}",
+            note=f"berekend uit {printed(facts, 'loketd_supported')} en {printed(facts, 'loketd_max')}",
         ),
         Result(
             f"{SECTION}.loketd_share_ceiling",
@@ -88,60 +87,10 @@ def cost_results(
             "%",
             DataKind.FACT,
             FACTS,
-            note=f"berekend uit {told} en {_printed(facts, 'loketd_max')}",
+            note=f"berekend uit {told} en {printed(facts, 'loketd_max')}",
         ),
     ]
     return rows + [_bound(bound, short[bound.line], facts, pupils) for bound in bounds]
-
-
-def cost_table(
-    results: Sequence[Result], facts: pd.DataFrame, lines: pd.DataFrame, bounds: Sequence[Bound]
-) -> TableExhibit:
-    """Amount, reach and what follows from them, for the lines that reach young people: ``tbl-kosten``."""
-    value = {row.id.removeprefix(f"{SECTION}."): row.variables()["full"] for row in results}
-    short = lines.set_index("line")["short"]
-    known = {  # line -> amount and reach as the letters give them
-        "prodemos": (_cited(facts, "prodemos_budget"), "onbekend"),
-        "tienskip": ("onbekend", _cited(facts, "tienskip_reached")),
-        "jeugdstrategie": ("onbekend", _cited(facts, "jeugd_jongeren", "werkten mee")),
-        "loket_d": (_cited(facts, "loketd_granted"), _cited(facts, "loketd_supported")),
-    }
-    told = {line: [] for line in known}
-    for bound in bounds:
-        told.setdefault(bound.line, []).append(
-            f"{dutch.capital(bound.side)} {value[bound.name]} per jongere. "
-            f"Aanname: {dutch.lower(bound.assumption)}"
-        )
-    told["loket_d"].append(
-        f"Elk project één jaar de hoogste bijdrage: {value['loketd_ceiling_total']}. Het toegekende bedrag "
-        f"past daarin: het gemiddelde is ruim {value['loketd_share_ceiling']} van de hoogste bijdrage."
-    )
-    cells = pd.DataFrame(
-        {
-            "Programmalijn": [short[line] for line in known],
-            "Bedrag": [amount for amount, _ in known.values()],
-            "Bereik": [reach for _, reach in known.values()],
-            "Kosten per bereikte jongere": [
-                value.get(
-                    f"{line}_per_youth", f"onbekend; wel ruim {value['loketd_per_project']} per project"
-                )
-                for line in known
-            ],
-            "Wat wel te zeggen is": [
-                " ".join(told[line]) or "Niets: het bedrag ontbreekt." for line in known
-            ],
-        }
-    )
-    return TableExhibit(
-        id="tbl-kosten",
-        cells=cells,
-        caption="Kosten per bereikte jongere, voor zover te berekenen uit wat de brieven melden. Een grens "
-        "geldt alleen onder de aanname die erbij staat. Van andere programmalijnen is geen bereik onder "
-        "jongeren gemeld.",
-        kind=DataKind.FACT,
-        source=f"{FACTS}; {CBS}; {DESIGN}",
-        widths=(14, 15, 16, 19, 36),
-    )
 
 
 def _bound(bound: Bound, name: str, facts: pd.DataFrame, pupils: pd.DataFrame) -> Result:
@@ -150,7 +99,7 @@ def _bound(bound: Bound, name: str, facts: pd.DataFrame, pupils: pd.DataFrame) -
         reach = float(pupils.set_index("statcode")["total"][COUNTRY])
         counted, sources = f"{dutch.number(reach)} leerlingen", f"{FACTS}; {CBS}; {DESIGN}"
     else:
-        reach, counted = _number(facts, bound.reach), _printed(facts, bound.reach)
+        reach, counted = _number(facts, bound.reach), printed(facts, bound.reach)
         sources = f"{FACTS}; {DESIGN}"
     value = amount / reach
     return Result(
@@ -161,12 +110,13 @@ def _bound(bound: Bound, name: str, facts: pd.DataFrame, pupils: pd.DataFrame) -
         DataKind.FACT,
         sources,
         decimals=0 if value >= 10 else 2,
-        note=f"berekend uit {_printed(facts, bound.amount)} en {counted}; aanname: {bound.assumption} "
+        note=f"berekend uit {printed(facts, bound.amount)} en {counted}; aanname: {bound.assumption} "
         f"{bound.source}",
     )
 
 
-def _fact(facts: pd.DataFrame, result: str) -> pd.Series:
+def letter_fact(facts: pd.DataFrame, result: str) -> pd.Series:
+    """The one fact of the letters that has this result name."""
     found = facts[facts["result"] == result]
     if len(found) != 1:
         raise ValueError(
@@ -176,23 +126,19 @@ def _fact(facts: pd.DataFrame, result: str) -> pd.Series:
 
 
 def _number(facts: pd.DataFrame, result: str) -> float:
-    return float(_fact(facts, result)["number"])
+    return float(letter_fact(facts, result)["number"])
 
 
 def _amount(facts: pd.DataFrame, result: str) -> float:
     """In euro."""
-    fact = _fact(facts, result)
+    fact = letter_fact(facts, result)
     if fact["unit"] not in UNITS:
         raise ValueError(f"letter_facts.csv, {fact['id']}: {fact['unit']!r} is no amount of money")
     return float(fact["number"]) * UNITS[fact["unit"]]
 
 
-def _printed(facts: pd.DataFrame, result: str) -> str:
-    fact = _fact(facts, result)
+def printed(facts: pd.DataFrame, result: str) -> str:
+    """The fact as the letter tells it: ``ruim 2 miljoen euro``."""
+    fact = letter_fact(facts, result)
     number = dutch.number(fact["number"], 0 if float(fact["number"]).is_integer() else 1)
     return f"{fact['qualifier']} {number} {fact['unit']}".strip()
-
-
-def _cited(facts: pd.DataFrame, result: str, verb: str = "") -> str:
-    told = f"{_printed(facts, result)} {verb}".strip()
-    return f"{dutch.capital(told)} (brief {_fact(facts, result)['letter']})"

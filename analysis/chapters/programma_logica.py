@@ -7,43 +7,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from analysis import dutch
+from analysis.answers.programma_logica import LOGIC
 from analysis.datakind import DataKind
 from analysis.exhibits import TableExhibit
 from analysis.figures.logic import STAGE_NAMES
-from analysis.results import Result
 from analysis.sources.facts_contract import LOGIC_PLACES, LOGIC_STAGES
-
-SECTION = "programma"
-LOGIC = "programme_logic"
-
-
-def logic_results(logic: pd.DataFrame) -> list[Result]:
-    """Of how many stages, and of how many lines, the letters say nothing: ``programma.logic_*``.
-
-    Parameters
-    ----------
-    logic : pandas.DataFrame
-        As :func:`analysis.sources.facts.programme_logic` returns it.
-    """
-    unknown = logic["status"] == "onbekend"
-
-    def count(name: str, label: str, value: int, unit: str) -> Result:
-        return Result(f"{SECTION}.logic_{name}", label, value, unit, DataKind.FACT, LOGIC)
-
-    rows = [
-        count("stages", "stappen van input tot impact, over alle programmalijnen", len(logic), "stappen"),
-        count("unknown", "stappen waarvan de brieven niets melden", int(unknown.sum()), "stappen"),
-    ]
-    for stage, name, told in (
-        ("input", "input", "de input"),
-        ("bereik", "reach", "het bereik"),
-        ("impact", "impact", "de impact"),
-    ):
-        own = int((unknown & (logic["stage"] == stage)).sum())
-        rows.append(count(f"{name}_unknown", f"programmalijnen waarvan {told} onbekend is", own, "lijnen"))
-    measured = int(((logic["stage"] == "impact") & (logic["status"] == "gemeld")).sum())
-    rows.append(count("impact_reported", "programmalijnen waarvan de impact is gemeld", measured, "lijnen"))
-    return rows
 
 
 def logic_table(

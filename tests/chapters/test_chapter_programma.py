@@ -7,9 +7,14 @@ import re
 import pandas as pd
 import pytest
 
+from analysis.answers import programma as answers
+from analysis.answers.programma_kosten import cost_items
+from analysis.answers.programma_logica import logic_items
+from analysis.chapters import programma as chapter
 from analysis.datakind import DataKind
+from analysis.design.costs import read_bounds
+from analysis.results import publish
 from analysis.sources import facts as source
-from analysis.tables import programme
 from analysis.workspace import find_root
 
 HEADING = re.compile(r"^#+ (?P<title>.+?) \{(?:\.unnumbered )?#(?P<anchor>sec-[a-z0-9-]+)\}", re.MULTILINE)
@@ -36,7 +41,7 @@ def commitments() -> pd.DataFrame:
 
 
 def test_each_result_is_its_fact(facts, sections):
-    rows = {row.id: row for row in programme.fact_results(facts, sections)}
+    rows = {row.id: row for row in answers.fact_items(facts, sections)}
     assert len(rows) == (facts["result"] != "").sum()
     assert all(row.kind is DataKind.FACT for row in rows.values())
     assert rows["programma.budget_2025"].variables()["full"] == "3 miljoen euro"
@@ -48,17 +53,17 @@ def test_each_result_is_its_fact(facts, sections):
 
 
 def test_counts_follow_the_tables(facts, lines, commitments):
-    rows = {row.id: row.value for row in programme.count_results(facts, lines, commitments)}
+    rows = {row.id: row.value for row in answers.count_items(facts, lines, commitments)}
     assert rows["programma.lines"] == len(lines)
     assert rows["programma.commitments"] == len(commitments)
     assert rows["programma.loketd_supported_share"] == pytest.approx(100 * 159 / 322)
     kept = lines[lines["line"] != "lvkk"]
-    fewer = {row.id: row.value for row in programme.count_results(facts, kept, commitments)}
+    fewer = {row.id: row.value for row in answers.count_items(facts, kept, commitments)}
     assert fewer["programma.lines_not_determined"] == rows["programma.lines_not_determined"] - 1
 
 
 def test_every_published_number_is_in_the_key_figures(facts, lines, sections):
-    table = programme.key_figures(facts, lines, sections)
+    table = chapter.key_figures(publish(*answers.fact_items(facts, sections)), facts, lines, sections)
     assert len(table.cells) == (facts["result"] != "").sum()
     printed = table.cells.set_index("Wat")["Aantal of bedrag"]
     assert printed["Toegekend in de eerste twee rondes"] == "ruim 2 miljoen euro"
@@ -69,7 +74,7 @@ def test_every_published_number_is_in_the_key_figures(facts, lines, sections):
 
 
 def test_every_line_has_its_row(lines):
-    table = programme.programme_lines_table(lines)
+    table = chapter.programme_lines_table(lines)
     assert len(table.cells) == len(lines)
     for line, cell in zip(lines["title"], table.cells["Programmalijn"], strict=True):
         assert cell.startswith(line)
@@ -80,7 +85,7 @@ def test_every_line_has_its_row(lines):
 
 
 def test_every_commitment_has_its_answer(commitments):
-    table = programme.commitments_table(commitments)
+    table = chapter.commitments_table(commitments)
     assert len(table.cells) == len(commitments)
     for reference in ("T03914", "T03923", "T03913", "TZ202404-038", "36 210, F", "36 514, nr. 5"):
         assert table.cells["Soort en nummer"].str.contains(reference, regex=False).sum() == 1
@@ -102,5 +107,23 @@ def test_chapters_are_those_of_the_report(lines, commitments):
         for text in (*lines["effect"], *lines["evidence"])
         for anchor in re.findall(r"@(sec-[a-z-]+)", text)
     }
-    assert used <= set(programme.CHAPTERS)
-    assert {anchor: headings.get(anchor) for anchor in programme.CHAPTERS} == programme.CHAPTERS
+    assert used <= set(chapter.CHAPTERS)
+    assert {anchor: headings.get(anchor) for anchor in chapter.CHAPTERS} == chapter.CHAPTERS
+
+
+def test_the_chapter_draws_everything_from_rows_and_facts(facts, sections, lines, commitments):
+    items = [
+        *answers.fact_items(facts, sections),
+        *answers.count_items(facts, lines, commitments),
+        *answers.timeline_items(2024, 2026),
+        *logic_items(source.programme_logic()),
+        *cost_items(facts, lines, source.cbs_pupils(), read_bounds()),
+    ]
+    found = {exhibit.id: exhibit for exhibit in chapter.exhibits(publish(*items))}
+    assert set(found) == {
+        "tbl-programma-kerncijfers", "fig-programma-tijdlijn", "fig-programma-kaart", "fig-programma-logica",
+        "tbl-programma-logica", "tbl-kosten", "tbl-programmalijnen", "tbl-toezeggingen",
+    }  # fmt: skip
+    assert {exhibit.kind for exhibit in found.values()} == {DataKind.FACT}
+    assert "2026" in found["fig-programma-tijdlijn"].alt
+    assert set(chapter.sections(None)) == {row.section for row in items}

@@ -1,4 +1,4 @@
-"""Tables of the programme as the report prints them: frame of cited facts in, exhibit or result rows out."""
+"""Exhibits of the programme: what the letters promise and report, from cited facts and rows made of them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ import re
 import pandas as pd
 
 from analysis import dutch
+from analysis.answers.programma import COMMITMENTS, FACTS, LINES, SECTION, places
+from analysis.chapters.programma_kosten import cost_table
+from analysis.chapters.programma_logica import logic_table
 from analysis.datakind import DataKind
-from analysis.exhibits import TableExhibit
-from analysis.results import Result
+from analysis.design.costs import read_bounds
+from analysis.exhibits import Exhibit, TableExhibit
+from analysis.figures.logic import programme_logic_figure
+from analysis.figures.programme import programme_map, programme_timeline
+from analysis.results import Released
+from analysis.sources import facts as source
+from analysis.workspace import Workspace
 
-SECTION = "programma"
-FACTS = "letter_facts"
-LINES = "programme_lines"
-COMMITMENTS = "commitments"
-NOT_DETERMINED = "niet vast te stellen"
+DRAWN = ("prodemos", "tienskip", "onderzoek_burgerschap")  # lines of which the logic is a figure
 
 # Chapters that answer something, by the anchor the facts name.
 CHAPTERS = {
-    "sec-samenvatting": "Samenvatting",
+    "sec-samenvatting": "Antwoord op één blad",
     "sec-programma": "Het programma in beeld",
     "sec-prodemos": "ProDemos in de regio",
     "sec-tienskip": "Tienskip: breedte en bereik",
@@ -30,87 +34,37 @@ CHAPTERS = {
 _REFERENCE = re.compile(r"@(sec-[a-z0-9-]+)")
 
 
-def fact_results(facts: pd.DataFrame, sections: pd.DataFrame) -> list[Result]:
-    """The numbers of the letters that have a `result` name, as result rows ``programma.<name>``.
-
-    Parameters
-    ----------
-    facts, sections : pandas.DataFrame
-        As :func:`analysis.sources.facts.letter_facts` and ``letter_sections`` return them. A share
-        (unit ``deel``) becomes a percentage.
-    """
-    places = _places(facts, sections)
-    rows = []
-    for fact in facts[facts["result"] != ""].itertuples():
-        share = fact.unit == "deel"
-        value = 100 * fact.number if share else fact.number
-        rows.append(
-            Result(
-                id=f"{SECTION}.{fact.result}",
-                label=fact.label,
-                value=value,
-                unit="%" if share else fact.unit,
-                kind=DataKind.FACT,
-                source=FACTS,
-                decimals=0 if float(value).is_integer() else 1,
-                note="; ".join(
-                    part for part in (places[fact.Index], fact.status, fact.qualifier, fact.note) if part
-                ),
-            )
-        )
-    return rows
+def sections(workspace: Workspace) -> tuple[str, ...]:
+    """First parts of the ids of the notebook `programma`."""
+    return (SECTION, "kosten")
 
 
-def count_results(facts: pd.DataFrame, lines: pd.DataFrame, commitments: pd.DataFrame) -> list[Result]:
-    """Counts over the facts: lines, lines without an effect to tell, commitments, and Loket D's share."""
-    effect = lines["effect_status"].value_counts()
-    number = facts.set_index("result")["number"]
-    supported, treated = number["loketd_supported"], number["loketd_treated"]
-
-    def count(name: str, label: str, value: float, unit: str, source: str, note: str = "") -> Result:
-        return Result(f"{SECTION}.{name}", label, value, unit, DataKind.FACT, source, note=note)
-
+def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exhibit]:
+    """Timeline, map, logic, costs, lines and commitments."""
+    facts, told = source.letter_facts(workspace), source.letter_sections(workspace)
+    lines, logic = source.programme_lines(workspace), source.programme_logic(workspace)
+    first, last = (int(released.row(f"{SECTION}.{end}_year").value) for end in ("first", "last"))
     return [
-        count("lines", "programmalijnen in de twee brieven", len(lines), "lijnen", LINES),
-        count(
-            "lines_not_determined",
-            "programmalijnen waarvan het effect niet is vast te stellen",
-            int(effect.get(NOT_DETERMINED, 0)),
-            "lijnen",
-            LINES,
-        ),
-        count(
-            "lines_studied",
-            "programmalijnen waarvan dit rapport het effect onderzoekt",
-            int(effect.get("onderzocht", 0)),
-            "lijnen",
-            LINES,
-        ),
-        count(
-            "commitments",
-            "toezeggingen, moties, amendementen, vragen en kabinetsreacties",
-            len(commitments),
-            "stuks",
-            COMMITMENTS,
-        ),
-        count(
-            "loketd_supported_share",
-            "deel van de behandelde aanvragen bij Loket D dat is gesteund",
-            100 * supported / treated,
-            "%",
-            FACTS,
-            note=f"berekend: {dutch.number(supported)} van {dutch.number(treated)}, eerste twee rondes",
-        ),
+        key_figures(released, facts, lines, told),
+        programme_timeline(source.programme_events(workspace), lines, first_year=first, last_year=last),
+        programme_map(facts),
+        programme_logic_figure(logic, lines, DRAWN),
+        logic_table(logic, lines, told, DRAWN),
+        cost_table(released, facts, lines, read_bounds(workspace)),
+        programme_lines_table(lines),
+        commitments_table(source.commitments(workspace)),
     ]
 
 
-def key_figures(facts: pd.DataFrame, lines: pd.DataFrame, sections: pd.DataFrame) -> TableExhibit:
+def key_figures(
+    released: Released, facts: pd.DataFrame, lines: pd.DataFrame, sections: pd.DataFrame
+) -> TableExhibit:
     """The amounts and counts of the letters, with status and place: ``tbl-programma-kerncijfers``."""
-    rows = fact_results(facts, sections)
     named = facts[facts["result"] != ""]
+    rows = [released.row(f"{SECTION}.{name}") for name in named["result"]]
     short = lines.set_index("line")["short"]
     order = {line: position for position, line in enumerate(lines["line"])}
-    places = _places(named, sections)
+    found = places(named, sections)
     cells = pd.DataFrame(
         {
             "Programmalijn": [short[line] for line in named["line"]],
@@ -120,7 +74,7 @@ def key_figures(facts: pd.DataFrame, lines: pd.DataFrame, sections: pd.DataFrame
                 for qualifier, row in zip(named["qualifier"], rows, strict=True)
             ],
             "Status": named["status"].to_numpy(),
-            "Vindplaats": [dutch.capital(place) for place in places],
+            "Vindplaats": [dutch.capital(place) for place in found],
         }
     )
     cells = cells.iloc[named["line"].map(order).argsort(kind="stable").to_numpy()].reset_index(drop=True)
@@ -185,16 +139,6 @@ def commitments_table(commitments: pd.DataFrame) -> TableExhibit:
         kind=DataKind.FACT,
         source=COMMITMENTS,
         widths=(18, 17, 24, 28, 15, 18),
-    )
-
-
-def _places(facts: pd.DataFrame, sections: pd.DataFrame) -> pd.Series:
-    """``brief A, 1.1 (eerste)`` for each fact."""
-    label = sections.set_index(["letter", "section"])["label"]
-    return pd.Series(
-        [f"brief {row.letter}, {label[row.letter, row.section]}" for row in facts.itertuples()],
-        index=facts.index,
-        dtype=str,
     )
 
 
