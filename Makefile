@@ -15,7 +15,7 @@ help:
 	@echo "make report    build the report: _report/rapport.html, rapport.pdf, resultaten.csv"
 	@echo "make test      run the tests"
 	@echo "make edit      open the notebooks in JupyterLab"
-	@echo "make preview   follow the report while writing (needs Quarto)"
+	@echo "make preview   follow the pages of the report while writing"
 	@echo "make lint      check the style; make format mends it"
 	@echo "make lock      renew the pinned dependencies"
 	@echo "make clean     remove what the build made; data/real is left alone"
@@ -30,9 +30,8 @@ edit: $(VENV)/.ready-edit
 	$(BIN)/jupyter lab notebooks
 
 preview: $(VENV)/.ready
-	@command -v quarto >/dev/null || { echo "Quarto is not installed: use 'make report', or the conda route in README.md"; exit 1; }
 	$(RUN) build $(ARGS)
-	quarto preview reports/rapport.qmd
+	$(BIN)/python -m analysis.render.preview
 
 lint: $(VENV)/.ready-test
 	@$(BIN)/ruff check --quiet .
@@ -43,7 +42,7 @@ format: $(VENV)/.ready-test
 	$(BIN)/ruff format --quiet .
 
 clean:
-	rm -rf data/build data/synthetic reports/_generated _variables.yml _report
+	rm -rf data/build data/synthetic reports/_generated _variables.yml _report _report.*
 
 # --- set-up -----------------------------------------------------------------------------------------
 

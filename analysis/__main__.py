@@ -16,7 +16,7 @@ from analysis.workspace import DATA_VARIABLE, Workspace, find_root
 
 FAILED, INTERRUPTED = 1, 130
 ENGINES = ("auto", "quarto", "embedded")
-EDITIONS = ("mock", "final", "public")
+EDITIONS = ("standard", "mock", "final", "public")
 KERNELS = ("auto", "fork", "spare", "stock")
 
 
@@ -58,8 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     edition.add_argument(
         "--edition",
         choices=EDITIONS,
-        default="mock",
-        help="final refuses what is synthetic; public puts the released tables beside the report",
+        default="standard",
+        help="mock rehearses with twins in the place of what is absent; final refuses what failed; public "
+        "puts the released tables beside the report",
     )
     building = argparse.ArgumentParser(add_help=False, parents=[data, alone])
     building.add_argument(
@@ -152,7 +153,8 @@ def _build(options: argparse.Namespace) -> None:
             print(line)
         return
     with _alone(options, workspace):
-        _make(options, workspace)
+        problems = _make(options, workspace)
+    _require_none(problems)
 
 
 def _render(options: argparse.Namespace) -> None:
@@ -165,8 +167,17 @@ def _report(options: argparse.Namespace) -> None:
     """Both under one lock: what is printed is what was released here."""
     workspace = _workspace(options)
     with _alone(options, workspace):
-        _make(options, workspace)
+        problems = _make(options, workspace)
         _print(options, workspace)
+    _require_none(problems)
+
+
+def _require_none(problems: str) -> None:
+    """End as failed where a notebook did, after everything else was made."""
+    if problems:
+        from analysis.build.errors import BuildError
+
+        raise BuildError(problems)
 
 
 def _alone(options: argparse.Namespace, workspace: Workspace):
@@ -180,7 +191,8 @@ def _say(options: argparse.Namespace):
     return (lambda line: print(line, file=sys.stderr)) if getattr(options, "json", False) else print
 
 
-def _make(options: argparse.Namespace, workspace: Workspace) -> None:
+def _make(options: argparse.Namespace, workspace: Workspace) -> str:
+    """Build and release; what failed, for whoever mends it."""
     from analysis.build.progress import choose
     from analysis.report import build_and_release
 
@@ -191,20 +203,27 @@ def _make(options: argparse.Namespace, workspace: Workspace) -> None:
 
         jobs, executor = jobs or AHEAD, on_cluster(options.scheduler, workspace, say)
     made = build_and_release(
-        workspace, progress, jobs=jobs, executor=executor, only=options.only, kernels=options.kernels
+        workspace,
+        progress,
+        jobs=jobs,
+        executor=executor,
+        only=options.only,
+        kernels=options.kernels,
+        edition="mock" if options.edition == "mock" else "standard",
     )
     built, released = made.built, made.released
     say(f"{len(built.outcomes)} run, {built.unchanged} unchanged, {built.seconds:.1f} s")
     if released is None:
         say("Nothing was released: other notebooks are still to be run. Build without --only.")
-        return
+        return made.problems
     for note in released.notes:
         say(f"note: {note}")
     say(f"{released.rows} results ({released.suppressed} withheld) and {released.exhibits} exhibits released")
-    if options.edition != "mock":
+    if options.edition not in ("mock", "standard"):
         from analysis.render import require_edition
 
         require_edition(options.edition, workspace)
+    return made.problems
 
 
 def _print(options: argparse.Namespace, workspace: Workspace) -> None:
@@ -336,6 +355,9 @@ def _clean(options: argparse.Namespace) -> None:
     for path in (workspace.reports / "_generated", workspace.root / "data" / "synthetic"):
         shutil.rmtree(path, ignore_errors=True)
     (workspace.root / "_variables.yml").unlink(missing_ok=True)
+    from analysis.render.swap import sweep
+
+    sweep(workspace.root / "_report")  # what a killed render left beside it
     shutil.rmtree(workspace.root / "_report", ignore_errors=True)
 
 

@@ -3,16 +3,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-
-from analysis.datakind import DataKind
-from analysis.design.disclosure import (
-    CellRule,
-    DisclosureRule,
-    ExtremeAllowed,
-    Group,
-    cell_rule,
-    disclosure_rule,
-)
 from analysis.disclosure import Withheld, disclose, summary
 from analysis.disclosure.cells import (
     DOMINATED,
@@ -22,6 +12,16 @@ from analysis.disclosure.cells import (
     protect,
     protected_counts,
     unsafe,
+)
+
+from analysis.datakind import DataKind
+from analysis.design.disclosure import (
+    CellRule,
+    DisclosureRule,
+    ExtremeAllowed,
+    Group,
+    cell_rule,
+    disclosure_rule,
 )
 from analysis.results import Result
 from analysis.workspace import Workspace

@@ -15,15 +15,17 @@ FLOORS = {
     4: ("estimate", "inference"),
     5: ("credibility",),
     6: ("results", "exhibits", "upstream", "conclusions", "privacy"),
-    7: ("figures", "tables", "maps"),
-    8: ("build",),
-    9: ("release",),
-    10: ("render",),
-    11: ("report", "__main__"),
+    7: ("answers",),
+    8: ("figures", "tables", "maps"),
+    9: ("chapters",),
+    10: ("build",),
+    11: ("release",),
+    12: ("render",),
+    13: ("report", "__main__"),
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 SCIENCE = ("estimate", "inference", "credibility")
-NO_FILES = (*SCIENCE, "figures", "tables", "maps", "synthetic", "dutch", "datakind")
+NO_FILES = (*SCIENCE, "answers", "figures", "tables", "chapters", "maps", "synthetic", "dutch", "datakind")
 FILE_CALLS = frozenset(
     {
         "open", "read_text", "write_text", "read_bytes", "write_bytes", "read_csv", "to_csv", "savefig",

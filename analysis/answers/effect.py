@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import pandas as pd
 
 from analysis import dutch
-from analysis.credibility.effect_study import EffectStudy
+from analysis.credibility.effect_study import EffectStudy, effect_study
 from analysis.datakind import DataKind
 from analysis.inference import Answer
 from analysis.panel.question import DESIGN_SOURCE, Panel
@@ -56,7 +56,26 @@ class _Rows:
         return Series(f"{self.panel.question.prefix}.{name}", label, unit, points=points, **shared)
 
 
-def effect_items(panel: Panel, study: EffectStudy | NotEstimable, *, level: float) -> tuple[Result | Series, ...]:
+def answer_question(panel: Panel, *, level: float = 0.95, seed: int = 0) -> tuple[Result | Series, ...]:
+    """The rows and series that answer the question of `panel`: numbers, or reasons why there are none."""
+    asked = panel.question
+    study = panel.frame
+    if not isinstance(study, NotEstimable):
+        study = effect_study(
+            panel.frame,
+            comparison=asked.comparison,
+            dose=asked.estimand == "dose",
+            weights=panel.weights,
+            leads=asked.leads,
+            level=level,
+            seed=seed,
+        )
+    return effect_items(panel, study, level=level)
+
+
+def effect_items(
+    panel: Panel, study: EffectStudy | NotEstimable, *, level: float
+) -> tuple[Result | Series, ...]:
     """What the notebook `effect` publishes of one question.
 
     Parameters
@@ -87,7 +106,9 @@ def _effects(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
     label = f"effect op {outcome.subject}"
     found = [
         _answer_row(rows, "effect", label, study.main, MAIN, **shared),
-        _answer_row(rows, "effect_imputation", f"{label}, {METHODS[IMPUTED]}", study.imputed, IMPUTED, **shared),
+        _answer_row(
+            rows, "effect_imputation", f"{label}, {METHODS[IMPUTED]}", study.imputed, IMPUTED, **shared
+        ),
         _answer_row(rows, "effect_two_way", f"{label}, {METHODS[TWO_WAY]}", study.two_way, TWO_WAY, **shared),
         _jackknife_row(
             rows, "effect_sun_abraham", f"{label}, {METHODS[INTERACTED]}", study.interacted,
@@ -97,8 +118,8 @@ def _effects(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
     if study.slope is not None:
         unit = f"{outcome.unit} per jongere per 1.000 mensen"
         caveat = (
-            "Alleen het effect van meer bereik als plaatsen met veel en met weinig bereik evenveel baat zouden "
-            "hebben bij hetzelfde bereik."
+            "Alleen het effect van meer bereik als plaatsen met veel en met weinig bereik evenveel baat "
+            "zouden hebben bij hetzelfde bereik."
         )
         found.append(
             _jackknife_row(
@@ -232,7 +253,9 @@ def _path(rows: _Rows, study: EffectStudy) -> Series:
         columns={"low_sim": "low_simultaneous", "high_sim": "high_simultaneous"}
     )
     points = points[points["event_time"].between(-asked.leads, asked.lags)]
-    truth = rows.panel.truth
+    frame, truth = rows.panel.frame, rows.panel.truth
+    if "n" in frame.columns:  # the values are means or shares of people: those are behind every point
+        points = points.assign(n=int(_people(frame).iloc[-1]))
     if truth is not None:
         planted = points["event_time"].map(truth.by_event_time)
         points = points.assign(truth=planted.where(points["event_time"] >= 0, 0.0))
@@ -247,14 +270,19 @@ def _means(rows: _Rows, study: EffectStudy) -> Series:
     if isinstance(study.means, NotEstimable):
         return rows.series("verloop", label, study.means, ("mean",), **given)
     points = study.means.assign(
-        label=[rows.panel.labels[time] for time in study.means["time"]], group=study.means["group"].map(GROUPS)
+        label=[rows.panel.labels[time] for time in study.means["time"]],
+        group=study.means["group"].map(GROUPS),
     )
     return rows.series("verloop", label, points, ("mean",), **given)
 
 
 def _earlier(rows: _Rows, study: EffectStudy) -> Series:
     outcome = rows.panel.question.outcome
-    given = {"unit": outcome.unit, "decimals": outcome.decimals, "test": "randomisatietoets, niet gestudentiseerd"}
+    given = {
+        "unit": outcome.unit,
+        "decimals": outcome.decimals,
+        "test": "randomisatietoets, niet gestudentiseerd",
+    }
     label, measures = "hetzelfde verschil tussen elke twee metingen", ("estimate", "low", "high", "p_value")
     if isinstance(study.earlier, NotEstimable):
         return rows.series("eerder", label, study.earlier, measures, **given)

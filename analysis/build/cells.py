@@ -1,4 +1,4 @@
-"""Which cell of a notebook published which result or exhibit, noted while the notebook runs."""
+"""Which cell of a notebook published which row or series, noted while the notebook runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from analysis.build.store import EXHIBITS
 from analysis.results import ROWS_FILE, SERIES_FOLDER
 
 INJECTED = "injected-parameters"
@@ -18,8 +17,8 @@ class Publications:
     Attributes
     ----------
     found : dict of str to dict
-        For each result, series or exhibit id: ``cell``, the id of the cell, and ``number``, its place among
-        the code cells of the notebook as it is stored, from 1: what JupyterLab shows in brackets.
+        For each row or series id: ``cell``, the id of the cell, and ``number``, its place among the
+        code cells of the notebook as it is stored, from 1: what JupyterLab shows in brackets after a run.
     """
 
     def __init__(self, folder: Path, notebook) -> None:
@@ -37,8 +36,8 @@ class Publications:
 
 
 def published_ids(folder: Path) -> Sequence[str]:
-    """Ids of the rows, series and exhibits in `folder`, which may still be empty."""
-    ids = [path.stem for part in (EXHIBITS, SERIES_FOLDER) for path in (folder / part).glob("*.json")]
+    """Ids of the rows and series in `folder`, which may still be empty."""
+    ids = [path.stem for path in (folder / SERIES_FOLDER).glob("*.json")]
     rows = folder / ROWS_FILE
     if rows.is_file():
         with rows.open(encoding="utf-8", newline="") as handle:

@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,9 @@ import analysis
 from analysis.build.fingerprint import digest
 from analysis.workspace import Workspace
 
+# Rooms that draw from rows and series. What they do changes no row, so a notebook's key leaves them out: a
+# figure is restyled without running anything again.
+DRAWING = ("chapters", "exhibits", "figures", "maps")
 _NAMING = frozenset({"__import__", "import_module"})
 _DYNAMIC = _NAMING | {"exec", "eval", "run_path", "run_module"}
 
@@ -123,8 +127,14 @@ class FirstParty:
         return found
 
 
-def closure(code: str, first_party: FirstParty, memory: Memory | None = None) -> Closure:
-    """Everything first-party that `code` reaches; `memory` spares reading what was read before."""
+def closure(
+    code: str, first_party: FirstParty, memory: Memory | None = None, *, without: Iterable[str] = ()
+) -> Closure:
+    """Everything first-party that `code` reaches; `memory` spares reading what was read before.
+
+    Rooms of the package in `without` are not entered.
+    """
+    closed = {f"analysis.{room}" for room in without}
     memory = memory or Memory()
     files: dict[str, Path] = {}
     modules: set[str] = set()
@@ -144,7 +154,7 @@ def closure(code: str, first_party: FirstParty, memory: Memory | None = None) ->
     note(memory.mentions(code), "", False)
     while waiting:
         module = waiting.pop()
-        if module in modules:
+        if module in modules or ".".join(module.split(".")[:2]) in closed:
             continue
         path = first_party.find(module)
         if path is None:

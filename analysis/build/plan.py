@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from analysis.build.closure import Closure, FirstParty, Memory, closure
+from analysis.build.closure import DRAWING, Closure, FirstParty, Memory, closure
 from analysis.build.errors import BuildError
 from analysis.build.failure import Failure
 from analysis.build.fingerprint import KEY_LENGTH, Fingerprints, digest_of
@@ -91,8 +91,9 @@ class Plan:
 
     `problems` says of notebooks that cannot be planned what is wrong with them; the others go on.
     `failures` says of runs that were tried, or not because of what they need, why they have no results.
-    `entries` is the registry. `third_party` names for each notebook the modules it imports from elsewhere;
-    `memory` holds what first-party modules import.
+    `entries` is the registry. `drawn` names for each notebook the modules that only draw what it published:
+    they may be read, and decide nothing. `third_party` names for each notebook the modules it imports from
+    elsewhere; `memory` holds what first-party modules import.
     """
 
     workspace: Workspace
@@ -102,6 +103,7 @@ class Plan:
     problems: dict[str, str] = field(default_factory=dict)
     failures: dict[str, Failure] = field(default_factory=dict)
     third_party: dict[str, frozenset[str]] = field(default_factory=dict)
+    drawn: dict[str, tuple[str, ...]] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
 
     @property
@@ -186,7 +188,7 @@ def make_plan(workspace: Workspace, fingerprints: Fingerprints | None = None) ->
             if absent:
                 raise BuildError(f"notebook {entry.name} needs {', '.join(absent)}, which cannot be planned")
             source = read_source(workspace.notebooks / entry.file)
-            reached = closure(source.code, first_party, plan.memory)
+            reached = closure(source.code, first_party, plan.memory, without=DRAWING)
             inputs = {
                 **common,
                 **_notebook_inputs(source, reached, fingerprints),
@@ -208,7 +210,9 @@ def make_plan(workspace: Workspace, fingerprints: Fingerprints | None = None) ->
         except (BuildError, SyntaxError) as error:
             plan.problems[entry.name] = str(error)
             continue
-        plan.third_party[entry.name] = reached.third_party
+        shown = closure(source.code, first_party, plan.memory)
+        plan.third_party[entry.name] = shown.third_party
+        plan.drawn[entry.name] = tuple(f"module {name}" for name in shown.files if name not in reached.files)
         for overrides, values, data in swept:
             name = label(entry.name, overrides)
             own = {**inputs, **data, "parameters": parameters_hash(values)}

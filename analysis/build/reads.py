@@ -13,7 +13,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from analysis.build.closure import FirstParty
@@ -61,9 +61,7 @@ def watch(workspace: Workspace, record: Path) -> dict[str, str]:
     }
 
 
-def undeclared(
-    record: Path, inputs: Mapping[str, str], workspace: Workspace, own: Iterable[Path]
-) -> list[str]:
+def undeclared(record: Path, inputs: Iterable[str], workspace: Workspace, own: Iterable[Path]) -> list[str]:
     """Sentences on what was read and is not among `inputs`; the run's `own` folders are its own."""
     if not record.exists():
         return []
@@ -119,7 +117,7 @@ def _start(folder: str | Path) -> str:
     return os.path.join(os.path.abspath(folder), "")
 
 
-def _covered(inputs: Mapping[str, str], workspace: Workspace) -> set[str]:
+def _covered(inputs: Iterable[str], workspace: Workspace) -> set[str]:
     tops = FirstParty.of(workspace).tops
     data = workspace.root / "data"
     covered = set()

@@ -215,6 +215,7 @@ def make_job(plan: Plan, run: Run, kernels: str = "auto", imports: Imports = NO_
         inputs=run.inputs,
         root=plan.workspace.root,
         data=plan.workspace.data,
+        drawn=plan.drawn.get(run.entry.name, ()),
         outputs=run.entry.outputs,
         upstream=upstream,
         seconds=60.0 * run.entry.timeout_minutes,

@@ -20,12 +20,11 @@ from typing import Any
 
 from analysis.build.failure import FAILURES_FILE, FailedRun, read_failures, write_failures
 from analysis.build.fingerprint import digest_of
-from analysis.results import ROWS_FILE, SERIES_FOLDER, read_rows
+from analysis.results import ROWS_FILE, SERIES_FOLDER, read_rows, read_series
 
 EXECUTED = "notebook.ipynb"
 RUN_FILE = "run.json"
 INPUTS_FILE = "inputs.json"
-EXHIBITS = "exhibits"
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Published:
     ----------
     folder : pathlib.Path
     outputs : dict of str to str
-        SHA-256 of each file with rows or an exhibit, by path within the folder.
+        SHA-256 of each file with rows or a series, by path within the folder.
     output_hash : str
         Hash of all outputs: what a notebook that needs this one depends on.
     """
@@ -176,15 +175,7 @@ class Store:
 def check_outputs(folder: Path, declared: tuple[str, ...], place: str) -> None:
     """Raise ValueError unless the run published something readable, and all it declared."""
     rows = read_rows(folder / ROWS_FILE) if (folder / ROWS_FILE).exists() else []
-    ids = {row.id for row in rows}
-    for path in sorted((folder / EXHIBITS).glob("*.json")):
-        description = json.loads(path.read_text(encoding="utf-8"))
-        suffix = ".svg" if description["id"].startswith("fig-") else ".csv"
-        picture = path.with_suffix(suffix)
-        if not picture.is_file() or picture.stat().st_size == 0:
-            raise ValueError(f"{place}: exhibit {path.stem} has no {suffix} or an empty one")
-        ids.add(description["id"])
-    ids |= {path.stem for path in (folder / SERIES_FOLDER).glob("*.json")}
+    ids = {row.id for row in rows} | {series.id for series in read_series(folder / SERIES_FOLDER)}
     if not ids:
         raise ValueError(f"{place} published nothing: hand over rows with publish(...)")
     absent = sorted(set(declared) - ids)
@@ -194,8 +185,7 @@ def check_outputs(folder: Path, declared: tuple[str, ...], place: str) -> None:
 
 def _outputs(folder: Path) -> list[str]:
     names = [ROWS_FILE] if (folder / ROWS_FILE).exists() else []
-    for part in (EXHIBITS, SERIES_FOLDER):
-        names += [path.relative_to(folder).as_posix() for path in sorted((folder / part).glob("*"))]
+    names += [path.relative_to(folder).as_posix() for path in sorted((folder / SERIES_FOLDER).glob("*"))]
     return names
 
 

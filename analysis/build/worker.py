@@ -39,6 +39,8 @@ class Job:
         All parameters.
     inputs : dict
         What the key was made of.
+    drawn : tuple of str
+        Inputs that may be read and decide nothing: the modules that draw.
     outputs : tuple of str
         Result and exhibit ids the run must publish.
     upstream : dict of str to list of str
@@ -63,6 +65,7 @@ class Job:
     inputs: Mapping[str, str]
     root: Path
     data: Path
+    drawn: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     upstream: Mapping[str, list[str]] = field(default_factory=dict)
     seconds: float = 1800.0
@@ -121,7 +124,7 @@ def _run(job: Job, temporary: Path, cells: dict[str, dict]) -> Failure | None:
         failure = _in_kernel(job, session, temporary, cells) if in_kernel else _directly(job, session)
         if failure is None:
             own = [temporary, *(Path(folder) for folders in job.upstream.values() for folder in folders)]
-            sentences = undeclared(record, job.inputs, workspace, own)
+            sentences = undeclared(record, [*job.inputs, *job.drawn], workspace, own)
             if sentences:
                 failure = of_error("its inputs are not all declared", None, "\n".join(sentences))
     except StartError as error:

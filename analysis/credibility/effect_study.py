@@ -1,4 +1,4 @@
-"""Everything one question about an effect is answered with; what cannot be had costs itself and nothing else."""
+"""Everything a question about an effect is answered with; what cannot be had costs itself and no more."""
 
 from __future__ import annotations
 

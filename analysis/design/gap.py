@@ -11,6 +11,7 @@ from analysis.workspace import Workspace
 
 TRACKS = ("vmbo", "havo", "vwo")
 LEAVE_OUT = ""
+BELOW = "below"  # all that do not reach the lowest level shown
 _NAME = "kenniskloof"
 _FILE = f"data/design/{_NAME}.toml"
 
@@ -178,6 +179,17 @@ class GapDesign:
     def shown_levels(self) -> dict[str, float]:
         """Lowest value of each level that is shown, from high to low."""
         return {level.name: level.cut for level in self.levels if level.name in self.levels_shown}
+
+    @property
+    def level_names(self) -> dict[str, str]:
+        """Dutch name of each level that is shown, and of all below the lowest, from high to low."""
+        names = {level: f"niveau {level}" for level in self.shown_levels}
+        return names | {BELOW: f"lager dan niveau {list(names)[-1]}"}
+
+    def level_result(self, level: str, track: str) -> str:
+        """Name of the result with the share of a track in a level: ``level_a_vmbo``, ``below_c_vmbo``."""
+        lowest = list(self.shown_levels)[-1]
+        return f"{BELOW}_{lowest}_{track}".lower() if level == BELOW else f"level_{level}_{track}".lower()
 
     def track(self, name: str = "") -> TrackVariable | None:
         """The track variable, `name` before that of the file; None when neither is given."""

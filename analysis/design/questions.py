@@ -20,6 +20,7 @@ REALISED, PLANNED, ASSUMED = "gerealiseerd", "gepland", "aanname"
 STATUSES = (REALISED, PLANNED, ASSUMED)
 LEVELS = ("municipality", "province")
 SOURCES = ("turnout", "file")
+STARTS = ("design", "registration")
 COMPARISONS = ("not_yet", "never")
 ESTIMANDS = ("effect", "dose")
 ROLES = ("primary", "secondary", "placebo")
@@ -82,15 +83,20 @@ class Exposure:
     name: str
     label: str
     description: str
+    where: str
+    without: str
     line: str
     place: str
     schedule: str
     before: str = ""
     intensity: str = ""
+    starts: str = "design"
+    sources: tuple[str, ...] = ()
     spells: tuple[Spell, ...] = ()
 
     def __post_init__(self) -> None:
         _one_of("place", self.place, LEVELS)
+        _one_of("starts", self.starts, STARTS)
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,7 @@ class Outcome:
     status: str
     needed: str
     select: str = ""
+    sources: tuple[str, ...] = ()
     weight: str = "equal"
     decimals: int = 2
 
@@ -273,6 +280,11 @@ def questions(workspace: Workspace | None = None) -> tuple[Question, ...]:
         [question.family for question in found if question.role == "primary"], f"{place}, primary of family"
     )
     return tuple(found)
+
+
+def has_questions(workspace: Workspace) -> bool:
+    """Whether the repository declares questions at all."""
+    return (workspace.design / f"{DESIGN}.toml").is_file()
 
 
 def question(id: str, workspace: Workspace | None = None) -> Question:

@@ -22,6 +22,8 @@ from scipy import optimize, stats
 
 from analysis.estimate.regional import RegionEstimates
 
+EFFECTS = ("raw", "raw_se", "raw_low", "raw_high", "shrunken", "se", "low", "high")
+
 
 @dataclass(frozen=True)
 class Spread:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from analysis.design.questions import ASSUMED, Exposure, Spell
+from analysis import dutch
+from analysis.design.questions import ASSUMED, REALISED, Exposure, Spell
+from analysis.design.tables import registration_maps, start_maps
+from analysis.sources.activities import find_files, read_activities
+from analysis.sources.gazetteer import gazetteer, province_of
+from analysis.sources.places import MUNICIPALITY, PROVINCE
+from analysis.sources.starts import read_starts
+from analysis.workspace import Workspace
+
+DESIGN_SOURCE = "studie"
 
 KNOWN, ASSUMPTION, NEVER, UNKNOWN = "bekend", "aanname", "niet", "onbekend"  # as the roll-out figure has them
 
@@ -25,12 +36,15 @@ class Exposed:
     source : str
         Key in ``data/manifest.toml``; the remark says the file.
     remark : str
+    losses : tuple of (str, int)
+        Rows of that file left out, by Dutch reason.
     """
 
     exposure: Exposure
     complete: bool
     source: str
     remark: str = ""
+    losses: tuple[tuple[str, int], ...] = ()
 
     def schedule(self, provinces: list[str]) -> pd.DataFrame:
         """Which province starts when and how sure that is: code, start (year), status, date (as written)."""
@@ -46,6 +60,69 @@ class Exposed:
                 status = ASSUMPTION if spell.status == ASSUMED else KNOWN
                 rows.append((code, float(spell.began.year), status, spell.start))
         return pd.DataFrame(rows, columns=["code", "start", "status", "date"])
+
+
+def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
+    """What a list of starts says, else the registration where the design rests on that, else the design."""
+    places = gazetteer(workspace)
+    starts = start_maps(workspace).get(exposure.name)
+    paths = find_files(starts, workspace.data) if starts is not None else []
+    if paths:
+        read = read_starts(paths, starts, places)
+        found = _at_level(read.spells, exposure, workspace)
+        remark = f"De startdata komen uit {_names(paths)}."
+        return Exposed(
+            replace(exposure, spells=found), True, f"start_{exposure.name}", remark, read.losses.summary
+        )
+    registered = registration_maps(workspace).get(exposure.name)
+    paths = find_files(registered, workspace.data) if registered is not None else []
+    if paths and exposure.starts == "registration":
+        read = read_activities(paths, registered, places)
+        found = _at_level(_first_activities(read.frame, exposure), exposure, workspace)
+        remark = f"De start in een provincie is de eerste activiteit in {_names(paths)}."
+        return Exposed(
+            replace(exposure, spells=found), True, f"registratie_{exposure.name}", remark, read.losses.summary
+        )
+    return Exposed(exposure, complete=False, source=DESIGN_SOURCE, remark=exposure.before)
+
+
+def _first_activities(frame: pd.DataFrame, exposure: Exposure) -> tuple[Spell, ...]:
+    """A spell from the first activity in each place, with the young people reached there in all."""
+    placed = frame[frame["level"].isin([MUNICIPALITY, PROVINCE])]
+    return tuple(
+        Spell(
+            exposure=exposure.name,
+            place=str(place),
+            start=rows["date"].min().date().isoformat(),
+            status=REALISED,
+            source=rows["file"].iloc[0],
+            intensity=None if rows["young_people"].isna().all() else float(rows["young_people"].sum()),
+        )
+        for place, rows in placed.groupby("place", sort=True)
+    )
+
+
+def _at_level(spells: tuple[Spell, ...], exposure: Exposure, workspace: Workspace) -> tuple[Spell, ...]:
+    """Spells at the level where the exposure is decided: in a province, from the first in it."""
+    if exposure.place == MUNICIPALITY:
+        return spells
+    home = province_of(workspace)
+    by_province: dict[str, list[Spell]] = {}
+    for spell in spells:
+        by_province.setdefault(home.get(spell.place, spell.place), []).append(spell)
+    together = []
+    for province, own in sorted(by_province.items()):
+        if len(own) > 1 and any(home.get(one.place) for one in own):
+            amounts = [one.intensity for one in own if one.intensity is not None]
+            last = "" if any(not one.end for one in own) else max(one.end for one in own)
+            first = min(own, key=lambda one: one.began)
+            own = [replace(first, end=last, intensity=sum(amounts) if amounts else None)]
+        together += [replace(one, place=province) for one in own]
+    return tuple(together)
+
+
+def _names(paths: Iterable[Path]) -> str:
+    return dutch.join([path.name for path in paths])
 
 
 @dataclass(frozen=True)

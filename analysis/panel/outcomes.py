@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
+from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.design.questions import Outcome
+from analysis.design.tables import outcome_maps
 from analysis.panel.turnout import turnout_panel
+from analysis.sources.activities import find_files
+from analysis.sources.gazetteer import gazetteer, province_of
+from analysis.sources.outcome_table import by_place, read_outcome_table
+from analysis.sources.places import MUNICIPALITY, PROVINCE
 from analysis.sources.turnout import ELECTIONS
 from analysis.unknown import NotEstimable
 from analysis.workspace import Workspace
@@ -71,7 +78,48 @@ def _turnout(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
 
 
 def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
-    return NotEstimable(f"er is geen bestand met {outcome.subject}; nodig is {outcome.needed}")
+    """The tables in the data folder that the design names for this outcome, at the level most rows have."""
+    design = outcome_maps(workspace).get(outcome.name)
+    if design is None:
+        raise ValueError(
+            f"data/design/outcome_tables.toml: no [[outcome]] named {outcome.name}, which outcomes.toml "
+            "reads from a file"
+        )
+    paths = find_files(design, workspace.data)
+    if not paths:
+        return NotEstimable(f"er is geen bestand met {outcome.subject}; nodig is {outcome.needed}")
+    read = read_outcome_table(paths, design, gazetteer(workspace))
+    home = province_of(workspace)
+    rows = read.frame[read.frame["level"].isin([MUNICIPALITY, PROVINCE])]
+    if rows.empty:
+        return NotEstimable(
+            f"in {_names(paths)} is geen enkele plaats te herkennen; nodig is {outcome.needed}"
+        )
+    level = rows["level"].value_counts().idxmax()
+    if level == PROVINCE:  # what is known more precisely counts in its province too
+        rows = rows.assign(place=rows["place"].map(home).fillna(rows["place"]), level=PROVINCE)
+    other = int((rows["level"] != level).sum())
+    kept = by_place(rows[rows["level"] == level])
+    frame = pd.DataFrame(
+        {
+            "unit": kept["place"].astype(str),
+            "province": kept["place"].map(home).fillna(kept["place"]).astype(str),
+            "date": kept["date"],
+            "value": kept["value"],
+        }
+    )
+    for column in ("n", "se"):
+        if kept[column].notna().all():
+            frame[column] = kept[column]
+    losses = (*read.losses.summary, *((("metingen op een ander niveau", other),) if other else ()))
+    remark = f"De uitkomst komt uit {_names(paths)}."
+    return Measured(
+        frame.reset_index(drop=True), level, DataKind.REAL, f"uitkomst_{outcome.name}", remark, losses
+    )
+
+
+def _names(paths: Iterable[Path]) -> str:
+    return dutch.join([path.name for path in paths])
 
 
 _READERS: dict[str, Callable[[Outcome, Workspace], Measured | NotEstimable]] = {

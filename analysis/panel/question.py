@@ -10,14 +10,12 @@ import pandas as pd
 from analysis.datakind import DataKind
 from analysis.design.questions import Question, question
 from analysis.design.rollout import rollout
-from analysis.panel.exposure import Exposed, Joined, join
+from analysis.panel.exposure import DESIGN_SOURCE, Exposed, Joined, exposed, join
 from analysis.panel.outcomes import Measured, measured
 from analysis.sources.geography import province_names
 from analysis.synthetic.rollout import Truth, rollout_twin
 from analysis.unknown import NotEstimable
 from analysis.workspace import Workspace
-
-DESIGN_SOURCE = "studie"
 
 
 @dataclass(frozen=True)
@@ -60,6 +58,14 @@ class Panel:
         return {"unit": "unit", "time": "time", "cohort": "cohort", "outcome": "value"}
 
     @property
+    def shape(self) -> str:
+        """How large the panel is; never its rows."""
+        if isinstance(self.frame, NotEstimable):
+            return self.frame.sentence
+        units, times = self.frame["unit"].nunique(), self.frame["time"].nunique()
+        return f"{units} plaatsen, {times} metingen, {len(self.frame)} waarnemingen"
+
+    @property
     def weights(self) -> str | None:
         """Column of weights; None where each unit counts the same."""
         return "weight" if self.frame is not None and self.question.outcome.weight == "n" else None
@@ -83,39 +89,34 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
     Raises
     ------
     ValueError
-        If there is no such question, it has no twin to try, or a file is there and broken.
+        If there is no such question, or a file is there and broken.
     """
     workspace = workspace or Workspace.current()
     asked = question(id, workspace)
     if trial:
         return _twin(asked, workspace)
     provinces = list(province_names(workspace))
-    exposed = exposed_by_design(asked, workspace)
-    schedule = exposed.schedule(provinces)
+    programme = exposed(asked.exposure, workspace)
+    schedule = programme.schedule(provinces)
     found = measured(asked.outcome, workspace)
     if isinstance(found, NotEstimable):
-        return Panel(asked, found, (), schedule, DataKind.FACT, DESIGN_SOURCE, exposed.remark)
+        return Panel(asked, found, (), schedule, DataKind.FACT, DESIGN_SOURCE, programme.remark)
     left = found.frame["province"].isin(asked.population.exclude) | found.frame["unit"].isin(
         asked.population.exclude
     )
     excluded = (("metingen van plaatsen buiten de populatie", int(left.sum())),) if left.any() else ()
-    joined = join(found.frame[~left], exposed.exposure)
-    losses = (*found.losses, *excluded, *joined.losses)
+    joined = join(found.frame[~left], programme.exposure)
+    losses = (*found.losses, *programme.losses, *excluded, *joined.losses)
     return Panel(
         question=asked,
         frame=_answerable(_columns(joined, asked), asked),
         labels=_labels(joined.dates),
         schedule=schedule,
         kind=found.kind,
-        source=_sources(found, exposed),
-        remark=f"{found.remark} {exposed.remark}".strip(),
+        source=_sources(found, programme),
+        remark=f"{found.remark} {programme.remark}".strip(),
         losses=losses,
     )
-
-
-def exposed_by_design(asked: Question, workspace: Workspace) -> Exposed:
-    """The spells as ``data/design/exposures.toml`` has them."""
-    return Exposed(asked.exposure, complete=False, source=DESIGN_SOURCE, remark=asked.exposure.before)
 
 
 def _sources(found: Measured, exposed: Exposed) -> str:
@@ -163,10 +164,9 @@ def _labels(dates: tuple[pd.Timestamp, ...]) -> tuple[str, ...]:
 
 def _twin(asked: Question, workspace: Workspace) -> Panel:
     if not asked.trial:
-        raise ValueError(
-            f"question {asked.id} has no twin: name one as `trial` in data/design/questions.toml, or run it "
-            "with trial = False"
-        )
+        none = NotEstimable("voor deze vraag is geen tweeling gemaakt")
+        schedule = Exposed(asked.exposure, False, DESIGN_SOURCE).schedule(list(province_names(workspace)))
+        return Panel(asked, none, (), schedule, DataKind.FACT, DESIGN_SOURCE)
     design = rollout(asked.trial, workspace)
     twin = rollout_twin(design)
     frame = twin.frame.rename(columns={"municipality": "unit", design.outcome.name: "value"})

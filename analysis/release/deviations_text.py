@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from analysis import dutch
 from analysis.design.plan import Deviation, FrozenPlan, Reason
-from analysis.release.markdown import escape
+from analysis.release.markdown import code, escape
 from analysis.release.plan_words import dutch_date, say
 
 
@@ -14,7 +14,7 @@ def plan_line(plan: FrozenPlan) -> str:
     """Date and checksum of the plan, as a paragraph."""
     return (
         f"Het plan is vastgelegd op {dutch_date(plan.frozen)}. Controlegetal (SHA-256) van alle "
-        f"instellingen samen: `{plan.checksum}`."
+        f"instellingen samen: {code(plan.checksum)}."
     )
 
 
@@ -32,15 +32,16 @@ def deviations_markdown(
 
 
 def _deviation(item: Deviation) -> str:
-    place = f"`{item.file}.toml`"
+    place = code(f"{item.file}.toml")
     if not item.key:
         return f"{place}: dit bestand is {'nieuw' if item.before is None else 'verdwenen'}."
-    place += f", `{item.key}`"
+    place += f", {code(item.key)}"
+    key = item.key.rpartition(".")[2]  # in whose words the values are said
     if item.before is None:
-        return f"{place}: toegevoegd, {say(item.now)}."
+        return f"{place}: toegevoegd, {say(item.now, key)}."
     if item.now is None:
-        return f"{place}: weggelaten, was {say(item.before)}."
-    return f"{place}: was {say(item.before)}, is nu {say(item.now)}."
+        return f"{place}: weggelaten, was {say(item.before, key)}."
+    return f"{place}: was {say(item.before, key)}, is nu {say(item.now, key)}."
 
 
 def _reason(item: Deviation, reasons: Sequence[Reason]) -> str:

@@ -19,7 +19,7 @@ from analysis.release.provenance import ORIGIN_FILE, PROVENANCE_FILE
 from analysis.release.shown import CONCLUSIONS
 
 HASHES = {"data_hash": "gegevens", "parameters_hash": "instellingen", "code_hash": "code"}
-_LINK = re.compile(r"\[((?:\\.|[^\]\\])*)\]\(#[^)\s]*\)")
+_LINK = re.compile(r"\[((?:\\.|[^\]\\])*)\]\(#[^)\s]*\)(?:\{(?:[^{}\"]|\"(?:\\.|[^\"\\])*\")*\})?")
 _ESCAPE = re.compile(r"\\(.)")
 
 

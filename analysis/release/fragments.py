@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,12 +21,13 @@ from analysis.release.markdown import anchor, attribute, escape
 from analysis.release.shown import FOLDER
 from analysis.release.svg import compact
 from analysis.release.twin import twin_markdown
-from analysis.results import Result
+from analysis.results import TRIAL, Released, Result, Series
 
 REPORT = "rapport"  # status-rapport.qmd speaks of the whole report
 # Pandoc wraps cells and honours relative widths only in a table with a line longer than this.
 _LINE = 72
 _RULE = 120
+_ID = re.compile(r"(?:fig|tbl)-[a-z0-9-]+")
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,12 @@ class Description:
 
 def write_fragments(
     exhibits: Iterable[Path],
-    rows: Sequence[Result],
+    released: Released,
     folder: Path,
     sections: Iterable[str] = (),
     remarks: Mapping[str, Sequence[str]] | None = None,
     *,
-    simulations: Mapping[str, str] | None = None,
+    lacking: Sequence[str] = (),
     traced: bool = False,
 ) -> list[Description]:
     """Make `folder` anew with a fragment for every exhibit and a status note for every section.
@@ -76,16 +78,16 @@ def write_fragments(
     ----------
     exhibits : iterable of Path
         Folders that :func:`analysis.exhibits.write_exhibit` wrote into.
-    rows : sequence of Result
-        Released rows; their kinds decide what the status notes say.
+    released : Released
+        What the rows and series rest on decides what the status notes say.
     folder : Path
         ``reports/_generated``.
     sections : iterable of str
         Sections that need a note beside those of `rows` and `exhibits`.
     remarks : mapping of str to sequence of str, optional
         Sentences to add to the note of a section, for instance why a twin was used.
-    simulations : mapping of str to str, optional
-        Sections that are simulated by their nature, with the reason; see :mod:`analysis.design.editions`.
+    lacking : sequence of str
+        Notebooks that failed, with the reason; the note of the whole report names them.
     traced : bool
         End each caption with a link to the origin, see :mod:`analysis.release.trace`.
 
@@ -93,6 +95,31 @@ def write_fragments(
     -------
     list of Description
         The exhibits, sorted by id.
+
+    Raises
+    ------
+    ValueError
+        If two exhibits carry the same id or a description does not fit its files.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    described = write_exhibit_fragments(exhibits, folder, traced=traced)
+    remarks = remarks or {}
+    found: dict[str, list[Result | Series]] = {section: [] for section in sections}
+    for item in (*released.rows, *released.series):
+        found.setdefault(item.section, []).append(item)
+    for section, items in sorted(found.items()):
+        _write(folder / f"status-{section}.qmd", status_markdown(items, remarks.get(section, ())))
+    everything = [item for section, items in found.items() if section != TRIAL for item in items]
+    note = status_markdown(everything, remarks.get(REPORT, ()), whole=True)
+    _write(folder / f"status-{REPORT}.qmd", note + lacking_markdown(lacking))
+    return described
+
+
+def write_exhibit_fragments(
+    exhibits: Iterable[Path], folder: Path, *, traced: bool = False
+) -> list[Description]:
+    """A fragment in `folder` for every exhibit in the folders `exhibits`.
 
     Raises
     ------
@@ -108,8 +135,6 @@ def write_fragments(
             raise ValueError(
                 f"{first.id} is published twice, in {first.folder} and {second.folder}: give each its own id"
             )
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     for exhibit in described:
         if exhibit.id.startswith("fig-"):
             picture = (exhibit.folder / f"{exhibit.id}.svg").read_text(encoding="utf-8")
@@ -123,22 +148,6 @@ def write_fragments(
             cells = read_cells(exhibit.folder / f"{exhibit.id}.csv")
             text = table_markdown(exhibit, cells, traced=traced)
         _write(folder / f"{exhibit.id}.qmd", text)
-    kinds: dict[str, list[DataKind]] = {section: [] for section in sections}
-    for section, kind in (
-        *((row.id.split(".")[0], row.kind) for row in rows),
-        *((exhibit.section, exhibit.kind) for exhibit in described),
-    ):
-        kinds.setdefault(section, []).append(kind)
-    remarks = remarks or {}
-    simulations = simulations or {}
-    for section, found in sorted(kinds.items()):
-        if section in simulations and DataKind.SYNTHETIC in found:
-            note = simulation_markdown(simulations[section], remarks.get(section, ()))
-        else:
-            note = status_markdown(found, remarks.get(section, ()))
-        _write(folder / f"status-{section}.qmd", note)
-    everything = [kind for section, found in kinds.items() if section not in simulations for kind in found]
-    _write(folder / f"status-{REPORT}.qmd", status_markdown(everything, remarks.get(REPORT, ()), whole=True))
     return described
 
 
@@ -164,6 +173,8 @@ def read_description(path: Path) -> Description:
         )
     except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is not the description of an exhibit: {error!r}") from error
+    if exhibit.id != path.stem or not _ID.fullmatch(exhibit.id):
+        raise ValueError(f"{path}: has the id {exhibit.id!r}; expected the name of the file, fig-… or tbl-…")
     suffix = "svg" if exhibit.id.startswith("fig-") else "csv"
     if not (path.parent / f"{exhibit.id}.{suffix}").is_file():
         raise ValueError(f"{path}: {exhibit.id}.{suffix} is not beside it")
@@ -241,42 +252,59 @@ def _rule(align: str, width: int) -> str:
     return {"l": f":{dashes}", "r": f"{dashes}:", "c": f":{dashes}:"}[align]
 
 
-def status_markdown(kinds: Sequence[DataKind], remarks: Sequence[str] = (), *, whole: bool = False) -> str:
-    """The note on the data of a section, or with `whole` of the report."""
+def status_markdown(
+    items: Sequence[Result | Series], remarks: Sequence[str] = (), *, whole: bool = False
+) -> str:
+    """The note on what a section, or with `whole` the report, rests on and on what it cannot say."""
     subject = "dit rapport" if whole else "dit hoofdstuk"
-    if not kinds:
+    if not items:
         return _callout("note", "Soort gegevens", ["Hier staan geen uitkomsten.", *remarks])
-    kind = DataKind.combine(kinds)
+    unknown = sum(bool(item.reason) for item in items)
+    kinds = [item.kind for item in items if not item.reason]
     synthetic = sum(kind is DataKind.SYNTHETIC for kind in kinds)
-    if kind is DataKind.SYNTHETIC:
-        if synthetic == len(kinds):
-            share = f"Alle uitkomsten in {subject} zijn synthetisch:"
-        else:
-            share = (
-                f"Van de {dutch.number(len(kinds))} uitkomsten, figuren en tabellen in {subject} "
-                f"{'is' if synthetic == 1 else 'zijn'} er {dutch.number(synthetic)} synthetisch:"
-            )
+    lacking = _unknown_sentence(unknown, len(items))
+    if synthetic:
+        count = len(kinds)
+        share = (
+            f"Alle uitkomsten in {subject} zijn synthetisch:"
+            if synthetic == count
+            else f"Van de {dutch.number(count)} uitkomsten in {subject} "
+            f"{'is' if synthetic == 1 else 'zijn'} er {dutch.number(synthetic)} synthetisch:"
+        )
         text = [
             f"{share} berekend uit nagebootste gegevens. Zij laten zien dat de rekenwijze werkt en zijn "
             "geen bevindingen.",
+            *lacking,
             *remarks,
         ]
         return _callout("warning", "Synthetische gegevens, geen bevindingen", text, " .synthetisch")
-    if kind is DataKind.REAL:
-        text = [f"De uitkomsten in {subject} zijn berekend uit echte gegevens van personen of scholen."]
+    if DataKind.REAL in kinds:
+        text = [f"De uitkomsten in {subject} zijn berekend uit echte gegevens.", *lacking]
         return _callout("note", "Echte gegevens", [*text, *remarks])
-    text = [f"De cijfers in {subject} zijn openbaar en hebben elk een bron."]
+    if unknown and not any(isinstance(item, Result) and not item.reason for item in items):
+        return _callout("note", "Niet vast te stellen", [*lacking, *remarks])
+    text = [f"De cijfers in {subject} zijn openbaar en hebben elk een bron.", *lacking]
     return _callout("note", "Openbare cijfers", [*text, *remarks])
 
 
-def simulation_markdown(reason: str, remarks: Sequence[str] = ()) -> str:
-    """The note of a section that is simulated in every edition: it makes no trial of the report."""
-    text = [
-        "De uitkomsten in dit hoofdstuk zijn synthetisch, ook als alle echte gegevens er zijn.",
-        reason,
-        *remarks,
+def _unknown_sentence(unknown: int, count: int) -> list[str]:
+    if not unknown:
+        return []
+    if unknown == count:
+        return ["Geen van de uitkomsten is vast te stellen; de reden staat erbij."]
+    verb = "is" if unknown == 1 else "zijn"
+    return [
+        f"Van de {dutch.number(count)} uitkomsten {verb} er {dutch.number(unknown)} niet vast te stellen; de "
+        "reden staat erbij."
     ]
-    return _callout("warning", "Simulatie, geen bevindingen", text, " .simulatie")
+
+
+def lacking_markdown(lacking: Sequence[str]) -> str:
+    """A warning that names the notebooks that failed; "" where none did."""
+    if not lacking:
+        return ""
+    text = ["Van deze notebooks is er geen uitkomst, omdat zij niet zijn afgerond:", f"{'; '.join(lacking)}."]
+    return "\n" + _callout("warning", "Dit rapport is niet volledig", text)
 
 
 def _callout(kind: str, title: str, sentences: Sequence[str], classes: str = "") -> str:

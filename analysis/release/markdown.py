@@ -21,6 +21,34 @@ def escape(text: str) -> str:
     return _BLOCK_START.sub(lambda match: f"{match[0][:-1]}\\{match[0][-1]}", text)
 
 
+def piece(text: str) -> str:
+    """A part of a sentence, escaped, with the blank it begins or ends with."""
+    if not text.strip():
+        return " " if text else ""
+    return f"{' ' * text[:1].isspace()}{escape(text)}{' ' * text[-1:].isspace()}"
+
+
+def code(text: str) -> str:
+    """`text` in the letters of code; nothing in it ends the code, and a shortcode stays text.
+
+    Shortcodes are filled in within code too, so that what looks like one is written as plain text.
+    """
+    text = " ".join(text.split())
+    if not text or "{{" in text:
+        return escape(text)
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    return f"{fence} {text} {fence}" if "`" in text else f"{fence}{text}{fence}"
+
+
+def linked(text: str, result: str, label: str) -> str:
+    """A number that leads to its origin, with a name of its own for who does not see where it stands.
+
+    The name begins with what is seen, so that it can be spoken to click.
+    """
+    name = attribute(f"{text} (herkomst: {label})")
+    return f"[{escape(text)}](#{anchor(result)}){{aria-label={name}}}"
+
+
 def attribute(text: str) -> str:
     """`text` as the value of an attribute, between double quotes."""
     text = " ".join(text.split())

@@ -8,25 +8,36 @@ report's appendix (:mod:`analysis.release.trace`) and the comparison of two repo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from analysis.build.fingerprint import digest_of
 from analysis.build.plan import Plan, Run
-from analysis.build.store import EXHIBITS, RUN_FILE
+from analysis.build.store import RUN_FILE
 from analysis.conclusions import Conclusion
-from analysis.results import Result
+from analysis.results import Released
 
+_CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # of nbformat 4.5
 PROVENANCE_FILE = "provenance.json"
 ORIGIN_FILE = "herkomst.json"  # the same, beside the report
 
 
 def provenance(
-    plan: Plan, rows: Sequence[Result], exhibits: Path, conclusions: Iterable[Conclusion]
+    plan: Plan,
+    released: Released,
+    exhibits: Path,
+    drawn: Mapping[str, str],
+    conclusions: Iterable[Conclusion],
 ) -> dict[str, Any]:
-    """What is known of the origin of `rows` and of what lies in `exhibits`.
+    """What is known of the origin of what was released and of what lies in `exhibits`.
+
+    Parameters
+    ----------
+    drawn : mapping of str to str
+        Key of the run whose rows each exhibit is drawn from, by its id.
 
     Returns
     -------
@@ -35,21 +46,13 @@ def provenance(
         build made itself) and the cell, where that is known; ``conclusions`` by id. With a result stands
         what it says, so that this file alone can be compared with that of another report.
     """
-    runs = {run.key or "": run for run in plan.runs.values()}
+    runs = {run.key or "": run for run in plan.runs.values() if run.published is not None}
     cells = {key: _cells(run) for key, run in runs.items()}
-    publisher = {
-        Path(name).stem: key
-        for key, run in runs.items()
-        for name in run.published.outputs
-        if name.startswith(f"{EXHIBITS}/")
-    }
     described = {}
     for path in sorted(exhibits.glob("*.json")):
         content = json.loads(path.read_text(encoding="utf-8"))
-        key = publisher.get(path.stem, "")
         described[path.stem] = {
-            "run": key,
-            **cells.get(key, {}).get(path.stem, {}),
+            "run": drawn.get(path.stem, ""),
             "caption": content["caption"],
             "kind": content["kind"],
             "source": content["source"],
@@ -65,7 +68,7 @@ def provenance(
                 "text": row.variables()["full"],
                 "numbers": [row.value, row.low, row.high],
             }
-            for row in sorted(rows, key=lambda row: row.id)
+            for row in sorted(released.rows, key=lambda row: row.id)
         },
         "exhibits": described,
         "conclusions": {
@@ -99,7 +102,14 @@ def _run(run: Run) -> dict[str, Any]:
 def _cells(run: Run) -> dict[str, dict]:
     """Cell by id; empty for a run of which no executed notebook is kept."""
     content = json.loads((run.published.folder / RUN_FILE).read_text(encoding="utf-8"))
-    return content.get("cells", {})
+    cells = content.get("cells", {})
+    for cell in cells.values():
+        if not _CELL_ID.fullmatch(str(cell["cell"])):
+            raise ValueError(
+                f"{run.entry.file}: a cell has the id {cell['cell']!r}; expected 1 to 64 letters, digits, "
+                '- and _, as JupyterLab gives. Change it in the file, under "id"'
+            )
+    return cells
 
 
 def _checksum(description: Path) -> str:

@@ -1,7 +1,7 @@
-"""From finished runs to what the report reads: rows, exhibits, variables and fragments.
+"""From finished runs to what the report reads: rows, series, exhibits, variables and fragments.
 
-``data/build/released`` is replaced whole, and only when every run of the plan is there. When nothing that
-decides its content changed, and nobody touched what was written, it is left as it is.
+``data/build/released`` is replaced whole. When nothing that decides its content changed, and nobody touched
+what was written, it is left as it is. A notebook that failed is missing from it, and the report says so.
 """
 
 from __future__ import annotations
@@ -12,30 +12,29 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from analysis import dutch
 from analysis.build.closure import FirstParty, closure
 from analysis.build.errors import BuildError
+from analysis.build.failure import FailedRun
 from analysis.build.fingerprint import Fingerprints, digest_of
 from analysis.build.plan import Plan
-from analysis.build.store import EXHIBITS
 from analysis.conclusions import Conclusion, conclude
 from analysis.design.conclusions import DESIGN as CONCLUSIONS_DESIGN
 from analysis.design.conclusions import read_conclusions
-from analysis.design.disclosure import disclosure_rule
-from analysis.design.editions import read_simulations
-from analysis.manifest import Found, Presence, Source, find_sources, named_sources
+from analysis.design.questions import Question, has_questions, questions
+from analysis.manifest import Found, find_sources
+from analysis.release.draw import Drawer, NotDrawn
 from analysis.release.freeze import write_plan
+from analysis.release.gather import gather, require_known
 from analysis.release.provenance import provenance, write_provenance
 from analysis.release.shown import shown
-from analysis.results import ROWS_FILE, Result, read_rows, stamped, write_rows
-from analysis.results.disclosure import disclose, summary
+from analysis.results import ROWS_FILE, SERIES_FOLDER, Released, Result, write_rows, write_series
 from analysis.workspace import Workspace
 
 RELEASE_FILE = "release.json"
-SOURCES_TABLE = "tbl-databronnen"
+EXHIBITS = "exhibits"
+STANDARD, REHEARSAL = "standard", "mock"
 _VARIABLES = "_variables.yml"
 _GENERATED = "_generated"
-_NAMED = 3  # rows named for each unknown source
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,11 @@ class Release:
     Attributes
     ----------
     rows, exhibits, suppressed : int
-        Counts.
+        Counts; of the withheld, rows and points together.
     notes : tuple of str
         What a person should know, such as a file that differs from its checksum.
+    missing : tuple of str
+        Notebooks of which nothing could be released or drawn, with the reason; empty in a good build.
     unchanged : bool
         Everything was there already.
     """
@@ -56,172 +57,151 @@ class Release:
     exhibits: int
     suppressed: int
     notes: tuple[str, ...] = field(default=())
+    missing: tuple[str, ...] = field(default=())
     unchanged: bool = False
 
 
-def release(plan: Plan, fingerprints: Fingerprints) -> Release:
-    """Gather the rows and exhibits of all runs of `plan` and hand them to the report.
+def release(
+    plan: Plan, fingerprints: Fingerprints, failed: Iterable[FailedRun] = (), edition: str = STANDARD
+) -> Release:
+    """Gather what all runs of `plan` published, draw it, and hand it to the report.
+
+    Parameters
+    ----------
+    failed : iterable of FailedRun
+        Runs without results; the report says which chapters do without.
+    edition : str
+        In the rehearsal (``mock``) results on twins take the place of what cannot be had.
 
     Raises
     ------
     BuildError
-        If a run is missing or altered, two runs publish the same id, or a source is unknown.
+        If a run is still to be done, two runs publish the same id, or a source is unknown.
     """
-    missing = [run.label for run in plan.due]
+    failed = list(failed)
+    known = {item.label for item in failed}
+    missing = [run.label for run in plan.due if run.label not in known]
     if missing:
         raise BuildError(f"these runs are still to be done: {', '.join(missing)}")
     workspace = plan.workspace
     sources = find_sources(workspace, fingerprints.of)
-    decides = _decides(plan, sources, fingerprints)
+    decides = _decides(plan, sources, fingerprints, failed, edition)
     standing = _standing(workspace, plan.store.released / RELEASE_FILE, decides)
     if standing is not None:
         return standing
-    from analysis.release.trace import write_trace
-
-    rows, folders = _gather(plan)
-    rule = disclosure_rule(workspace)
-    disclosed = disclose(rows, rule)
-    rows = sorted([*disclosed.rows, *summary(disclosed, rule)], key=lambda row: row.id)
-    manifest = {found.source.key: found.source for found in sources}
+    gathered = gather(plan)
+    released = gathered.released.with_trials_for_unknowns() if edition == REHEARSAL else gathered.released
 
     fresh = plan.store.temporary / "released"
     shutil.rmtree(fresh, ignore_errors=True)
     exhibits = fresh / EXHIBITS
     exhibits.mkdir(parents=True)
-    write_rows(rows, fresh / ROWS_FILE)
-    for folder in folders:
-        for path in sorted(folder.glob("*")):
-            shutil.copyfile(path, exhibits / path.name)
-    used = {key for run in plan.runs.values() for key in run.entry.sources_of(run.overrides)}
-    # What can be fetched but no notebook reads is no source of this report.
-    _write_sources_table([f for f in sources if not f.source.fetch or f.source.key in used], exhibits)
-    _require_known(rows, exhibits, manifest)
-    conclusions = _conclusions(workspace, rows)
-    write_provenance(provenance(plan, rows, exhibits, conclusions), fresh)
-    _hand_to_report(plan, rows, exhibits, manifest, conclusions)
-    notes = tuple(_notes(sources))
+    write_rows(released.rows, fresh / ROWS_FILE)
+    write_series(released.series, fresh / SERIES_FOLDER)
+    notebooks = list(dict.fromkeys(run.entry.name for run in plan.runs.values()))
+    drawer = Drawer(workspace, plan.store.build / "drawn", fingerprints, plan.memory)
+    undrawn = drawer.draw(notebooks, released, exhibits)
+    drawer.prune()
+    lacking = _lacking(failed, undrawn)
+    _hand_over(plan, released, sources, fresh, lacking, drawer.runs)
     counts = {
-        "rows": len(rows),
+        "rows": len(released.rows),
         "exhibits": len(list(exhibits.glob("*.json"))),
-        "suppressed": len(disclosed.suppressed),
-        "notes": list(notes),
+        "suppressed": gathered.suppressed,
+        "notes": list(_notes(sources)),
+        "missing": lacking,
+        "edition": edition,
     }
-    write_trace(workspace, fresh)
-    write_plan(workspace, shown(workspace))
     written = {"decides": decides, **counts, "files": _files(workspace, fresh)}
     (fresh / RELEASE_FILE).write_text(
-        json.dumps(written, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        json.dumps(written, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
     )
     _swap(fresh, plan.store.released)
-    return Release(counts["rows"], counts["exhibits"], counts["suppressed"], notes)
+    return _release(written)
 
 
-def _gather(plan: Plan) -> tuple[list[Result], list[Path]]:
-    """Stamped rows and folders with exhibits of all runs; every id by one run only."""
-    rows: list[Result] = []
-    folders: list[Path] = []
-    publisher: dict[str, str] = {}
-    for run in plan.runs.values():
-        folder = run.published.folder
-        found = read_rows(folder / ROWS_FILE) if ROWS_FILE in run.published.outputs else []
-        rows += stamped(found, run.stamp())
-        exhibits = folder / EXHIBITS
-        ids = [row.id for row in found] + [path.stem for path in exhibits.glob("*.json")]
-        if exhibits.is_dir():
-            folders.append(exhibits)
-        for name in ids:
-            if name in publisher:
-                raise BuildError(
-                    f"{name} is published by {publisher[name]} and by {run.label}: give each its own id. "
-                    "In a sweep, make the swept parameter part of the id."
-                )
-            publisher[name] = run.label
-    return rows, folders
+def released_edition(released: Path) -> str:
+    """The edition that lies in the folder `released`, "" where there is none."""
+    try:
+        return json.loads((released / RELEASE_FILE).read_text(encoding="utf-8"))["edition"]
+    except (OSError, ValueError, KeyError):
+        return ""
 
 
-def _hand_to_report(
+def missing_notebooks(released: Path) -> list[str]:
+    """Notebooks that are lacking in what was released, with the reason."""
+    try:
+        return json.loads((released / RELEASE_FILE).read_text(encoding="utf-8"))["missing"]
+    except (OSError, ValueError, KeyError):
+        return []
+
+
+def _lacking(failed: list[FailedRun], undrawn: list[NotDrawn]) -> list[str]:
+    """A line for each notebook that failed or could not be drawn: what it is, and the error."""
+    lines = [f"{item.label} ({item.file}): {item.failure.message or item.failure.reason}" for item in failed]
+    return lines + [f"{item.notebook}: {item.message}" for item in undrawn]
+
+
+def _hand_over(
     plan: Plan,
-    rows: list[Result],
-    exhibits: Path,
-    manifest: dict[str, Source],
-    conclusions: list[Conclusion],
+    released: Released,
+    sources: list[Found],
+    fresh: Path,
+    lacking: list[str],
+    drawn: dict[str, str],
 ) -> None:
+    """Write what the report includes and names: fragments, variables, origins, plan."""
     from analysis.release.fragments import write_fragments
+    from analysis.release.placeholders import fill_missing
+    from analysis.release.question_sections import write_question_sections
+    from analysis.release.remarks import remarks, sources_named, write_sources_table
+    from analysis.release.trace import write_trace
     from analysis.release.variables import write_variables
 
-    workspace = plan.workspace
+    workspace, exhibits = plan.workspace, fresh / EXHIBITS
+    manifest = {found.source.key: found.source for found in sources}
+    used = {key for run in plan.runs.values() for key in run.entry.sources_of(run.overrides)}
+    # What can be fetched but no notebook reads is no source of this report.
+    write_sources_table([f for f in sources if not f.source.fetch or f.source.key in used], exhibits)
+    require_known(sources_named(released, exhibits), manifest)
+    asked = _questions(workspace)
+    conclusions = _conclusions(workspace, released.rows, asked, incomplete=bool(lacking))
+    write_provenance(provenance(plan, released, exhibits, drawn, conclusions), fresh)
+    generated = workspace.reports / _GENERATED
     traced = shown(workspace).traced
-    write_variables(rows, workspace.root / _VARIABLES, conclusions, traced=traced)
     write_fragments(
         [exhibits],
-        rows,
-        workspace.reports / _GENERATED,
-        sections=[entry for entry in dict.fromkeys(run.entry.name for run in plan.runs.values())],
-        remarks=_remarks(rows, exhibits, manifest),
-        simulations=read_simulations(workspace),
+        released,
+        generated,
+        sections=dict.fromkeys(run.entry.name for run in plan.runs.values()),
+        remarks=remarks(released, exhibits, manifest),
+        lacking=lacking,
         traced=traced,
     )
+    write_question_sections(asked, released, generated)
+    text = shown(workspace, opened=True)
+    extra = fill_missing(text, workspace, released.rows, conclusions) if lacking else {}
+    write_variables(
+        released.rows, workspace.root / _VARIABLES, conclusions, traced=traced, placeholders=extra
+    )
+    write_trace(workspace, fresh)
+    write_plan(workspace, text)
 
 
-def _conclusions(workspace: Workspace, rows: list[Result]) -> list[Conclusion]:
-    """The sentences that the declared rules give, where rules are declared."""
+def _questions(workspace: Workspace) -> tuple[Question, ...]:
+    return questions(workspace) if has_questions(workspace) else ()
+
+
+def _conclusions(
+    workspace: Workspace, rows: Iterable[Result], asked: tuple[Question, ...], *, incomplete: bool
+) -> list[Conclusion]:
+    """The sentences that the declared rules give, where rules are declared and there are results."""
     if not (workspace.design / f"{CONCLUSIONS_DESIGN}.toml").is_file():
         return []
     try:
-        return conclude(read_conclusions(workspace), rows)
+        return conclude(read_conclusions(workspace), rows, asked, incomplete=incomplete)
     except ValueError as error:
         raise BuildError(str(error)) from error
-
-
-def _remarks(rows: Iterable[Result], exhibits: Path, manifest: dict[str, Source]) -> dict[str, list[str]]:
-    """For each section: its sources by title, and what the manifest remarks on those with files."""
-    named: dict[str, dict[str, Source]] = {}
-    for section, keys in _sections(rows, exhibits):
-        found, _ = named_sources(keys, manifest)
-        named.setdefault(section, {}).update((source.key, source) for source in found)
-    remarks = {}
-    for section, found in named.items():
-        known = [source for key, source in manifest.items() if key in found]  # in the manifest's order
-        if known:
-            word = "Bron" if len(known) == 1 else "Bronnen"
-            sentence = f"{word}: {'; '.join(source.title for source in known)}."
-            remarks[section] = [sentence, *(s.remark for s in known if s.remark and s.has_files)]
-    return remarks
-
-
-def _sections(rows: Iterable[Result], exhibits: Path) -> Iterable[tuple[str, str]]:
-    """Section and named sources of every row and exhibit."""
-    for row in rows:
-        yield row.id.split(".")[0], row.source
-    for path in sorted(exhibits.glob("*.json")):
-        content = json.loads(path.read_text(encoding="utf-8"))
-        yield content["id"].split("-")[1], content["source"]
-
-
-def _require_known(rows: Iterable[Result], exhibits: Path, manifest: dict[str, Source]) -> None:
-    """Raise BuildError if a row or exhibit names a source of which nothing is known: it proves nothing."""
-    named = [(f"{row.id} of notebook {row.stamp.notebook}", row.source) for row in rows]
-    for path in sorted(exhibits.glob("*.json")):
-        named.append((path.stem, json.loads(path.read_text(encoding="utf-8"))["source"]))
-    unknown: dict[str, list[str]] = {}
-    for name, keys in named:
-        for key in named_sources(keys, manifest)[1]:
-            unknown.setdefault(key, []).append(name)
-    if unknown:
-        lines = [
-            f"  {key}: named by {', '.join(names[:_NAMED])}"
-            + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
-            for key, names in sorted(unknown.items())
-        ]
-        raise BuildError(
-            "\n".join(
-                [
-                    "nothing was released: these sources are neither in data/manifest.toml nor in data/facts",
-                    *lines,
-                    "Correct `source` where the row is made, or add the source to data/manifest.toml.",
-                ]
-            )
-        )
 
 
 def _notes(sources: list[Found]) -> Iterable[str]:
@@ -230,51 +210,35 @@ def _notes(sources: list[Found]) -> Iterable[str]:
             yield f"{path.name} differs from the checksum of {found.source.key} in data/manifest.toml"
 
 
-def _write_sources_table(sources: list[Found], folder: Path) -> None:
-    """``tbl-databronnen``: which source was there at this build."""
-    import pandas as pd
-
-    from analysis.datakind import DataKind
-    from analysis.exhibits import TableExhibit, write_exhibit
-
-    cells = pd.DataFrame(
-        {
-            "Bron": [found.source.title for found in sources],
-            "Uitgever": [found.source.publisher for found in sources],
-            "Toegang": [found.source.access for found in sources],
-            "Bij deze bouw": [_found_words(found) for found in sources],
-        }
-    )
-    table = TableExhibit(
-        id=SOURCES_TABLE,
-        cells=cells,
-        caption="Bronnen van dit rapport, en of zij bij deze bouw aanwezig waren.",
-        kind=DataKind.FACT,
-        source="studie",
-        widths=(40, 26, 14, 20),
-    )
-    write_exhibit(table, folder)
-
-
-def _found_words(found: Found) -> str:
-    if found.source.access == "synthetisch":
-        return "nagebootst"
-    if found.presence is Presence.PRESENT and len(found.files) > 1:
-        return f"{dutch.number(len(found.files))} bestanden aanwezig"
-    return found.presence.dutch
-
-
-def _decides(plan: Plan, sources: list[Found], fingerprints: Fingerprints) -> str:
-    """Hash of all that decides what is released: runs, sources, rule, and the code from here on."""
+def _decides(
+    plan: Plan, sources: list[Found], fingerprints: Fingerprints, failed: list[FailedRun], edition: str
+) -> str:
+    """Hash of all that decides what is released: runs, sources, rules, and the code from here on."""
     workspace = plan.workspace
-    reached = closure(f"import {__name__}", FirstParty.of(workspace), plan.memory)
+    first_party = FirstParty.of(workspace)
+    reached = closure(f"import {__name__}\nimport analysis.chapters", first_party, plan.memory)
+    drawing = sorted((Path(first_party.tops["analysis"]) / "analysis" / "chapters").glob("*.py"))
+    modules = "\n".join(
+        f"import analysis.chapters.{path.stem}" for path in drawing if path.stem != "__init__"
+    )
+    drawn = closure(modules, first_party, plan.memory)
     inputs = {
-        "runs": [[run.label, run.key, run.published.output_hash] for run in plan.runs.values()],
+        "runs": [
+            [run.label, run.key, run.published.output_hash]
+            for run in plan.runs.values()
+            if run.published is not None
+        ],
+        "failed": [[item.label, item.failure.message, item.failure.reason] for item in failed],
+        "edition": edition,
         "sources": [[found.source.key, found.presence, len(found.files)] for found in sources],
         "manifest": fingerprints.of(workspace.root / "data" / "manifest.toml"),
         "shown": asdict(shown(workspace)),
-        "design": {path.name: fingerprints.of(path) for path in sorted(workspace.design.glob("*.*"))},
-        "code": {name: fingerprints.of(path) for name, path in reached.files.items()},
+        "committed": {
+            path.relative_to(workspace.root).as_posix(): fingerprints.of(path)
+            for folder in (workspace.design, workspace.facts)
+            for path in sorted(folder.rglob("*.*"))
+        },
+        "code": {name: fingerprints.of(path) for name, path in {**reached.files, **drawn.files}.items()},
     }
     return digest_of(inputs)
 
@@ -285,10 +249,14 @@ def _standing(workspace: Workspace, path: Path, decides: str) -> Release | None:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["decides"] != decides or content["files"] != _files(workspace, path.parent):
             return None
-        counts = (content["rows"], content["exhibits"], content["suppressed"])
-        return Release(*counts, tuple(content["notes"]), unchanged=True)
+        return _release(content, unchanged=True)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _release(content: dict, *, unchanged: bool = False) -> Release:
+    counts = (content["rows"], content["exhibits"], content["suppressed"])
+    return Release(*counts, tuple(content["notes"]), tuple(content["missing"]), unchanged)
 
 
 def _files(workspace: Workspace, released: Path) -> dict[str, str]:

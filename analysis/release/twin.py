@@ -24,7 +24,8 @@ ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the least a zip can hold
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 _EMPTY = "–"
 _RIGHT = ' style="text-align: right;"'
-_COLUMN = ' scope="col"'
+# Quarto starts a process for every raw table to look for what it can restyle.
+_NO_PROCESSING = "<!--| quarto-html-table-processing: none -->"
 
 
 def twin_markdown(id: str, caption: str, kind: DataKind, cells: Sequence[Sequence[str]]) -> str:
@@ -40,7 +41,7 @@ def twin_markdown(id: str, caption: str, kind: DataKind, cells: Sequence[Sequenc
         Header and rows as released: numbers with a decimal point.
     """
     count = len(cells) - 1
-    table = _table(cells, f"Cijfers bij: {_first_sentence(caption)} ({id})") if count <= MAX_ROWS else ""
+    table = _table(cells, f"Cijfers bij: {first_sentence(caption)} ({id})") if count <= MAX_ROWS else ""
     name, medium, content = f"{id}.csv", "text/csv;charset=utf-8", with_kind(cells, kind).encode("utf-8")
     remarks = [f"Soort gegevens: {kind.dutch}."]
     if kind is DataKind.SYNTHETIC:
@@ -53,6 +54,7 @@ def twin_markdown(id: str, caption: str, kind: DataKind, cells: Sequence[Sequenc
     return "\n".join(
         [
             "```{=html}",
+            _NO_PROCESSING,
             f'<details class="cijfers" id="cijfers-{id}">',
             "<summary>Cijfers bij deze figuur</summary>",
             f"<p>{html.escape(' '.join(remarks))} {link}</p>",
@@ -100,21 +102,30 @@ def _numbers(column: Sequence[str]) -> list[str]:
 
 
 def _table(cells: Sequence[Sequence[str]], label: str) -> str:
+    """Like those of reports/filters/tabellen.lua: headings of rows, and cards on a narrow screen."""
     rows, numeric = readable(cells)
+    names = [html.escape(name) for name in cells[0]]
+    sides = [_RIGHT if number else "" for number in numeric]
 
-    def line(tag: str, texts: Sequence[str], scope: str = "") -> str:
-        return "".join(
-            f"<{tag}{scope}{_RIGHT if number else ''}>{html.escape(text)}</{tag}>"
-            for text, number in zip(texts, numeric, strict=True)
+    def line(row: Sequence[str]) -> str:
+        first, *others = (html.escape(text) for text in row)
+        told = (
+            f'<td data-label="{name}"{side}>{text}</td>'
+            for name, side, text in zip(names[1:], sides[1:], others, strict=True)
         )
+        return f'<tr><th scope="row"{sides[0]}>{first}</th>{"".join(told)}</tr>'
 
-    body = "\n".join(f"<tr>{line('td', row)}</tr>" for row in rows)
-    head = line("th", cells[0], _COLUMN)
+    head = "".join(f'<th scope="col"{side}>{name}</th>' for name, side in zip(names, sides, strict=True))
+    body = "\n".join(map(line, rows))
     return (
-        f'<div class="tabelvenster" role="region" aria-label="{html.escape(label)}" tabindex="0">\n'
-        '<table data-quarto-disable-processing="true">\n'
+        f'<div class="{_card_class(len(names))}">\n<table aria-label="{html.escape(label)}">\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
     )
+
+
+def _card_class(columns: int) -> str:
+    """By the number of columns, because these cells are short: three fit on a phone, six on half a screen."""
+    return "tabelvenster" + " kaarten" * (columns > 3) + " breed" * (columns > 6)
 
 
 def _zipped(name: str, content: bytes) -> bytes:
@@ -127,5 +138,6 @@ def _zipped(name: str, content: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def _first_sentence(caption: str) -> str:
+def first_sentence(caption: str) -> str:
+    """The part of a caption that names what is shown, without its point."""
     return re.split(r"(?<=[.:])\s", " ".join(caption.split()), maxsplit=1)[0].rstrip(".:")

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from analysis.conclusions import Conclusion
-from analysis.release.markdown import anchor, escape
+from analysis.release.markdown import escape, linked, piece
 from analysis.release.shown import CONCLUSIONS
 from analysis.results import Result, require_unique
 
@@ -24,12 +24,17 @@ _HEADER = "# Made by the build from data/build/released/results.csv. Changes her
 
 
 def write_variables(
-    rows: Sequence[Result], path: Path, conclusions: Sequence[Conclusion] = (), *, traced: bool = False
+    rows: Sequence[Result],
+    path: Path,
+    conclusions: Sequence[Conclusion] = (),
+    *,
+    traced: bool = False,
+    placeholders: Mapping[str, str] | None = None,
 ) -> None:
     """Write the variables of `rows` and `conclusions` to `path`, nested by the parts of their ids and sorted.
 
     Values are Markdown, because that is how they are read; what would be markup is escaped. With `traced`
-    the numbers are links to where their origin is told.
+    the numbers are links to where their origin is told. `placeholders` stand where a notebook failed.
 
     Raises
     ------
@@ -45,7 +50,7 @@ def write_variables(
         for parent in parents:
             node = node.setdefault(parent, {})
         values = {
-            key: _linked(value, row.id) if traced and key not in _WORDS else escape(value)
+            key: linked(value, row.id, row.label) if traced and key not in _WORDS else escape(value)
             for key, value in row.variables().items()
         }
         if name in node or any(not isinstance(value, dict) for value in node.values()):
@@ -55,29 +60,27 @@ def write_variables(
         raise ValueError(f"result ids may not begin with {CONCLUSIONS}: the conclusions stand there")
     if conclusions:
         by_id = {row.id: row for row in rows} if traced else {}
-        tree[CONCLUSIONS] = {
-            conclusion.id: {"value": _sentence(conclusion, by_id), "kind": conclusion.kind.dutch}
-            for conclusion in conclusions
-        }
+        for item in conclusions:
+            _set(tree, f"{CONCLUSIONS}.{item.id}.value", _sentence(item, by_id))
+            _set(tree, f"{CONCLUSIONS}.{item.id}.kind", item.kind.dutch)
+    for name, text in (placeholders or {}).items():
+        _set(tree, name, escape(text))
     text = yaml.dump(
         tree, Dumper=_DUMPER, allow_unicode=True, default_style='"', sort_keys=True, width=10_000
     )
     path.write_text(_HEADER + text, encoding="utf-8", newline="\n")
 
 
-def _linked(text: str, result: str) -> str:
-    return f"[{escape(text)}](#{anchor(result)})"
+def _set(tree: dict, name: str, value: str) -> None:
+    *parents, last = name.split(".")
+    for parent in parents:
+        tree = tree.setdefault(parent, {})
+    tree[last] = value
 
 
 def _sentence(conclusion: Conclusion, rows: Mapping[str, Result]) -> str:
-    """The sentence, with a link at each number of a result it rests on, of those in `rows`."""
-    sentence = escape(conclusion.sentence)
-    for name in conclusion.rests_on:
-        if name not in rows:
-            continue
-        parts = rows[name].variables()
-        for text in (parts["full"], f"{parts['value']} {parts['unit']}"):
-            if escape(text) in sentence:
-                sentence = sentence.replace(escape(text), _linked(text, name), 1)
-                break
-    return sentence
+    """The sentence, in which a part that a result gave is a link, if the result is among `rows`."""
+    return "".join(
+        linked(text, name, rows[name].label) if name in rows else piece(text)
+        for text, name in conclusion.parts
+    ).strip()

@@ -11,7 +11,7 @@ import importlib.metadata
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,12 @@ _FOLDERS = ("reports", "data/facts", "data/design", "data/build/released")
 _FILES = ("_quarto.yml", "_variables.yml", "data/manifest.toml")
 
 
-def deciding(workspace: Workspace, project: Project, **asked: Any) -> str:
+def deciding(workspace: Workspace, projects: Sequence[Project], **asked: Any) -> str:
     """Hash of all that decides what is rendered; `asked` is what the person asked for."""
     root = workspace.root
     paths = [path for folder in _FOLDERS for path in _below(root / folder)]
-    paths += [path for name in (*_FILES, *_named(project.settings)) if (path := root / name).is_file()]
+    named = {name: None for project in projects for name in _named(project.settings)}
+    paths += [path for name in (*_FILES, *named) if (path := root / name).is_file()]
     own = [path for path in _below(_PACKAGE) if "__pycache__" not in path.parts]
     return digest_of(
         {

@@ -23,7 +23,7 @@ from analysis.datakind import DataKind
 from analysis.design.disclosure import DisclosureRule, Group
 from analysis.results.released import Released
 from analysis.results.row import Result, Stamp
-from analysis.results.series import N, Series
+from analysis.results.series import SCHOOLS, N, Series
 
 SECTION = "ontsluiting"
 
@@ -127,15 +127,20 @@ def _points(series: Series, rule: DisclosureRule) -> tuple[Series, int]:
         few |= (
             points[measures].apply(lambda column: column.round().between(1, rule.minimum_n - 1)).any(axis=1)
         )
+    if SCHOOLS in points.columns:
+        few |= points[SCHOOLS].lt(rule.minimum_schools)
     if not few.any():
         return series.with_points(points), 0
     points[measures] = points[measures].astype(float)
     points.loc[few, measures] = float("nan")
-    if N in points.columns:
-        points[N] = points[N].astype(float).mask(few)
-    remark = f"Niet getoond: punten over minder dan {dutch.number(rule.minimum_n)} eenheden."
-    note = f"{series.note} {remark}".strip()
-    reason = WORDS[Withheld.FEW].format(dutch.number(rule.minimum_n)) if few.all() else ""
+    for counted in (N, SCHOOLS):
+        if counted in points.columns:
+            points[counted] = points[counted].astype(float).mask(few)
+    limit = WORDS[Withheld.FEW].format(dutch.number(rule.minimum_n))
+    if SCHOOLS in points.columns:
+        limit += f" of {dutch.number(rule.minimum_schools)} scholen"
+    note = f"{series.note} Niet getoond: punten over {limit}.".strip()
+    reason = limit if few.all() else ""
     return replace(series, points=points, note=note, withheld=reason), int(few.sum())
 
 

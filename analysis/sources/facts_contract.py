@@ -286,6 +286,7 @@ ICCS_MEANS = pa.DataFrameSchema(
         "se": _number(pa.Check.gt(0)),
         "se_status": _one_of(*SOURCE_STATUS),
         "se_source": _text(),
+        "se_method": _one_of("", "JK2-full", "JK2-half"),
         "n_students": _count(),
         "note": _text(),
     },
@@ -299,6 +300,10 @@ ICCS_MEANS = pa.DataFrameSchema(
         pa.Check(
             lambda table: table["se"].isna() == (table["se_status"] == "unknown"),
             error="an unknown standard error has status unknown, and only that",
+        ),
+        pa.Check(
+            lambda table: (table["se_method"] != "") == (table["se_status"] == "recomputed"),
+            error="a recomputed standard error has its method, and only that",
         ),
         pa.Check(
             lambda table: table["published_mean"].isna() == (table["published_source"] == ""),

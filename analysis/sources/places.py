@@ -27,7 +27,7 @@ from analysis.sources.placenames import (
 )
 from analysis.sources.texttable import shown
 
-MUNICIPALITY, PROVINCE, BODY = "gemeente", "provincie", "openbaar lichaam"
+MUNICIPALITY, PROVINCE, BODY, SCHOOL, UNPLACED = "municipality", "province", "body", "school", "unplaced"
 _MUNICIPALITY_CODE = re.compile(r"(?:(?:(?:19|20)\d\d)?GM|G|O)?[ ._-]*0*(\d{1,4})(?:[.,]0+)?", re.IGNORECASE)
 _PROVINCE_CODE = re.compile(r"(?:(?:(?:19|20)\d\d)?PV|P)?[ ._-]*0*(\d{1,2})(?:[.,]0+)?", re.IGNORECASE)
 _ISO = re.compile(r"NL-([A-Z]{2})", re.IGNORECASE)
@@ -72,15 +72,29 @@ class Placement:
     ----------
     codes : pandas.Series of str
         Indexed as the column; missing where the cell is empty or could not be placed.
-    empty : int
-        Cells without a value.
-    unplaced : tuple of Unplaced
-        In the order of their first row.
+    texts : tuple of str
+        The cells as text, "" for an empty one.
+    reasons : tuple of str
+        Why a cell could not be placed, in Dutch; "" where it was, or is empty.
     """
 
     codes: pd.Series
-    empty: int
-    unplaced: tuple[Unplaced, ...]
+    texts: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+    @property
+    def empty(self) -> int:
+        """Cells without a value."""
+        return self.texts.count("")
+
+    @property
+    def unplaced(self) -> tuple[Unplaced, ...]:
+        """What could not be placed, in the order of first rows."""
+        rows: dict[tuple[str, str], list[int]] = {}
+        for row, (value, reason) in enumerate(zip(self.texts, self.reasons, strict=True), start=1):
+            if reason:
+                rows.setdefault((value, reason), []).append(row)
+        return tuple(Unplaced(value, len(one), one[0], reason) for (value, reason), one in rows.items())
 
     @property
     def placed(self) -> int:
@@ -104,7 +118,7 @@ class Placement:
 
 
 def level_of(code: str) -> str:
-    """``gemeente``, ``provincie`` or ``openbaar lichaam``, from a code."""
+    """``municipality``, ``province`` or ``body`` (Caribbean), from a code."""
     kinds = {"GM": MUNICIPALITY, "PV": PROVINCE, "BQ": BODY}
     if code[:2] not in kinds:
         raise ValueError(f"{code!r} is no code of a place; expected GM, PV or BQ in front")
@@ -117,6 +131,14 @@ def municipality_code(text: str) -> str | None:
     if not found:
         return None
     return CARIBBEAN_NUMBERS.get(int(found[1]), f"GM{int(found[1]):04d}")
+
+
+def school_code(text: str) -> str | None:
+    """BRIN with location (``01AB00``), or BRIN alone where no location is given; else None."""
+    found = _SCHOOL.fullmatch(text)
+    if not found:
+        return None
+    return found[1].upper() + (f"{int(found[2]):02d}" if found[2] else "")
 
 
 def place_provinces(values: pd.Series, names: Mapping[str, str]) -> Placement:
@@ -197,13 +219,10 @@ def place_schools(values: pd.Series, table: pd.DataFrame) -> Placement:
     by_school = pairs.groupby(pairs["location"].str[:4])["municipality"].agg(set).to_dict()
 
     def find(text: str) -> tuple[str, str]:
-        found = _SCHOOL.fullmatch(text)
-        if not found:
+        code = school_code(text)
+        if not code:
             return "", "geen BRIN-nummer, met of zonder vestiging"
-        school, branch = found[1].upper(), found[2]
-        codes = by_school.get(school, set())
-        if branch is not None:
-            codes = by_location.get(f"{school}{int(branch):02d}", set())
+        codes = (by_school if len(code) == 4 else by_location).get(code, set())
         return _only(codes, "onbekende school of vestiging", {})
 
     return _placed(values, [], find)
@@ -316,22 +335,13 @@ def _beside(column: pd.Series | None, values: pd.Series) -> list[str]:
 
 
 def _placed(values: pd.Series, beside: list[list[str]], find: Callable[..., tuple[str, str]]) -> Placement:
-    """Each distinct value is looked up once, and counted where it cannot be placed."""
+    """Each distinct value, with what stands beside it, is looked up once."""
     answers: dict[tuple[str, ...], tuple[str, str]] = {}
-    codes: list[object] = []
-    missed: dict[tuple[str, str], list[int]] = {}
-    empty = 0
     texts = [cell_text(value) for value in values]
-    for row, asked in enumerate(zip(texts, *beside, strict=True), start=1):
-        if not asked[0]:
-            empty += 1
-            codes.append(np.nan)
-            continue
+    found = []
+    for asked in zip(texts, *beside, strict=True):
         if asked not in answers:
-            answers[asked] = find(*asked)
-        code, reason = answers[asked]
-        codes.append(code or np.nan)
-        if not code:
-            missed.setdefault((asked[0], reason), []).append(row)
-    unplaced = tuple(Unplaced(value, len(rows), rows[0], reason) for (value, reason), rows in missed.items())
-    return Placement(pd.Series(codes, values.index, dtype="str"), empty, unplaced)
+            answers[asked] = find(*asked) if asked[0] else ("", "")
+        found.append(answers[asked])
+    codes = pd.Series([code or np.nan for code, _ in found], values.index, dtype="str")
+    return Placement(codes, tuple(texts), tuple(reason for _, reason in found))

@@ -1,7 +1,8 @@
 """Turnout as embedded in ``data/facts``: entitled and cast votes by province and election, and nationally.
 
 The counts per province are added up from those per municipality (Kiesraad; ANP for 2025). 's-Gravenhage
-holds the voters abroad in some years only, so its counts stand in columns of their own and can be left out.
+holds the voters abroad in some years only, and in 2006 they are a unit of their own within Zuid-Holland: both
+stand in columns of their own, so that they can be left out.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ TURNOUT_PROVINCES = pa.DataFrameSchema(
         "voters": _count(),
         "eligible_the_hague": _count(),
         "voters_the_hague": _count(),
+        "eligible_abroad": _count(),
+        "voters_abroad": _count(),
         "voters_counted": _count(nullable=True),
         "voters_counted_the_hague": _count(nullable=True),
         "source": pa.Column(str, _FILLED),
@@ -59,6 +62,7 @@ TURNOUT_PROVINCES = pa.DataFrameSchema(
         _at_most("voters_the_hague", "voters"),
         _at_most("voters_the_hague", "eligible_the_hague"),
         _at_most("voters_counted_the_hague", "voters_counted"),
+        _at_most("voters_abroad", "eligible_abroad"),
         pa.Check(
             lambda table: (table["eligible_the_hague"] > 0) == (table["province"] == ITS_PROVINCE),
             error=f"'s-Gravenhage lies in {ITS_PROVINCE}, and always has voters",
@@ -72,7 +76,8 @@ TURNOUT_PROVINCES = pa.DataFrameSchema(
     strict=True,
     name="turnout_provinces",
 )
-"""One row a province and election. ``municipalities_absent`` are lacking in the source. ``voters_counted``:
+"""One row a province and election. ``municipalities_absent`` are lacking in the source. ``…_abroad``: within
+the numbers of the province, but counted in it from abroad as a unit of their own. ``voters_counted``:
 where `voters` was worked out from a rounded turnout, the votes as counted on the lists with blank and invalid
 ones. A province above 100 per cent is an error; a municipality may be (voter passes)."""
 

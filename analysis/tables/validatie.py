@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from analysis import dutch
+from analysis.answers.lines import NOT_AN_EFFECT
+from analysis.answers.systems import system_name
 from analysis.datakind import DataKind
 from analysis.estimate.survey import with_interval
 from analysis.exhibits import Exhibit, TableExhibit
 from analysis.figures.published import published_against_reproduced
 from analysis.results import Result
-from analysis.tables.kenniskloof_rows import NOT_AN_EFFECT
-from analysis.tables.systems import system_name
 
 STUDY = "studie"
 PUBLISHED = {"ICCS": "iccs-gepubliceerd", "PISA": "pisa-gepubliceerd"}

@@ -193,7 +193,9 @@ def test_one_id_in_another(tmp_path):
 
 def test_conclusions_stand_beside_the_rows(tmp_path):
     path = tmp_path / "_variables.yml"
-    conclusion = Conclusion("kloof", "above", "Een toename van *2* punten.", DataKind.REAL, ("kloof.gap",))
+    conclusion = Conclusion(
+        "kloof", "above", (("Een toename van *2* punten.", ""),), DataKind.REAL, ("kloof.gap",)
+    )
     write_variables(rows(), path, [conclusion])
     written = yaml.safe_load(path.read_text(encoding="utf-8"))["conclusie"]["kloof"]
     assert written == {"value": r"Een toename van \*2\* punten.", "kind": "echt"}

@@ -8,7 +8,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from analysis.sources import facts, turnout
+from analysis.sources import evidence, facts, municipal_changes, turnout
 from analysis.sources import facts_contract as contracts
 from analysis.sources.contract import conform
 from analysis.workspace import Workspace, find_root
@@ -30,6 +30,8 @@ LOADERS = {
     "cbs_pupils_2021_22.csv": facts.cbs_pupils,
     "turnout_provinces.csv": turnout.turnout_provinces,
     "turnout_national.csv": turnout.turnout_national,
+    "municipal_changes.csv": municipal_changes.changes_of_facts,
+    "evidence.csv": evidence.evidence,
 }
 
 
@@ -102,6 +104,12 @@ def test_every_table_of_facts_has_a_loader():
         ("turnout_provinces.csv", "eligible", 2, "0"),
         ("turnout_provinces.csv", "finality", 2, "zeker"),
         ("turnout_national.csv", "voters", 1, "veel"),
+        ("municipal_changes.csv", "into", 1, "Ferwerderadiel"),
+        ("municipal_changes.csv", "kind", 1, "weg"),
+        ("evidence.csv", "certainty", 1, "zeker"),
+        ("evidence.csv", "status", 2, "gepubliceerd"),
+        ("evidence.csv", "place", 3, "PV32"),
+        ("evidence.csv", "number", 3, "2,5"),
         ("turnout_national.csv", "basis", 1, "schatting"),
     ],
 )
@@ -226,6 +234,7 @@ def test_published_and_recomputed_means_are_told_apart(damaged):
     assert pd.isna(means.loc[(2022, "NLD"), "published_mean"])
     assert means.loc[(2016, "SWE"), "se_status"] == "unknown"
     assert pd.isna(means.loc[(2016, "SWE"), "se"])
+    assert (nld["se_method"], means.loc[(2016, "SWE"), "se_method"]) == ("JK2-full", "")
     workspace = damaged("iccs_means.csv", put("published_mean", 1, "495"))
     with pytest.raises(ValueError, match=r"row 1 fails the check: mean rounds to published_mean"):
         facts.iccs_means(workspace)

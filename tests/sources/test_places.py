@@ -41,7 +41,8 @@ TABLE = pd.DataFrame(
 SPELLINGS = {
     "GM0363": ["GM0363", "gm0363", "0363", "363", 363, 363.0, "363.0", "363,0", "G0363", "GM 0363",
                "2026GM0363", "Amsterdam", "AMSTERDAM", " amsterdam\xa0", "Gemeente Amsterdam",
-               "gem. Amsterdam", "Amsterdam (gemeente)", "0363 Amsterdam", "GM0363 - Amsterdam", "Amsterdam (0363)"],
+               "gem. Amsterdam", "Amsterdam (gemeente)", "0363 Amsterdam",
+               "GM0363 - Amsterdam", "Amsterdam (0363)"],
     "GM0518": ["'s-Gravenhage", "’s-Gravenhage", "s-Gravenhage", "s Gravenhage", "'S GRAVENHAGE", "Den Haag",
                "DEN HAAG", "Gravenhage, 's", "Gemeente Den Haag"],
     "GM0796": ["'s-Hertogenbosch", "Den Bosch", "s-hertogenbosch"],
@@ -181,10 +182,10 @@ def test_require_names_rows_and_reasons_in_row_order():
 
 def test_levels_follow_from_codes():
     assert [level_of(code) for code in ("GM0363", "PV27", "BQ-BO", "BQ")] == [
-        "gemeente",
-        "provincie",
-        "openbaar lichaam",
-        "openbaar lichaam",
+        "municipality",
+        "province",
+        "body",
+        "body",
     ]
     with pytest.raises(ValueError, match="no code of a place"):
         level_of("XX")

@@ -1,0 +1,62 @@
+"""Weights on the simplex: non-negative, together one, so that a weighted mean lies near a target.
+
+The problem is ``min_w |A w - b|² + r |w|²`` over w ≥ 0, Σ w = 1. Because the weights add up to one,
+``A w - b = (A - b 1') w``: the shortest vector in the convex hull of the columns of ``M = (A - b 1'; √r I)``.
+With ``w = u / Σ u`` that is a least squares problem with non-negative unknowns and no other restriction,
+``min_u |M u|² + (Σ u - 1)²``, since for each Σ u the best direction is the shortest vector. So one call of
+Lawson and Hanson's algorithm gives the exact solution: no step size, no stopping rule, no chance.
+
+Reference: Lawson & Hanson (1974), Solving least squares problems, ch. 23 (least distance programming).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import optimize
+
+
+def simplex_weights(
+    columns: np.ndarray, target: np.ndarray, *, ridge: float = 0.0, intercept: bool = False
+) -> np.ndarray:
+    """Non-negative weights adding up to one that bring ``columns @ w`` nearest to `target`.
+
+    Parameters
+    ----------
+    columns : ndarray, shape (m, k)
+        One column a unit (or period) that gets a weight.
+    target : ndarray, shape (m,)
+    ridge : float
+        Multiplies the squared length of the weights; above zero the solution is unique.
+    intercept : bool
+        Leave a constant free: only the shape over the m rows is fitted, not the level.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit, hold missing values, or `ridge` is negative.
+    """
+    if columns.ndim != 2 or target.shape != (len(columns),) or not columns.size:
+        raise ValueError(f"columns {columns.shape} and target {target.shape}: expected (m, k) and (m,)")
+    if not (np.isfinite(columns).all() and np.isfinite(target).all()):
+        raise ValueError("columns or target are missing or infinite somewhere")
+    if not ridge >= 0:
+        raise ValueError(f"ridge {ridge}: zero or more")
+    short = columns - target[:, None]
+    if intercept:
+        short = short - short.mean(axis=0)
+    count = short.shape[1]
+    stacked = np.vstack([short, np.sqrt(ridge) * np.eye(count)]) if ridge else short
+    scale = np.sqrt((stacked**2).sum(axis=0).mean())
+    if scale == 0:  # every column equals the target
+        return np.full(count, 1 / count)
+    # The squared length of the solution is of the order of the columns' at most: the scale keeps both parts
+    # of the problem of one size.
+    system = np.vstack([stacked / scale, np.ones((1, count))])
+    goal = np.zeros(len(system))
+    goal[-1] = 1.0
+    free, _ = optimize.nnls(system, goal)
+    return free / free.sum()

@@ -1,0 +1,348 @@
+"""Synthetic difference-in-differences: controls and earlier periods weighted to look like what is compared.
+
+For the N₁ units of one cohort, N₀ never-treated controls, T₀ periods before and T₁ from adoption on::
+
+    ω = argmin Σ_{t≤T₀} (ω₀ + Σ_i ω_i Y_it − Ȳ_treated,t)² + ζ² T₀ |ω|²      ω ≥ 0, Σ ω = 1
+    λ = argmin Σ_{i≤N₀} (λ₀ + Σ_t λ_t Y_it − Ȳ_i,post)²   + ζ_λ² N₀ |λ|²     λ ≥ 0, Σ λ = 1
+    ζ = (N₁ T₁)^¼ σ̂,   ζ_λ = 10⁻⁶ σ̂,   σ̂ the standard deviation of Y_it − Y_i,t−1, controls, t ≤ T₀
+    τ = (Ȳ_treated,post − Σ_t λ_t Ȳ_treated,t) − Σ_i ω_i (Ȳ_i,post − Σ_t λ_t Y_it)
+
+σ̂ holds shocks that all units share, as in the paper: where those are large (turnout from one election to
+the next) ω lies near equal weights. Both problems are solved exactly (:mod:`analysis.estimate.simplex`),
+where the authors' program stops Frank–Wolfe steps early. With uniform ω and λ this is plain
+difference-in-differences; with λ = 0, no intercept and next to no ridge it is the synthetic control on
+outcomes alone. Cohorts are estimated one by one against the never-treated and averaged by their treated
+cells (unit times period), as in the appendix.
+
+Tests by re-assignment are in :mod:`analysis.inference.synthetic`.
+
+References
+----------
+Arkhangelsky, Athey, Hirshberg, Imbens & Wager (2021), Synthetic difference-in-differences, AER 111.
+Clarke, Pailañir, Athey & Imbens (2024), On synthetic difference-in-differences and related estimation
+methods in Stata, Stata Journal 24 (cohorts).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.estimate.did.panel import Panel, read_panel
+from analysis.estimate.simplex import simplex_weights
+from analysis.unknown import NotEstimableError
+
+_NEXT_TO_NONE = 1e-6  # of σ̂: makes a solution unique without moving it
+
+
+@dataclass(frozen=True)
+class Block:
+    """One cohort against the never-treated.
+
+    Attributes
+    ----------
+    cohort : float
+        First treated period.
+    treated, controls : ndarray of int
+        Rows of the panel.
+    before : int
+        Periods before adoption, T₀.
+    omega : ndarray, shape (N₀,)
+        Weights of the controls.
+    lam : ndarray, shape (T₀,)
+        Weights of the periods before adoption.
+    """
+
+    cohort: float
+    treated: np.ndarray
+    controls: np.ndarray
+    before: int
+    omega: np.ndarray
+    lam: np.ndarray
+
+    def differences(self, outcome: np.ndarray) -> np.ndarray:
+        """Treated mean less weighted controls in every period, less its λ-mean before, shape (T,)."""
+        gap = outcome[self.treated].mean(axis=0) - self.omega @ outcome[self.controls]
+        return gap - self.lam @ gap[: self.before]
+
+    def estimate(self, outcome: np.ndarray) -> float:
+        return float(self.differences(outcome)[self.before :].mean())
+
+    def cells(self, periods: int) -> int:
+        """Treated units times treated periods."""
+        return len(self.treated) * (periods - self.before)
+
+
+@dataclass(frozen=True)
+class SyntheticDid:
+    """Effect on the treated with the weights it rests on.
+
+    Attributes
+    ----------
+    estimate : float
+        Mean over treated units and periods.
+    method : str
+    n_treated, n_controls : int
+        Units.
+    dropped : tuple of (str, int)
+        Units left out, by reason.
+    """
+
+    estimate: float
+    method: str
+    n_treated: int
+    n_controls: int
+    dropped: tuple[tuple[str, int], ...]
+    blocks: tuple[Block, ...] = field(repr=False)
+    panel: Panel = field(repr=False)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """cohort, units, periods_before, periods_after, estimate, share: one row a cohort."""
+        periods = len(self.panel.times)
+        cells = np.array([block.cells(periods) for block in self.blocks])
+        return pd.DataFrame(
+            {
+                "cohort": [block.cohort for block in self.blocks],
+                "units": [len(block.treated) for block in self.blocks],
+                "periods_before": [block.before for block in self.blocks],
+                "periods_after": [periods - block.before for block in self.blocks],
+                "estimate": [block.estimate(self.panel.outcome) for block in self.blocks],
+                "share": cells / cells.sum(),
+            }
+        )
+
+    @property
+    def unit_weights(self) -> pd.DataFrame:
+        """cohort, unit, weight: ω of each control."""
+        return pd.concat(
+            [
+                pd.DataFrame(
+                    {"cohort": block.cohort, "unit": self.panel.units[block.controls], "weight": block.omega}
+                )
+                for block in self.blocks
+            ],
+            ignore_index=True,
+        )
+
+    @property
+    def time_weights(self) -> pd.DataFrame:
+        """cohort, time, weight: λ of each period before adoption."""
+        return pd.concat(
+            [
+                pd.DataFrame(
+                    {"cohort": block.cohort, "time": self.panel.times[: block.before], "weight": block.lam}
+                )
+                for block in self.blocks
+            ],
+            ignore_index=True,
+        )
+
+    @property
+    def path(self) -> pd.DataFrame:
+        """cohort, time, estimate: treated less synthetic in every period; before adoption, the fit."""
+        return pd.concat(
+            [
+                pd.DataFrame(
+                    {
+                        "cohort": block.cohort,
+                        "time": self.panel.times,
+                        "estimate": block.differences(self.panel.outcome),
+                    }
+                )
+                for block in self.blocks
+            ],
+            ignore_index=True,
+        )
+
+    def jackknife(self, level: float = 0.95) -> FixedWeightsJackknife:
+        """Standard error by leaving out one unit at a time, weights kept (the paper's algorithm 3).
+
+        The interval is of Student's t with units minus one degrees of freedom; the paper's is normal.
+
+        Raises
+        ------
+        NotEstimableError
+            With a single treated unit, or where one control carries all the weight.
+        """
+        if self.n_treated < 2:
+            raise NotEstimableError(
+                "one treated unit: leaving it out leaves no effect, so the jackknife has no standard error",
+                reason="met één eenheid waar iets begon, bestaat de jackknife niet",
+            )
+        outcome = self.panel.outcome
+        without = np.array([self._without(row, outcome) for row in range(len(outcome))])
+        count = len(without)
+        se = float(np.sqrt((count - 1) / count * ((without - without.mean()) ** 2).sum()))
+        reach = float(stats.t.ppf((1 + level) / 2, count - 1)) * se
+        table = pd.DataFrame({"left_out": self.panel.units, "estimate": without})
+        return FixedWeightsJackknife(
+            self.estimate, se, self.estimate - reach, self.estimate + reach, level, table
+        )
+
+    def _without(self, row: int, outcome: np.ndarray) -> float:
+        """The estimate without one unit: the other weights as they were, brought back to one."""
+        total, cells = 0.0, 0
+        for block in self.blocks:
+            keep = block.controls != row
+            kept = block.omega[keep].sum()
+            if kept <= 1e-12:
+                raise NotEstimableError(
+                    f"control {self.panel.units[row]} carries all the weight: it cannot be left out",
+                    reason="de vergelijking rust op één eenheid, die dus niet weggelaten kan worden",
+                )
+            treated = block.treated[block.treated != row]
+            if not len(treated):
+                continue
+            left = Block(
+                block.cohort, treated, block.controls[keep], block.before, block.omega[keep] / kept, block.lam
+            )
+            count = left.cells(outcome.shape[1])
+            total += count * left.estimate(outcome)
+            cells += count
+        return total / cells
+
+
+@dataclass(frozen=True)
+class FixedWeightsJackknife:
+    """A standard error by leaving out one unit at a time, and its t-interval.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        left_out, estimate.
+    """
+
+    estimate: float
+    se: float
+    low: float
+    high: float
+    level: float
+    table: pd.DataFrame
+
+
+def synthetic_did(
+    frame: pd.DataFrame, *, unit: str, time: str, cohort: str, outcome: str, method: str = "sdid"
+) -> SyntheticDid:
+    """Synthetic difference-in-differences of a balanced panel.
+
+    Parameters
+    ----------
+    frame, unit, time, cohort, outcome
+        See :func:`analysis.estimate.did.panel.read_panel`. The unit is the level at which treatment was
+        assigned (the province): sum or average smaller units beforehand. The order of periods counts, not
+        their distance.
+    method : {"sdid", "did", "sc"}
+        Synthetic difference-in-differences; or on the same cells plain difference-in-differences, or the
+        synthetic control on outcomes alone.
+
+    Raises
+    ------
+    ValueError
+        For the input that ``read_panel`` refuses, an unbalanced panel, or an unknown method.
+    NotEstimableError
+        When nothing is treated within the panel, fewer than two units are never treated, or a cohort has
+        fewer than two periods before adoption.
+    """
+    if method not in METHODS:
+        raise ValueError(f"method {method!r} is unknown: choose {', '.join(METHODS)}")
+    panel = read_panel(frame, unit=unit, time=time, cohort=cohort, outcome=outcome)
+    return synthetic_did_from(panel, method=method)
+
+
+def synthetic_did_from(panel: Panel, *, method: str = "sdid") -> SyntheticDid:
+    """The same from a panel already read."""
+    require_balanced(panel)
+    panel, late = panel.without_always_treated()
+    dropped = (("units without a period before treatment", late),) if late else ()
+    blocks = fit_blocks(panel.outcome, panel.times, panel.cohort, method)
+    periods = len(panel.times)
+    cells = np.array([block.cells(periods) for block in blocks])
+    estimates = np.array([block.estimate(panel.outcome) for block in blocks])
+    return SyntheticDid(
+        estimate=float(cells @ estimates / cells.sum()),
+        method=method,
+        n_treated=sum(len(block.treated) for block in blocks),
+        n_controls=len(blocks[0].controls),
+        dropped=dropped,
+        blocks=blocks,
+        panel=panel,
+    )
+
+
+def fit_blocks(
+    outcome: np.ndarray, times: np.ndarray, cohort: np.ndarray, method: str = "sdid"
+) -> tuple[Block, ...]:
+    """Weights of every cohort; `outcome` of shape (N, T), `cohort` of shape (N,), inf when never treated."""
+    controls = np.flatnonzero(np.isinf(cohort))
+    starts = np.unique(cohort[np.isfinite(cohort)])
+    if not len(starts):
+        raise NotEstimableError(
+            "no unit is treated within the panel", reason="in de onderzochte jaren begon het nergens"
+        )
+    if len(controls) < 2:
+        raise NotEstimableError(
+            f"{len(controls)} never-treated units: weights need at least two to choose from",
+            reason="er zijn te weinig eenheden waar niets begon om mee te vergelijken",
+        )
+    blocks = []
+    for start in starts:
+        before = int((times < start).sum())
+        if before < 2:
+            raise NotEstimableError(
+                f"cohort {start:g} has {before} periods before adoption: weights need at least two",
+                reason="er zijn te weinig metingen van vóór de start",
+            )
+        treated = np.flatnonzero(cohort == start)
+        omega, lam = METHODS[method](outcome[controls], outcome[treated].mean(axis=0), before, len(treated))
+        blocks.append(Block(float(start), treated, controls, before, omega, lam))
+    return tuple(blocks)
+
+
+def require_balanced(panel: Panel) -> None:
+    """Raise ValueError when a unit misses a period: synthetic units need every cell."""
+    if panel.balanced:
+        return
+    row, column = np.argwhere(~panel.observed)[0]
+    raise ValueError(
+        f"unit {panel.units[row]} has no outcome in {panel.times[column]:g}: synthetic units need every unit "
+        "in every period; leave out the unit or the period beforehand"
+    )
+
+
+Weigh = Callable[[np.ndarray, np.ndarray, int, int], tuple[np.ndarray, np.ndarray]]
+
+
+def _sdid(controls: np.ndarray, treated: np.ndarray, before: int, n_treated: int) -> tuple:
+    noise = _noise(controls, before)
+    after = controls.shape[1] - before
+    zeta = (n_treated * after) ** 0.25 * noise
+    omega = simplex_weights(controls[:, :before].T, treated[:before], ridge=before * zeta**2, intercept=True)
+    lam = simplex_weights(
+        controls[:, :before],
+        controls[:, before:].mean(axis=1),
+        ridge=len(controls) * (_NEXT_TO_NONE * noise) ** 2,
+        intercept=True,
+    )
+    return omega, lam
+
+
+def _did(controls: np.ndarray, treated: np.ndarray, before: int, n_treated: int) -> tuple:
+    return np.full(len(controls), 1 / len(controls)), np.full(before, 1 / before)
+
+
+def _sc(controls: np.ndarray, treated: np.ndarray, before: int, n_treated: int) -> tuple:
+    ridge = before * (_NEXT_TO_NONE * _noise(controls, before)) ** 2
+    return simplex_weights(controls[:, :before].T, treated[:before], ridge=ridge), np.zeros(before)
+
+
+def _noise(controls: np.ndarray, before: int) -> float:
+    """σ̂: standard deviation of the controls' changes from period to period before adoption."""
+    return float(np.diff(controls[:, :before], axis=1).std(ddof=1))
+
+
+METHODS: dict[str, Weigh] = {"sdid": _sdid, "did": _did, "sc": _sc}
