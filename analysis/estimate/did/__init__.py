@@ -1,7 +1,8 @@
 """Difference-in-differences with staggered adoption.
 
 Every estimator takes ``frame, *, unit, time, cohort, outcome``; the cohort is the first treated period
-and is missing for never-treated units.
+and is missing for never-treated units. Two take an exposure that may go up and down instead:
+``switchers`` and ``switch_path``.
 """
 
 from analysis.estimate.did.aggregate import Aggregate
@@ -12,6 +13,8 @@ from analysis.estimate.did.group_time import GroupTime, group_time_att
 from analysis.estimate.did.imputation import Imputation, imputation
 from analysis.estimate.did.jackknife import ClusterJackknife, cluster_jackknife
 from analysis.estimate.did.sun_abraham import SunAbraham, sun_abraham
+from analysis.estimate.did.switch_path import SwitchPath, switch_path
+from analysis.estimate.did.switching import Switchers, switchers
 from analysis.estimate.did.two_way import TwoWay, two_way_fe
 
 __all__ = [
@@ -22,6 +25,8 @@ __all__ = [
     "GroupTime",
     "Imputation",
     "SunAbraham",
+    "SwitchPath",
+    "Switchers",
     "TwoWay",
     "bacon",
     "cluster_effects",
@@ -30,5 +35,7 @@ __all__ = [
     "group_time_att",
     "imputation",
     "sun_abraham",
+    "switch_path",
+    "switchers",
     "two_way_fe",
 ]
