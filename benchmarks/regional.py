@@ -26,7 +26,8 @@ from analysis.estimate.attrition import attrition_weights
 from analysis.estimate.equivalence import all_within, spread_below
 from analysis.estimate.growth import MODELS, growth
 from analysis.estimate.regional import identified_levels, joint_test, region_gaps, region_levels
-from analysis.estimate.shrinkage import shrunken, spread
+from analysis.estimate.shrinkage import population_spread, shrunken
+from analysis.estimate.spread import spread
 from analysis.estimate.variance_components import nested_variance_components
 from analysis.panel.regio import LEVELS
 from analysis.synthetic.adks import adks_twin
@@ -34,7 +35,7 @@ from analysis.synthetic.regio import regio_twin
 
 
 def regions(draws: int, outcome: str = "politiek_zelfvertrouwen") -> None:
-    """Provinces drawn anew in every twin with a spread of zero, as planned, and exactly at the bound."""
+    """Provinces placed anew in every twin, their spread exactly zero, as planned, and at the bound."""
     design = regio_design()
     plain = dataclasses.replace(design.named(outcome), sd_province=0.0, sd_province_gap=0.0)
     bound, limit, planned = plain.smallest_sd, plain.smallest_deviation, design.named(outcome).sd_province
@@ -61,7 +62,7 @@ def _regions(design, sd: float, bound: float, limit: float, schools: int | None,
     outcome = design.outcome[0].name
     codes = [one.code for one in design.twin.provinces]
     rng = np.random.default_rng([draw, 7])
-    level, gap = rng.normal(0, sd, 12), rng.normal(0, sd, 12)
+    level, gap = (sd * (one - one.mean()) / one.std(ddof=1) for one in rng.standard_normal((2, 12)))
     frame = regio_twin(design, seed=10_000 + draw, schools=schools).frame.dropna().reset_index(drop=True)
     province = frame["province"].map({code: i for i, code in enumerate(codes)}).to_numpy()
     side = frame["track"].map({"vwo": 0.5, "vmbo": -0.5, "havo": 0.0}).to_numpy()
@@ -77,7 +78,8 @@ def _regions(design, sd: float, bound: float, limit: float, schools: int | None,
     }  # fmt: skip
     record = {}
     for name, effect in (("level", level), ("gap", gap)):
-        table, truth, here = shrunken(estimates[name]), effect - effect.mean(), spread(estimates[name])
+        table, truth, here = shrunken(estimates[name]), effect, spread(estimates[name])
+        wide = population_spread(estimates[name])
         record |= {
             f"{name}: joint test rejects": joint_test(estimates[name]).p_value < 0.05,
             f"{name}: spread shown below bound": spread_below(estimates[name], bound).shown,
@@ -88,6 +90,8 @@ def _regions(design, sd: float, bound: float, limit: float, schools: int | None,
             f"{name}: shrunken interval covers": ((table["low"] <= truth) & (truth <= table["high"])).mean(),
             f"{name}: spread interval covers": here.low <= sd <= here.high,
             f"{name}: spread estimate": here.sd,
+            f"{name}: width of the interval, population / these": (wide.high - wide.low)
+            / (here.high - here.low),
             f"{name}: squared error, shrunken / raw": ((table["shrunken"] - truth) ** 2).sum()
             / ((table["raw"] - truth) ** 2).sum(),
         }
