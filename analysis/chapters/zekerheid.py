@@ -133,7 +133,7 @@ def _curve(released: Released, question: Question, prefix: str) -> FigureExhibit
     caption = f"{question.exposure.label}: geschat verschil onder elke verdedigbare specificatie."
     id = released.exhibit("fig", f"{SECTION}-{question.id}-curve")
     points = _drawable(series)
-    varied = {name: label for name, label in CHOICES.items() if len(points) and points[name].nunique() > 1}
+    varied = {name: label for name, label in CHOICES.items() if len(set(points.get(name, ()))) > 1}
     if points.empty or not varied:
         return _absent(series, id, caption)
     p = released.find(f"{prefix}.curve_p")

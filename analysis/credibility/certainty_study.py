@@ -202,7 +202,7 @@ def _samples(frame: pd.DataFrame) -> dict[str, ClusterPanel]:
     found = {UNITS: cluster_panel(frame, **NAMES)}
     if "n" in frame.columns:
         found[PEOPLE] = cluster_panel(frame, **NAMES, weights="n")
-    if (frame.groupby("cluster")["unit"].nunique() > 1).any():
+    if frame["unit"].nunique() > frame["cluster"].nunique():
         found[CLUSTERS] = cluster_panel(frame, **NAMES, equal_clusters=True)
     return found
 

@@ -2,7 +2,8 @@
 
 They hold if treatment moves observation in one direction only (monotonicity), which cannot be seen. The
 interval is one of the bounds: it covers both with the level asked for, by the cluster jackknife and t(G - 1).
-It says nothing about how treatment was assigned and is no substitute for the randomisation interval.
+It says nothing about how treatment was assigned and is no substitute for the randomisation interval of the
+effect.
 """
 
 from __future__ import annotations
