@@ -6,7 +6,7 @@
 
 sweep    The same notebook is swept in several ways on the same number of workers: this build with each way
          to start kernels and without kernels, stock papermill in a process pool, a plain script a run, and
-         Snakemake that runs papermill. A round measures all ways in turn; printed is the median of the rounds.
+         Snakemake that runs papermill. A round measures all ways in turn; printed is the median.
 nothing  The whole command when every run was done before.
 flat     Many runs: how many failed, and whether time a run and memory of the parent stay the same.
 report   This repository's report after one code cell of one notebook changed, notebook by notebook, in a

@@ -27,7 +27,7 @@ from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
 
-from analysis.build.imports import Imports
+from analysis.build.imports import NO_IMPORTS
 from analysis.build.launch import end, launch, resolve
 from analysis.build.session import (
     START_ATTEMPTS,
@@ -72,7 +72,7 @@ class _Provisioner(LocalProvisioner):
     """Starts the kernel's process in one of the ways of :mod:`analysis.build.launch`."""
 
     way = "stock"
-    imports = Imports()
+    imports = NO_IMPORTS
 
     async def launch_kernel(self, cmd: list[str], **settings: Any) -> dict[str, Any]:
         request = {

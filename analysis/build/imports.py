@@ -1,8 +1,9 @@
 """What a run imports: what is worth importing ahead, and what it does not see.
 
 A key covers the pinned packages. One that happens to be installed beside them (an accelerator that pandas
-takes up where it finds it, a package of the extras) could change a result, or the speed of a start, and no key
-would say so: runs do not see it. Only where a notebook names such a package itself everything is visible.
+takes up where it finds it, a package of the extras) could change a result, or start threads that forbid
+forking, and no key would say so: runs do not see it. Only where a notebook names such a package itself
+everything is visible.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ class Imports:
 
     def as_argument(self) -> str:
         return json.dumps([self.ahead, self.hidden])
+
+
+NO_IMPORTS = Imports()
 
 
 def imports_of(third_party: Iterable[str], lock: Path, first_party: Iterable[str] = ()) -> Imports:

@@ -25,7 +25,7 @@ from dataclasses import replace
 from analysis.build.closure import FirstParty
 from analysis.build.errors import BuildError
 from analysis.build.failure import NEEDS_FAILED, Failure, of_error
-from analysis.build.imports import Imports, imports_of
+from analysis.build.imports import NO_IMPORTS, Imports, imports_of
 from analysis.build.plan import LOCK_FILE, Plan, Run
 from analysis.build.progress import Progress
 from analysis.build.worker import Job, Outcome, execute
@@ -33,7 +33,6 @@ from analysis.build.worker import Job, Outcome, execute
 ATTEMPTS = 3  # of a run whose worker died, which says nothing of the notebook
 _GIGABYTE = 1_000_000_000
 _LOOK_AGAIN_SECONDS = 0.2
-_NOTHING = Imports()
 
 
 def process_pool(jobs: int) -> Executor:
@@ -201,7 +200,7 @@ class _Schedule:
             self.pool = None
 
 
-def make_job(plan: Plan, run: Run, kernels: str = "auto", imports: Imports = _NOTHING) -> Job:
+def make_job(plan: Plan, run: Run, kernels: str = "auto", imports: Imports = NO_IMPORTS) -> Job:
     """What a worker has to know of `run`."""
     upstream: dict[str, list[str]] = {}
     for needed in plan.upstream(run):

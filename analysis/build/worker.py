@@ -14,7 +14,7 @@ from typing import Any
 
 from analysis.build.cells import INJECTED, Publications
 from analysis.build.failure import Failure, of_error
-from analysis.build.imports import Imports
+from analysis.build.imports import NO_IMPORTS, Imports
 from analysis.build.launch import prepare
 from analysis.build.reads import undeclared, watch
 from analysis.build.session import Session, StartError, variables_of
@@ -71,7 +71,7 @@ class Job:
     seconds: float = 1800.0
     memory_bytes: int = 0
     kernels: str = "auto"
-    imports: Imports = Imports()
+    imports: Imports = NO_IMPORTS
     keep_notebook: bool = True
 
 

@@ -26,6 +26,8 @@ PROVINCES, MUNICIPALITIES = "provincie", "gemeente"
 COLUMNS = ("place", "name", "province", "election", "date", "eligible", "voters", "turnout_pct", "n")
 VOTES = ("reported", "counted")
 _LEAST = 3  # elections in a row; a change before the last pair is what a placebo needs
+_KNOWN = 0.9  # share of a province's municipalities with both numbers; the others are left out in all years
+_COPIED = 0.02  # share of places with the same electorate twice that is more than chance
 _STEP = 0.13  # electorate out of line with the elections around it by more than this is told
 
 
@@ -165,7 +167,7 @@ def _by_municipality(
         _remark(facts[facts["date"].isin(dates)], said, False),
         tuple((reason, number) for reason, number in dropped.items() if number),
         MUNICIPALITIES,
-        (*files.remarks, *_out_of_line(kept)),
+        (*files.remarks, *_out_of_line(kept), *_copied(kept)),
     )
 
 
@@ -192,7 +194,8 @@ def _covered(files: Turnout | None, facts: pd.DataFrame, workspace: Workspace) -
     if files is None:
         return [], "bestanden per gemeente zijn er niet"
     found = province_differences(files.frame, workspace)
-    whole = found[found["complete"]].groupby("date")["province"].nunique()
+    there = found[(found["municipalities"] == 0) & (found["known"] >= _KNOWN)]
+    whole = there.groupby("date")["province"].nunique()
     dates: list[str] = []
     for date in sorted(facts["date"].unique(), reverse=True):
         if whole.get(date, 0) < 12:
@@ -218,6 +221,18 @@ def _out_of_line(frame: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
+def _copied(frame: pd.DataFrame) -> tuple[str, ...]:
+    """Elections of which many electorates are to the person those of the one before: not counted anew."""
+    wide = frame.pivot_table(index="place", columns="date", values="eligible").astype(float)
+    same = (wide == wide.shift(1, axis=1)).sum()
+    return tuple(
+        f"{date}: in {count} van de {len(wide)} gebieden is het aantal kiesgerechtigden precies dat van de "
+        "verkiezing ervoor; waarschijnlijk niet bijgewerkt."
+        for date, count in same.items()
+        if count > _COPIED * len(wide)
+    )
+
+
 def _remark(facts: pd.DataFrame, level: str, whole: bool) -> str:
     dates = sorted(facts["date"].unique())
     said = (
@@ -233,3 +248,29 @@ def _remark(facts: pd.DataFrame, level: str, whole: bool) -> str:
     if provisional:
         said += f"De cijfers van {', '.join(provisional)} zijn voorlopig. "
     return said.strip()
+
+
+def beside_the_country(frame: pd.DataFrame) -> pd.DataFrame:
+    """Each place's turnout beside that of all places together, for a picture.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Of a :class:`TurnoutPanel`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        place, date, time (year with decimals), value and whole (turnout in per cent).
+    """
+    sums = frame.groupby("date")[["voters", "eligible"]].sum()
+    days = pd.to_datetime(frame["date"], format="%Y-%m-%d")
+    return pd.DataFrame(
+        {
+            "place": frame["place"],
+            "date": frame["date"],
+            "time": days.dt.year + (days.dt.day_of_year - 1) / 365.25,
+            "value": frame["turnout_pct"],
+            "whole": frame["date"].map(100 * sums["voters"] / sums["eligible"]),
+        }
+    )

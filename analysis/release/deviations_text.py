@@ -36,11 +36,12 @@ def _deviation(item: Deviation) -> str:
     if not item.key:
         return f"{place}: dit bestand is {'nieuw' if item.before is None else 'verdwenen'}."
     place += f", {code(item.key)}"
+    key = item.key.rpartition(".")[2]  # in whose words the values are said
     if item.before is None:
-        return f"{place}: toegevoegd, {say(item.now)}."
+        return f"{place}: toegevoegd, {say(item.now, key)}."
     if item.now is None:
-        return f"{place}: weggelaten, was {say(item.before)}."
-    return f"{place}: was {say(item.before)}, is nu {say(item.now)}."
+        return f"{place}: weggelaten, was {say(item.before, key)}."
+    return f"{place}: was {say(item.before, key)}, is nu {say(item.now, key)}."
 
 
 def _reason(item: Deviation, reasons: Sequence[Reason]) -> str:

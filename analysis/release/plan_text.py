@@ -1,6 +1,7 @@
 """The analysis plan in Dutch, as Markdown, from the content of the design files.
 
-What a design file does not hold is left out, so that a plan frozen long ago can still be read.
+A file or table that the plan does not hold is left out, so that a plan frozen long ago can still be read. A
+key that a table does not hold is a mistake, here as in the study, and is named.
 """
 
 from __future__ import annotations
@@ -25,10 +26,16 @@ def plan_markdown(plan: FrozenPlan, provinces: Mapping[str, str], *, level: int 
     ----------
     provinces : mapping of str to str
         Names of provinces by code.
+
+    Raises
+    ------
+    ValueError
+        If a table of the plan lacks a key; names file, table and key.
     """
     mark = "#" * level
     parts = []
-    plan = replace(plan, content=_lenient(plan.content))
+    files = {name: _named(content, f"data/design/{name}.toml") for name, content in plan.content.items()}
+    plan = replace(plan, content=files)
     for title, label, build in _SECTIONS:
         blocks = [block for block in build(plan, provinces) if block]
         if blocks:
@@ -36,17 +43,31 @@ def plan_markdown(plan: FrozenPlan, provinces: Mapping[str, str], *, level: int 
     return "\n\n".join(parts) + "\n"
 
 
-class _Lenient(dict):
-    """A table of a design file that may be older than this code: what is not in it reads "onbekend"."""
+class _Named(dict):
+    """A table of the plan that knows its place: a key that is not there is a mistake, as for the study."""
 
-    def __missing__(self, key: str) -> str:
-        return dutch.UNKNOWN
+    def __init__(self, content: Mapping[str, Any], place: str) -> None:
+        super().__init__(content)
+        self.place = place
+
+    def __missing__(self, key: str) -> Any:
+        raise ValueError(
+            f"{self.place}: {key} is absent; the plan's text expects it there, and finds "
+            f"{', '.join(self) or 'nothing'}. Was a key renamed?"
+        )
+
+    def words(self, key: str) -> str:
+        """The value under `key` in the words of that key."""
+        return plain(self[key], key)
 
 
-def _lenient(value: Any) -> Any:
+def _named(value: Any, place: str) -> Any:
     if isinstance(value, Mapping):
-        return _Lenient({key: _lenient(item) for key, item in value.items()})
-    return [_lenient(item) for item in value] if isinstance(value, list) else value
+        joint = "." if "[" in place or " " in place else ", "
+        return _Named({key: _named(item, f"{place}{joint}{key}") for key, item in value.items()}, place)
+    if isinstance(value, list):
+        return [_named(item, f"{place}[{number}]") for number, item in enumerate(value, start=1)]
+    return value
 
 
 def _table(cells: Sequence[Sequence[Any]], widths: Sequence[int], caption: str, label: str) -> str:
@@ -64,7 +85,7 @@ def _outcomes(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
     ]
     for item in rollout.get("outcome", ()):
         smallest = f"{plain(item['smallest_of_interest'])} {item['unit']}"
-        rows.append([item["programme"], item["label"], item["scale"], smallest, item["status"]])
+        rows.append([item.words("programme"), item["label"], item["scale"], smallest, item["status"]])
     for item in regio.get("outcome", ()):
         smallest = (
             f"spreiding {plain(item['smallest_sd'])}, één provincie {plain(item['smallest_deviation'])} "
@@ -103,14 +124,22 @@ def _specifications(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[
     for item in plan.content.get("rollout", {}).get("specification", ()):
         window = f"{item['leads']} en {item['lags']}"
         rows.append(
-            [item["name"], item["estimator"], item["control"], item["anticipation"], item["cluster"], window]
+            [
+                item["name"],
+                item.words("estimator"),
+                item.words("control"),
+                item["anticipation"],
+                item.words("cluster"),
+                window,
+            ]
         )
     yield _table(rows, (14, 24, 22, 14, 13, 13), "Vastgelegde specificaties.", "specificaties")
     curve = plan.content.get("robustness", {}).get("curve", {})
     if curve:
         yield (
             "De robuustheid wordt nagegaan met alle combinaties van deze keuzes. "
-            f"Schatters: {say(curve['estimators'])}. Weging: {say(curve['weights'])}. "
+            f"Schatters: {say(curve['estimators'], 'estimators')}. "
+            f"Weging: {say(curve['weights'], 'weights')}. "
             f"Jaren waarin een provincie vooruit kan lopen: {say(curve['anticipation'])}. "
             f"Jaren vóór de eerste start, waarbij nul alle jaren betekent: {say(curve['years_before'])}. "
             f"Elke provincie een keer weggelaten: {say(curve['leave_one_out'])}. "
@@ -125,7 +154,7 @@ def _adoption(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
     for item in plan.content.get("rollout", {}).get("adoption", ()):
         by_province.setdefault(item["province"], {})[item["programme"]] = item
         programmes[item["programme"]] = None
-    rows: list[list[Any]] = [["Provincie", *programmes]]
+    rows: list[list[Any]] = [["Provincie", *(plain(name, "programme") for name in programmes)]]
     for code in sorted(by_province):
         found = by_province[code]
         rows.append([provinces.get(code, code), *(_start(found.get(name)) for name in programmes)])
@@ -142,21 +171,22 @@ def _adoption(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
     )
 
 
-def _start(item: Mapping[str, Any] | None) -> str:
+def _start(item: _Named | None) -> str:
     if item is None:
         return "niet bepaald"
     year = str(item["year"]) if "year" in item else "niet in deze jaren"
-    return f"{year}; {item['status']} ({plain(item['source'])})"
+    return f"{year}; {item['status']} ({item.words('source')})"
 
 
 def _limits(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
     rows: list[list[Any]] = [["Drempel", "Waarde", "Bestand"]]
     for words, file, *path in _LIMITS:
-        value: Any = plan.content.get(file, {})
+        value: Any = plan.content.get(file)
+        if value is None:
+            continue
         for name in path:
-            value = value.get(name) if isinstance(value, Mapping) else None
-        if value is not None:
-            rows.append([words, value, f"{file}.toml"])
+            value = value[name]
+        rows.append([words, value, f"{file}.toml"])
     yield _table(rows, (60, 20, 20), "Drempels die vooraf vastliggen.", "drempels")
 
 
@@ -171,7 +201,7 @@ _LIMITS = (
     ("Minste aantal personen, scholen of gemeenten achter een uitkomst", "disclosure", "rule", "minimum_n"),
     ("Dekking van intervallen, regionale verschillen", "regio", "level"),
     ("Grens voor een p-waarde, regionale verschillen", "regio", "alpha"),
-    ("Minste aantal scholen om een provincie te tonen", "disclosure", "rule", "minimum_schools"),
+    ("Minste aantal scholen om een provincie te tonen", "regio", "minimum_schools"),
     ("Dekking van intervallen, Adolescentenpanel", "adks", "level"),
     ("Onderscheidend vermogen dat wordt nagestreefd", "robustness", "power", "target"),
     ("Grens voor een p-waarde, onderscheidend vermogen", "robustness", "power", "alpha"),
@@ -188,7 +218,7 @@ def _rules(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
         )
     for name, rules in design.get("rule", {}).items():
         rows: list[list[Any]] = [["Als", "Dan"]]
-        rows += [[plain(rule["condition"]), rule["sentence"]] for rule in rules]
+        rows += [[rule.words("condition"), rule["sentence"]] for rule in rules]
         used = [item["result"] for item in design.get("conclusion", ()) if item["rules"] == name]
         caption = f"Regels voor {escape(titles.get(name, name))}; gebruikt voor {escape(dutch.join(used))}."
         yield _table(rows, (32, 68), caption, f"regels-{name.replace('_', '-')}")

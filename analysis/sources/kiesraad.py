@@ -9,13 +9,16 @@ differs from the facts is a remark.
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
+from analysis.sources.archive import zip_members
 from analysis.sources.contract import conform
+from analysis.sources.kiesraad_cells import DISTRICTS, PS_NAMES
 from analysis.sources.kiesraad_contract import (
     BODY,
     ELECTION_DAYS,
@@ -37,6 +40,8 @@ from analysis.sources.placenames import CARIBBEAN_NUMBERS
 from analysis.sources.turnout import turnout_national, turnout_provinces
 from analysis.workspace import Workspace
 
+LARGEST_TABLE = 256 * 2**20  # bytes of a table in an archive
+LARGEST_TABLES = 2 * 2**30
 _NEAR = 0.002  # relative difference within which two totals are those of one election
 _FAR = 0.005
 _ELSEWHERE = re.compile(r"(?:^|[^A-Za-z])(TK|PS|GR|EP|ER|WS)_?(?:19|20)\d\d", re.I)  # in names of documents
@@ -120,15 +125,15 @@ def province_differences(frame: pd.DataFrame, workspace: Workspace | None = None
     Returns
     -------
     pandas.DataFrame
-        election, date, province, municipalities, eligible, voters (sums minus facts), complete (all
-        municipalities there, each with both numbers).
+        election, date, province, municipalities, eligible, voters (sums minus facts), known (share of its
+        municipalities with both numbers), complete (all there, each with both).
     """
     return differences(frame, turnout_provinces(workspace))
 
 
 def _rows(path: Path, election: str | None) -> Iterable[tuple[pd.DataFrame, bool]]:
     """Rows of each election in the file, and whether it must hold all municipalities."""
-    form = next((form for form in FORMS if form.pattern.fullmatch(path.name)), None)
+    form = _form(path.name)
     documents = path.name.lower().endswith((SUFFIX, ".zip"))
     if form is None and not documents:
         raise ValueError(
@@ -137,18 +142,45 @@ def _rows(path: Path, election: str | None) -> Iterable[tuple[pd.DataFrame, bool
         )
     if not path.is_file():
         raise FileNotFoundError(f"{path.name}: no such file in {path.parent.name}/")
-    if documents:
-        told = _ELSEWHERE.search(path.name)
-        if election is None or told is None or told[1].upper() == election:
-            rows = _from_documents(read_eml(path))
-            rows = rows if election is None else rows[rows["election"] == election]
-            if len(rows):
-                yield rows, False
+    told = _ELSEWHERE.search(path.name)
+    if election is not None and told is not None and told[1].upper() != election:
         return
+    if form is not None:
+        yield from _of_form(form, path)
+    elif path.name.lower().endswith(".zip") and (tables := _tables_within(path)):
+        yield from tables
+    else:
+        rows = _from_documents(read_eml(path))
+        rows = rows if election is None else rows[rows["election"] == election]
+        if len(rows):
+            yield rows, False
+
+
+def _form(name: str) -> Form | None:
+    return next((form for form in FORMS if form.pattern.fullmatch(name)), None)
+
+
+def _of_form(form: Form, path: Path) -> Iterable[tuple[pd.DataFrame, bool]]:
     found = form.pattern.fullmatch(path.name)
-    if election in (None, found["election"].upper()):
-        for day in filter(None, (found["day"], SECOND_SHEET.get(path.name.lower()))):
-            yield _from_table(form, path, found["election"].upper(), day), form.whole
+    for day in filter(None, (found["day"], SECOND_SHEET.get(path.name.lower()))):
+        yield _from_table(form, path, found["election"].upper(), day), form.whole
+
+
+def _tables_within(path: Path) -> list[tuple[pd.DataFrame, bool]]:
+    """The tables of known form in an archive; an archive of documents has none."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for member, content in zip_members(path, ".csv", LARGEST_TABLE, LARGEST_TABLES):
+            name = PurePosixPath(member).name
+            if (form := _form(name)) is None:
+                continue
+            unpacked = Path(folder) / name
+            unpacked.write_bytes(content)
+            try:
+                found += _of_form(form, unpacked)
+            except ValueError as error:
+                raise ValueError(f"{path.name}, {error}") from error
+    return found
 
 
 def _from_table(form: Form, path: Path, election: str, day: str) -> pd.DataFrame:
@@ -160,7 +192,7 @@ def _from_table(form: Form, path: Path, election: str, day: str) -> pd.DataFrame
             f"{', '.join(ELECTION_DAYS[election])}"
         )
     rows = form.read(path, day[:4])
-    return rows.assign(election=election, date=date, _rank=0 if form.whole else 1)
+    return rows.assign(election=election, date=date, _rank=FORMS.index(form))
 
 
 def _from_documents(counts: pd.DataFrame) -> pd.DataFrame:
@@ -172,16 +204,23 @@ def _from_documents(counts: pd.DataFrame) -> pd.DataFrame:
             "code": body.fillna(towns["statcode"]),
             "name": towns["name"],
             "kind": body.notna().map({True: BODY, False: MUNICIPALITY}),
-            "province": None,
+            "province": _districts(towns),
             "eligible": towns["entitled"],
             "voters": towns["voted"].astype("Int64"),
             **{name: towns[name].astype("Int64") for name in ("valid", "blank", "invalid")},
             "election": towns["election"].str.extract(r"^([A-Z]{2})")[0],
             "date": towns["date"],
-            "_rank": towns["document"].map({"510b": 2}).fillna(3).astype(int),
+            "_rank": towns["document"].map({"510b": 100}).fillna(101).astype(int),
         }
     )
     return rows[rows["election"].isin(list(ELECTIONS))]
+
+
+def _districts(towns: pd.DataFrame) -> pd.Series:
+    """Province by the constituency of the Tweede Kamer, or the name of the Provinciale Staten."""
+    by_contest = ("K" + towns["contest"]).map(DISTRICTS)
+    by_name = towns["election"].str.extract(r"^PS\d{4}_(\w+)$")[0].map(PS_NAMES)
+    return by_contest.where(towns["election"].str.startswith("TK"), by_name).astype(object)
 
 
 def _require_its_election(rows: pd.DataFrame, facts: pd.DataFrame, path: Path) -> None:

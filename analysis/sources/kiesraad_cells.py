@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.sources.kiesraad_contract import ABROAD, BODY, MOST_VOTES, MUNICIPALITY
 from analysis.sources.placenames import CARIBBEAN_NUMBERS
+from analysis.sources.sheets import read_sheets
 from analysis.sources.texttable import shown
 
 COUNTS = ("eligible", "voters", "valid", "blank", "invalid")
@@ -20,38 +21,26 @@ DISTRICTS = {
     )
 }
 """Province of each constituency; K20 is Bonaire."""
+PS_NAMES = dict(
+    zip(
+        [
+            *("Groningen", "Fryslan", "Drenthe", "Overijssel", "Flevoland", "Gelderland", "Utrecht"),
+            *("NoordHolland", "ZuidHolland", "Zeeland", "NoordBrabant", "Limburg"),
+        ],
+        [f"PV{number}" for number in range(20, 32)],
+        strict=True,
+    )
+)
+"""Province in the identifier of an election of Provinciale Staten (``PS2023_NoordHolland``)."""
 _ABROAD_NUMBERS = (9010, 9999)  # votes from abroad where they are a unit of their own (2023 and on; 2006)
 _REGION = re.compile(r"(GM|G|O)?(\d{1,4})")
 _NAME = re.compile(r"[A-Za-zÂâÊêÔôÛûÚúÉéËëÏïÖöÜü0-9'’ .,()/-]+")  # letters of Dutch and Frisian places
 
 
-def sheet_rows(path: Path, name: str) -> pd.DataFrame:
-    """A sheet of a workbook as text; whole numbers without their decimals."""
-    try:
-        from python_calamine import CalamineError, CalamineWorkbook
-    except ImportError:
-        raise ValueError(
-            f"{path.name}: an Excel workbook, for which python-calamine is needed; install it or take it away"
-        ) from None
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        if name not in workbook.sheet_names:
-            raise ValueError(f"{path.name}: sheet {name} is absent; it has {', '.join(workbook.sheet_names)}")
-        rows = workbook.get_sheet_by_name(name).to_python()
-    except (CalamineError, OSError) as error:
-        raise ValueError(f"{path.name}: not a readable workbook ({error}); get it again") from error
-    if len(rows) < 2:
-        raise ValueError(f"{path.name}, sheet {name}: no rows below the header")
-    return pd.DataFrame(
-        {
-            str(title): pd.Series([_cell(row[place]) for row in rows[1:]], dtype="str")
-            for place, title in enumerate(rows[0])
-        }
-    )
-
-
-def _cell(value: object) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+def sheet_rows(path: Path, tab: str, names: list[str]) -> pd.DataFrame:
+    """The columns `names` of one tab of a workbook, as text."""
+    (sheet,) = read_sheets(path, {name: (name,) for name in names}, names, tab=tab)
+    return sheet.frame.reset_index(drop=True)
 
 
 def require_columns(table: pd.DataFrame, names: list[str], path: Path) -> None:

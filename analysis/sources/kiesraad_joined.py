@@ -65,15 +65,15 @@ def differences(frame: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
         municipalities=("name", "size"),
         eligible=("eligible", "sum"),
         voters=("voters", "sum"),
-        known=("known", "all"),
+        known=("known", "mean"),
     )
     both = sums.reset_index().merge(facts, on=keys, suffixes=("", "_fact"))
     for name in ("eligible", "voters"):
         both[f"{name}_fact"] -= both[f"{name}_abroad"]  # no municipality
     for name in ("municipalities", "eligible", "voters"):
         both[name] = both[name] - both[f"{name}_fact"]
-    both["complete"] = both["known"] & (both["municipalities"] == 0)
-    return both[[*keys, "municipalities", "eligible", "voters", "complete"]]
+    both["complete"] = (both["known"] == 1) & (both["municipalities"] == 0)
+    return both[[*keys, "municipalities", "eligible", "voters", "known", "complete"]]
 
 
 def against_provinces(frame: pd.DataFrame, facts: pd.DataFrame) -> list[str]:

@@ -17,6 +17,7 @@ import pandas as pd
 from analysis.sources.archive import read_bytes
 from analysis.sources.kiesraad_cells import (
     COUNTS,
+    PS_NAMES,
     checked,
     provinces_of,
     regions,
@@ -219,9 +220,8 @@ def read_anp(path: Path, year: str) -> pd.DataFrame:
 
 def read_ps2015(path: Path, year: str) -> pd.DataFrame:
     """``PS2015_stemmen_per_gemeente.xls``: one row a municipality, provinces numbered PV1 to PV12."""
-    table = sheet_rows(path, "Gemeenten")
     names = ["Naam", "Code", "kiesgerechtigden", "geldige stemmen", "ongeldig", "blanco"]
-    require_columns(table, names, path)
+    table = sheet_rows(path, "Gemeenten", names)
     last = table[table["Naam"] == ""]
     table = table[table["Naam"] != ""].reset_index(drop=True)
     parts = table["Code"].str.extract(r"^PV(1[0-2]|[1-9]):(\d{4})$")
@@ -250,21 +250,9 @@ def read_ps2015(path: Path, year: str) -> pd.DataFrame:
 
 def read_ps_sheet(path: Path, year: str) -> pd.DataFrame:
     """``Tellingen_PS_2023vs2019.xlsx``: one sheet an election; valid votes only."""
-    table = sheet_rows(path, f"PS{year}")
-    require_columns(
-        table, ["GemeenteCode", "GemeenteNaam", "ElectionIdentifier", "Cast", "TotalCounted"], path
-    )
-    provinces = dict(
-        zip(
-            [
-                *("Groningen", "Fryslan", "Drenthe", "Overijssel", "Flevoland", "Gelderland", "Utrecht"),
-                *("NoordHolland", "ZuidHolland", "Zeeland", "NoordBrabant", "Limburg"),
-            ],
-            [f"PV{number}" for number in range(20, 32)],
-            strict=True,
-        )
-    )
-    named = table["ElectionIdentifier"].str.extract(rf"^PS{year}_(\w+)$")[0].map(provinces)
+    names = ["GemeenteCode", "GemeenteNaam", "ElectionIdentifier", "Cast", "TotalCounted"]
+    table = sheet_rows(path, f"PS{year}", names)
+    named = table["ElectionIdentifier"].str.extract(rf"^PS{year}_(\w+)$")[0].map(PS_NAMES)
     if named.isna().any():
         row = int(named.isna().argmax())
         raise ValueError(
@@ -282,6 +270,7 @@ def read_ps_sheet(path: Path, year: str) -> pd.DataFrame:
 FORMS = (
     Form(re.compile(r"Uitslag_alle_gemeenten_(?P<election>TK)(?P<day>\d{8})\.csv", re.I), read_wide),
     Form(re.compile(r"(?P<election>TK)(?P<day>\d{8})_uitslag_gemeente\.csv", re.I), read_fields),
+    Form(re.compile(r"(?P<election>TK)(?P<day>\d{4})_uitslag\.csv", re.I), read_fields),
     Form(
         re.compile(r"uitslag_(?P<election>TK|GR)(?P<day>\d{8})_Gemeente\.csv", re.I), read_lists, whole=False
     ),
@@ -290,6 +279,7 @@ FORMS = (
     Form(re.compile(r"(?P<election>PS)(?P<day>2015)_stemmen_per_gemeente\.xls", re.I), read_ps2015),
     Form(re.compile(r"Tellingen_(?P<election>PS)_(?P<day>2023)vs2019\.xlsx", re.I), read_ps_sheet),
 )
+"""Best first: what the Kiesraad fixed goes before lists alone, and before what the ANP gathered."""
 SECOND_SHEET = {"tellingen_ps_2023vs2019.xlsx": "2019"}  # election besides the one in the name
 
 

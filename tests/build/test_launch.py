@@ -9,7 +9,7 @@ from build_project import PUBLISH
 
 from analysis.build import kernel, launch
 from analysis.build.errors import BuildError
-from analysis.build.imports import Imports, imports_of
+from analysis.build.imports import Imports
 from analysis.build.plan import make_plan
 from analysis.build.schedule import make_job
 from analysis.build.worker import execute
@@ -23,7 +23,7 @@ import matplotlib, numpy, pandas
 
 assert 'left' not in globals()
 assert not hasattr(builtins, 'left')
-assert 'LEFT' not in os.environ
+assert 'LEFT' not in list(os.environ)
 assert 'left' not in sys.path and 'left' not in sys.modules
 assert os.getcwd() == start
 assert ('error', None, FutureWarning, None, 0) not in warnings.filters

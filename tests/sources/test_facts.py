@@ -8,7 +8,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from analysis.sources import facts, municipal_changes, turnout
+from analysis.sources import evidence, facts, gazetteer, municipal_changes, turnout
 from analysis.sources import facts_contract as contracts
 from analysis.sources.contract import conform
 from analysis.workspace import Workspace, find_root
@@ -31,6 +31,8 @@ LOADERS = {
     "turnout_provinces.csv": turnout.turnout_provinces,
     "turnout_national.csv": turnout.turnout_national,
     "municipal_changes.csv": municipal_changes.changes_of_facts,
+    "evidence.csv": evidence.evidence,
+    "municipalities.csv": gazetteer.province_of,
 }
 
 
@@ -105,6 +107,10 @@ def test_every_table_of_facts_has_a_loader():
         ("turnout_national.csv", "voters", 1, "veel"),
         ("municipal_changes.csv", "into", 1, "Ferwerderadiel"),
         ("municipal_changes.csv", "kind", 1, "weg"),
+        ("evidence.csv", "certainty", 1, "zeker"),
+        ("evidence.csv", "status", 2, "gepubliceerd"),
+        ("evidence.csv", "place", 3, "PV32"),
+        ("evidence.csv", "number", 3, "2,5"),
         ("turnout_national.csv", "basis", 1, "schatting"),
     ],
 )

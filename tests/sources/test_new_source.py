@@ -108,7 +108,7 @@ def test_the_source_is_known_and_read(project):
     [
         (GOOD.replace("geen", "misschien"), "vng.csv: column state, row 2: found 'misschien'"),
         (GOOD.replace("GM0014", "14"), "vng.csv: column municipality, row 2: found '14'"),
-        (GOOD.replace("2024", "24"), "vng.csv: column year, row 1: found 24.0"),
+        (GOOD.replace("2024", "24"), "vng.csv: column year, row 1: found '24'"),
         (GOOD.replace(",", ";"), "vng.csv: columns are separated by ';'"),
         (GOOD + "GM0363,geen,\n", "vng.csv: column municipality, row 1"),
         ("", "vng.csv: the file is empty"),

@@ -33,7 +33,7 @@ def test_codes_that_lost_their_zeros_and_provinces_by_name_are_one_place(tmp_pat
 
 def test_a_first_year_that_is_no_whole_year_is_refused(tmp_path):
     path = write(tmp_path, lambda frame: frame.replace({"cohort": {2020: 2019.5}}))
-    with pytest.raises(ValueError, match=r"prodemos.csv: column cohort, row 3: found 2019.5.*a whole year"):
+    with pytest.raises(ValueError, match=r"prodemos.csv: column cohort, row 3: found '2019.5'.*a whole year"):
         read_registration(path, PRODEMOS)
 
 
