@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -12,10 +13,11 @@ from matplotlib.figure import Figure
 from analysis.exhibits import FigureExhibit, TableExhibit, write_exhibit
 from analysis.manifest import Source
 from analysis.release.fragments import write_fragments
+from analysis.release.release import REHEARSAL, RELEASE_FILE
 from analysis.release.shown import shown
 from analysis.release.trace import trace_markdown
 from analysis.release.variables import write_variables
-from analysis.results import Result, write_rows
+from analysis.results import Released, Result, write_rows
 from analysis.workspace import Workspace
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -88,6 +90,8 @@ def make_project(root: Path, kind: str = "synthetic", documents: tuple[str, ...]
     released = root / "data" / "build" / "released"
     released.mkdir(parents=True)
     write_rows(rows(kind), released / "results.csv")
+    record = {"edition": REHEARSAL, "missing": []}
+    (released / RELEASE_FILE).write_text(json.dumps(record), encoding="utf-8")
     workspace = Workspace(root=root, data=root / "data" / "real")
     trace(workspace, kind)
     return workspace
@@ -99,7 +103,7 @@ def trace(workspace: Workspace, kind: str = "synthetic", *, traced: bool = False
     source = workspace.root / "exhibits"
     if not source.is_dir():
         exhibits(source, kind)
-    write_fragments([source], rows(kind), workspace.reports / "_generated", traced=traced)
+    write_fragments([source], Released(tuple(rows(kind))), workspace.reports / "_generated", traced=traced)
 
 
 def make_two(root: Path) -> Workspace:
