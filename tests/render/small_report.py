@@ -90,11 +90,17 @@ def make_project(root: Path, kind: str = "synthetic", documents: tuple[str, ...]
     released = root / "data" / "build" / "released"
     released.mkdir(parents=True)
     write_rows(rows(kind), released / "results.csv")
-    record = {"edition": REHEARSAL, "missing": []}
-    (released / RELEASE_FILE).write_text(json.dumps(record), encoding="utf-8")
     workspace = Workspace(root=root, data=root / "data" / "real")
+    release_as(workspace, REHEARSAL)
     trace(workspace, kind)
     return workspace
+
+
+def release_as(workspace: Workspace, edition: str) -> None:
+    """Note the edition that was released."""
+    record = {"edition": edition, "missing": []}
+    path = workspace.build / "released" / RELEASE_FILE
+    path.write_text(json.dumps(record), encoding="utf-8")
 
 
 def trace(workspace: Workspace, kind: str = "synthetic", *, traced: bool = False) -> None:
