@@ -34,8 +34,8 @@ import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
-READS_VARIABLE = "ANALYSIS_READS"  # the file to note in
-WATCHED_VARIABLE = "ANALYSIS_WATCHED"  # folders and files, separated as in PATH
+from analysis.build.watching import note_reads
+
 MEMORY_VARIABLE = "ANALYSIS_MEMORY_BYTES"
 _PR_SET_PDEATHSIG = 1
 # What a kernel imports while it starts, and matplotlib while it writes a figure.
@@ -78,36 +78,6 @@ def limit_memory() -> None:
     if hard != resource.RLIM_INFINITY:
         limit = min(limit, hard)
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
-
-
-def note_reads() -> None:
-    """Note every file below the watched folders that is opened: ``r`` or ``w``, a space, the path.
-
-    Python reports each opening of a file to an audit hook; libraries that open files by themselves, in C,
-    are not seen.
-    """
-    if not os.environ.get(READS_VARIABLE):
-        return
-    watched = tuple(os.environ[WATCHED_VARIABLE].split(os.pathsep))
-    record = os.open(os.environ[READS_VARIABLE], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    seen: set[tuple[str, str]] = set()
-
-    def hook(event: str, arguments: tuple) -> None:
-        if event != "open" or not isinstance(arguments[0], (str, os.PathLike)):
-            return
-        path, _, flags = arguments
-        path = os.fspath(path)
-        if not isinstance(path, str):
-            return
-        mode = "w" if isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR) else "r"
-        if (mode, path) in seen:
-            return
-        seen.add((mode, path))
-        full = os.path.abspath(path)
-        if full.startswith(watched):
-            os.write(record, f"{mode} {full}\n".encode("utf-8", "surrogateescape"))
-
-    sys.addaudithook(hook)
 
 
 def run_request(request: dict[str, Any]) -> None:

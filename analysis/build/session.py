@@ -17,21 +17,12 @@ from analysis.build.imports import NO_IMPORTS, Imports
 from analysis.build.kernel import MEMORY_VARIABLE
 from analysis.build.launch import kill_group
 from analysis.build.lock import take
+from analysis.build.reads import ONE_THREAD, PRIVATE_PREFIX
 
 START_SECONDS = 120
 START_ATTEMPTS = 3
-_PREFIX = "analysis-run-"
 _HELD = "held"
 _FRESH_SECONDS = 60
-_ONE_THREAD = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
 _NOT_INHERITED = ("PYTHONSTARTUP", "PYTHONBREAKPOINT", "MPLBACKEND", "JPY_PARENT_PID", "JPY_SESSION_NAME")
 
 
@@ -81,7 +72,7 @@ def variables_of(session: Session, private: Path) -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in _NOT_INHERITED and not name.startswith("ANALYSIS_")
     }
-    variables |= dict.fromkeys(_ONE_THREAD, "1")
+    variables |= dict.fromkeys(ONE_THREAD, "1")
     variables |= {"PYTHONHASHSEED": "0", "IPYTHONDIR": str(private / "ipython")}
     matplotlib = importlib.util.find_spec("matplotlib")
     if matplotlib is not None and matplotlib.origin:
@@ -100,7 +91,7 @@ def end_late(session: Session, pid: int) -> None:
 @contextlib.contextmanager
 def private_folder() -> Iterator[Path]:
     """A folder only this user can enter, gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=tempfile.gettempdir()))
+    folder = Path(tempfile.mkdtemp(prefix=PRIVATE_PREFIX, dir=tempfile.gettempdir()))
     try:
         with (folder / _HELD).open("w") as handle:
             take(handle)  # given up when this process ends, however it ends
@@ -111,7 +102,7 @@ def private_folder() -> Iterator[Path]:
 
 def sweep_private_folders() -> None:
     """Remove what workers that were killed left among the temporary files."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+    for folder in Path(tempfile.gettempdir()).glob(f"{PRIVATE_PREFIX}*"):
         with contextlib.suppress(OSError):
             # One that was made a moment ago may not be held yet.
             if time.time() - folder.stat().st_mtime < _FRESH_SECONDS:

@@ -192,6 +192,80 @@ def test_incomplete_outputs_are_a_failure(project, built, code, entry, says):
     assert not project.runs("a")
 
 
+ELSEWHERE = {
+    "a file beside the notebook": ("open('naast.csv').read()", "it reads notebooks/naast.csv, which"),
+    "a file of the repository": ("open('../los.csv').read()", "it reads los.csv, which"),
+    "a file outside the repository": ("open({outside!r}).read()", "it reads {outside}, which"),
+    "an SPSS file, opened in C": (
+        "import pyreadstat\npyreadstat.read_sav(str(data / 'stil.sav'))",
+        "it reads data/real/stil.sav, which",
+    ),
+    "the same, through pandas": (
+        "import pandas\npandas.read_spss(data / 'stil.sav')",
+        "it reads data/real/stil.sav, which",
+    ),
+    "a map, opened in C": (
+        "import geopandas\ngeopandas.read_file(data / 'kaart.geojson')",
+        "it reads data/real/kaart.geojson, which",
+    ),
+    "a map within an archive": (
+        "import geopandas\ngeopandas.read_file(f'zip://{{data}}/kaart.zip')",
+        "it reads data/real/kaart.zip, which",
+    ),
+    "a database": (
+        "import sqlite3\nsqlite3.connect(data / 'tabel.db').execute('select 1')",
+        "it reads data/real/tabel.db, which",
+    ),
+    "a variable": ("import os\nos.environ.get('MIJN_KEUZE', '1')", "environment variable MIJN_KEUZE, which"),
+    "a variable by getenv": ("import os\nos.getenv('MIJN_KEUZE')", "environment variable MIJN_KEUZE, which"),
+    "whether a variable is there": ("import os\n'MIJN_KEUZE' in os.environ", "variable MIJN_KEUZE, which"),
+}
+
+
+@pytest.mark.parametrize("keep", ["true", "false"])
+@pytest.mark.parametrize(("code", "says"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_what_no_key_covers_is_refused_by_name(project, built, tmp_path, monkeypatch, keep, code, says):
+    """A change in it would not have the notebook run again."""
+    import sqlite3
+    import zipfile
+
+    import pandas as pd
+    import pyreadstat
+
+    outside = tmp_path / "elders.csv"
+    for path in (outside, project.root / "notebooks/naast.csv", project.root / "los.csv"):
+        path.write_text("x\n1\n")
+    data = project.root / "data/real"
+    pyreadstat.write_sav(pd.DataFrame({"x": [1.0]}), str(data / "stil.sav"))
+    point = '{"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [5, 52]}}'
+    text = f'{{"type": "FeatureCollection", "features": [{point}]}}'
+    (data / "kaart.geojson").write_text(text)
+    with zipfile.ZipFile(data / "kaart.zip", "w") as archive:
+        archive.writestr("kaart.geojson", text)
+    sqlite3.connect(data / "tabel.db").execute("create table t (x)").connection.close()
+    monkeypatch.setenv("MIJN_KEUZE", "2")
+    where = "from analysis.workspace import Workspace\ndata = Workspace.current().data\n"
+    code = code.format(outside=str(outside))
+    project.notebook("a", where + code, PUBLISH.format(name="a", value="1"), entry=f"keep_notebook = {keep}")
+    assert says.format(outside=outside) in failing(project, built)
+    assert not project.runs("a")
+
+
+def test_what_a_run_made_itself_and_what_belongs_to_the_system_may_be_read(project, built):
+    code = (
+        "import os, tempfile, pathlib, zoneinfo\n"
+        "with tempfile.TemporaryDirectory() as folder:\n"
+        "    path = pathlib.Path(folder) / 'tussen.csv'\n"
+        "    path.write_text('1')\n"
+        "    assert path.read_text() == '1'\n"
+        "pathlib.Path.home(), tempfile.gettempdir(), os.path.expanduser('~')\n"
+        "import matplotlib.font_manager, pandas\n"
+        "matplotlib.font_manager.findfont('DejaVu Sans')\n"
+    )
+    project.notebook("a", code + PUBLISH.format(name="a", value="1"))
+    assert len(built(project).built.outcomes) == 1
+
+
 def test_reading_what_is_not_declared_is_a_failure(project, built):
     project.write("data/real/micro.csv", "x\n1\n")
     read = "from analysis.workspace import Workspace\n(Workspace.current().data / 'micro.csv').read_text()\n"
@@ -299,8 +373,9 @@ def test_a_run_that_keeps_killing_its_worker_is_given_up(project, built):
 def test_killing_the_build_costs_the_runs_in_flight_and_leaves_no_process(project, built, tmp_path):
     flag, go = tmp_path / "flag", tmp_path / "go"
     project.notebook("quick")
-    told = "f\"{os.getpid()} {os.environ['IPYTHONDIR']}\""
-    slow = f"import os, time, pathlib\npathlib.Path({str(flag)!r}).write_text({told})\n"
+    told = 'f"{os.getpid()} {get_ipython_dir()}"'
+    slow = "import os, time, pathlib\nfrom IPython.paths import get_ipython_dir\n"
+    slow += f"pathlib.Path({str(flag)!r}).write_text({told})\n"
     slow += f"while not pathlib.Path({str(go)!r}).exists(): time.sleep(0.05)\n"
     project.notebook("slow", slow + PUBLISH.format(name="slow", value="value"))
     first = project.start("build", "--jobs", "1", "--only", "quick", "slow")

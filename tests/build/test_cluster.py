@@ -14,9 +14,9 @@ import pytest
 from build_project import PUBLISH
 
 from analysis.build import cluster
-from analysis.build.build import build
 from analysis.build.errors import BuildError
 from analysis.build.progress import Lines
+from analysis.report import build_and_release
 
 pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals")
@@ -97,7 +97,7 @@ def sweep(project, code=""):
 def on_dask(project, dask, jobs=cluster.AHEAD):
     said = []
     executor = cluster.on_cluster(str(dask.file), project.workspace, said.append)
-    build(project.workspace, Lines(io.StringIO()), jobs=jobs, executor=executor, say=said.append)
+    build_and_release(project.workspace, Lines(io.StringIO()), jobs=jobs, executor=executor)
     return said
 
 
@@ -210,7 +210,7 @@ def test_a_scheduler_that_is_not_there(project, monkeypatch, scheduler, says):
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
     project.notebook("a")
     with pytest.raises(BuildError, match=says):
-        build(
+        build_and_release(
             project.workspace, Lines(io.StringIO()), executor=cluster.on_cluster(scheduler, project.workspace)
         )
 

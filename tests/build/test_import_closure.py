@@ -74,7 +74,7 @@ def test_modules_beside_the_notebook_count(project):
 
 def test_the_package_itself_is_found_without_running_it(tmp_path):
     found = run_closure("from analysis.results import publish", FirstParty.of(Workspace(tmp_path, tmp_path)))
-    assert {"analysis/results.py", "analysis/workspace.py", "analysis/dutch.py"} <= set(found.files)
+    assert {"analysis/results/publish.py", "analysis/workspace.py", "analysis/dutch.py"} <= set(found.files)
     assert not any(name.startswith("analysis/build") for name in found.files)
 
 

@@ -23,7 +23,7 @@ import matplotlib, numpy, pandas
 
 assert 'left' not in globals()
 assert not hasattr(builtins, 'left')
-assert 'LEFT' not in os.environ
+assert 'LEFT' not in list(os.environ)
 assert 'left' not in sys.path and 'left' not in sys.modules
 assert os.getcwd() == start
 assert ('error', None, FutureWarning, None, 0) not in warnings.filters

@@ -93,9 +93,16 @@ def test_with_file_and_track_variable_the_file_is_used(workspace, twin, name):
     assert panel.kind is DataKind.REAL
     assert panel.source == "iccs2022"
     assert name in panel.remark
-    assert panel.dropped == (("schoolsoort onbekend of niet vmbo, havo of vwo", 25),)
+    assert panel.dropped == (("brugklas, volgens het ontwerp weggelaten", 25),)
     assert len(panel.frame) == len(twin) - 25
     assert civic_knowledge_truth(panel, workspace) is None
+
+
+def test_two_files_of_the_same_pupils_stop(workspace, twin):
+    write_dutch_file(twin, workspace.data)
+    write_dutch_file(twin, workspace.data, name="ISGNLDC4_RUF.sav")
+    with pytest.raises(ValueError, match=r"ISGNLDC4.sav, ISGNLDC4_RUF.sav: 2 files of the Dutch pupils"):
+        civic_knowledge("STREAM", workspace=workspace)
 
 
 def test_the_file_gives_the_numbers_of_the_frame_it_was_made_from(workspace, twin):
