@@ -43,7 +43,7 @@ MISTAKES = {
         'Tekst\n![B](_generated/fig-kloof-lijn.svg){#fig-a fig-alt="A."}', "stands within a text",
     ),
     "picture by way of nowhere": (
-        '![B](weg/../_generated/fig-kloof-lijn.svg){#fig-a fig-alt="A."}', "fig-kloof-lijn.svg does not exist",
+        '![B](weg/../_generated/fig-kloof-lijn.svg){#fig-a fig-alt="A."}', "does not exist",
     ),
     "picture that is data": ('![B](literatuur.bib){#fig-a fig-alt="A."}', "is no .svg, .png"),
     "size in another unit": (
