@@ -7,17 +7,19 @@ what it gets against the contract; it guesses nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from analysis.design.adks import SPSS_SUFFIXES, AdksDesign, adks_design
+from analysis.design.adks import LEAVE_OUT, SPSS_SUFFIXES, AdksDesign, AdksOutcome, adks_design
 from analysis.design.regio import TRACKS
-from analysis.sources.geography import require_provinces
+from analysis.sources.geography import province_names
 from analysis.sources.geography_contract import PROVINCE_PATTERN
 from analysis.sources.numerals import require_numbers
+from analysis.sources.places import one_spelling, place_provinces
 from analysis.sources.spss import read_spss
 from analysis.sources.texttable import read_text_pieces, shown
 from analysis.workspace import Workspace
@@ -56,14 +58,35 @@ def adks_path(design: AdksDesign, workspace: Workspace | None = None) -> Path:
     return (workspace or Workspace.current()).data / design.file.name
 
 
+@dataclass(frozen=True)
+class AdksFile:
+    """The panel, and what the map of tracks left out of it.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        As :func:`read_adks`.
+    left_out : tuple of (str, int)
+        Rows left out, by their code of the track, in the order of the codes.
+    """
+
+    frame: pd.DataFrame
+    left_out: tuple[tuple[str, int], ...]
+
+
 def read_adks(path: Path, design: AdksDesign | None = None) -> pd.DataFrame:
-    """The panel, one row a pupil and wave.
+    """The frame of :func:`read_adks_file`."""
+    return read_adks_file(path, design).frame
+
+
+def read_adks_file(path: Path, design: AdksDesign | None = None) -> AdksFile:
+    """The panel, one row a pupil and wave, without the tracks that the map leaves out.
 
     Returns
     -------
-    pandas.DataFrame
-        pupil, school, wave, track, weight (1 if the file has none), the outcomes, and municipality and
-        province if mapped. Missing answers are NaN.
+    AdksFile
+        With columns pupil, school, wave, track, weight (1 if the file has none), the outcomes, and
+        municipality and province if mapped. Missing answers are NaN.
 
     Raises
     ------
@@ -77,7 +100,11 @@ def read_adks(path: Path, design: AdksDesign | None = None) -> pd.DataFrame:
     path = Path(path)
     known: dict[str, dict[str, str]] = {}
     pieces = [_shared(_piece(raw, path, design), known) for raw in _raw(path, design)]
-    return _contracted(pd.concat(pieces, ignore_index=True), path, design)
+    frame = pd.concat(pieces)  # the index counts on through the file, for messages
+    out = frame["track"] == LEAVE_OUT
+    counts = frame.loc[out, "code"].value_counts().sort_index()
+    kept = _contracted(frame[~out].drop(columns="code"), path, design)
+    return AdksFile(kept, tuple((code, int(rows)) for code, rows in counts.items()))
 
 
 def _piece(raw: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataFrame:
@@ -100,16 +127,17 @@ def _piece(raw: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataFrame:
         frame[column] = _complete(text[column], path, column)
     frame["wave"] = _wave(text["wave"], path, design)
     frame["track"] = _track(text["track"], path, design)
+    frame["code"] = text["track"].astype("str")
     frame["weight"] = _numbers(_complete(text["weight"], path, "weight"), path, "weight", design) if (
         "weight" in text
     ) else 1.0  # fmt: skip
     if "municipality" in text:
-        frame["municipality"] = _complete(text["municipality"], path, "municipality")
+        frame["municipality"] = one_spelling(_complete(text["municipality"], path, "municipality"))
     if "province" in text:
-        frame["province"] = _complete(text["province"], path, "province")
-        require_provinces(frame["province"], f"{path.name}, column province")
+        frame["province"] = _province(_complete(text["province"], path, "province"), path)
     for outcome in design.outcome:
-        frame[outcome.name] = _numbers(text[outcome.name], path, outcome.name, design) * outcome.factor
+        answers = _recoded(text[outcome.name], path, outcome) if outcome.recode else text[outcome.name]
+        frame[outcome.name] = _numbers(answers, path, outcome.name, design) * outcome.factor
     return frame
 
 
@@ -200,10 +228,35 @@ def _track(column: pd.Series, path: Path, design: AdksDesign) -> pd.Series:
             f"{path.name}, column track, row {_row(wrong)}: unknown code {values}; "
             f"known are {', '.join(design.file.tracks)}. Add it under [file.tracks] in {MAP}"
         )
-    return column.map(dict(design.file.tracks)).astype(str)
+    return column.map(dict(design.file.tracks)).astype("str")
+
+
+def _province(column: pd.Series, path: Path) -> pd.Series:
+    placed = place_provinces(column, province_names())
+    wrong = placed.codes.isna()
+    if wrong.any():
+        raise ValueError(
+            f"{path.name}, column province, row {_row(wrong)}: {shown(column[wrong].iloc[0])}: "
+            f"{placed.unplaced[0].reason}"
+        )
+    return placed.codes
+
+
+def _recoded(column: pd.Series, path: Path, outcome: AdksOutcome) -> pd.Series:
+    """Answers by the numbers that the map gives them, as text in the signs of the design's file."""
+    wrong = column.notna() & ~column.isin(list(outcome.recode))
+    if wrong.any():
+        raise ValueError(
+            f"{path.name}, column {outcome.name}, row {_row(wrong)}: {shown(column[wrong].iloc[0])} is not "
+            f"in the recode of this outcome; known are {', '.join(outcome.recode)}. Add it in {MAP}, there or "
+            "to missing"
+        )
+    return column.map(dict(outcome.recode))
 
 
 def _numbers(column: pd.Series, path: Path, name: str, design: AdksDesign) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(column):  # recoded
+        return column.astype(float)
     return require_numbers(
         column,
         f"{path.name}, column {name}",
@@ -222,7 +275,7 @@ def _contracted(frame: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataF
             f"{int(twice.sum())} such rows"
         )
     try:
-        return adks_contract(design).validate(frame.reset_index(drop=True), lazy=True)
+        return adks_contract(design).validate(frame, lazy=True).reset_index(drop=True)
     except pa.errors.SchemaErrors as errors:
         case = errors.failure_cases.iloc[0]
         row = "" if pd.isna(case["index"]) else f", row {int(case['index']) + 1}"
