@@ -248,8 +248,8 @@ def _recoded(column: pd.Series, path: Path, outcome: AdksOutcome) -> pd.Series:
     if wrong.any():
         raise ValueError(
             f"{path.name}, column {outcome.name}, row {_row(wrong)}: {shown(column[wrong].iloc[0])} is not "
-            f"in the recode of this outcome; known are {', '.join(outcome.recode)}. Add it in {MAP}, there or "
-            "to missing"
+            f"in the recode of this outcome; known are {', '.join(outcome.recode)}. Add it in {MAP}, there "
+            "or to missing"
         )
     return column.map(dict(outcome.recode))
 
