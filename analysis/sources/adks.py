@@ -14,19 +14,25 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from analysis.design.adks import LEAVE_OUT, SPSS_SUFFIXES, AdksDesign, AdksOutcome, adks_design
+from analysis.design.adks import LEAVE_OUT, SPSS_SUFFIXES, AdksDesign, adks_design
 from analysis.design.regio import TRACKS
-from analysis.sources.geography import province_names
+from analysis.sources.adks_columns import (
+    MAP,
+    as_complete,
+    as_numbers,
+    as_province,
+    as_recoded,
+    as_track,
+    as_wave,
+    first_row,
+)
 from analysis.sources.geography_contract import PROVINCE_PATTERN
-from analysis.sources.numerals import require_numbers
-from analysis.sources.places import one_spelling, place_provinces
+from analysis.sources.places import one_spelling
 from analysis.sources.spss import read_spss
-from analysis.sources.texttable import read_text_pieces, shown
+from analysis.sources.texttable import read_text_pieces
 from analysis.workspace import Workspace
 
-MAP = "data/design/adks.toml"
 _EMPTY = ("", "NA", "nan")
-_SHOWN = 5
 _EXACT = 2.0**53  # whole numbers from here on are not all floats
 
 
@@ -124,20 +130,21 @@ def _piece(raw: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataFrame:
 
     frame = pd.DataFrame(index=text.index)
     for column in ("pupil", "school"):
-        frame[column] = _complete(text[column], path, column)
-    frame["wave"] = _wave(text["wave"], path, design)
-    frame["track"] = _track(text["track"], path, design)
+        frame[column] = as_complete(text[column], path, column)
+    frame["wave"] = as_wave(text["wave"], path, design)
+    frame["track"] = as_track(text["track"], path, design)
     frame["code"] = text["track"].astype("str")
-    frame["weight"] = _numbers(_complete(text["weight"], path, "weight"), path, "weight", design) if (
-        "weight" in text
-    ) else 1.0  # fmt: skip
+    frame["weight"] = 1.0
+    if "weight" in text:
+        weight = as_complete(text["weight"], path, "weight")
+        frame["weight"] = as_numbers(weight, path, "weight", design)
     if "municipality" in text:
-        frame["municipality"] = one_spelling(_complete(text["municipality"], path, "municipality"))
+        frame["municipality"] = one_spelling(as_complete(text["municipality"], path, "municipality"))
     if "province" in text:
-        frame["province"] = _province(_complete(text["province"], path, "province"), path)
+        frame["province"] = as_province(as_complete(text["province"], path, "province"), path)
     for outcome in design.outcome:
-        answers = _recoded(text[outcome.name], path, outcome) if outcome.recode else text[outcome.name]
-        frame[outcome.name] = _numbers(answers, path, outcome.name, design) * outcome.factor
+        answers = as_recoded(text[outcome.name], path, outcome) if outcome.recode else text[outcome.name]
+        frame[outcome.name] = as_numbers(answers, path, outcome.name, design) * outcome.factor
     return frame
 
 
@@ -194,85 +201,13 @@ def _number_text(value: float) -> str:
     return str(int(value)) if value.is_integer() else repr(float(value))
 
 
-def _complete(column: pd.Series, path: Path, name: str) -> pd.Series:
-    if column.isna().any():
-        raise ValueError(
-            f"{path.name}, column {name}: {int(column.isna().sum())} empty, "
-            f"first in row {_row(column.isna())}"
-        )
-    quoted = column.str.contains('"', regex=False)
-    if quoted.any():
-        raise ValueError(
-            f"{path.name}, column {name}, row {_row(quoted)}: {shown(column[quoted].iloc[0])} holds a quote; "
-            "is one missing at the other end?"
-        )
-    return column.astype(str)
-
-
-def _wave(column: pd.Series, path: Path, design: AdksDesign) -> pd.Series:
-    waves = [str(wave) for wave in range(1, design.waves + 1)]
-    wrong = ~_complete(column, path, "wave").isin(waves)
-    if wrong.any():
-        raise ValueError(
-            f"{path.name}, column wave, row {_row(wrong)}: {shown(column[wrong].iloc[0])} "
-            f"is not one of {', '.join(waves)}"
-        )
-    return column.astype(int)
-
-
-def _track(column: pd.Series, path: Path, design: AdksDesign) -> pd.Series:
-    wrong = ~_complete(column, path, "track").isin(design.file.tracks)
-    if wrong.any():
-        values = ", ".join(repr(value) for value in sorted(column[wrong].unique())[:_SHOWN])
-        raise ValueError(
-            f"{path.name}, column track, row {_row(wrong)}: unknown code {values}; "
-            f"known are {', '.join(design.file.tracks)}. Add it under [file.tracks] in {MAP}"
-        )
-    return column.map(dict(design.file.tracks)).astype("str")
-
-
-def _province(column: pd.Series, path: Path) -> pd.Series:
-    placed = place_provinces(column, province_names())
-    wrong = placed.codes.isna()
-    if wrong.any():
-        raise ValueError(
-            f"{path.name}, column province, row {_row(wrong)}: {shown(column[wrong].iloc[0])}: "
-            f"{placed.unplaced[0].reason}"
-        )
-    return placed.codes
-
-
-def _recoded(column: pd.Series, path: Path, outcome: AdksOutcome) -> pd.Series:
-    """Answers by the numbers that the map gives them, as text in the signs of the design's file."""
-    wrong = column.notna() & ~column.isin(list(outcome.recode))
-    if wrong.any():
-        raise ValueError(
-            f"{path.name}, column {outcome.name}, row {_row(wrong)}: {shown(column[wrong].iloc[0])} is not "
-            f"in the recode of this outcome; known are {', '.join(outcome.recode)}. Add it in {MAP}, there "
-            "or to missing"
-        )
-    return column.map(dict(outcome.recode))
-
-
-def _numbers(column: pd.Series, path: Path, name: str, design: AdksDesign) -> pd.Series:
-    if pd.api.types.is_numeric_dtype(column):  # recoded
-        return column.astype(float)
-    return require_numbers(
-        column,
-        f"{path.name}, column {name}",
-        decimal=design.file.decimal,
-        thousands=design.file.thousands,
-        said=MAP,
-    )
-
-
 def _contracted(frame: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataFrame:
     twice = frame.duplicated(["pupil", "wave"])
     if twice.any():
         first = frame[twice].iloc[0]
         raise ValueError(
-            f"{path.name}, row {_row(twice)}: pupil {first['pupil']} occurs twice in wave {first['wave']}; "
-            f"{int(twice.sum())} such rows"
+            f"{path.name}, row {first_row(twice)}: pupil {first['pupil']} occurs twice in wave "
+            f"{first['wave']}; {int(twice.sum())} such rows"
         )
     try:
         return adks_contract(design).validate(frame, lazy=True).reset_index(drop=True)
@@ -283,8 +218,3 @@ def _contracted(frame: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataF
             f"{path.name}, column {case['column']}{row}: found {case['failure_case']}, "
             f"fails the check {case['check']}; {len(errors.failure_cases)} such values"
         ) from None
-
-
-def _row(wrong: pd.Series) -> int:
-    """Number of the first row that is wrong; the index counts on through the file."""
-    return int(wrong.index[np.asarray(wrong).argmax()]) + 1
