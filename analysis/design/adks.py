@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.design.read import read_design, record, records
+from analysis.design.read import read_design, record, records, require_signs
 from analysis.design.regio import TRACKS, Offer
 from analysis.workspace import Workspace
 
@@ -50,6 +50,7 @@ class AdksFile:
             raise ValueError(
                 f"columns: unknown {', '.join(unknown) or '-'}, without a name {', '.join(absent) or '-'}"
             )
+        require_signs(self.decimal, self.thousands)
         strange = sorted(set(self.tracks.values()) - {*TRACKS, LEAVE_OUT})
         if strange:
             raise ValueError(f'tracks: {", ".join(strange)} is not one of {", ".join(TRACKS)} or ""')

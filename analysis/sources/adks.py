@@ -65,7 +65,7 @@ def adks_path(design: AdksDesign, workspace: Workspace | None = None) -> Path:
 
 
 @dataclass(frozen=True)
-class AdksFile:
+class AdksPanel:
     """The panel, and what the map of tracks left out of it.
 
     Attributes
@@ -85,12 +85,12 @@ def read_adks(path: Path, design: AdksDesign | None = None) -> pd.DataFrame:
     return read_adks_file(path, design).frame
 
 
-def read_adks_file(path: Path, design: AdksDesign | None = None) -> AdksFile:
+def read_adks_file(path: Path, design: AdksDesign | None = None) -> AdksPanel:
     """The panel, one row a pupil and wave, without the tracks that the map leaves out.
 
     Returns
     -------
-    AdksFile
+    AdksPanel
         With columns pupil, school, wave, track, weight (1 if the file has none), the outcomes, and
         municipality and province if mapped. Missing answers are NaN.
 
@@ -110,7 +110,7 @@ def read_adks_file(path: Path, design: AdksDesign | None = None) -> AdksFile:
     out = frame["track"] == LEAVE_OUT
     counts = frame.loc[out, "code"].value_counts().sort_index()
     kept = _contracted(frame[~out].drop(columns="code"), path, design)
-    return AdksFile(kept, tuple((code, int(rows)) for code, rows in counts.items()))
+    return AdksPanel(kept, tuple((code, int(rows)) for code, rows in counts.items()))
 
 
 def _piece(raw: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataFrame:

@@ -321,6 +321,7 @@ def test_files_that_are_not_what_they_seem(tmp_path):
         (lambda c: c["file"]["columns"].pop("track"), "without a name track"),
         (lambda c: c["file"]["columns"].update(leeftijd="x"), "unknown leeftijd"),
         (lambda c: c["file"]["tracks"].update(gymnasium="gym"), "gym is not one of vmbo, havo, vwo"),
+        (lambda c: c["file"].update(thousands="."), "decimal '.' with thousands '.'"),
         (lambda c: c["file"].update(name="adks.xlsx"), "expected a .csv or .sav file"),
         (lambda c: c["weights"].update(trim_high=0.0), "trim from"),
         (lambda c: c["last_wave"].update(vmbo=7), "last_wave: vmbo = 7; expected"),
