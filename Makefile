@@ -15,7 +15,7 @@ help:
 	@echo "make report    build the report: _report/rapport.html, rapport.pdf, resultaten.csv"
 	@echo "make test      run the tests"
 	@echo "make edit      open the notebooks in JupyterLab"
-	@echo "make preview   follow the report while writing (needs Quarto)"
+	@echo "make preview   follow the pages of the report while writing"
 	@echo "make lint      check the style; make format mends it"
 	@echo "make lock      renew the pinned dependencies"
 	@echo "make clean     remove what the build made; data/real is left alone"
@@ -30,9 +30,8 @@ edit: $(VENV)/.ready-edit
 	$(BIN)/jupyter lab notebooks
 
 preview: $(VENV)/.ready
-	@command -v quarto >/dev/null || { echo "Quarto is not installed: use 'make report', or the conda route in README.md"; exit 1; }
 	$(RUN) build $(ARGS)
-	quarto preview reports/rapport.qmd
+	$(BIN)/python -m analysis.render.preview
 
 lint: $(VENV)/.ready-test
 	@$(BIN)/ruff check --quiet .
@@ -43,7 +42,7 @@ format: $(VENV)/.ready-test
 	$(BIN)/ruff format --quiet .
 
 clean:
-	rm -rf data/build data/synthetic reports/_generated _variables.yml _report
+	rm -rf data/build data/synthetic reports/_generated _variables.yml _report _report.*
 
 # --- set-up -----------------------------------------------------------------------------------------
 
@@ -53,9 +52,19 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # Hashes make sure that what is installed is what was tested. The package itself is linked, not copied.
+# uv installs the same several times as fast; where it cannot be had, or fails, pip does it. An index named to
+# pip is uv's too.
+INSTALLER ?= uv
+PIP       := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+UV        := $(BIN)/uv pip install --quiet --python $(BIN)/python
+LINKED    := --no-deps --no-build-isolation --editable .
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
 define install
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@if [ "$(INSTALLER)" = uv ] && $(PIP) --require-hashes -r requirements-uv.lock \
+	    && $(UV) --require-hashes -r $(1) && $(UV) $(LINKED); then :; \
+	else $(PIP) --require-hashes -r $(1) && $(PIP) $(LINKED); fi
 	@touch $@
 endef
 
@@ -72,9 +81,11 @@ $(VENV)/.ready-edit: requirements-edit.lock pyproject.toml | $(BIN)/python
 
 # One resolution for every platform, in three sizes; the smaller one constrains the larger ones.
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-             --no-annotate --no-header --no-emit-index-url --upgrade pyproject.toml requirements-build.in
+             --no-annotate --no-header --no-emit-index-url --upgrade
+WHOLE      = $(UV_COMPILE) pyproject.toml requirements-build.in
 lock: | $(BIN)/python
-	$(BIN)/python -m pip install --quiet uv
-	$(UV_COMPILE) --output-file requirements.lock
-	$(UV_COMPILE) --extra test --constraints requirements.lock --output-file requirements-test.lock
-	$(UV_COMPILE) --extra edit --constraints requirements.lock --output-file requirements-edit.lock
+	$(PIP) --require-hashes -r requirements-uv.lock
+	$(UV_COMPILE) requirements-uv.in --output-file requirements-uv.lock
+	$(WHOLE) --output-file requirements.lock
+	$(WHOLE) --extra test --constraints requirements.lock --output-file requirements-test.lock
+	$(WHOLE) --extra edit --constraints requirements.lock --output-file requirements-edit.lock

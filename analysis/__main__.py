@@ -16,7 +16,7 @@ from analysis.workspace import DATA_VARIABLE, Workspace, find_root
 
 FAILED, INTERRUPTED = 1, 130
 ENGINES = ("auto", "quarto", "embedded")
-EDITIONS = ("mock", "final", "public")
+EDITIONS = ("standard", "mock", "final", "public")
 KERNELS = ("auto", "fork", "spare", "stock")
 
 
@@ -50,20 +50,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show where in the code an error arose")
     commands = parser.add_subparsers(required=True, metavar="command")
 
+    alone = argparse.ArgumentParser(add_help=False)
+    alone.add_argument("--no-wait", action="store_true", help="refuse when another build is at work")
     data = argparse.ArgumentParser(add_help=False)
     data.add_argument("--data", type=Path, metavar="DIR", help="folder with the real files; else data/real")
     edition = argparse.ArgumentParser(add_help=False)
     edition.add_argument(
         "--edition",
         choices=EDITIONS,
-        default="mock",
-        help="final refuses what is synthetic; public puts the released tables beside the report",
+        default="standard",
+        help="mock rehearses with twins in the place of what is absent; final refuses what failed; public "
+        "puts the released tables beside the report",
     )
-    building = argparse.ArgumentParser(add_help=False, parents=[data])
+    building = argparse.ArgumentParser(add_help=False, parents=[data, alone])
     building.add_argument(
         "--jobs", type=_positive, metavar="N", help="runs at the same time; else one a core"
     )
-    building.add_argument("--no-wait", action="store_true", help="refuse when another build is at work")
     building.add_argument("--kernels", choices=KERNELS, default="auto", help="how kernels are started")
     building.add_argument(
         "--scheduler", metavar="ADDRESS", help="run on the workers of this Dask scheduler (or scheduler file)"
@@ -85,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--explain", action="store_true", help="say what would be done, and why; do nothing")
     command.set_defaults(run=_build)
     command = commands.add_parser(
-        "render", parents=[rendering, edition], help="make the report from what was built"
+        "render", parents=[alone, rendering, edition], help="make the report from what was built"
     )
     command.set_defaults(run=_render)
     command = commands.add_parser("report", parents=[building, rendering, edition], help="build, then render")
@@ -134,7 +136,7 @@ def _workspace(options: argparse.Namespace) -> Workspace:
     current = Workspace.current()
     chosen = getattr(options, "data", None)
     if chosen is None and getattr(options, "as_before", False) and DATA_VARIABLE not in os.environ:
-        from analysis.pipeline.build import last_data
+        from analysis.build.build import last_data
 
         chosen = last_data(current)
     if chosen is not None and not chosen.is_dir():
@@ -143,59 +145,93 @@ def _workspace(options: argparse.Namespace) -> Workspace:
 
 
 def _build(options: argparse.Namespace) -> None:
-    from analysis.pipeline.build import build, explanation
-    from analysis.pipeline.progress import choose
+    from analysis.build.build import explanation
 
     workspace = _workspace(options)
     if options.explain:
         for line in explanation(workspace, options.only):
             print(line)
         return
-    progress = choose(options.json)
-    say = (lambda line: print(line, file=sys.stderr)) if options.json else print
+    with _alone(options, workspace):
+        problems = _make(options, workspace)
+    _require_none(problems)
+
+
+def _render(options: argparse.Namespace) -> None:
+    workspace = _workspace(options)
+    with _alone(options, workspace):
+        _print(options, workspace)
+
+
+def _report(options: argparse.Namespace) -> None:
+    """Both under one lock: what is printed is what was released here."""
+    workspace = _workspace(options)
+    with _alone(options, workspace):
+        problems = _make(options, workspace)
+        _print(options, workspace)
+    _require_none(problems)
+
+
+def _require_none(problems: str) -> None:
+    """End as failed where a notebook did, after everything else was made."""
+    if problems:
+        from analysis.build.errors import BuildError
+
+        raise BuildError(problems)
+
+
+def _alone(options: argparse.Namespace, workspace: Workspace):
+    """While it is held nobody else builds, releases or renders in this repository."""
+    from analysis.build.lock import build_lock
+
+    return build_lock(workspace.build, wait=not options.no_wait, say=_say(options))
+
+
+def _say(options: argparse.Namespace):
+    return (lambda line: print(line, file=sys.stderr)) if getattr(options, "json", False) else print
+
+
+def _make(options: argparse.Namespace, workspace: Workspace) -> str:
+    """Build and release; what failed, for whoever mends it."""
+    from analysis.build.progress import choose
+    from analysis.report import build_and_release
+
+    progress, say = choose(options.json), _say(options)
     jobs, executor = options.jobs, None
     if options.scheduler:
-        from analysis.pipeline.cluster import AHEAD, on_cluster
+        from analysis.build.cluster import AHEAD, on_cluster
 
         jobs, executor = jobs or AHEAD, on_cluster(options.scheduler, workspace, say)
-    built = build(
+    made = build_and_release(
         workspace,
         progress,
         jobs=jobs,
         executor=executor,
         only=options.only,
-        wait=not options.no_wait,
-        say=say,
         kernels=options.kernels,
+        edition="mock" if options.edition == "mock" else "standard",
     )
-    ran = len(built.outcomes)
-    say(f"{ran} run, {built.unchanged} unchanged, {built.seconds:.1f} s")
-    if built.released is None:
+    built, released = made.built, made.released
+    say(f"{len(built.outcomes)} run, {built.unchanged} unchanged, {built.seconds:.1f} s")
+    if released is None:
         say("Nothing was released: other notebooks are still to be run. Build without --only.")
-        return
-    released = built.released
+        return made.problems
     for note in released.notes:
         say(f"note: {note}")
     say(f"{released.rows} results ({released.suppressed} withheld) and {released.exhibits} exhibits released")
-    if options.edition != "mock":
+    if options.edition not in ("mock", "standard"):
         from analysis.render import require_edition
 
         require_edition(options.edition, workspace)
+    return made.problems
 
 
-def _render(options: argparse.Namespace) -> None:
+def _print(options: argparse.Namespace, workspace: Workspace) -> None:
     from analysis.render import render
 
-    folder = render(
-        _workspace(options), engine=options.engine, edition=options.edition, factsheets=options.factsheets
-    )
+    folder = render(workspace, engine=options.engine, edition=options.edition, factsheets=options.factsheets)
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         print(path)
-
-
-def _report(options: argparse.Namespace) -> None:
-    _build(options)
-    _render(options)
 
 
 def _sources(options: argparse.Namespace) -> None:
@@ -207,7 +243,7 @@ def _sources(options: argparse.Namespace) -> None:
     workspace = _workspace(options)
     users: dict[str, list[str]] = {}
     for entry in read_notebooks(workspace):
-        for key in entry.sources:
+        for key in entry.all_sources:
             users.setdefault(key, []).append(entry.name)
     print(f"files are looked for in {workspace.data}")
     everything = find_sources(workspace, today=date.today())
@@ -232,7 +268,7 @@ def _sources(options: argparse.Namespace) -> None:
 
 
 def _fetch(options: argparse.Namespace) -> None:
-    from analysis.pipeline.fetch import fetch, incomplete
+    from analysis.sources.fetch import fetch, incomplete
 
     workspace = _workspace(options)
     results = []
@@ -249,7 +285,7 @@ def _fetch(options: argparse.Namespace) -> None:
 
 def _plan(options: argparse.Namespace) -> None:
     from analysis.design.plan import design_content, deviations
-    from analysis.pipeline.freeze import freeze, write_document
+    from analysis.release.freeze import freeze, write_document
 
     workspace = _workspace(options)
     plan = freeze(workspace, options.freeze) if options.freeze else write_document(workspace)
@@ -261,7 +297,7 @@ def _plan(options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    from analysis.pipeline.check import check
+    from analysis.privacy.check import check
 
     workspace = _workspace(options)
     if options.strip:
@@ -287,8 +323,8 @@ def _diff(options: argparse.Namespace) -> None:
     import json
     from dataclasses import asdict
 
-    from analysis.pipeline.diff import compare, in_words
-    from analysis.pipeline.edition import read_edition
+    from analysis.release.diff import compare, in_words
+    from analysis.release.edition import read_edition
 
     found = compare(read_edition(options.old), read_edition(options.new))
     if options.json:
@@ -299,14 +335,14 @@ def _diff(options: argparse.Namespace) -> None:
 
 
 def _clean(options: argparse.Namespace) -> None:
-    from analysis.pipeline.lock import build_lock
+    from analysis.build.lock import build_lock
 
     workspace = _workspace(options)
     if not (workspace.root / "_quarto.yml").is_file():
         raise FileNotFoundError(f"{find_root()} is no repository of this analysis; nothing was removed")
     with build_lock(workspace.build, wait=False):
         if options.old:
-            from analysis.pipeline.plan import make_plan
+            from analysis.build.plan import make_plan
 
             plan = make_plan(workspace)
             keep: dict[str, set[str]] = {}
@@ -319,6 +355,9 @@ def _clean(options: argparse.Namespace) -> None:
     for path in (workspace.reports / "_generated", workspace.root / "data" / "synthetic"):
         shutil.rmtree(path, ignore_errors=True)
     (workspace.root / "_variables.yml").unlink(missing_ok=True)
+    from analysis.render.swap import sweep
+
+    sweep(workspace.root / "_report")  # what a killed render left beside it
     shutil.rmtree(workspace.root / "_report", ignore_errors=True)
 
 

@@ -6,13 +6,15 @@ result changes, the sentence changes with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from string import Formatter
 
 from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.design.conclusions import ConclusionDesign, ConclusionPlan, Limits
-from analysis.results import Result
+from analysis.design.questions import Question
+from analysis.results import TRIAL, Result
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,9 @@ class Conclusion:
 
     Attributes
     ----------
-    id, condition, sentence : str
+    id, condition : str
+    parts : tuple of (str, str)
+        The sentence in parts, each with the id of the result that gave it, or "" for the rule's own words.
     kind : DataKind
         Of the results together.
     rests_on : tuple of str
@@ -30,13 +34,30 @@ class Conclusion:
 
     id: str
     condition: str
-    sentence: str
+    parts: tuple[tuple[str, str], ...]
     kind: DataKind
     rests_on: tuple[str, ...]
 
+    @property
+    def sentence(self) -> str:
+        return "".join(text for text, _ in self.parts)
 
-def conclude(design: ConclusionDesign, rows: Iterable[Result]) -> list[Conclusion]:
-    """The declared conclusions, in their declared order.
+
+_ROLES = ("result", "smallest", "ceiling", "detectable", "joint_p", "equivalence_p")
+_OPTIONAL = frozenset({"ceiling", "detectable"})
+EFFECT_RULES = "effect"
+
+
+def conclude(
+    design: ConclusionDesign,
+    rows: Iterable[Result],
+    questions: Iterable[Question] = (),
+    *,
+    incomplete: bool = False,
+) -> list[Conclusion]:
+    """The declared conclusions, in their declared order, and one for every question with results.
+
+    With `incomplete`, because a notebook failed, a conclusion of which a result is lacking is left out.
 
     Raises
     ------
@@ -45,32 +66,75 @@ def conclude(design: ConclusionDesign, rows: Iterable[Result]) -> list[Conclusio
         the rule asks for one.
     """
     by_id = {row.id: row for row in rows}
-    return [_conclude(plan, design, by_id) for plan in design.conclusions]
+    plans = [*design.conclusions, *_of_questions(questions, by_id)]
+    if incomplete:
+        plans = [plan for plan in plans if not _absent(plan, by_id)]
+    return [_conclude(plan, design, by_id) for plan in plans]
+
+
+def _absent(plan: ConclusionPlan, rows: Mapping[str, Result]) -> list[str]:
+    named = ((role, getattr(plan, role)) for role in _ROLES)
+    return sorted(name for role, name in named if name and name not in rows and role not in _OPTIONAL)
+
+
+def _of_questions(questions: Iterable[Question], rows: Mapping[str, Result]) -> Iterator[ConclusionPlan]:
+    for question in questions:
+        for prefix in (question.prefix, f"{TRIAL}.{question.prefix}"):
+            if f"{prefix}.effect" not in rows:
+                continue
+            yield ConclusionPlan(
+                id=prefix,
+                rules=EFFECT_RULES,
+                result=f"{prefix}.effect",
+                subject=question.outcome.subject,
+                where=question.exposure.where,
+                without=question.exposure.without,
+                smallest=f"{prefix}.smallest_of_interest",
+                ceiling=f"{prefix}.ceiling",
+                detectable=f"{prefix}.detectable",
+            )
 
 
 def _conclude(plan: ConclusionPlan, design: ConclusionDesign, rows: Mapping[str, Result]) -> Conclusion:
-    names = {
-        role: getattr(plan, role)
-        for role in ("result", "treated", "smallest", "joint_p", "equivalence_p")
-        if getattr(plan, role)
-    }
-    absent = sorted(set(names.values()) - set(rows))
+    names = {role: getattr(plan, role) for role in _ROLES if getattr(plan, role)}
+    absent = _absent(plan, rows)
     if absent:
         raise ValueError(f"conclusion {plan.id}: no result {', '.join(absent)} was released")
-    used = {role: rows[name] for role, name in names.items()}
+    used = {role: rows[name] for role, name in names.items() if name in rows}
     rule = next(
         rule for rule in design.rules[plan.rules] if _holds(rule.condition, used, design.limits, plan.id)
     )
-    result, smallest = used["result"], used.get("smallest")
-    sentence = rule.sentence.format(
-        subject=plan.subject,
-        full=result.variables()["full"],
-        smallest=f"{dutch.number(smallest.value, smallest.decimals)} {smallest.unit}" if smallest else "",
-    )
+    given = {
+        "subject": (plan.subject, ""),
+        "Subject": (dutch.capital(plan.subject), ""),
+        "where": (plan.where, ""),
+        "without": (plan.without, ""),
+        "full": (used["result"].variables()["full"], used["result"].id),
+        "unknown": (used["result"].unknown, ""),
+        "no_statement": (used["result"].no_statement, ""),
+        **{role: (_amount(row), row.id) for role, row in used.items() if role != "result"},
+    }
+    parts = _filled(rule.sentence, given)
     kind = DataKind.combine(row.kind for role, row in used.items() if role != "smallest")
     if kind is DataKind.SYNTHETIC:
-        sentence = f"{design.mark.synthetic} {sentence[0].lower()}{sentence[1:]}"
-    return Conclusion(plan.id, rule.condition, sentence, kind, tuple(names.values()))
+        (first, origin), *others = parts
+        parts = [(f"{design.mark.synthetic} ", ""), (dutch.lower(first), origin), *others]
+    return Conclusion(plan.id, rule.condition, tuple(parts), kind, tuple(row.id for row in used.values()))
+
+
+def _amount(row: Result) -> str:
+    return f"{dutch.number(row.value, row.decimals)} {row.unit}".strip()
+
+
+def _filled(sentence: str, given: Mapping[str, tuple[str, str]]) -> list[tuple[str, str]]:
+    """`sentence` in parts, with what is `given` for its fields; each part with its result, or ""."""
+    parts: list[tuple[str, str]] = []
+    for words, name, _, _ in Formatter().parse(sentence):
+        if words:
+            parts.append((words, ""))
+        if name is not None:
+            parts.append(given[name])
+    return [part for part in parts if part[0]]
 
 
 def _holds(condition: str, used: Mapping[str, Result], limits: Limits, place: str) -> bool:
@@ -79,9 +143,11 @@ def _holds(condition: str, used: Mapping[str, Result], limits: Limits, place: st
         return True
     if condition == "unknown":
         return result.value is None
-    if condition == "too_few_treated":
-        treated = used["treated"].value
-        return treated is None or treated < limits.treated_provinces
+    if condition == "no_statement":
+        return bool(result.no_statement)
+    if condition == "out_of_reach":
+        known = [used[role].value for role in ("ceiling", "detectable") if role in used]
+        return len(known) == 2 and None not in known and known[0] < known[1]
     if condition in ("equivalent", "different"):
         p = used["equivalence_p" if condition == "equivalent" else "joint_p"].value
         return p is not None and p < limits.alpha

@@ -147,6 +147,13 @@ class TableExhibit:
 Exhibit = FigureExhibit | TableExhibit
 
 
+class Gallery(list):
+    """Exhibits in order, which Jupyter shows as they will be printed."""
+
+    def _repr_html_(self) -> str:
+        return "\n".join(exhibit._repr_html_() for exhibit in self)
+
+
 def publish_exhibit(exhibit: Exhibit, workspace: Workspace | None = None) -> Exhibit:
     """Hand over an exhibit, and return it so that the notebook shows it.
 

@@ -6,7 +6,7 @@ hatched and reads "onbekend". The table behind the map travels with it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -61,6 +61,7 @@ def value_exhibit(
     decimals: int = 0,
     classes: int | Sequence[float] = 5,
     middle: float | None = None,
+    hidden: Collection[str] = (),
     caption: str = "",
 ) -> FigureExhibit:
     """A map of numbers.
@@ -80,6 +81,8 @@ def value_exhibit(
         How many classes at most, with round bounds; or the bounds themselves, ascending.
     middle : float, optional
         Shade in two directions from here, for differences and effects; values get a sign.
+    hidden : collection of str
+        Codes of provinces that disclosure withholds: they read "niet getoond".
     caption : str
         Replaces the caption made of label and unit.
     """
@@ -88,7 +91,7 @@ def value_exhibit(
     numbers = {code: round(known[code], decimals) if code in known else np.nan for code in names}
     division = Classes.of(list(known.values()), classes, decimals=decimals, middle=middle)
     signed = middle is not None
-    fills = _fills(known, division, decimals, signed)
+    fills = _fills(known, division, decimals, signed, hidden)
     key = [(Fill(color), text) for color, text in division.key(sign=signed)]
     figure = surface.draw_one(fills, key, surface.key_title(label, unit), tiles)
 
@@ -98,12 +101,14 @@ def value_exhibit(
         if code in known
     }
     highest, lowest = max(known, key=known.get), min(known, key=known.get)
-    unknown = [names[code] for code in names if code not in known]
+    withheld = [names[code] for code in names if code in hidden]
+    unknown = [names[code] for code in names if code not in known and code not in hidden]
     alt = (
         f"{surface.ground(tiles)}: {label} per provincie. "
         f"Het hoogst in {names[highest]} ({shown[names[highest]]}), "
         f"het laagst in {names[lowest]} ({shown[names[lowest]]}). Alle waarden: {words.listing(shown)}."
         + (f" Onbekend: {dutch.join(unknown)}." if unknown else "")
+        + (f" Niet getoond: {dutch.join(withheld)}." if withheld else "")
     )
     table = pd.DataFrame(
         {
@@ -111,7 +116,10 @@ def value_exhibit(
             "provincie": list(names.values()),
             "waarde": [numbers[code] for code in names],
             "eenheid": unit,
-            "klasse": [division.text(numbers[code], sign=signed) for code in names],
+            "klasse": [
+                surface.HIDDEN.value if code in hidden else division.text(numbers[code], sign=signed)
+                for code in names
+            ],
         }
     )
     caption = caption or words.sentence(f"{label} per provincie{f', in {unit}' if unit else ''}")
@@ -130,6 +138,7 @@ def map_panels(
     decimals: int = 0,
     classes: int | Sequence[float] = 5,
     middle: float | None = None,
+    hidden: Collection[str] = (),
     caption: str = "",
 ) -> FigureExhibit:
     """Several maps on one set of classes, for instance raw beside shrunken, or one a year.
@@ -138,7 +147,7 @@ def map_panels(
     ----------
     panels : mapping of heading to values
         Dutch headings, in order; values as for :func:`province_map`.
-    id, label, unit, kind, source, tiles, decimals, classes, middle, caption
+    id, label, unit, kind, source, tiles, decimals, classes, middle, hidden, caption
         As for :func:`value_exhibit`.
 
     Raises
@@ -158,18 +167,27 @@ def map_panels(
     with theme.settings():
         for ax, (head, values) in zip(axes, known.items(), strict=False):
             draw = surface.draw_tiles if tiles else surface.draw_outline
-            draw(ax, _fills(values, division, decimals, signed), names=False)
+            draw(ax, _fills(values, division, decimals, signed, hidden), names=False)
             theme.heading(ax, head)
         surface.draw_shared_key(
             figure,
             dutch.capital(label) + (f" ({unit})" if unit else ""),
             [(Fill(color), text) for color, text in division.key(sign=signed)]
-            + [(surface.UNKNOWN, surface.UNKNOWN.value)] * any(len(v) < len(names) for v in known.values()),
+            + surface.without_number(
+                fill
+                for values in known.values()
+                for fill in _fills(values, division, decimals, signed, hidden).values()
+            ),
         )
     measured = f"{label} per provincie{f', in {unit}' if unit else ''}"
     parts = [f"Kaarten van Nederland, {len(panels)} naast elkaar: {measured}."]
     for head, values in known.items():
-        shown = {name: dutch.number(values.get(code), decimals, sign=signed) for code, name in names.items()}
+        shown = {
+            name: surface.HIDDEN.value
+            if code in hidden
+            else dutch.number(values.get(code), decimals, sign=signed)
+            for code, name in names.items()
+        }
         spread = dutch.interval(min(values.values()), max(values.values()), decimals)
         parts.append(f"{dutch.capital(head)}: {spread} ({words.listing(shown)}).")
     table = pd.DataFrame(
@@ -189,12 +207,16 @@ def map_panels(
     )
 
 
-def _fills(values: Mapping[str, float], division: Classes, decimals: int, signed: bool) -> dict[str, Fill]:
+def _fills(
+    values: Mapping[str, float], division: Classes, decimals: int, signed: bool, hidden: Collection[str]
+) -> dict[str, Fill]:
     """How each province is filled; values are put into classes as they are shown."""
     rounded = {code: round(value, decimals) for code, value in values.items()}
     return {
         code: Fill(division.color(rounded[code]), value=dutch.number(rounded[code], decimals, sign=signed))
         if code in rounded
+        else surface.HIDDEN
+        if code in hidden
         else surface.UNKNOWN
         for code in province_names()
     }

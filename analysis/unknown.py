@@ -67,7 +67,13 @@ class NotEstimable:
 
 
 def attempt(call: Callable[..., T], *args, **kwargs) -> T | NotEstimable:
-    """``call(*args, **kwargs)``, or why it cannot be had. Other errors pass through."""
+    """``call(*args, **kwargs)``, or why it cannot be had. Other errors pass through.
+
+    Where one of `args` is itself an answer without a number, that is the answer: one unknown gives the next.
+    """
+    for argument in args:
+        if isinstance(argument, NotEstimable):
+            return argument
     try:
         return call(*args, **kwargs)
     except NotEstimableError as error:

@@ -96,8 +96,7 @@ def read_iccs(path: Path) -> int:
 
 
 def read_registration(path: Path) -> int:
-    from analysis.schema.rollout import PRODEMOS
-    from analysis.sources.registration import read_registration
+    from analysis.sources.registration import PRODEMOS, read_registration
 
     return len(read_registration(path, PRODEMOS))
 

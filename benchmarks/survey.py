@@ -217,7 +217,7 @@ def coverage(draws: int) -> None:
     from analysis.design.gap import gap_design
     from analysis.estimate.decomposition import decompose
     from analysis.estimate.gap import adjusted_difference, standardised_difference
-    from analysis.schema.iccs import PV_COLUMNS
+    from analysis.sources.iccs_contract import PV_COLUMNS
     from analysis.synthetic.iccs import civic_truth, civic_twin
 
     design = gap_design()

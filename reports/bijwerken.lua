@@ -46,7 +46,17 @@ local function find_python()
   end
 end
 
+-- A run that failed leaves half a document beside its source.
+local function sweep()
+  for _, name in ipairs(pandoc.system.list_directory("reports")) do
+    if name:match("%.html$") or name:match("%.pdf$") or name:match("%.typ$") then
+      os.remove("reports/" .. name)
+    end
+  end
+end
+
 if not os.getenv(BUILT) then
+  sweep()
   local python = find_python()
   if python then
     if not run('"' .. python .. '" -m analysis build --as-before') then

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from build_project import Project
 from repository import BUILD_LIMIT, REPOSITORY, run_analysis, shared_folder
+
+
+@pytest.fixture
+def project(tmp_path):
+    """An empty project."""
+    return Project(tmp_path / "project")
+
+
+@pytest.fixture
+def built():
+    """Build and release a project in this process; kernels are real, workers are threads."""
+    from analysis.build.progress import Lines
+    from analysis.report import build_and_release
+
+    def run(project, **settings):
+        settings.setdefault("executor", ThreadPoolExecutor)
+        settings.setdefault("jobs", 2)
+        return build_and_release(project.workspace, Lines(io.StringIO()), **settings)
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyreadstat
 
-from analysis.schema.pisa import DOMAINS
+from analysis.sources.pisa_contract import DOMAINS
 
 
 def iccs_table(n: int = 300, seed: int = 0, country: str = "NLD") -> pd.DataFrame:

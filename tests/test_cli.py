@@ -1,13 +1,8 @@
 """The command line, on small real projects."""
 
 import json
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent / "pipeline"))
-
 from build_project import Project
 
 from analysis.__main__ import main

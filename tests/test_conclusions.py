@@ -114,3 +114,11 @@ def test_a_smallest_effect_of_zero_is_an_error():
     )
     with pytest.raises(ValueError, match="must be positive"):
         conclude(design, [row("a.b", 1, 0, 2), row("a.c", 0)])
+
+
+def test_a_sentence_knows_which_part_a_result_gave():
+    """Eight provinces are treated, and the 8 of "1,8 punten" is no link to them."""
+    conclusion = effect(1.8, 0.5, 3.1, treated=8)
+    given = [(text, name) for text, name in conclusion.parts if name]
+    assert given == [("1,8 punten (95%-interval van 0,5 tot 3,1)", "prodemos.att")]
+    assert "".join(text for text, _ in conclusion.parts) == conclusion.sentence

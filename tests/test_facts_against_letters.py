@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.schema.facts import LOGIC_PLACES, LOGIC_QUOTES
 from analysis.sources import facts as source
+from analysis.sources.facts_contract import LOGIC_PLACES, LOGIC_QUOTES
 
 FILES = {"A": "000_*.txt", "B": "001_*.txt"}
 

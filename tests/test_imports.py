@@ -10,17 +10,22 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "analysis"
 FLOORS = {
     1: ("design", "workspace", "datakind", "dutch", "unknown"),
-    2: ("sources", "manifest", "schema", "synthetic"),
+    2: ("sources", "manifest", "synthetic"),
     3: ("panel",),
     4: ("estimate", "inference"),
     5: ("credibility",),
-    6: ("disclosure", "results", "exhibits", "upstream", "conclusions", "privacy"),
-    7: ("figures", "tables", "maps"),
-    8: ("pipeline", "render", "__main__"),
+    6: ("results", "exhibits", "upstream", "conclusions", "privacy"),
+    7: ("answers",),
+    8: ("figures", "tables", "maps"),
+    9: ("chapters",),
+    10: ("build",),
+    11: ("release",),
+    12: ("render",),
+    13: ("report", "__main__"),
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 SCIENCE = ("estimate", "inference", "credibility")
-NO_FILES = (*SCIENCE, "figures", "tables", "maps", "schema", "synthetic", "disclosure", "dutch", "datakind")
+NO_FILES = (*SCIENCE, "answers", "figures", "tables", "chapters", "maps", "synthetic", "dutch", "datakind")
 FILE_CALLS = frozenset(
     {
         "open", "read_text", "write_text", "read_bytes", "write_bytes", "read_csv", "to_csv", "savefig",
@@ -123,7 +128,7 @@ def test_the_command_line_and_the_planner_are_light():
     import sys
 
     code = (
-        "import sys, analysis.__main__, analysis.pipeline.build, analysis.pipeline.progress\n"
+        "import sys, analysis.__main__, analysis.report, analysis.build.progress\n"
         "print(*sorted({'pandas', 'numpy', 'matplotlib', 'papermill', 'rich', 'nbformat', 'yaml', 'zmq'}"
         " & set(sys.modules)))"
     )

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from analysis.build.parameters import typed
+from analysis.build.source import read_source
 from analysis.design.notebooks import read_notebooks
-from analysis.pipeline.parameters import typed
-from analysis.pipeline.source import read_source
 from analysis.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]

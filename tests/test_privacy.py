@@ -18,7 +18,7 @@ import pyreadstat
 import pytest
 
 from analysis.design.privacy import privacy_rule
-from analysis.pipeline.check import check_outputs
+from analysis.privacy.check import check_outputs
 from analysis.privacy.content import inspect
 from analysis.privacy.outputs import Microdata, visible_lines
 from analysis.workspace import Workspace

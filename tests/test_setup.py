@@ -40,7 +40,7 @@ def test_conda_and_pip_ask_for_the_same_packages(project):
     assert "quarto" in listed
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, "requirements-uv.lock"])
 def test_pins_carry_hashes_and_no_address(lock):
     text = (REPOSITORY / lock).read_text(encoding="utf-8")
     assert not re.search(r"https?:|file:|index-url|find-links", text)

@@ -6,26 +6,27 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.credibility.cells import Cells
-from analysis.credibility.permutation import as_table, randomised
-from analysis.credibility.reassigned import Setting
+from analysis.inference.cluster_panel import ClusterPanel
+from analysis.inference.reassigned import as_table, randomised
+from analysis.inference.setting import Setting
+from analysis.unknown import attempt
 
 PLAIN = Setting()
 
 
-def by_weights(samples: Mapping[str, Cells], *, setting: Setting = PLAIN, **options) -> pd.DataFrame:
+def by_weights(samples: Mapping[str, ClusterPanel], *, setting: Setting = PLAIN, **options) -> pd.DataFrame:
     """One row a way of weighing: every unit the same, by population, every cluster the same.
 
     Other weights are another estimand: the effect on the mean municipality is not that on the mean
     inhabitant where effects differ.
     """
     return as_table(
-        {name: randomised(cells, setting, **options) for name, cells in samples.items()}, "weights"
+        {name: attempt(randomised, panel, setting, **options) for name, panel in samples.items()}, "weights"
     )
 
 
-def by_estimator(cells: Cells, settings: Mapping[str, Setting], **options) -> pd.DataFrame:
+def by_estimator(panel: ClusterPanel, settings: Mapping[str, Setting], **options) -> pd.DataFrame:
     """One row an estimator or comparison group."""
     return as_table(
-        {name: randomised(cells, item, **options) for name, item in settings.items()}, "estimator"
+        {name: attempt(randomised, panel, item, **options) for name, item in settings.items()}, "estimator"
     )

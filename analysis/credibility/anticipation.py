@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.credibility.cells import Cells
-from analysis.credibility.permutation import as_table, randomised
-from analysis.credibility.reassigned import Setting
+from analysis.inference.cluster_panel import ClusterPanel
+from analysis.inference.reassigned import as_table, randomised
+from analysis.inference.setting import Setting
+from analysis.unknown import attempt
 
 
 @dataclass(frozen=True)
@@ -30,26 +31,27 @@ class Anticipation:
 
 
 def anticipation(
-    cells: Cells, periods: Sequence[int], *, control: str = "not_yet", **options
+    panel: ClusterPanel, periods: Sequence[int], *, control: str = "not_yet", **options
 ) -> Anticipation:
     """Effects before the start, and the effect itself with that window left out of the comparison.
 
     Parameters
     ----------
-    cells : Cells
+    panel : ClusterPanel
     periods : sequence of int
         Lengths of the window of anticipation, one or more.
     control : {"not_yet", "never"}
     **options
-        Of :func:`analysis.credibility.permutation.randomised`.
+        Of :func:`analysis.inference.reassigned.randomised`.
     """
     if not periods or min(periods) < 1:
         raise ValueError(f"periods of anticipation are {list(periods)}: one or more each")
     before = {
-        length: randomised(cells, Setting(control, anticipation=length, target="before"), **options)
+        length: attempt(randomised, panel, Setting(control, anticipation=length, target="before"), **options)
         for length in periods
     }
     effect = {
-        length: randomised(cells, Setting(control, anticipation=length), **options) for length in periods
+        length: attempt(randomised, panel, Setting(control, anticipation=length), **options)
+        for length in periods
     }
     return Anticipation(as_table(before, "periods"), as_table(effect, "periods"))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.credibility.cells import Cells
-from analysis.credibility.permutation import Tested, randomised
-from analysis.credibility.reassigned import Setting
+from analysis.inference.cluster_panel import ClusterPanel
+from analysis.inference.reassigned import Tested, randomised
+from analysis.inference.setting import Setting
+from analysis.unknown import NotEstimable, attempt
 
 TWO_WAY = Setting("two_way")
 
@@ -25,15 +26,15 @@ class Concurrent:
     interaction : Tested
         How much the effect differs where the other policy is active too.
     overlap : float
-        Share of treated cells with the other policy.
+        Share of treated panel with the other policy.
     """
 
-    adjusted: Tested
-    interaction: Tested
+    adjusted: Tested | NotEstimable
+    interaction: Tested | NotEstimable
     overlap: float
 
 
-def policy_cells(cells: Cells, starts: Mapping[str, float | None]) -> np.ndarray:
+def policy_cells(panel: ClusterPanel, starts: Mapping[str, float | None]) -> np.ndarray:
     """1 from the other policy's start on, shape (G, T); None never starts.
 
     Raises
@@ -41,34 +42,34 @@ def policy_cells(cells: Cells, starts: Mapping[str, float | None]) -> np.ndarray
     ValueError
         If a cluster is not in `starts`.
     """
-    unknown = sorted(set(cells.clusters) - set(starts))
+    unknown = sorted(set(panel.clusters) - set(starts))
     if unknown:
         raise ValueError(f"the start of the other policy is not given for {', '.join(unknown)}")
-    begin = np.array([np.inf if starts[name] is None else starts[name] for name in cells.clusters], float)
-    return (cells.times >= begin[:, None]).astype(float)
+    begin = np.array([np.inf if starts[name] is None else starts[name] for name in panel.clusters], float)
+    return (panel.times >= begin[:, None]).astype(float)
 
 
-def concurrent(cells: Cells, policy: np.ndarray, **options) -> Concurrent:
+def concurrent(panel: ClusterPanel, policy: np.ndarray, **options) -> Concurrent:
     """Add the other policy to the two-way regression, alone and interacted with treatment.
 
     Parameters
     ----------
-    cells : Cells
+    panel : ClusterPanel
     policy : ndarray, shape (G, T)
         See :func:`policy_cells`.
     **options
-        Of :func:`analysis.credibility.permutation.randomised`.
+        Of :func:`analysis.inference.reassigned.randomised`.
 
     Notes
     -----
     The other policy keeps its place when starts are re-assigned.
     """
-    treated = cells.treated
+    treated = panel.treated
     covariates = policy[None]
     return Concurrent(
-        adjusted=randomised(cells, TWO_WAY, covariates=covariates, **options),
-        interaction=randomised(
-            cells, Setting("two_way", target="interaction"), covariates=covariates, **options
+        adjusted=attempt(randomised, panel, TWO_WAY, covariates=covariates, **options),
+        interaction=attempt(
+            randomised, panel, Setting("two_way", target="interaction"), covariates=covariates, **options
         ),
         overlap=float((treated * policy).sum() / treated.sum()),
     )

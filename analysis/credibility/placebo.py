@@ -5,58 +5,81 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
-from analysis.credibility.cells import Cells
-from analysis.credibility.permutation import as_table, randomised
-from analysis.credibility.reassigned import Setting
+from analysis.inference.cluster_panel import ClusterPanel
+from analysis.inference.reassigned import as_table, randomised
+from analysis.inference.setting import Setting
+from analysis.unknown import NotEstimableError, attempt
 
 PLAIN = Setting()
 
 
 def placebo_dates(
-    cells: Cells, shifts: Sequence[int], *, setting: Setting = PLAIN, **options
+    panel: ClusterPanel,
+    shifts: Sequence[float],
+    *,
+    setting: Setting = PLAIN,
+    in_periods: bool = False,
+    **options,
 ) -> pd.DataFrame:
-    """Pretend that each cluster started `shift` periods earlier, on the periods before anyone really did.
+    """Pretend that each cluster started earlier, on the periods before anyone really did.
 
     Parameters
     ----------
-    cells : Cells
-    shifts : sequence of int
-        Periods; each must leave a period before the earliest pretended start.
+    panel : ClusterPanel
+    shifts : sequence of float
+        How much earlier, in the unit of the panel's times.
     setting : Setting
         How the effect is estimated.
+    in_periods : bool
+        Shifts count periods of the panel instead: for elections and other times that lie unevenly.
     **options
-        Of :func:`analysis.credibility.permutation.randomised`.
+        Of :func:`analysis.inference.reassigned.randomised`.
 
     Returns
     -------
     pandas.DataFrame
-        One row a shift: shift, estimate, se, low, high, p_value and the rest of
-        :class:`~analysis.credibility.permutation.Tested`.
+        One row a shift: shift, and the columns of :func:`~analysis.inference.reassigned.as_table`; a shift
+        that cannot be tried says why.
 
     Raises
     ------
     ValueError
-        If a shift is not positive, or leaves no period before the pretended start.
+        If a shift is not positive, or no whole number of periods.
     """
-    first = cells.start.min()
-    found = {}
     for shift in shifts:
-        if not 0 < shift <= (cells.times < first).sum() - 1 - setting.anticipation:
-            raise ValueError(
-                f"a start {shift} periods earlier cannot be tried: "
-                f"{int((cells.times < first).sum())} periods lie before the first start in {first:g}"
-            )
-        pretended = replace(cells, start=cells.start - shift)
-        found[shift] = randomised(pretended.between(cells.times[0], first - 1), setting, **options)
-    return as_table(found, "shift")
+        if not shift > 0 or (in_periods and shift != int(shift)):
+            raise ValueError(f"a start {shift:g} earlier cannot be tried: shifts are positive")
+    return as_table(
+        {shift: attempt(_placebo, panel, shift, setting, in_periods, options) for shift in shifts}, "shift"
+    )
 
 
-def placebo_outcomes(outcomes: Mapping[str, Cells], *, setting: Setting = PLAIN, **options) -> pd.DataFrame:
+def _placebo(panel: ClusterPanel, shift: float, setting: Setting, in_periods: bool, options: dict):
+    before = panel.times[: int(panel.first.min())]
+    moved = panel.first - int(shift) if in_periods else panel.position(panel.start - shift)
+    adopting = panel.first < len(panel.times)
+    earliest = int(moved[adopting].min()) if adopting.any() else 0
+    if earliest - setting.anticipation < 1 or (moved[adopting] == panel.first[adopting]).any():
+        raise NotEstimableError(
+            f"a start {shift:g} {'periods ' if in_periods else ''}earlier cannot be tried: before the first "
+            f"start lie the periods {', '.join(f'{time:g}' for time in before)}, and one must lie before the "
+            "pretended start and one after it",
+            reason="er liggen te weinig metingen vóór de start",
+        )
+    start = np.full(len(panel.start), np.inf)
+    start[adopting] = panel.times[np.maximum(moved[adopting], 0)]
+    return randomised(replace(panel, start=start).between(panel.times[0], before[-1]), setting, **options)
+
+
+def placebo_outcomes(
+    outcomes: Mapping[str, ClusterPanel], *, setting: Setting = PLAIN, **options
+) -> pd.DataFrame:
     """The estimated effect on outcomes that the programme cannot have changed, one row an outcome."""
     if not outcomes:
         raise ValueError("no placebo outcome is given")
     return as_table(
-        {name: randomised(cells, setting, **options) for name, cells in outcomes.items()}, "outcome"
+        {name: attempt(randomised, panel, setting, **options) for name, panel in outcomes.items()}, "outcome"
     )

@@ -1,7 +1,9 @@
 """What a design can see, before any effect is estimated: by formula and by simulation.
 
 The formula takes the standard error that the design implies under chosen variances. The simulation draws
-panels without an effect, adds effects of growing size, and counts how often the reported test rejects.
+panels without an effect, adds effects of growing size, and counts how often the reported test rejects, and
+what it then says: with little power an estimate that is significant is too large (type M) and may have the
+wrong sign (type S; Gelman & Carlin 2014).
 """
 
 from __future__ import annotations
@@ -13,11 +15,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.credibility.cells import Cells
-from analysis.credibility.reassigned import Setting, estimates
 from analysis.credibility.replicate import Seeds, as_integers, replicate
 from analysis.credibility.simulated_tests import drawn_assignments, simulated_nulls
+from analysis.inference.cluster_panel import ClusterPanel
 from analysis.inference.inversion import TIE, Stacked
+from analysis.inference.reassigned import statistics
+from analysis.inference.setting import Setting
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,9 @@ class Power:
     Attributes
     ----------
     table : pandas.DataFrame
-        Columns effect, power, power_se (from simulation), rejected, draws.
+        Columns effect, power, power_se (from simulation), rejected, draws, and of the panels in which the
+        test rejects: type_m, how many times too large the estimate is on average, and type_s, the share with
+        the wrong sign, each with its simulation error; missing without an effect or a rejection.
     detectable : float or None
         The least effect with the power asked for, between the effects tried; None if none has it.
     detectable_se : float or None
@@ -52,12 +57,12 @@ def minimum_detectable(se: float, *, clusters: int, alpha: float = 0.05, power: 
     return float((stats.t.ppf(1 - alpha / 2, df) + stats.t.ppf(power, df)) * se)
 
 
-def design_se(cells: Cells, setting: Setting, variance: np.ndarray) -> float:
+def design_se(panel: ClusterPanel, setting: Setting, variance: np.ndarray) -> float:
     """Standard error of an estimator when cell means are independent with these variances.
 
     Parameters
     ----------
-    cells : Cells
+    panel : ClusterPanel
         Their outcome is not used.
     setting : Setting
     variance : ndarray, shape (G,) or (G, T)
@@ -67,15 +72,15 @@ def design_se(cells: Cells, setting: Setting, variance: np.ndarray) -> float:
     -----
     The estimators are linear in the outcome: their coefficients on the cells are read off unit vectors.
     """
-    shape = cells.outcome.shape
+    shape = len(panel.clusters), len(panel.times)
     variance = np.broadcast_to(np.asarray(variance, float).reshape(shape[0], -1), shape)
-    units = np.eye(cells.outcome.size).reshape(-1, *shape)
-    coefficients = estimates(setting, units, cells.times, cells.start, cells.mass).estimate[:, 0]
+    units = np.eye(shape[0] * shape[1]).reshape(-1, *shape)[:, panel.cluster]
+    coefficients = statistics(panel, setting, panel.start[None], units).estimate[:, 0]
     return float(np.sqrt((coefficients**2 * variance.ravel()).sum()))
 
 
 def simulate_power(
-    cells: Cells,
+    panel: ClusterPanel,
     draw: Callable[[Sequence[int]], np.ndarray],
     effects: Sequence[float],
     tests: Mapping[str, Setting],
@@ -83,7 +88,7 @@ def simulate_power(
     alpha: float = 0.05,
     target: float = 0.8,
     reassigned: int = 999,
-    draws: int = 200,
+    draws: int = 2_000,
     seed: int = 0,
     workers: int = 1,
 ) -> dict[str, Power]:
@@ -91,16 +96,17 @@ def simulate_power(
 
     Parameters
     ----------
-    cells : Cells
+    panel : ClusterPanel
         The design, the same in every draw; its outcome is not used.
     draw : callable
-        From integer seeds to outcomes without an effect, shape (seeds, G, T).
+        From integer seeds to outcomes without an effect, by row of the panel: shape (seeds, N, T). For
+        instance :class:`analysis.credibility.noise.Noise`.
     effects : sequence of float
         Constant effects, increasing, the first zero.
     tests : mapping of name to Setting
         See :func:`analysis.credibility.simulated_tests.simulated_nulls`.
     reassigned : int
-        Re-assignments sampled beside the observed one, anew in every draw: the test stays exact.
+        Re-assignments sampled beside the observed one, anew in every batch of draws: the test stays exact.
     target : float
         Power at which an effect counts as detectable.
     draws, seed, workers
@@ -114,14 +120,14 @@ def simulate_power(
     effects = np.asarray(effects, dtype=float)
     if len(effects) < 2 or effects[0] != 0 or (np.diff(effects) <= 0).any():
         raise ValueError(f"effects {effects.tolist()}: two or more, increasing, the first zero")
-    batch = _Batch(cells, draw, tuple(effects), tuple(tests.values()), alpha, reassigned)
-    rejected = replicate(batch, draws=draws, seed=seed, workers=workers)  # (draws, tests, effects)
-    return {name: _summary(effects, rejected[:, place], target) for place, name in enumerate(tests)}
+    batch = _Batch(panel, draw, tuple(effects), tuple(tests.values()), alpha, reassigned)
+    found = replicate(batch, draws=draws, seed=seed, workers=workers)  # (draws, tests, effects + 1)
+    return {name: _summary(effects, found[:, place], target) for place, name in enumerate(tests)}
 
 
 @dataclass(frozen=True)
 class _Batch:
-    cells: Cells
+    panel: ClusterPanel
     draw: Callable[[Sequence[int]], np.ndarray]
     effects: tuple[float, ...]
     tests: tuple[Setting, ...]
@@ -129,18 +135,23 @@ class _Batch:
     reassigned: int
 
     def __call__(self, seeds: Seeds) -> np.ndarray:
-        """Whether each test rejects each effect, shape (seeds, tests, effects)."""
+        """Whether each test rejects each effect, and its estimate without; (seeds, tests, effects + 1)."""
         data, lots = as_integers(seeds, 2)
         outcomes = self.draw(data)
-        drawn = drawn_assignments(self.cells, lots, self.reassigned)
-        nulls = [Stacked.of(simulated_nulls(self.cells, test, outcomes, drawn)) for test in self.tests]
-        # Testing no effect on outcomes with effect b is testing effect −b on outcomes without.
-        hypotheses = [np.full(len(seeds), -effect) for effect in self.effects]
-        p = np.array([[null.p_values(hypothesis) for hypothesis in hypotheses] for null in nulls])
-        return np.moveaxis(p <= self.alpha + TIE, 2, 0)
+        drawn = drawn_assignments(self.panel, lots[0], self.reassigned)
+        found = np.empty((len(seeds), len(self.tests), len(self.effects) + 1))
+        for place, test in enumerate(self.tests):
+            nulls = simulated_nulls(self.panel, test, outcomes, drawn)
+            stacked = Stacked.of(nulls)
+            for at, effect in enumerate(self.effects):
+                # Testing no effect on outcomes with effect b is testing effect −b on outcomes without.
+                found[:, place, at] = stacked.p_values(np.full(len(seeds), -effect)) <= self.alpha + TIE
+            found[:, place, -1] = [null.estimate for null in nulls]
+        return found
 
 
-def _summary(effects: np.ndarray, rejected: np.ndarray, target: float) -> Power:
+def _summary(effects: np.ndarray, found: np.ndarray, target: float) -> Power:
+    rejected, noise = found[:, :-1].astype(bool), found[:, -1:]
     draws = len(rejected)
     power = rejected.mean(axis=0)
     spread = np.sqrt(power * (1 - power) / draws)
@@ -153,8 +164,23 @@ def _summary(effects: np.ndarray, rejected: np.ndarray, target: float) -> Power:
             "draws": draws,
         }
     )
-    found, error = detectable(effects, power, draws, target)
-    return Power(table, found, error, float(power[0]), float(spread[0]))
+    estimate = noise + effects
+    for name, value in (("type_m", np.abs(estimate)), ("type_s", estimate < 0)):
+        scale = effects if name == "type_m" else np.ones(len(effects))
+        rows = [
+            _among(value[:, at][rejected[:, at]], scale[at] if effects[at] else 0.0)
+            for at in range(len(effects))
+        ]
+        table[name], table[f"{name}_se"] = zip(*rows, strict=True)
+    least, error = detectable(effects, power, draws, target)
+    return Power(table, least, error, float(power[0]), float(spread[0]))
+
+
+def _among(values: np.ndarray, scale: float) -> tuple[float, float]:
+    """Mean over `scale` and its simulation error; unknown without values or scale."""
+    if len(values) < 2 or not scale:
+        return np.nan, np.nan
+    return float(values.mean() / scale), float(values.std(ddof=1) / np.sqrt(len(values)) / scale)
 
 
 def detectable(

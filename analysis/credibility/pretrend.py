@@ -15,9 +15,9 @@ import pandas as pd
 from scipy import optimize, stats
 
 from analysis.inference.assignments import MAX_EXACT, reassignments
+from analysis.inference.cluster_panel import ClusterPanel, cluster_panel
 from analysis.inference.inversion import TIE
-from analysis.inference.panel import DensePanel, dense_panel
-from analysis.inference.randomisation import require_assigned
+from analysis.unknown import NotEstimableError
 
 CHUNK = 4_096
 _TRUTHS = 100  # re-assignments taken in turn for the truth, in the power of the randomisation test
@@ -144,7 +144,8 @@ def pretrend_test(
     Parameters
     ----------
     frame, unit, time, cohort, outcome, cluster, weights
-        See :func:`analysis.inference.panel.dense_panel`. Clusters treated from the start are left out.
+        See :func:`analysis.inference.cluster_panel.cluster_panel`. Clusters treated from the start are left
+        out.
     periods : int, optional
         Test only this many periods before the reference period; all of them unless told otherwise. The
         covariance has rank at most G - 2, so there must be fewer.
@@ -165,12 +166,15 @@ def pretrend_test(
         If fewer than two periods lie before the first adoption, nobody can be compared with, or more
         periods are tested than the number of clusters bears.
     """
-    panel = dense_panel(
+    panel = cluster_panel(
         frame, unit=unit, time=time, cohort=cohort, outcome=outcome, cluster=cluster, weights=weights
     )
     adopter, panel_clusters, first = _sides(panel)
     if first < 2:
-        raise ValueError(f"{first} period lies before the first adoption: a pre-trend needs at least two")
+        raise NotEstimableError(
+            f"{first} period lies before the first adoption: a pre-trend needs at least two",
+            reason="er is maar één meting vóór de eerste start",
+        )
     tested = np.arange(first - 1)[-periods:] if periods else np.arange(first - 1)
     count = len(panel_clusters)
     if len(tested) > count - 3:
@@ -220,25 +224,26 @@ def pretrend_test(
     )
 
 
-def _sides(panel: DensePanel) -> tuple[np.ndarray, np.ndarray, int]:
+def _sides(panel: ClusterPanel) -> tuple[np.ndarray, np.ndarray, int]:
     """Whether each kept cluster adopts, the kept clusters, and the number of periods before adoption."""
-    assigned = require_assigned(panel)
-    never = len(panel.times)
-    adoption = np.where(panel.paths.any(axis=1), panel.paths.argmax(axis=1), never)[assigned]
-    kept = np.flatnonzero(adoption > 0)
-    adoption = adoption[kept]
+    kept = np.flatnonzero(panel.first > 0)
+    adoption = panel.first[kept]
     if not len(kept) or (adoption == adoption[0]).all():
-        raise ValueError("all clusters adopt at the same time, or none does: there is nobody to compare with")
+        raise NotEstimableError(
+            "all clusters adopt at the same time, or none does: there is nobody to compare with",
+            reason="alle provincies beginnen tegelijk, of geen",
+        )
     return adoption < adoption.max(), kept, int(adoption.min())
 
 
 def _changes(
-    panel: DensePanel, tested: np.ndarray, reference: int, kept: np.ndarray
+    panel: ClusterPanel, tested: np.ndarray, reference: int, kept: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Summed weight and weighted change since the reference, shape (periods, clusters) each."""
-    weight = np.where(panel.weight[:, tested] > 0, panel.weight[:, [reference]], 0.0)
+    seen = panel.weight > 0
+    weight = panel.size[:, None] * (seen[:, tested] & seen[:, [reference]])
     change = weight * (panel.outcome[:, tested] - panel.outcome[:, [reference]])
-    starts = panel.bounds[:-1]
+    starts = panel.bounds
     return np.add.reduceat(weight, starts, axis=0)[kept].T, np.add.reduceat(change, starts, axis=0)[kept].T
 
 

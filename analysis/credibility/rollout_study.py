@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.credibility.cells import Cells, collapse
 from analysis.credibility.diagnosis import (
     Answer,
     Answered,
@@ -22,23 +21,25 @@ from analysis.credibility.diagnosis import (
 )
 from analysis.credibility.dose_slope import dose_slopes
 from analysis.credibility.power import Power, design_se, minimum_detectable, simulate_power
-from analysis.credibility.reassigned import Setting, estimates
 from analysis.credibility.simulated_tests import drawn_assignments, simulated_nulls
 from analysis.design.robustness import DiagnosisPlan, PowerPlan
 from analysis.design.rollout import Programme, Specification
+from analysis.inference.cluster_panel import ClusterPanel, cluster_panel
 from analysis.inference.inversion import Stacked, intervals
+from analysis.inference.reassigned import statistics
+from analysis.inference.setting import Setting
 from analysis.synthetic.rollout import population, rollout_outcomes, rollout_truth, rollout_twin
 
 COLUMNS = {"unit": "municipality", "time": "year", "cohort": "cohort"}
 
 
-def twin_cells(design: Programme, frame: pd.DataFrame) -> Cells:
+def twin_cells(design: Programme, frame: pd.DataFrame) -> ClusterPanel:
     """Province-by-year means of `frame`."""
-    return collapse(frame, **COLUMNS, outcome=design.outcome.name, cluster="province")
+    return cluster_panel(frame, **COLUMNS, outcome=design.outcome.name, cluster="province")
 
 
-def weighted_cells(design: Programme, frame: pd.DataFrame, weights: Sequence[str]) -> dict[str, Cells]:
-    """Cells by way of weighing: every municipality the same, by inhabitants, every province the same."""
+def weighted_cells(design: Programme, frame: pd.DataFrame, weights: Sequence[str]) -> dict[str, ClusterPanel]:
+    """Panels by way of weighing: every municipality the same, by inhabitants, every province the same."""
     ways = {
         "municipalities": {},
         "inhabitants": {"weights": "inhabitants"},
@@ -48,13 +49,13 @@ def weighted_cells(design: Programme, frame: pd.DataFrame, weights: Sequence[str
     if unknown:
         raise ValueError(f"weights {', '.join(unknown)}: known are {', '.join(ways)}")
     names = {**COLUMNS, "outcome": design.outcome.name, "cluster": "province"}
-    return {name: collapse(frame, **names, **ways[name]) for name in weights}
+    return {name: cluster_panel(frame, **names, **ways[name]) for name in weights}
 
 
-def cell_variance(design: Programme, cells: Cells) -> np.ndarray:
+def cell_variance(design: Programme, panel: ClusterPanel) -> np.ndarray:
     """Variance of a province-year mean in the twin beyond province and year effects, shape (G,)."""
     twin = design.twin
-    return twin.sd_province_year**2 + twin.sd_noise**2 / cells.mass
+    return twin.sd_province_year**2 + twin.sd_noise**2 / panel.mass
 
 
 def setting_of(specification: Specification) -> Setting:
@@ -70,7 +71,7 @@ def rollout_power(
     draws = TwinDraws.of(design)
     settings = {name: setting_of(design.specification(name)) for name in plan.specifications}
     found = simulate_power(
-        draws.cells,
+        draws.panel,
         draws.means,
         plan.effects,
         settings,
@@ -81,10 +82,10 @@ def rollout_power(
         seed=plan.seed,
         workers=workers,
     )
-    variance, clusters = cell_variance(design, draws.cells), len(draws.cells.clusters)
+    variance, clusters = cell_variance(design, draws.panel), len(draws.panel.clusters)
     formula = {
         name: minimum_detectable(
-            design_se(draws.cells, setting, variance), clusters=clusters, alpha=plan.alpha, power=plan.target
+            design_se(draws.panel, setting, variance), clusters=clusters, alpha=plan.alpha, power=plan.target
         )
         for name, setting in settings.items()
     }
@@ -151,21 +152,21 @@ class TwinDraws:
     Attributes
     ----------
     design : Programme
-    cells : Cells
+    panel : ClusterPanel
         Provinces by years; the outcome is that of the twin's own seed.
     average : ndarray, shape (G, N)
         Takes municipalities to the means of their provinces.
     """
 
     design: Programme
-    cells: Cells
+    panel: ClusterPanel
     average: np.ndarray
 
     @classmethod
     def of(cls, design: Programme) -> TwinDraws:
-        cells = twin_cells(design, rollout_twin(design).frame)
-        member = np.arange(len(cells.clusters))[:, None] == population(design).province
-        return cls(design, cells, member / cells.mass[:, None])
+        panel = twin_cells(design, rollout_twin(design).frame)
+        member = np.arange(len(panel.clusters))[:, None] == population(design).province
+        return cls(design, panel, member / panel.mass[:, None])
 
     def outcomes(self, seeds: Sequence[int], effect: float = 0.0) -> np.ndarray:
         """Of every municipality and year, shape (seeds, N, T)."""
@@ -192,10 +193,9 @@ class TwinModel:
 
     def _two_way(self) -> float:
         """What the two-way regression gives on the planted effects alone: its estimand."""
-        cells = self.draws.cells
+        panel = self.draws.panel
         planted = self.draws.average @ population(self.draws.design).planted
-        found = estimates(Setting("two_way"), planted[None], cells.times, cells.start, cells.mass)
-        return float(found.estimate[0, 0])
+        return float(statistics(panel, Setting("two_way"), panel.start[None], planted[None]).estimate[0, 0])
 
 
 @dataclass(frozen=True)
@@ -208,14 +208,14 @@ class EffectAnswer:
     level: float
 
     def __call__(self, outcomes: np.ndarray, seeds: Sequence[int]) -> Answered:
-        cells = self.draws.cells
-        drawn = drawn_assignments(cells, seeds, self.reassigned)
-        nulls = simulated_nulls(cells, self.setting, self.draws.average @ outcomes, drawn)
+        panel = self.draws.panel
+        drawn = drawn_assignments(panel, seeds[0], self.reassigned)
+        nulls = simulated_nulls(panel, self.setting, self.draws.average @ outcomes, drawn)
         scales = [np.sqrt(null.variance) for null in nulls]
         return Answered(
             np.array([null.estimate for null in nulls]),
             Stacked.of(nulls).p_values(np.zeros(len(nulls))),
-            lambda: intervals(nulls, self.level, scales=scales, smallest_p=1 / drawn.shape[1]).T,
+            lambda: intervals(nulls, self.level, scales=scales, smallest_p=1 / len(drawn)).T,
         )
 
 
@@ -228,11 +228,11 @@ class DoseAnswer:
     level: float
 
     def __call__(self, outcomes: np.ndarray, seeds: Sequence[int]) -> Answered:
-        cells, people = self.draws.cells, population(self.draws.design)
+        panel, people = self.draws.panel, population(self.draws.design)
         slope, without = dose_slopes(
             outcomes,
-            cells.times,
-            cells.start[people.province],
+            panel.times,
+            panel.start[people.province],
             people.places["dose"].to_numpy(),
             people.province,
             anticipation=self.anticipation,

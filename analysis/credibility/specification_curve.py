@@ -1,15 +1,16 @@
 """Specification curve with a permutation test of the curve as a whole (Simonsohn, Simmons & Nelson 2020).
 
-Every specification is estimated under the same re-assignments of clusters to starts. Within a
-specification, the place of each re-assignment's statistic among all of them is its p-value; so each
-re-assignment has a whole curve of its own, with its median, its share of one sign and its share
-significant, to which the observed curve is compared.
+Every specification is estimated under the same re-assignments of clusters to starts, each estimate over its
+own jackknife error. Within a specification, the place of each re-assignment's statistic among all of them is
+its p-value; so each re-assignment has a whole curve of its own, with the median of its statistics and its
+share significant, to which the observed curve is compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, product
 from multiprocessing import get_context
@@ -17,14 +18,15 @@ from multiprocessing import get_context
 import numpy as np
 import pandas as pd
 
-from analysis.credibility.cells import Cells
-from analysis.credibility.curve_job import CurveJob, Row, shared
-from analysis.credibility.reassigned import Setting
 from analysis.inference.assignments import reassignments
-from analysis.inference.inversion import TIE
+from analysis.inference.cluster_panel import ClusterPanel
+from analysis.inference.inversion import TIE, NullDistribution, intervals
+from analysis.inference.reassigned import null_distribution
+from analysis.inference.setting import Setting
+from analysis.unknown import NotEstimable, NotEstimableError, attempt
 
 ALL = ""
-BLOCK = 104  # specifications that a worker takes at a time
+BLOCK = 32  # specifications that a worker takes at a time
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,9 @@ class Specification:
     Attributes
     ----------
     estimator : str
-        See :class:`analysis.credibility.reassigned.Setting`.
+        See :class:`analysis.inference.setting.Setting`.
     sample : str
-        Key of the cells: which units, weights and outcome.
+        Key of the panels: which units, weights and outcome.
     anticipation : int
     before : int
         Periods kept before the first start; 0 keeps all.
@@ -66,12 +68,24 @@ class Curve:
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a specification: its choices, estimate, se, low, high, p.
+        One row a specification: its choices, estimate, se, low, high, p, and the reason where there is
+        no estimate; such a row counts in nothing else.
     median : float
+        Of the estimates.
     share_sign, share_significant : float
         Share of estimates with the dominant sign, and share that has it and is significant.
-    p_median, p_sign, p_significant : float
-        Share of re-assignments whose curve is at least as extreme.
+    p_median : float
+        Share of re-assignments whose median statistic (estimate over jackknife error) is at least as far
+        from zero.
+    p_sign : float or None
+        The same for the share of one sign; None where it cannot reach alpha, because estimates of one sign
+        throughout are common.
+    p_significant : float
+        The same for the share significant.
+    smallest_p : float
+        The least that `p_median` can be with these re-assignments.
+    monte_carlo_se : float
+        Of `p_median`; zero when exact.
     draws : int
         Re-assignments, the observed one included.
     exact : bool
@@ -83,8 +97,10 @@ class Curve:
     share_sign: float
     share_significant: float
     p_median: float
-    p_sign: float
+    p_sign: float | None
     p_significant: float
+    smallest_p: float
+    monte_carlo_se: float
     draws: int
     exact: bool
     alpha: float
@@ -110,7 +126,7 @@ def specifications(
 
 
 def specification_curve(
-    samples: Mapping[str, Cells],
+    samples: Mapping[str, ClusterPanel],
     chosen: Sequence[Specification],
     *,
     neighbours: np.ndarray | None = None,
@@ -126,11 +142,12 @@ def specification_curve(
 
     Parameters
     ----------
-    samples : mapping of str to Cells
-        The same clusters, periods and starts; other outcomes or weights.
+    samples : mapping of str to ClusterPanel
+        The same clusters, periods and starts; other units, outcomes or weights.
     chosen : sequence of Specification
     neighbours : ndarray, shape (G, G), optional
-        See :func:`analysis.credibility.spillover.neighbour_shares`.
+        See :func:`analysis.credibility.spillover.neighbour_shares`. Without a cluster, its neighbours' shares
+        are those of the neighbours that are left.
     policy : ndarray, shape (G, T), optional
         The concurrent policy.
     max_exact, draws, seed
@@ -143,7 +160,9 @@ def specification_curve(
     Raises
     ------
     ValueError
-        If the samples differ in design, or a specification is not identified; the message names it.
+        If the samples differ in design, or a specification asks for what is not given; the message names it.
+    NotEstimableError
+        If no specification can be estimated.
     """
     first = _common(samples)
     if not chosen:
@@ -152,41 +171,44 @@ def specification_curve(
         raise ValueError(f"{draws} draws cannot give a p-value of {alpha}: take at least {int(1 / alpha)}")
     drawn, exact = reassignments(first.assigned, max_exact=max_exact, draws=draws, seed=seed)
     place = int((drawn == first.assigned).all(axis=1).argmax())  # where the observed assignment stands
-    job = CurveJob(dict(samples), drawn, neighbours, policy, 1 - alpha if intervals else None)
-    order = sorted(range(len(chosen)), key=lambda place: shared(chosen[place]))
-    blocks = [
-        [chosen[place] for place in order[first : first + BLOCK]] for first in range(0, len(order), BLOCK)
-    ]
+    job = _Job(dict(samples), first.begin(drawn), neighbours, policy, 1 - alpha if intervals else None)
+    blocks = [chosen[at : at + BLOCK] for at in range(0, len(chosen), BLOCK)]
     if workers == 1:
-        done = [job(block) for block in blocks]
+        rows = [*chain.from_iterable(map(job, blocks))]
     else:
         with ProcessPoolExecutor(workers, get_context("spawn"), _start, (job,)) as pool:
-            done = list(pool.map(_run, blocks))
-    found = dict(zip(order, chain.from_iterable(done), strict=True))
-    rows = [found[place] for place in range(len(chosen))]
-    estimate = np.array([row.estimate for row in rows])  # (S, R)
-    p = ranked(np.array([row.statistic for row in rows]))
-    fields = pd.DataFrame([vars(item) for item in chosen])
-    table = fields.assign(
-        estimate=estimate[:, place],
-        se=[row.se for row in rows],
-        low=[row.low for row in rows],
-        high=[row.high for row in rows],
-        p=p[:, place],
-    )
-    medians, signs, significant = curve_statistics(estimate, p, alpha)
+            rows = [*chain.from_iterable(pool.map(_run, blocks))]
+    had = np.flatnonzero([bool(row) for row in rows])
+    if not len(had):
+        raise NotEstimableError(
+            f"none of {len(rows)} specifications can be estimated; the first: {rows[0].detail}",
+            reason=rows[0].reason,
+        )
+    estimate = np.array([rows[at].estimate for at in had])  # (S, R)
+    t = np.array([rows[at].statistic for at in had])  # absolute
+    p = ranked(t)
+    table = pd.DataFrame([vars(item) for item in chosen])
+    values = {name: [getattr(rows[at], name) for at in had] for name in ("se", "low", "high")}
+    for name, column in {"estimate": estimate[:, place], **values, "p": p[:, place]}.items():
+        table[name] = np.nan
+        table.loc[had, name] = column
+    table["reason"] = [getattr(row, "reason", "") for row in rows]
+    medians, signs, significant = curve_statistics(np.sign(estimate) * t, p, alpha)
 
-    def tested(values: np.ndarray) -> float:
-        return float((values >= values[place] * (1 - TIE)).mean())
+    def tested(values: np.ndarray, against: float) -> float:
+        return float((values >= against * (1 - TIE)).mean())
 
+    p_median = tested(np.abs(medians), abs(medians[place]))
     return Curve(
         table=table,
-        median=float(medians[place]),
+        median=float(table["estimate"].median()),
         share_sign=float(signs[place]),
         share_significant=float(significant[place]),
-        p_median=tested(np.abs(medians)),
-        p_sign=tested(signs),
-        p_significant=tested(significant),
+        p_median=p_median,
+        p_sign=tested(signs, signs[place]) if tested(signs, 1.0) <= alpha else None,
+        p_significant=tested(significant, significant[place]),
+        smallest_p=tested(np.abs(medians), np.abs(medians).max()),
+        monte_carlo_se=0.0 if exact else float(np.sqrt(p_median * (1 - p_median) / len(drawn))),
         draws=len(drawn),
         exact=exact,
         alpha=alpha,
@@ -194,18 +216,18 @@ def specification_curve(
 
 
 def curve_statistics(
-    estimate: np.ndarray, p: np.ndarray, alpha: float
+    statistic: np.ndarray, p: np.ndarray, alpha: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Median, share of the dominant sign, and share of that sign with ``p <= alpha``, by column.
 
     Parameters
     ----------
-    estimate, p : ndarray, shape (S, R)
-        Estimates that are not finite are not identified; they count in no share.
+    statistic, p : ndarray, shape (S, R)
+        Signed statistics; those that are not finite are not identified and count in no share.
     """
-    known = np.isfinite(estimate)
-    medians = np.nanmedian(np.where(known, estimate, np.nan), axis=0)
-    above, below = known & (estimate > 0), known & (estimate < 0)
+    known = np.isfinite(statistic)
+    medians = np.nanmedian(np.where(known, statistic, np.nan), axis=0)
+    above, below = known & (statistic > 0), known & (statistic < 0)
     positive, negative = above.mean(axis=0), below.mean(axis=0)
     low = p <= alpha + TIE
     counted = np.where(positive >= negative, (above & low).mean(axis=0), (below & low).mean(axis=0))
@@ -222,28 +244,103 @@ def ranked(statistic: np.ndarray) -> np.ndarray:
     )
 
 
-_job: CurveJob | None = None
+@dataclass(frozen=True, eq=False)
+class _Row:
+    """What the curve needs of one specification; `estimate` and `statistic` by re-assignment."""
+
+    estimate: np.ndarray
+    statistic: np.ndarray
+    se: float
+    low: float
+    high: float
 
 
-def _start(job: CurveJob) -> None:
+@dataclass(frozen=True)
+class _Job:
+    """All that specifications have in common; starts `begin` (R, G)."""
+
+    samples: dict[str, ClusterPanel]
+    begin: np.ndarray
+    neighbours: np.ndarray | None
+    policy: np.ndarray | None
+    level: float | None
+
+    def __call__(self, block: Sequence[Specification]) -> list[_Row | NotEstimable]:
+        found = [attempt(self._null, item) for item in block]
+        nulls = [item for item in found if item]
+        errors = [float(np.sqrt(null.variance)) for null in nulls]
+        ends = np.full((len(nulls), 2), np.nan)
+        if self.level is not None:
+            ends = intervals(nulls, self.level, scales=errors, smallest_p=1 / len(self.begin))
+        rows = iter(
+            _Row(null.slope0, null.statistics()[1], se, float(low), float(high))
+            for null, se, (low, high) in zip(nulls, errors, ends, strict=True)
+        )
+        return [next(rows) if item else item for item in found]
+
+    def _null(self, item: Specification) -> NullDistribution:
+        with _naming(item):
+            panel = self.samples[item.sample]
+            if item.policy and self.policy is None:
+                raise ValueError("the concurrent policy is not given")
+            periods, kept = np.ones(len(panel.times), dtype=bool), np.ones(len(panel.clusters), dtype=bool)
+            if item.before:
+                periods[: max(0, int(panel.first.min()) - item.before)] = False
+                panel = panel.between(panel.times[periods][0], panel.times[-1])
+            if item.without:
+                kept = np.array(panel.clusters) != item.without
+                panel = panel.leave_out(item.without)
+            return null_distribution(
+                panel,
+                item.setting,
+                begin=self.begin[:, kept],
+                covariates=self.policy[None][:, kept][:, :, periods] if item.policy else None,
+                neighbours=_among(self.neighbours, kept),
+            )
+
+
+def _among(neighbours: np.ndarray | None, kept: np.ndarray) -> np.ndarray | None:
+    """Shares in the neighbourhood among the clusters kept."""
+    if neighbours is None or kept.all():
+        return neighbours
+    found = neighbours[np.ix_(kept, kept)]
+    total = found.sum(axis=1, keepdims=True)
+    return found / np.where(total > 0, total, 1.0)
+
+
+@contextmanager
+def _naming(item: Specification) -> Iterator[None]:
+    """An error says which specification it comes from."""
+    try:
+        yield
+    except NotEstimableError:
+        raise
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"{item}: {error}") from error
+
+
+_job: _Job | None = None
+
+
+def _start(job: _Job) -> None:
     global _job
     _job = job
 
 
-def _run(block: Sequence[Specification]) -> list[Row]:
+def _run(block: Sequence[Specification]) -> list[_Row | NotEstimable]:
     return _job(block)
 
 
-def _common(samples: Mapping[str, Cells]) -> Cells:
+def _common(samples: Mapping[str, ClusterPanel]) -> ClusterPanel:
     """The first of `samples`, after a check that all have the same design."""
     if not samples:
-        raise ValueError("no cells are given")
+        raise ValueError("no panels are given")
     name, first = next(iter(samples.items()))
-    for other, cells in samples.items():
+    for other, panel in samples.items():
         same = (
-            cells.clusters == first.clusters
-            and np.array_equal(cells.times, first.times)
-            and np.array_equal(cells.start, first.start)
+            panel.clusters == first.clusters
+            and np.array_equal(panel.times, first.times)
+            and np.array_equal(panel.start, first.start)
         )
         if not same:
             raise ValueError(f"samples {name!r} and {other!r} differ in clusters, periods or starts")

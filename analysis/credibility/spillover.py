@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.credibility.cells import Cells
-from analysis.credibility.permutation import Tested, randomised
-from analysis.credibility.reassigned import Setting
 from analysis.inference.assignments import MAX_EXACT
+from analysis.inference.cluster_panel import ClusterPanel
+from analysis.inference.reassigned import Tested, randomised
+from analysis.inference.setting import Setting
+from analysis.unknown import NotEstimable, attempt
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,11 @@ class Spillover:
     direct : Tested
         Effect of treatment with that regressor.
     exposed_share : float
-        Mean exposure of untreated cells from the first start on.
+        Mean exposure of untreated panel from the first start on.
     """
 
-    exposure: Tested
-    direct: Tested
+    exposure: Tested | NotEstimable
+    direct: Tested | NotEstimable
     exposed_share: float
 
 
@@ -53,7 +54,7 @@ def neighbour_shares(clusters: Sequence[str], neighbours: Mapping[str, Sequence[
 
 
 def spillover(
-    cells: Cells,
+    panel: ClusterPanel,
     neighbours: np.ndarray,
     *,
     level: float = 0.95,
@@ -65,7 +66,7 @@ def spillover(
 
     Parameters
     ----------
-    cells : Cells
+    panel : ClusterPanel
     neighbours : ndarray, shape (G, G)
         See :func:`neighbour_shares`.
 
@@ -75,13 +76,19 @@ def spillover(
     affected at all; a rejection for exposure alone is therefore read beside the direct effect.
     """
     options = {"level": level, "max_exact": max_exact, "draws": draws, "seed": seed}
-    treated = cells.treated
+    treated = panel.treated
     share = neighbours @ treated
-    during = (treated == 0) & (cells.times >= cells.start.min())
+    during = (treated == 0) & (panel.times >= panel.start.min())
     return Spillover(
-        exposure=randomised(
-            cells, Setting("two_way", spillover=True, target="exposure"), neighbours=neighbours, **options
+        exposure=attempt(
+            randomised,
+            panel,
+            Setting("two_way", spillover=True, target="exposure"),
+            neighbours=neighbours,
+            **options,
         ),
-        direct=randomised(cells, Setting("two_way", spillover=True), neighbours=neighbours, **options),
+        direct=attempt(
+            randomised, panel, Setting("two_way", spillover=True), neighbours=neighbours, **options
+        ),
         exposed_share=float(share[during].mean()) if during.any() else 0.0,
     )

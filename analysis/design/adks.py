@@ -12,6 +12,7 @@ from analysis.design.regio import TRACKS, Offer
 from analysis.workspace import Workspace
 
 _FILE = "data/design/adks.toml"
+SPSS_SUFFIXES = (".sav", ".zsav")
 REQUIRED = ("pupil", "school", "wave", "track")
 OPTIONAL = ("weight", "municipality", "province")
 STATUSES = ("gepubliceerd", "afgeleid", "aanname")
@@ -29,6 +30,8 @@ class AdksFile:
         Code in the file to track.
     missing : tuple of str
         Values that stand for "no answer", as text.
+    decimal, thousands : str
+        Signs in numbers; `thousands` is empty where they are not separated.
     """
 
     name: str
@@ -37,6 +40,7 @@ class AdksFile:
     missing: tuple[str, ...]
     columns: Mapping[str, str]
     tracks: Mapping[str, str]
+    thousands: str = ""
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.columns) - {*REQUIRED, *OPTIONAL})
@@ -48,7 +52,7 @@ class AdksFile:
         strange = sorted(set(self.tracks.values()) - set(TRACKS))
         if strange:
             raise ValueError(f"tracks: {', '.join(strange)} is not one of {', '.join(TRACKS)}")
-        if not self.name.endswith((".csv", ".sav")):
+        if not self.name.lower().endswith((".csv", ".csv.gz", *SPSS_SUFFIXES)):
             raise ValueError(f"name {self.name!r}: expected a .csv or .sav file")
 
     @property
@@ -171,6 +175,11 @@ class AdksDesign:
         lengths |= {len(one.means[track]) for one in self.outcome for track in TRACKS}
         if lengths != {self.waves}:
             raise ValueError(f"{self.waves} waves, but lists of {sorted(lengths)} values")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the outcomes, in their order."""
+        return tuple(one.name for one in self.outcome)
 
     def named(self, outcome: str) -> AdksOutcome:
         """The outcome called `outcome`; ValueError lists the names when there is none."""

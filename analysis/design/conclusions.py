@@ -11,7 +11,8 @@ from analysis.workspace import Workspace
 DESIGN = "conclusions"
 CONDITIONS = (
     "unknown",
-    "too_few_treated",
+    "out_of_reach",
+    "no_statement",
     "above",
     "below",
     "negligible",
@@ -35,14 +36,17 @@ class Rule:
 
 @dataclass(frozen=True)
 class ConclusionPlan:
-    """One conclusion of the report: the rules it follows and the results it looks at, by id."""
+    """One conclusion of the report: the rules it follows, the results it looks at by id, and its words."""
 
     id: str
     rules: str
     result: str
     subject: str
-    treated: str = ""
+    where: str = ""
+    without: str = ""
     smallest: str = ""
+    ceiling: str = ""
+    detectable: str = ""
     joint_p: str = ""
     equivalence_p: str = ""
 
@@ -51,7 +55,6 @@ class ConclusionPlan:
 class Limits:
     """Thresholds the conditions use."""
 
-    treated_provinces: int
     alpha: float
 
 

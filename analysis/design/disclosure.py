@@ -38,6 +38,8 @@ class DisclosureRule:
     ----------
     minimum_n : int
         A result over fewer units than this is not shown.
+    minimum_schools : int
+        Nor is a point of a series over fewer schools, where it says over how many: it would show a school.
     source : str
         Key in ``data/manifest.toml``.
     person_units : tuple of str
@@ -50,48 +52,15 @@ class DisclosureRule:
 
     minimum_n: int
     source: str
+    minimum_schools: int = 1
     person_units: tuple[str, ...] = ()
     extreme_words: tuple[str, ...] = ()
     extreme_allowed: tuple[ExtremeAllowed, ...] = ()
     groups: tuple[Group, ...] = ()
 
     def __post_init__(self) -> None:
-        _require_minimum(self.minimum_n)
-
-
-@dataclass(frozen=True)
-class CellRule:
-    """The rule for cells of tables of people.
-
-    Attributes
-    ----------
-    minimum_n : int
-        Fewest people in a cell that is shown.
-    largest, largest_share : int, float
-        The (n, k) rule: so many largest contributors make up less than this share of a total.
-    rest_share : float
-        The p% rule: all but the two largest make up at least this share of the largest.
-    zeros_tell : bool
-        An empty cell is withheld too.
-    count_base : int
-        Shown counts are multiples of this.
-    """
-
-    minimum_n: int
-    largest: int
-    largest_share: float
-    rest_share: float
-    zeros_tell: bool
-    count_base: int
-
-    def __post_init__(self) -> None:
-        _require_minimum(self.minimum_n)
-        if self.largest < 1 or self.count_base < 1:
-            raise ValueError("largest and count_base must be whole numbers of one or more")
-        if not (0 < self.largest_share <= 1 and 0 <= self.rest_share <= 1):
-            raise ValueError("largest_share and rest_share are shares between 0 and 1")
-        if self.count_base >= self.minimum_n:
-            raise ValueError("count_base must be below minimum_n, or a shown count could read zero")
+        _require_minimum(self.minimum_n, "minimum_n")
+        _require_minimum(self.minimum_schools, "minimum_schools")
 
 
 def disclosure_rule(workspace: Workspace | None = None) -> DisclosureRule:
@@ -103,11 +72,6 @@ def disclosure_rule(workspace: Workspace | None = None) -> DisclosureRule:
     return record(DisclosureRule, rule, f"{_PLACE}, rule")
 
 
-def cell_rule(workspace: Workspace | None = None) -> CellRule:
-    """The rule for cells in ``data/design/disclosure.toml``."""
-    return record(CellRule, read_design("disclosure", workspace).get("cells", {}), f"{_PLACE}, cells")
-
-
-def _require_minimum(minimum: object) -> None:
+def _require_minimum(minimum: object, name: str) -> None:
     if isinstance(minimum, bool) or not isinstance(minimum, int) or minimum < 1:
-        raise ValueError(f"minimum_n must be a whole number of one or more, got {minimum!r}")
+        raise ValueError(f"{name} must be a whole number of one or more, got {minimum!r}")

@@ -117,7 +117,6 @@ class RegioDesign:
     alpha: float
     power_draws: int
     power_seed: int
-    minimum_schools: int
     panel_schools: int
     outcome: tuple[RegioOutcome, ...]
     twin: RegioTwinDesign

@@ -23,6 +23,7 @@ import pandas as pd
 
 from analysis.estimate.checks import require_columns, require_complete, require_positive
 from analysis.estimate.variance_components import dummies
+from analysis.unknown import NotEstimableError
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def attrition_weights(
     frame : pandas.DataFrame
         One row a unit and wave in which it took part.
     unit, time, group, cluster : str
-        Pupil, whole-numbered wave, track, school.
+        Pupil, wave (numbers, any distance apart: only their order counts), track, school.
     last_answer : str
         Outcome whose last observed value may drive leaving; missing values allowed.
     trim : tuple of float
@@ -91,14 +92,18 @@ def attrition_weights(
     Raises
     ------
     ValueError
-        For a unit twice in a wave, an unknown group, a base weight of zero or less, or when staying is
-        predicted perfectly, so that someone has no chance of staying.
+        For a unit twice in a wave, an unknown group or a base weight of zero or less.
+    NotEstimableError
+        When staying is predicted perfectly, so that someone has no chance of staying.
     """
     require_columns(frame, [last_answer], "frame")
     require_complete(frame, [unit, time, group, cluster], "frame")
+    labels, said = frame.index, sorted(frame[time].unique())
+    frame = frame.reset_index(drop=True)
+    frame[time] = frame[time].rank(method="dense").astype(int)  # a wave is a place in their order
     if frame.duplicated([unit, time]).any():
         first = frame.loc[frame.duplicated([unit, time]), [unit, time]].iloc[0]
-        raise ValueError(f"{unit} {first[unit]} occurs twice in {time} {first[time]}")
+        raise ValueError(f"{unit} {first[unit]} occurs twice in {time} {said[first[time] - 1]}")
     if base_weight is not None:
         require_positive(frame[base_weight], f"column {base_weight}")
     names = [unit, time, group, cluster, last_answer]
@@ -117,11 +122,11 @@ def attrition_weights(
         raw = raw * frame[base_weight]
     low, high = np.quantile(raw, trim[0]), np.quantile(raw, trim[1])
     cut = raw.clip(low, high)
-    weights = (cut / cut.mean()).rename("weight")
+    weights = (cut / cut.mean()).rename("weight").set_axis(labels)
     return AttritionWeights(
         weights=weights,
-        coefficients=coefficients,
-        by_wave=_by_wave(frame, weights, time),
+        coefficients=coefficients.rename({f"{time}={k}": f"{time}={wave}" for k, wave in enumerate(said, 1)}),
+        by_wave=_by_wave(frame, weights, time).assign(wave=said),
         trimmed=int((cut != raw).sum()),
         bounds=(float(low), float(high)),
     )
@@ -199,14 +204,15 @@ def _logit(design: pd.DataFrame, stays: np.ndarray, steps: int = 50) -> tuple[pd
         beta += step
         if np.abs(step).max() < 1e-10:
             return pd.Series(beta, index=design.columns), 1 / (1 + np.exp(-(x @ beta)))
-    raise ValueError(
+    raise NotEstimableError(
         "staying is predicted perfectly for some group, so someone has no chance to leave or to stay: "
-        "merge groups"
+        "merge groups",
+        reason="van een deel van de leerlingen staat vast of zij blijven; hun uitval is dan niet te wegen",
     )
 
 
 def _by_wave(frame: pd.DataFrame, weights: pd.Series, time: str) -> pd.DataFrame:
-    table = pd.DataFrame({"wave": frame[time], "w": weights}).groupby("wave")["w"]
+    table = pd.DataFrame({"wave": frame[time].to_numpy(), "w": weights.to_numpy()}).groupby("wave")["w"]
     start = int(table.size().iloc[0])
     return pd.DataFrame(
         {

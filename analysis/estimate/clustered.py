@@ -21,6 +21,9 @@ import pandas as pd
 from linearmodels.panel import PanelOLS, PooledOLS, RandomEffects
 from scipy import stats
 
+from analysis.estimate.rank import determined, require_rank
+from analysis.unknown import NotEstimableError
+
 KINDS = ("pooled", "random", "fixed")
 
 
@@ -107,16 +110,27 @@ def clustered_fit(
     Raises
     ------
     ValueError
-        If `kind` is unknown, there are fewer than two clusters, or a coefficient rests on one cluster alone.
+        If `kind` is unknown, or a row has no unit or cluster.
+    NotEstimableError
+        If there are fewer than two clusters, a coefficient rests on one cluster alone, or the design cannot
+        be told apart from itself: a group seen at one time only has no slope.
     """
     if kind not in KINDS:
         raise ValueError(f"kind {kind!r}; known are {', '.join(KINDS)}")
+    for name, column in (("unit", unit), ("cluster", cluster)):
+        if column.isna().any():
+            raise ValueError(f"{int(column.isna().sum())} rows have no {name}: every row needs one")
     units = pd.factorize(unit, sort=True)[0]  # numbers: linearmodels sorts and groups by unit all along
     index = pd.MultiIndex.from_arrays([units, time], names=["unit", "time"])
     codes = pd.factorize(cluster, sort=True)[0]
     groups = int(codes.max()) + 1
     if groups < 2:
-        raise ValueError("one cluster only: standard errors by cluster need several")
+        raise NotEstimableError(
+            "one cluster only: standard errors by cluster need several",
+            reason="er is maar één school, en de onzekerheid volgt uit verschillen tussen scholen",
+        )
+    weight = np.ones(len(outcome)) if weights is None else weights.to_numpy(dtype=float)
+    _require_rank(design, weight, units, kind)
     model = {"pooled": PooledOLS, "random": RandomEffects, "fixed": PanelOLS}[kind]
     fit = model(
         outcome.to_frame("outcome").set_axis(index),
@@ -127,11 +141,25 @@ def clustered_fit(
     theta = 0.0 if kind == "pooled" else 1.0
     if kind == "random":
         theta = fit.theta["theta"].reindex(units).to_numpy()
-    weight = np.ones(len(outcome)) if weights is None else weights.to_numpy(dtype=float)
     data = np.column_stack([design.to_numpy(dtype=float), outcome.to_numpy(dtype=float)])
     data = _transformed(data, weight, units, theta)
     covariance = leave_one_cluster_out(data[:, :-1], data[:, -1], codes, list(design.columns))
     return Clustered(fit.params, covariance, fit.cov.to_numpy(), groups, level)
+
+
+def _require_rank(design: pd.DataFrame, weight: np.ndarray, units: np.ndarray, kind: str) -> None:
+    """Raise NotEstimableError unless the columns, net of unit effects if there are any, can be told apart."""
+    x = design.to_numpy(dtype=float)
+    beyond, theta = ("unit effects", 1.0) if kind == "fixed" else ("one another", 0.0)
+    left = _transformed(x, weight, units, theta)
+    squares = np.square(_transformed(x, weight, units, 0.0)).sum(axis=0)
+    try:
+        require_rank(left.T @ left, list(design.columns), squares=squares, beyond=beyond)
+    except NotEstimableError as error:
+        raise NotEstimableError(
+            f"{error.detail}, or a group is seen at one time only",
+            reason="van een van de schoolsoorten is er maar één meting",
+        ) from None
 
 
 def leave_one_cluster_out(x: np.ndarray, y: np.ndarray, codes: np.ndarray, names: list[str]) -> np.ndarray:
@@ -155,11 +183,12 @@ def leave_one_cluster_out(x: np.ndarray, y: np.ndarray, codes: np.ndarray, names
     # the diagonal after leaving a cluster out, as a share of what it was: zero is a coefficient gone
     scale = np.sqrt(np.diag(total))
     rest = (total - cross) / np.outer(scale, scale)
-    if np.linalg.matrix_rank(rest, hermitian=True, tol=1e-10).min() < len(full):
+    if determined(rest).any():
         gone = names[int((1 - np.diagonal(cross, axis1=1, axis2=2) / np.diag(total)).min(axis=0).argmin())]
-        raise ValueError(
+        raise NotEstimableError(
             f"without one of the {len(blocks)} clusters the coefficients cannot be told apart ({gone}): its "
-            "standard error is unknown; merge groups or clusters"
+            "standard error is unknown; merge groups or clusters",
+            reason="een van de schoolsoorten of metingen rust op één school",
         )
     without = np.linalg.solve(rest, ((right - moment) / scale)[:, :, None])[:, :, 0] / scale
     spread = without - full

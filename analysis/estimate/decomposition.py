@@ -16,8 +16,9 @@ from analysis.estimate.survey.combine import result_frame
 from analysis.estimate.survey.design import ReplicateDesign
 from analysis.estimate.survey.inputs import prepare
 from analysis.estimate.survey.regressions import CrossProducts, cross_products, regressor_matrix
-from analysis.estimate.survey.statistics import combined, replicated_means, sides_of, take_rows
+from analysis.estimate.survey.statistics import combined, known_zones, replicated_means, sides_of, take_rows
 from analysis.estimate.survey.totals import GroupedDesign
+from analysis.unknown import NotEstimableError
 
 TOTAL = "total"
 
@@ -54,15 +55,20 @@ def decompose(
 
     Raises
     ------
-    ValueError
+    NotEstimableError
         If a group is absent or its covariates are collinear.
     """
-    side = sides_of(group, design.n, minuend, subtrahend)
-    names, matrix = regressor_matrix(covariates, design.n)
+    side = sides_of(group, design, minuend, subtrahend)
+    names, matrix = regressor_matrix(covariates, design)
+    if TOTAL in names:
+        raise ValueError(f"a covariate is named {TOTAL}, which is the name of a term: rename it")
     rows = (side >= 0) & np.isfinite(matrix).all(axis=1)
     codes = side[rows]
     if np.bincount(codes, minlength=2).min() == 0:
-        raise ValueError("a group has no row with every covariate")
+        raise NotEstimableError(
+            "a group has no row with every covariate",
+            reason="in een van de groepen zijn van niemand alle kenmerken bekend",
+        )
     inputs = prepare({"values": take_rows(values, rows)}, design.take(rows))
     pair = GroupedDesign(inputs.design, codes, 2)
     products = cross_products(inputs.arrays[0], matrix[rows], names, pair)
@@ -78,7 +84,7 @@ def decompose(
         ]
     ]
     sizes = replicated_means(inputs.arrays[0], pair).effective_n().sum(keepdims=True)
-    found = combined(inputs, full[None], replicates[:, None])
+    found = combined(inputs, full[None], replicates[:, None], zones=known_zones(inputs.grouped.zones, pair))
     frame = result_frame(inputs, found, sizes, {"part": list(range(len(labels)))}).drop(columns="part")
     return pd.concat([pd.DataFrame(labels, columns=["reference", "component", "term"]), frame], axis=1)
 

@@ -14,10 +14,11 @@ import pandas as pd
 
 from analysis.estimate.survey.combine import combine, result_frame
 from analysis.estimate.survey.design import ReplicateDesign
-from analysis.estimate.survey.inputs import prepare
+from analysis.estimate.survey.inputs import prepare, taken
 from analysis.estimate.survey.quantiles import check_shares, replicated_quantiles
 from analysis.estimate.survey.regressions import regression, regressor_matrix
 from analysis.estimate.survey.statistics import (
+    known_zones,
     mean,
     replicated_means,
     replicated_spreads,
@@ -25,6 +26,7 @@ from analysis.estimate.survey.statistics import (
     take_rows,
 )
 from analysis.estimate.survey.totals import GroupedDesign
+from analysis.unknown import NotEstimableError
 
 
 def standardised_difference(
@@ -54,7 +56,7 @@ def standardised_difference(
     pandas.DataFrame
         One row, columns as for a mean; ``n`` counts all rows.
     """
-    side = sides_of(group, design.n, minuend, subtrahend, missing)
+    side = sides_of(group, design, minuend, subtrahend, missing)
     inputs = prepare({"values": values}, design)
     rows = side >= 0
     spread, spread_replicates = replicated_spreads(inputs.arrays[0], inputs.grouped)
@@ -64,7 +66,7 @@ def standardised_difference(
         (means.full[:1] - means.full[1:]) / spread,
         (means.replicates[:, :1] - means.replicates[:, 1:]) / spread_replicates,
         design,
-        GroupedDesign.whole(pair.design).zones,
+        known_zones(GroupedDesign.whole(pair.design).zones, pair),
     )
     return result_frame(inputs, found, replicated_means(inputs.arrays[0], inputs.grouped).effective_n())
 
@@ -84,7 +86,7 @@ def quantile_difference(
     differences between pupils.
     """
     shares = check_shares(q)
-    side = sides_of(group, design.n, minuend, subtrahend)
+    side = sides_of(group, design, minuend, subtrahend)
     rows = side >= 0
     inputs = prepare({"values": take_rows(values, rows)}, design.take(rows))
     pair = GroupedDesign(inputs.design, side[rows], 2)
@@ -93,7 +95,7 @@ def quantile_difference(
         full[:1] - full[1:],
         replicates[:, :1] - replicates[:, 1:],
         inputs.design,
-        inputs.grouped.zones[:, None],
+        known_zones(inputs.grouped.zones, pair)[:, None],
     )
     sizes = replicated_means(inputs.arrays[0], pair).effective_n().sum(keepdims=True)
     return result_frame(inputs, found, sizes, {"q": shares.tolist()})
@@ -128,15 +130,25 @@ def adjusted_difference(
     -------
     pandas.DataFrame
         As a regression, one row a term: ``intercept``, ``difference``, the covariates, the interaction.
+
+    Raises
+    ------
+    NotEstimableError
+        If nobody has every covariate, or they cannot be told apart.
     """
-    side = sides_of(group, design.n, minuend, subtrahend)
-    _, matrix = regressor_matrix(covariates, design.n)
+    side = sides_of(group, design, minuend, subtrahend)
+    _, matrix = regressor_matrix(covariates, design)
     rows = (side >= 0) & np.isfinite(matrix).all(axis=1)
     if not rows.any():
-        raise ValueError("no row of the two groups has every covariate")
+        raise NotEstimableError(
+            "no row of the two groups has every covariate",
+            reason="in beide groepen zijn van niemand alle kenmerken bekend",
+        )
     part = design.take(rows)
     difference = (side[rows] == 0).astype(float)
-    frame = pd.DataFrame(matrix[rows], columns=[str(name) for name in covariates.columns])
+    frame = pd.DataFrame(matrix[rows], index=part.index, columns=[str(name) for name in covariates.columns])
+    if "difference" in frame:
+        raise ValueError("a covariate is named difference, which is the name of a term: rename it")
     frame.insert(0, "difference", difference)
     if moderator:
         if moderator not in frame:
@@ -167,6 +179,8 @@ def level_shares(
     if cuts != sorted(set(cuts), reverse=True):
         raise ValueError(f"levels are given from high to low, got cuts {cuts}")
     inputs = prepare({"values": values}, design, by, "error")
+    for name in {"level", "inside"} & set(inputs.labels):
+        raise taken(name)
     edges = [np.inf, *cuts, -np.inf]
     frames = []
     for name, high, low in zip([*levels, "below"], edges[:-1], edges[1:], strict=True):

@@ -32,9 +32,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.estimate.checks import require_complete, require_positive
+from analysis.estimate.checks import plain, row_weights
+from analysis.estimate.checks import waves as numbered
 from analysis.estimate.clustered import Clustered, Estimate, WaldTest, clustered_fit
 from analysis.estimate.variance_components import dummies
+from analysis.unknown import NotEstimable, NotEstimableError
 
 MODELS = ("pooled", "random", "correlated", "fixed")
 PRIMARY = "pooled"  # what the report rests on, for the reason above
@@ -49,10 +51,10 @@ class Growth:
     ----------
     model : str
         One of :data:`MODELS`.
-    gap_start, gap_end : Estimate or None
+    gap_start, gap_end : Estimate, NotEstimable or None
         Gap in the first and the last wave; None in the fixed-effects model.
-    gap_change : Estimate
-        Change of the gap a year: above zero it widens.
+    gap_change : Estimate or NotEstimable
+        Change of the gap a year: above zero it widens. Where one of the two groups is not there, the reason.
     slopes : dict of str to Estimate
         Change a year by group.
     lines : pandas.DataFrame or None
@@ -63,9 +65,9 @@ class Growth:
     """
 
     model: str
-    gap_start: Estimate | None
-    gap_change: Estimate
-    gap_end: Estimate | None
+    gap_start: Estimate | NotEstimable | None
+    gap_change: Estimate | NotEstimable
+    gap_end: Estimate | NotEstimable | None
     slopes: dict[str, Estimate]
     lines: pd.DataFrame | None
     mundlak: WaldTest | None
@@ -97,20 +99,27 @@ def growth(
         One row a unit and wave; no missing values in the columns named.
     model : str
         ``pooled``, ``random``, ``correlated`` or ``fixed``.
+    time : str
+        Waves as numbers in years, any distance apart: 2019, 2019.5 for half years.
     weights : pandas.Series or None
-        One a row of `frame`, above zero.
+        One a row of `frame`, above zero; aligned by index.
     minuend, subtrahend : str
         Groups of the gap.
 
     Raises
     ------
     ValueError
-        For an unknown model or group, missing values, weights of zero or less, a unit twice in a wave, a unit
-        in two groups, a single wave, or fewer than two clusters.
+        For an unknown model or group, missing values, weights of zero or less, a unit twice in a wave, or a
+        unit in two groups.
+    NotEstimableError
+        For a single wave or fewer than two clusters.
     """
     if model not in MODELS:
         raise ValueError(f"model {model!r}; known are {', '.join(MODELS)}")
-    used = _checked(frame, outcome, unit, time, group, groups, minuend, subtrahend, cluster, weights)
+    weights = None if weights is None else row_weights(weights, frame, "weights")
+    frame = plain(frame, [outcome, unit, time, group, cluster], "frame")
+    frame[time] = numbered(frame[time], time)
+    used = _checked(frame, unit, time, group, groups, minuend, subtrahend, cluster)
     years, waves = frame[time] - frame[time].min(), sorted(frame[time].unique())
     membership = dummies(frame, group, categories=used)
     slopes = membership.mul(years, axis=0).add_prefix("years:")
@@ -131,17 +140,24 @@ def growth(
         level=level,
     )
     more, less = f"{group}={minuend}", f"{group}={subtrahend}"
-    last = int(waves[-1] - waves[0])
+    last = float(waves[-1] - waves[0])
     change = {f"years:{more}": 1.0, f"years:{less}": -1.0}
     start = {more: 1.0, less: -1.0}
     fixed = model == "fixed"
-    if model == "correlated":  # at the units' average means, so that levels are those of the groups
-        start |= _at_means(design, membership, minuend, subtrahend, group)
+    absent = [name for name in (minuend, subtrahend) if name not in used]
+    if absent:
+        gaps = dict.fromkeys(("start", "change", "end"), _without(absent))
+    else:
+        if model == "correlated":  # at the units' average means, so that levels are those of the groups
+            start |= _at_means(design, membership, minuend, subtrahend, group)
+        end = {**start, **{name: last * w for name, w in change.items()}}
+        level = (None, None) if fixed else (fit.combine(start), fit.combine(end))
+        gaps = {"start": level[0], "change": fit.combine(change), "end": level[1]}
     return Growth(
         model=model,
-        gap_start=None if fixed else fit.combine(start),
-        gap_change=fit.combine(change),
-        gap_end=None if fixed else fit.combine({**start, **{name: last * w for name, w in change.items()}}),
+        gap_start=gaps["start"],
+        gap_change=gaps["change"],
+        gap_end=gaps["end"],
         slopes={name: fit.combine({f"years:{group}={name}": 1.0}) for name in used},
         lines=None if model in ("fixed", "correlated") else _lines(fit, used, group, waves),
         mundlak=fit.all_zero("mean:") if model == "correlated" else None,
@@ -149,6 +165,10 @@ def growth(
         units=int(frame[unit].nunique()),
         clusters=fit.clusters,
     )
+
+
+def _without(groups: Sequence[str]) -> NotEstimable:
+    return NotEstimable(f"in de gegevens is niemand van de groep {' of '.join(groups)}")
 
 
 def _at_means(design, membership, minuend: str, subtrahend: str, group: str) -> dict[str, float]:
@@ -162,27 +182,25 @@ def _at_means(design, membership, minuend: str, subtrahend: str, group: str) -> 
     return weights
 
 
-def _lines(fit: Clustered, groups: list[str], group: str, waves: list[int]) -> pd.DataFrame:
+def _lines(fit: Clustered, groups: list[str], group: str, waves: list[float]) -> pd.DataFrame:
     rows = []
     for name in groups:
         for wave in waves:
             found = fit.combine({f"{group}={name}": 1.0, f"years:{group}={name}": float(wave - waves[0])})
-            rows.append((name, int(wave), found.value, found.low, found.high))
+            rows.append((name, wave, found.value, found.low, found.high))
     return pd.DataFrame(rows, columns=["group", "wave", "estimate", "low", "high"])
 
 
-def _checked(frame, outcome, unit, time, group, groups, minuend, subtrahend, cluster, weights) -> list[str]:
-    require_complete(frame, [outcome, unit, time, group, cluster], "frame")
+def _checked(frame, unit, time, group, groups, minuend, subtrahend, cluster) -> list[str]:
     unknown = sorted(set(frame[group]) - set(groups))
     if unknown:
         raise ValueError(
             f"{group}: unknown value {', '.join(map(str, unknown))}; known are {', '.join(groups)}"
         )
     used = [name for name in groups if (frame[group] == name).any()]
-    absent = sorted({minuend, subtrahend} - set(used))
-    if absent or minuend == subtrahend:
+    if minuend == subtrahend or not {minuend, subtrahend} <= set(groups):
         raise ValueError(
-            f"gap {minuend} − {subtrahend}: {', '.join(absent) or 'the same group twice'} is not there"
+            f"gap {minuend} − {subtrahend}: expected two different groups of {', '.join(groups)}"
         )
     twice = frame.duplicated([unit, time])
     if twice.any():
@@ -192,11 +210,18 @@ def _checked(frame, outcome, unit, time, group, groups, minuend, subtrahend, clu
     if (per_unit > 1).any():
         raise ValueError(f"{unit} {per_unit.idxmax()!r} lies in {per_unit.max()} values of {group}: fix one")
     if frame[time].nunique() < 2:
-        raise ValueError(f"one {time} only: there is no growth to estimate")
+        raise NotEstimableError(
+            f"one {time} only: there is no growth to estimate", reason="er is maar één meting"
+        )
+    once = frame.groupby(group, observed=True)[time].nunique() < 2
+    if once.any():
+        raise NotEstimableError(
+            f"{group} {once.idxmax()!r} is seen at one {time} only: it has no growth to estimate",
+            reason="van een van de schoolsoorten is er maar één meting",
+        )
     if frame[cluster].nunique() < 2:
-        raise ValueError(f"one {cluster} only: standard errors by {cluster} need several")
-    if weights is not None:
-        if not weights.index.equals(frame.index):
-            raise ValueError("the weights are not in the order of the frame: give one a row, same index")
-        require_positive(weights, "weights")
+        raise NotEstimableError(
+            f"one {cluster} only: standard errors by {cluster} need several",
+            reason="er is maar één school, en de onzekerheid volgt uit verschillen tussen scholen",
+        )
     return used

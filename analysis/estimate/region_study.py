@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from analysis.estimate.checks import require_columns
 from analysis.estimate.equivalence import Equivalence, all_within, spread_below, spread_power, within_power
 from analysis.estimate.regional import (
+    LEAST_REGIONS,
     JointTest,
     RegionEstimates,
     identified_levels,
@@ -17,9 +19,10 @@ from analysis.estimate.regional import (
     region_gaps,
     region_levels,
 )
-from analysis.estimate.shrinkage import population_spread, shrunken
+from analysis.estimate.shrinkage import EFFECTS, population_spread, shrunken
 from analysis.estimate.spread import Spread, spread
 from analysis.estimate.within_gap import WithinGap, within_gap
+from analysis.unknown import NotEstimable, NotEstimableError, attempt
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,17 @@ class RegionColumns:
 
 @dataclass(frozen=True)
 class Margins:
-    """Smallest differences of interest, and how sure one wants to be."""
+    """Smallest differences of interest, how sure one wants to be, and which region is told of by itself.
+
+    Attributes
+    ----------
+    sd, deviation : float
+    alpha, level : float
+    draws, seed : int
+    least_units, least_schools : int
+        A region with fewer is not told of by itself. Deviations from a mean add up to zero, so it is left out
+        of that mean too, or the others would tell its own.
+    """
 
     sd: float
     deviation: float
@@ -56,6 +69,8 @@ class Margins:
     level: float = 0.95
     draws: int = 4000
     seed: int = 0
+    least_units: int = 1
+    least_schools: int = 1
 
 
 @dataclass(frozen=True)
@@ -69,7 +84,8 @@ class RegionAnswer:
     population : Spread
         Of a population they came from; only where a next region is meant.
     table : pandas.DataFrame
-        See :func:`analysis.estimate.shrinkage.shrunken`, with columns n (pupils) and schools.
+        See :func:`analysis.estimate.shrinkage.shrunken`, with columns n (pupils) and schools; NaN for a
+        region that is not told of by itself.
     power_sd, power_deviation : float
         Chance that equivalence would be shown if the regions were exactly equal.
     """
@@ -87,48 +103,53 @@ class RegionAnswer:
 
 @dataclass(frozen=True)
 class RegionStudy:
-    """Answers on one outcome. `gap` and `within` are None where too few regions or schools have both groups.
+    """Answers on one outcome, each with what was found or why it cannot be had.
 
     Attributes
     ----------
+    level, gap : RegionAnswer or NotEstimable
+    within : WithinGap or NotEstimable
     left_out : tuple of str
         Regions without one of the two groups: they have no gap.
     """
 
-    level: RegionAnswer
-    gap: RegionAnswer | None
-    within: WithinGap | None
-    left_out: tuple[str, ...]
+    level: RegionAnswer | NotEstimable
+    gap: RegionAnswer | NotEstimable
+    within: WithinGap | NotEstimable
+    left_out: tuple[str, ...] = ()
 
 
-def region_study(frame: pd.DataFrame, outcome: str, columns: RegionColumns, margins: Margins) -> RegionStudy:
-    """Estimate and test on pupils `frame`; errors as in :mod:`analysis.estimate.regional`."""
+def region_study(
+    frame: pd.DataFrame | NotEstimable, outcome: str, columns: RegionColumns, margins: Margins
+) -> RegionStudy:
+    """Estimate and test on pupils `frame`; why there are none is the answer to everything.
+
+    Raises
+    ------
+    ValueError
+        If the frame is malformed: missing values, or an unknown region or track.
+    """
+    if isinstance(frame, NotEstimable):
+        return RegionStudy(frame, frame, frame)
     names = {columns.region, *columns.within, columns.school, columns.time, columns.group}
     require_columns(frame, sorted(names), "frame")
     coded = frame.astype({name: "category" for name in names})  # text is compared once and not at every step
-    schools = coded.groupby(columns.region)[columns.school].nunique()
-    level = _answer(levels_of(coded, outcome, columns), margins, schools)
+    schools = coded.groupby(columns.region, observed=True)[columns.school].nunique()
     both = pd.crosstab(coded[columns.region], coded[columns.group]).reindex(
         columns=[columns.minuend, columns.subtrahend], fill_value=0
     )
     has_gap = (both > 0).all(axis=1)
-    left_out = tuple(sorted(has_gap.index[~has_gap]))
-    gap = None
-    if has_gap.sum() >= 3:
-        kept = coded[coded[columns.region].isin(has_gap.index[has_gap])]
-        gap = _answer(_gaps_of(kept, outcome, columns), margins, schools)
-    offered = pd.crosstab(coded[columns.school], coded[columns.group])
-    mixed = {columns.minuend, columns.subtrahend} <= set(offered.columns) and bool(
-        (offered[[columns.minuend, columns.subtrahend]] > 0).all(axis=1).any()
-    )
-    within = None
-    if mixed:
-        within = within_gap(
-            frame, outcome=outcome, unit=columns.school, time=columns.time, group=columns.group,
+    kept = coded[coded[columns.region].isin(has_gap.index[has_gap])]
+    return RegionStudy(
+        level=attempt(_level_answer, coded, outcome, columns, margins, schools),
+        gap=attempt(_gap_answer, kept, outcome, columns, margins, schools),
+        within=attempt(
+            within_gap, frame, outcome=outcome, unit=columns.school, time=columns.time, group=columns.group,
             groups=columns.groups, minuend=columns.minuend, subtrahend=columns.subtrahend,
             cluster=columns.region, level=margins.level,
-        )  # fmt: skip
-    return RegionStudy(level, gap, within, left_out)
+        ),
+        left_out=tuple(sorted(has_gap.index[~has_gap])),
+    )  # fmt: skip
 
 
 def levels_of(
@@ -158,16 +179,31 @@ def planned_power(
     )
 
 
-def _gaps_of(frame: pd.DataFrame, outcome: str, columns: RegionColumns) -> RegionEstimates:
+def _level_answer(
+    frame: pd.DataFrame, outcome: str, columns: RegionColumns, margins: Margins, schools: pd.Series
+) -> RegionAnswer:
+    return _answer(levels_of(frame, outcome, columns), margins, schools)
+
+
+def _gap_answer(
+    frame: pd.DataFrame, outcome: str, columns: RegionColumns, margins: Margins, schools: pd.Series
+) -> RegionAnswer:
+    if frame[columns.region].nunique() < LEAST_REGIONS:
+        raise NotEstimableError(
+            f"{columns.minuend} and {columns.subtrahend} are together in fewer than three regions",
+            reason=f"in minder dan drie provincies zijn er leerlingen van zowel {columns.minuend} als "
+            f"{columns.subtrahend}",
+        )
     within = identified_levels(frame, columns.region, columns.within)
     # a gap differs between schools, so they and not the municipalities are what is counted; with one school
     # a municipality these are the same
     freedom_level = columns.school if columns.school in within else within[0]
-    return region_gaps(
+    estimates = region_gaps(
         frame, outcome=outcome, region=columns.region, regions=columns.regions, within=within,
         group=columns.group, groups=columns.groups, minuend=columns.minuend, subtrahend=columns.subtrahend,
         categories={columns.time: columns.times}, freedom_level=freedom_level,
     )  # fmt: skip
+    return _answer(estimates, margins, schools)
 
 
 def _answer(estimates: RegionEstimates, margins: Margins, schools: pd.Series) -> RegionAnswer:
@@ -177,14 +213,24 @@ def _answer(estimates: RegionEstimates, margins: Margins, schools: pd.Series) ->
         joint=joint_test(estimates),
         spread=spread(estimates, margins.level),
         population=population_spread(estimates, margins.level),
-        table=shrunken(estimates, margins.level).assign(
-            n=estimates.counts, schools=schools.reindex(estimates.regions).to_numpy()
-        ),
+        table=_table(estimates, margins, schools.reindex(estimates.regions).to_numpy()),
         sd_below=spread_below(estimates, margins.sd, alpha=margins.alpha),
         deviation_within=all_within(estimates, margins.deviation, alpha=margins.alpha),
         power_sd=spread_power(estimates, margins.sd, draws=_power_draws(margins), **chance),
         power_deviation=within_power(estimates, margins.deviation, draws=margins.draws, **chance),
     )
+
+
+def _table(estimates: RegionEstimates, margins: Margins, schools: np.ndarray) -> pd.DataFrame:
+    """A row a region; without numbers where it is not told of by itself, or where too few are."""
+    told = (estimates.counts >= margins.least_units) & (schools >= margins.least_schools)
+    counts = pd.DataFrame({"region": estimates.regions, "n": estimates.counts, "schools": schools})
+    if told.sum() < LEAST_REGIONS:
+        return counts.assign(**dict.fromkeys(EFFECTS, np.nan))[["region", *EFFECTS, "n", "schools"]]
+    kept = estimates if told.all() else estimates.only(told)
+    return counts.merge(shrunken(kept, margins.level), on="region", how="left")[
+        ["region", *EFFECTS, "n", "schools"]
+    ]
 
 
 def _power_draws(margins: Margins) -> int:

@@ -12,7 +12,7 @@ squares with nested random effects).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,9 @@ from scipy import stats
 
 from analysis.estimate.checks import require_columns, require_complete
 from analysis.estimate.variance_components import dummies, nested_variance_components
+from analysis.unknown import NotEstimableError
+
+LEAST_REGIONS = 3
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,11 @@ class RegionEstimates:
 
     def __post_init__(self) -> None:
         count = len(self.regions)
-        if count < 3:
-            raise ValueError(f"{count} regions: differences between them need at least three")
+        if count < LEAST_REGIONS:
+            raise NotEstimableError(
+                f"{count} regions: differences between them need at least three",
+                reason="er zijn gegevens uit minder dan drie provincies",
+            )
         if self.estimate.shape != (count,) or self.covariance.shape != (count, count):
             raise ValueError(
                 f"{count} regions, estimates {self.estimate.shape}, covariance {self.covariance.shape}"
@@ -62,10 +68,21 @@ class RegionEstimates:
         if not (np.isfinite(self.estimate).all() and np.isfinite(self.covariance).all()):
             raise ValueError("an estimate or its covariance is missing or infinite")
         if self.freedom < 1:
-            raise ValueError(
+            raise NotEstimableError(
                 f"{self.groups} groups in {count} regions leave no degrees of freedom: "
-                "a region cannot be told apart from the one group within it"
+                "a region cannot be told apart from the one group within it",
+                reason="er zijn te weinig groepen in een provincie om haar daarvan te onderscheiden",
             )
+
+    def only(self, kept: np.ndarray) -> RegionEstimates:
+        """The estimates of some regions, `kept` a mask (K,): their mean is then the mean of these alone."""
+        return replace(
+            self,
+            regions=tuple(np.array(self.regions)[kept]),
+            estimate=self.estimate[kept],
+            covariance=self.covariance[np.ix_(kept, kept)],
+            counts=None if self.counts is None else self.counts[kept],
+        )
 
     @property
     def deviation(self) -> np.ndarray:
@@ -121,7 +138,9 @@ def region_levels(
     Raises
     ------
     ValueError
-        For an unknown region or category, missing values, collinear columns or too few groups.
+        For an unknown region or category or missing values.
+    NotEstimableError
+        For collinear columns, too few regions or too few groups.
     """
     columns = [outcome, region, *within, *categories]
     require_complete(frame, columns, "frame")
@@ -229,7 +248,10 @@ def identified_levels(frame: pd.DataFrame, region: str, within: Sequence[str]) -
             kept.append(name)
             above = groups
     if not kept:
-        raise ValueError(f"no level of {', '.join(within)} has several groups in a {region}")
+        raise NotEstimableError(
+            f"no level of {', '.join(within)} has several groups in a {region}",
+            reason="in geen enkele provincie zijn er meer scholen, dus provincie en school vallen samen",
+        )
     return kept
 
 

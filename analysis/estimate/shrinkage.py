@@ -22,6 +22,8 @@ from scipy import optimize, stats
 from analysis.estimate.regional import RegionEstimates
 from analysis.estimate.spread import Spread
 
+EFFECTS = ("raw", "raw_se", "raw_low", "raw_high", "shrunken", "se", "low", "high")
+
 
 def heterogeneity(regions: RegionEstimates, sd: float) -> float:
     """Generalised Cochran Q of the estimates when the regions' standard deviation is `sd`.

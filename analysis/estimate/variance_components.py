@@ -23,6 +23,7 @@ import pandas as pd
 from scipy import optimize
 
 from analysis.estimate.checks import require_columns, require_complete
+from analysis.unknown import NotEstimableError
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,10 @@ def nested_variance_components(
     Raises
     ------
     ValueError
-        If values are missing, the design is collinear, or a level has no more groups than the one above
-        (its variance could not be told apart).
+        If values are missing.
+    NotEstimableError
+        If the design is collinear, a level has no more groups than the one above (its variance could not be
+        told apart), or the outcome does not vary.
     """
     if not (len(outcome) == len(design) == len(levels)):
         raise ValueError(f"{len(outcome)} outcomes, {len(design)} rows of design, {len(levels)} of levels")
@@ -91,7 +94,10 @@ def nested_variance_components(
     if known is None:
         _require_identified(tree, list(levels.columns))
     if np.linalg.matrix_rank(tree.cross[:-1, :-1], hermitian=True) < design.shape[1]:
-        raise ValueError(f"the columns {list(design.columns)} are collinear; leave one out")
+        raise NotEstimableError(
+            f"the columns {list(design.columns)} are collinear; leave one out",
+            reason="schoolsoort, jaar en provincie zijn in deze gegevens niet van elkaar te onderscheiden",
+        )
 
     if known is None:
         ratios = _most_likely(tree, levels.shape[1])
@@ -139,7 +145,10 @@ def _most_likely(tree: _Tree, count: int) -> np.ndarray:
         options={"ftol": 1e-13},
     )
     if not (np.isfinite(fit.fun) and np.isfinite(fit.x).all()):
-        raise ValueError("the restricted likelihood has no finite maximum: is the outcome constant?")
+        raise NotEstimableError(
+            "the restricted likelihood has no finite maximum: is the outcome constant?",
+            reason="de antwoorden verschillen te weinig om spreiding te schatten",
+        )
     return fit.x
 
 
@@ -153,8 +162,10 @@ def _require_identified(tree: _Tree, names: list[str]) -> None:
                 if i + 1 < len(names)
                 else f"there are {lower} rows"
             )
-            raise ValueError(
-                f"{inner} within {upper} of {names[i]!r}: their variances cannot be told apart; leave one out"
+            raise NotEstimableError(
+                f"{inner} within {upper} of {names[i]!r}: their variances cannot be told apart; leave one "
+                "out",
+                reason="de spreiding van scholen en die van groepen daarin zijn niet te onderscheiden",
             )
 
 

@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from linearmodels.panel import PanelOLS
 from scipy import stats
 
-from analysis.estimate.checks import require_complete
+from analysis.estimate.checks import plain
 from analysis.estimate.variance_components import dummies
+from analysis.unknown import NotEstimableError
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class WithinGap:
     Attributes
     ----------
     estimate, se, low, high : float
-        Interval from Student's t with `clusters` − 1 degrees of freedom.
+        Interval from Student's t with `clusters` − 1 degrees of freedom. All but the estimate are NaN where
+        the schools with both groups lie in one cluster.
     clusters, schools, n : int
         Clusters, schools that have both groups and so carry the estimate, and pupils.
     """
@@ -62,17 +65,30 @@ def within_gap(
     Raises
     ------
     ValueError
-        If values are missing, a group is unknown, a unit lies in two clusters, or no unit has both groups.
+        If values are missing, a group is unknown or a unit lies in two clusters.
+    NotEstimableError
+        If no unit has both groups, or there is one cluster.
     """
     columns = [outcome, unit, time, group, cluster]
-    require_complete(frame, columns, "frame")
+    frame = plain(frame, columns, "frame")
     per_unit = frame.groupby(unit)[cluster].nunique()
     if (per_unit > 1).any():
         raise ValueError(f"{unit} {per_unit.idxmax()!r} lies in {per_unit.max()} values of {cluster}")
     offered = pd.crosstab(frame[unit], frame[group]).reindex(columns=[minuend, subtrahend], fill_value=0)
     both = int((offered > 0).all(axis=1).sum())
     if both == 0:
-        raise ValueError(f"no {unit} has both {minuend} and {subtrahend}: there is no gap within it")
+        raise NotEstimableError(
+            f"no {unit} has both {minuend} and {subtrahend}: there is no gap within it",
+            reason=f"er is geen school met leerlingen van zowel {minuend} als {subtrahend}",
+        )
+    clusters = int(frame[cluster].nunique())
+    if clusters < 2:
+        raise NotEstimableError(
+            f"one {cluster} only: standard errors by {cluster} need several",
+            reason="er zijn gegevens uit één provincie, en de onzekerheid volgt uit verschillen daartussen",
+        )
+    shared = frame[unit].isin(offered.index[(offered > 0).all(axis=1)])
+    carrying = frame.loc[shared, cluster].nunique()
 
     cells = (
         frame.groupby([unit, group, time, cluster], observed=True)[outcome]
@@ -83,7 +99,7 @@ def within_gap(
                       reference=subtrahend)  # fmt: skip
     index = pd.MultiIndex.from_arrays(
         [
-            cells[unit].astype(str) + "/" + cells[group].astype(str),
+            cells.groupby([unit, group], observed=True).ngroup(),
             cells[time].rank(method="dense").astype(int),
         ],
         names=["cell", "period"],
@@ -108,7 +124,7 @@ def within_gap(
         count_effects=False,
     )
     name = f"{group}={minuend}"
-    estimate, se = float(fit.params[name]), float(fit.std_errors[name])
-    clusters = int(cells[cluster].nunique())
+    # schools of one cluster show nothing of what clusters differ by
+    estimate, se = float(fit.params[name]), float(fit.std_errors[name]) if carrying > 1 else np.nan
     reach = float(stats.t.ppf((1 + level) / 2, clusters - 1)) * se
     return WithinGap(estimate, se, estimate - reach, estimate + reach, clusters, both, len(frame))

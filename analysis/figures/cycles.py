@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import pandas as pd
 
 from analysis import dutch
@@ -9,8 +11,7 @@ from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import theme, words
 from analysis.figures.checks import checked
-
-_Z = 1.959963984540054
+from analysis.results import interval_name
 
 
 def means_by_cycle(
@@ -21,6 +22,7 @@ def means_by_cycle(
     unit: str,
     kind: DataKind,
     source: str,
+    level: float = 0.95,
     caption: str = "",
 ) -> FigureExhibit:
     """One line a system over the cycles; a filled marker was published, an open one computed by others.
@@ -32,6 +34,8 @@ def means_by_cycle(
         unknown values: no interval is drawn there. At most five systems, in the order of the table.
     outcome_label, unit : str
         Dutch.
+    level : float
+        Coverage of the intervals, from the normal distribution.
 
     Raises
     ------
@@ -51,6 +55,7 @@ def means_by_cycle(
     figure, axes = theme.new_figure(4.2)
     ax = axes[0, 0]
     ends = []
+    reach = NormalDist().inv_cdf((1 + level) / 2)
     with theme.settings():
         for number, (system, style) in enumerate(zip(systems, theme.SERIES, strict=False)):
             rows = table[table["label"] == system].sort_values("cycle")
@@ -58,8 +63,8 @@ def means_by_cycle(
             known = rows["se"].notna()
             ax.vlines(
                 x[known],
-                (rows["mean"] - _Z * rows["se"])[known],
-                (rows["mean"] + _Z * rows["se"])[known],
+                (rows["mean"] - reach * rows["se"])[known],
+                (rows["mean"] + reach * rows["se"])[known],
                 color=style.color,
                 linewidth=2.4,
                 alpha=0.5,
@@ -100,7 +105,7 @@ def means_by_cycle(
         id,
         theme.finished(figure),
         words.sentence(caption or f"{outcome_label} per meting")
-        + " Streep: 95%-interval, waar de standaardfout bekend is.",
+        + f" Streep: {interval_name(level)}, waar de standaardfout bekend is.",
         _alt(table, systems, outcome_label, unit),
         kind,
         source,

@@ -35,7 +35,8 @@ def event_study(
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns ``event_time``, ``estimate``, ``low``, ``high``; optionally ``low_simultaneous`` and
+        Columns ``event_time``, ``estimate``, ``low``, ``high`` (missing where no interval can be had);
+        optionally ``low_simultaneous`` and
         ``high_simultaneous``, ``truth`` (what a synthetic twin was made with) and ``series`` (estimators
         to compare, at most five). The reference period may be left out; its interval is ignored.
     outcome_label, unit : str
@@ -99,6 +100,9 @@ def event_study(
 def _prepared(table: pd.DataFrame, id: str, reference: int) -> pd.DataFrame:
     bands = ("low_simultaneous", "high_simultaneous")
     table = checked(table, id, numbers=("event_time",), optional=("estimate", "low", "high", "truth", *bands))
+    absent = [name for name in ("low", "high") if name not in table.columns]
+    if absent:
+        raise ValueError(f"{id}: column {', '.join(absent)} is absent")
     if "series" not in table.columns:
         table["series"] = ESTIMATE
     if table["series"].nunique() > len(theme.SERIES):
@@ -114,8 +118,8 @@ def _prepared(table: pd.DataFrame, id: str, reference: int) -> pd.DataFrame:
     rest = checked(
         table[away],
         id,
-        numbers=("estimate", "low", "high", *(name for name in bands if name in table.columns)),
-        optional=("truth",),
+        numbers=("estimate",),
+        optional=("low", "high", "truth", *bands),
     )
     check_interval(rest, id, inside="estimate")
     parts = []
@@ -203,6 +207,7 @@ def _alt(
         for side, what in ((before, "vóór de start"), (after, "na de start")):
             if side.empty:
                 continue
+            known = side["low"].notna()
             clear = int(((side["low"] > 0) | (side["high"] < 0)).sum())
             values = "; ".join(
                 f"{dutch.number(row.event_time, sign=True)}: "
@@ -211,10 +216,12 @@ def _alt(
                 )
                 for row in side.itertuples()
             )
-            parts.append(
-                f"{lead}{what} ligt het interval in {clear} van de {len(side)} perioden geheel "
-                f"boven of onder nul ({values})."
+            said = (
+                f"ligt het interval in {clear} van de {int(known.sum())} perioden geheel boven of onder nul"
+                if known.any()
+                else "is geen interval te geven"
             )
+            parts.append(f"{lead}{what} {said} ({values}).")
             lead = ""
     if "truth" in table.columns:
         truth = table.dropna(subset="truth").drop_duplicates("event_time")

@@ -16,7 +16,7 @@ from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import theme
-from analysis.schema.facts import LOGIC_STAGES
+from analysis.sources.facts_contract import LOGIC_STAGES
 
 STAGE_NAMES = {
     "input": "Input",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -10,9 +12,9 @@ from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import theme, words
 from analysis.figures.checks import checked
+from analysis.results import interval_name
 
 _LABEL_CHARACTERS = 24
-_Z = 1.959963984540054
 
 
 def published_against_reproduced(
@@ -24,6 +26,7 @@ def published_against_reproduced(
     source: str,
     decimals: int = 0,
     se_decimals: int = 1,
+    level: float = 0.95,
     caption: str = "",
 ) -> FigureExhibit:
     """One row a figure: an open ring where it was published, a dot where it was reproduced.
@@ -38,6 +41,8 @@ def published_against_reproduced(
         Dutch.
     decimals, se_decimals : int
         Printed digits, where the table has no column ``decimals``, and those of the standard errors.
+    level : float
+        Coverage of the intervals, from the normal distribution.
 
     Raises
     ------
@@ -68,14 +73,14 @@ def published_against_reproduced(
     )
     with theme.settings():
         for ax, name in zip(axes[:, 0], panels, strict=True):
-            _draw_panel(ax, table[table["panel"] == name], name, se_decimals)
+            _draw_panel(ax, table[table["panel"] == name], name, se_decimals, level)
         rings = [_ring(axes[0, 0], [], []), _dot(axes[0, 0], [], [])]
         theme.key(axes[0, 0], rings, ["gepubliceerd", "gereproduceerd"], panels[0])
     return FigureExhibit(
         id,
         theme.finished(figure),
         words.sentence(caption or f"{outcome_label}: gepubliceerd en gereproduceerd")
-        + " Rechts: gepubliceerd | gereproduceerd (standaardfout). Streep: 95%-interval.",
+        + f" Rechts: gepubliceerd | gereproduceerd (standaardfout). Streep: {interval_name(level)}.",
         _alt(table, outcome_label, se_decimals),
         kind,
         source,
@@ -111,7 +116,8 @@ def _dot(ax: Axes, x, y):
     return drawn
 
 
-def _draw_panel(ax: Axes, rows: pd.DataFrame, name: str, se_decimals: int) -> None:
+def _draw_panel(ax: Axes, rows: pd.DataFrame, name: str, se_decimals: int, level: float) -> None:
+    reach = NormalDist().inv_cdf((1 + level) / 2)
     heights = theme.rows(ax, [theme.wrapped(label, _LABEL_CHARACTERS) for label in rows["label"]])
     for height, row in zip(heights, rows.itertuples(), strict=True):
         for value, se, color, width, shift in (
@@ -120,7 +126,12 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, name: str, se_decimals: int) -> No
         ):
             if not (words.unknown(value) or words.unknown(se)):
                 ax.hlines(
-                    height + shift, value - _Z * se, value + _Z * se, color=color, linewidth=width, zorder=2
+                    height + shift,
+                    value - reach * se,
+                    value + reach * se,
+                    color=color,
+                    linewidth=width,
+                    zorder=2,
                 )
         theme.write_beside(
             ax,

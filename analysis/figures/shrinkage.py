@@ -28,7 +28,6 @@ def shrinkage(
     margin: float,
     decimals: int = 1,
     level: float = 0.95,
-    left_out: int = 0,
 ) -> FigureExhibit:
     """Deviation of each region from the mean of the regions, raw and shrunken, with the margin of interest.
 
@@ -39,8 +38,6 @@ def shrinkage(
         ``truth``. Ordered by the raw deviation, highest first.
     margin : float
         The smallest deviation of interest; the band from −margin to margin is shaded.
-    left_out : int
-        Regions that are not shown because too few pupils or schools stand behind them.
 
     Raises
     ------
@@ -76,8 +73,6 @@ def shrinkage(
         "Grijze band: kleiner dan de kleinste afwijking die ertoe doet "
         f"({words.quantity(margin, unit, decimals)})."
     )
-    if left_out:
-        caption += f" Niet getoond: {left_out} met te weinig leerlingen of scholen."
     return FigureExhibit(
         id, theme.finished(figure), caption, _alt(table, outcome_label, unit, decimals, margin), kind, source,
         table[[name for name in _TWIN if name in table.columns]].rename(columns=_TWIN),

@@ -5,7 +5,7 @@ Every view is set here, so shapes are added as artists: ``add_patch`` would trac
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +30,7 @@ class Fill:
 
 
 UNKNOWN = Fill(theme.UNKNOWN_FILL, theme.HATCH_UNKNOWN, "onbekend")
+HIDDEN = Fill(theme.PAPER, theme.HATCH_UNKNOWN, "niet getoond")  # withheld by disclosure
 
 # Where name and value stand, in km (RD New): chosen so that both fit inside the province.
 _ANCHORS = {
@@ -55,14 +56,19 @@ TILE_HEIGHT = 5.0
 
 
 def draw_one(fills: Mapping[str, Fill], key: Sequence[tuple[Fill, str]], title: str, tiles: bool) -> Figure:
-    """A figure with one map and its key; the key says "onbekend" wherever the map does."""
-    if any(fill == UNKNOWN for fill in fills.values()) and all(fill != UNKNOWN for fill, _ in key):
-        key = [*key, (UNKNOWN, UNKNOWN.value)]
+    """A figure with one map and its key; the key says "onbekend" and "niet getoond" wherever the map does."""
+    key = [*key, *without_number(fills.values(), key)]
     figure, axes = theme.blank(TILE_HEIGHT if tiles else MAP_HEIGHT)
     with theme.settings():
         (draw_tiles if tiles else draw_outline)(axes, fills)
         draw_key(axes, title, key)
     return figure
+
+
+def without_number(fills: Iterable[Fill], key: Sequence[tuple[Fill, str]] = ()) -> list[tuple[Fill, str]]:
+    """Entries for the key of the kinds of province without a number among `fills`, if not in `key` yet."""
+    there, told = set(fills), {fill for fill, _ in key}
+    return [(fill, fill.value) for fill in (UNKNOWN, HIDDEN) if fill in there and fill not in told]
 
 
 def draw_outline(ax: Axes, fills: Mapping[str, Fill], *, names: bool = True) -> None:
@@ -204,7 +210,7 @@ def _outline(shape) -> Outline:
 
 def _label(ax: Axes, x: float, y: float, name: str, fill: Fill, *, ground: bool) -> None:
     """Name above value, over a plain ground of their own where asked for."""
-    unknown = fill.value == UNKNOWN.value
+    unknown = fill.value in (UNKNOWN.value, HIDDEN.value)
     box = {"boxstyle": "round,pad=0.12", "facecolor": fill.color, "edgecolor": "none"}
     style = {
         "textcoords": "offset points",

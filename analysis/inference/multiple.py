@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.inference.assignments import MAX_EXACT, reassignments
+from analysis.inference.cluster_panel import ClusterPanel, cluster_panel
 from analysis.inference.inversion import TIE
-from analysis.inference.moments import cluster_moments
-from analysis.inference.panel import dense_panel
-from analysis.inference.randomisation import randomisation_null, require_assigned
-from analysis.inference.wild_bootstrap import sign_vectors, wild_null
+from analysis.inference.reassigned import null_distribution
+from analysis.inference.setting import Setting
 
-METHODS = ("randomisation", "wild")
+PLAIN = Setting()
 
 
 def holm(p_values: Sequence[float]) -> np.ndarray:
@@ -76,9 +75,7 @@ def adjust_outcomes(
     outcomes: Sequence[str],
     cluster: str,
     weights: str | None = None,
-    covariates: Sequence[str] = (),
-    method: str = "randomisation",
-    studentise: str = "crv3",
+    setting: Setting = PLAIN,
     max_exact: int = MAX_EXACT,
     draws: int = 19_999,
     seed: int = 0,
@@ -90,13 +87,13 @@ def adjust_outcomes(
 
     Parameters
     ----------
-    frame, unit, time, cohort, cluster, weights, covariates
-        See :func:`analysis.inference.panel.dense_panel`.
+    frame, unit, time, cohort, cluster, weights
+        See :func:`analysis.inference.cluster_panel.cluster_panel`.
     outcomes : sequence of str
-    method : {"randomisation", "wild"}
-        Studentised randomisation test, or restricted wild cluster bootstrap.
-    studentise, max_exact, draws, seed
-        See :func:`analysis.inference.randomisation.randomisation_inference`.
+    setting : Setting
+        What is estimated of each outcome, with the randomisation test that the headline has.
+    max_exact, draws, seed
+        Enumerate up to `max_exact` re-assignments, else sample.
 
     Returns
     -------
@@ -106,62 +103,46 @@ def adjust_outcomes(
     outcomes = tuple(outcomes)
     if not outcomes or len(set(outcomes)) != len(outcomes):
         raise ValueError(f"outcomes {outcomes} must be one or more different columns")
-    if method not in METHODS:
-        raise ValueError(f"method {method!r} is unknown: use one of {', '.join(METHODS)}")
     absent = [name for name in outcomes if name not in frame.columns]
     if absent:
         raise ValueError(f"outcomes {', '.join(absent)} are not in the frame")
-    kinds, starts = _kinds(frame, cluster, cohort)
-    chosen, _ = (
-        sign_vectors(len(kinds), "rademacher", draws, seed)
-        if method == "wild"
-        else reassignments(kinds, max_exact=max_exact, draws=draws, seed=seed)
-    )
-    table, observed, drawn = [], [], []
-    for outcome in outcomes:
-        present = frame[frame[outcome].notna()]
-        panel = dense_panel(
-            present,
-            unit=unit,
-            time=time,
-            cohort=cohort,
-            outcome=outcome,
-            cluster=cluster,
-            weights=weights,
-            covariates=covariates,
-        )
-        if len(panel.clusters) != len(kinds):
+    columns = {"unit": unit, "time": time, "cohort": cohort, "cluster": cluster, "weights": weights}
+    panels = {name: cluster_panel(frame[frame[name].notna()], outcome=name, **columns) for name in outcomes}
+    return adjusted(panels, setting, rows=len(frame), max_exact=max_exact, draws=draws, seed=seed)
+
+
+def adjusted(
+    panels: dict[str, ClusterPanel],
+    setting: Setting,
+    *,
+    rows: int | None = None,
+    max_exact: int = MAX_EXACT,
+    draws: int = 19_999,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """The same from panels of the same clusters and starts, one an outcome; they may differ in periods."""
+    first = max(panels.values(), key=lambda panel: len(panel.clusters))
+    for name, panel in panels.items():
+        if panel.clusters != first.clusters:
             raise ValueError(
-                f"outcome {outcome!r} is observed in {len(panel.clusters)} of {len(kinds)} clusters; "
+                f"outcome {name!r} is observed in {len(panel.clusters)} of {len(first.clusters)} clusters; "
                 "leave it out, or restrict the frame to clusters that have every outcome"
             )
-        moments = cluster_moments(panel)
-        if method == "wild":
-            null = wild_null(moments, chosen)
-        else:
-            require_assigned(panel)
-            # The periods seen differ by outcome, and with them the path that an adoption date gives.
-            path = np.array(
-                [np.flatnonzero((panel.paths == (panel.times >= start)).all(axis=1))[0] for start in starts]
-            )
-            null, _, _ = randomisation_null(panel, moments, path[chosen], studentise=studentise)
-        statistic, statistics = null.statistics()
-        observed.append(statistic)
-        drawn.append(statistics)
-        table.append((null.estimate, null.p_value(), len(present), len(frame) - len(present)))
+    # Re-assignments move declared starts: which periods are treated differs by outcome with the periods seen.
+    starts = np.array([panel.start for panel in panels.values()]).min(axis=0)
+    dates, kinds = np.unique(starts, return_inverse=True)
+    drawn, _ = reassignments(kinds, max_exact=max_exact, draws=draws, seed=seed)
+    table, observed, statistics = [], [], []
+    for panel in panels.values():
+        null = null_distribution(panel, setting, drawn, begin=dates[drawn])
+        at_zero = null.statistics()
+        observed.append(at_zero[0])
+        statistics.append(at_zero[1])
+        seen = panel.observations
+        table.append((null.estimate, null.p_value(), seen, (seen if rows is None else rows) - seen))
     result = pd.DataFrame(
-        table, columns=["estimate", "p", "rows", "missing"], index=pd.Index(outcomes, name="outcome")
+        table, columns=["estimate", "p", "rows", "missing"], index=pd.Index(list(panels), name="outcome")
     )
     result.insert(2, "holm", holm(result["p"].to_numpy()))
-    result.insert(3, "romano_wolf", romano_wolf(np.array(observed), np.array(drawn)))
+    result.insert(3, "romano_wolf", romano_wolf(np.array(observed), np.array(statistics)))
     return result
-
-
-def _kinds(frame: pd.DataFrame, cluster: str, cohort: str) -> tuple[np.ndarray, np.ndarray]:
-    """The adoption date of each cluster, as a position in the sorted distinct dates; never is infinite."""
-    absent = [name for name in (cluster, cohort) if name not in frame.columns]
-    if absent:
-        raise ValueError(f"columns {', '.join(map(repr, absent))} are not in the frame")
-    first = pd.to_numeric(frame[cohort]).astype(float).groupby(frame[cluster], sort=True).min()
-    starts, kinds = np.unique(first.fillna(np.inf).to_numpy(), return_inverse=True)
-    return kinds, starts

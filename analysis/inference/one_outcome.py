@@ -24,20 +24,19 @@ nothing: no statement is made.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
+from analysis.inference.answers import MIN_CLUSTERS as MIN_TREATED_CLUSTERS
 from analysis.inference.assignments import MAX_EXACT
-from analysis.inference.crv import cluster_robust_from, leave_one_out
+from analysis.inference.cluster_panel import cluster_panel
+from analysis.inference.crv import cluster_robust_from
 from analysis.inference.moments import cluster_moments
-from analysis.inference.panel import DensePanel, dense_panel
-from analysis.inference.randomisation import randomisation_inference_from, require_assigned
+from analysis.inference.panel import dense_panel
+from analysis.inference.randomisation import randomisation_inference_from
+from analysis.inference.setting import Setting
 from analysis.inference.wild_bootstrap import wild_cluster_bootstrap_from
-
-MIN_TREATED_CLUSTERS = 5
 
 Interval = tuple[float, float]
 
@@ -66,8 +65,6 @@ class Inference:
     wild_draws, randomisation_draws : int
     wild_monte_carlo_se, randomisation_monte_carlo_se : float
         Zero when exact.
-    studentised_by : str
-        Variance in the studentised randomisation test: CRV3, or CRV1 where CRV3 does not exist.
     rows, units, clusters : int
     treated_clusters : int
         Clusters that adopt within the panel's periods.
@@ -99,7 +96,6 @@ class Inference:
     randomisation_draws: int
     wild_monte_carlo_se: float
     randomisation_monte_carlo_se: float
-    studentised_by: str
     rows: int
     units: int
     clusters: int
@@ -196,7 +192,6 @@ def infer(
     outcome: str,
     cluster: str,
     weights: str | None = None,
-    covariates: Sequence[str] = (),
     alpha: float = 0.05,
     max_exact: int = MAX_EXACT,
     draws: int = 19_999,
@@ -216,8 +211,6 @@ def infer(
         The level at which treatment was assigned, for instance the province.
     weights : str, optional
         Positive weights.
-    covariates : sequence of str
-        Further regressors.
     alpha : float
         Level of the tests; the intervals cover ``1 - alpha``.
     max_exact, draws, seed
@@ -226,32 +219,31 @@ def infer(
     Raises
     ------
     ValueError
-        For unusable input (see :func:`analysis.inference.panel.dense_panel`), and where units of one cluster
-        adopt at different times: inference below the level of assignment overstates precision.
+        For unusable input (see :func:`analysis.inference.cluster_panel.cluster_panel`), and where units of
+        one cluster adopt at different times: inference below the level of assignment overstates precision.
+    NotEstimableError
+        Where leaving out a cluster leaves no estimate.
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha is {alpha}; it must lie between 0 and 1")
-    panel = dense_panel(
-        frame,
-        unit=unit,
-        time=time,
-        cohort=cohort,
-        outcome=outcome,
-        cluster=cluster,
-        weights=weights,
-        covariates=covariates,
-    )
-    require_assigned(panel)
-    moments = cluster_moments(panel)
+    columns = {
+        "unit": unit,
+        "time": time,
+        "cohort": cohort,
+        "outcome": outcome,
+        "cluster": cluster,
+        "weights": weights,
+    }
+    panel = cluster_panel(frame, **columns)
+    dense = dense_panel(frame, **columns)
+    moments = cluster_moments(dense)
     level = 1 - alpha
     robust = cluster_robust_from(moments, level=level)
     wild = wild_cluster_bootstrap_from(moments, level=level, seed=seed)
     unrestricted = wild_cluster_bootstrap_from(moments, restricted=False, level=level, seed=seed)
-    studentise = "crv3" if np.isfinite(leave_one_out(moments)).all() else "crv1"
     permuted = randomisation_inference_from(
-        panel, moments, studentise=studentise, max_exact=max_exact, draws=draws, seed=seed, level=level
+        panel, Setting("two_way"), max_exact=max_exact, draws=draws, seed=seed, level=level
     )
-    treated, comparison = adopting(panel)
     return Inference(
         outcome=outcome,
         estimate=robust.estimate,
@@ -276,23 +268,13 @@ def infer(
         randomisation_draws=permuted.draws,
         wild_monte_carlo_se=wild.monte_carlo_se,
         randomisation_monte_carlo_se=permuted.monte_carlo_se,
-        studentised_by=studentise,
-        rows=panel.rows,
-        units=len(panel.outcome),
+        rows=dense.rows,
+        units=panel.units,
         clusters=moments.clusters,
-        treated_clusters=treated,
-        comparison_clusters=comparison,
+        treated_clusters=panel.treated_clusters,
+        comparison_clusters=panel.comparison_clusters,
         alpha=alpha,
     )
-
-
-def adopting(panel: DensePanel) -> tuple[int, int]:
-    """Clusters that adopt within the panel's periods, and those that have not yet when the first do."""
-    adoption = np.where(panel.paths.any(axis=1), panel.paths.argmax(axis=1), len(panel.times))
-    of_cluster = adoption[require_assigned(panel)]
-    within = (of_cluster > 0) & (of_cluster < len(panel.times))
-    first = of_cluster[within].min(initial=len(panel.times))
-    return int(within.sum()), int((of_cluster > first).sum())
 
 
 def _shown(p: float) -> str:

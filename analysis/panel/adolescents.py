@@ -1,4 +1,4 @@
-"""The adolescent panel ready for growth models: the real file when it is there, else the twin.
+"""The adolescent panel ready for growth models: the real file, or why there is none; its twin on trial.
 
 Track and school are those of a pupil's first wave, so that a pupil belongs to one track and one cluster;
 how many changed is counted.
@@ -19,6 +19,10 @@ from analysis.workspace import Workspace
 
 TWIN = "tweeling_adks"
 REAL = "adks"
+_TRIAL = (
+    "Proef: alle cijfers komen uit een synthetische tweeling waarin het verloop vooraf is gekozen; ze zeggen "
+    "niets over Nederland."
+)
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class AdolescentPanel:
     Attributes
     ----------
     data : Sourced
-        Columns pupil, school, wave, track, weight and the outcomes, with NaN for no answer.
+        Columns pupil, school, wave, track, weight and the outcomes, with NaN for no answer; or the reason.
     truth : dict of str to AdksTruth, or None
         By outcome; None for real rows.
     changed_track, changed_school : int
@@ -42,27 +46,45 @@ class AdolescentPanel:
 
 
 def adolescent_panel(
-    *, seed: int | None = None, workspace: Workspace | None = None, design: AdksDesign | None = None
+    *,
+    seed: int | None = None,
+    trial: bool = False,
+    workspace: Workspace | None = None,
+    design: AdksDesign | None = None,
 ) -> AdolescentPanel:
-    """The panel, with a remark that says where it comes from.
+    """The panel, or why it cannot be had, with a remark that says where it comes from.
+
+    Parameters
+    ----------
+    seed : int or None
+        Of the twin; that of the design unless given.
+    trial : bool
+        Take the synthetic twin, also where the file is there.
 
     Raises
     ------
     ValueError
-        If the real file is there and breaks its contract. A broken file never gives way to the twin.
+        If the real file is there and breaks its contract. A broken file never gives way to anything else.
     """
     workspace = workspace or Workspace.current()
     design = design or adks_design(workspace)
+    if trial:
+        twin = adks_twin(design, seed=seed)
+        return _panel(twin.frame, design, DataKind.SYNTHETIC, TWIN, _TRIAL, twin.truth)
     path = adks_path(design, workspace)
-    if path.is_file():
-        remark = f"De cijfers komen uit het bestand van het Adolescentenpanel ({path.name})."
-        return _panel(read_adks(path, design), design, DataKind.REAL, REAL, remark, None)
-    twin = adks_twin(design, seed=seed)
-    remark = (
-        f"Het bestand van het Adolescentenpanel ({path.name}) is er niet. Alle cijfers komen uit een "
-        "synthetische tweeling waarin het verloop vooraf is gekozen; ze zeggen niets over Nederland."
+    if not path.is_file():
+        return AdolescentPanel(no_file(path.name), None, 0, 0)
+    remark = f"De cijfers komen uit het bestand van het Adolescentenpanel ({path.name})."
+    return _panel(read_adks(path, design), design, DataKind.REAL, REAL, remark, None)
+
+
+def no_file(name: str) -> Sourced:
+    """That the file of the panel is not there, and who has it."""
+    return Sourced.absent(
+        f"er is geen bestand {name} van het Adolescentenpanel Democratische Kernwaarden en Schoolloopbanen; "
+        "het is op aanvraag te krijgen bij de Universiteit van Amsterdam, via DANS",
+        f"put {name} into the data folder, and name its columns in data/design/adks.toml",
     )
-    return _panel(twin.frame, design, DataKind.SYNTHETIC, TWIN, remark, twin.truth)
 
 
 def _panel(
@@ -74,7 +96,8 @@ def _panel(
     dropped = (("geen enkele vraag beantwoord", int(silent.sum())),) if silent.any() else ()
     frame = frame[~silent].reset_index(drop=True)
     if frame.empty:
-        raise ValueError("no pupil answered any of the questions asked for")
+        reason = "geen enkele leerling heeft een van de vragen beantwoord"
+        return AdolescentPanel(Sourced.absent(reason, "no pupil answered any of the questions"), None, 0, 0)
     changed = {}
     for name in ("track", "school"):
         first = frame.groupby("pupil")[name].transform("first")

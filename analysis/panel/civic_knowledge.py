@@ -1,15 +1,13 @@
-"""Pupils for the chapter on the gap in civic knowledge: the Dutch file of ICCS 2022, else its twin."""
+"""Pupils for the chapter on the gap in civic knowledge: the Dutch file of ICCS 2022, or its twin on trial."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
-
 from analysis.datakind import DataKind
-from analysis.design.gap import GapDesign, gap_design
-from analysis.schema.iccs import PV_COLUMNS
-from analysis.sources.iccs import find_iccs, read_iccs
+from analysis.design.gap import gap_design
+from analysis.sources.iccs import describe_name, find_iccs, read_iccs
+from analysis.sources.iccs_contract import PV_COLUMNS, plausible_columns
 from analysis.sources.sourced import Sourced
 from analysis.synthetic.iccs import CivicTruth, civic_truth, civic_twin
 from analysis.workspace import Workspace
@@ -17,12 +15,16 @@ from analysis.workspace import Workspace
 FILE = "ISGNLDC4.sav"
 REAL = "iccs2022"
 TWIN = "tweeling_iccs2022"
+_TRIAL = (
+    "Proef: alle cijfers komen uit een synthetische tweeling waarin het verschil vooraf is gekozen; ze "
+    "zeggen niets over Nederland."
+)
 
 
 def civic_knowledge(
-    track_variable: str = "", *, scale: float = 1.0, workspace: Workspace | None = None
+    track_variable: str = "", *, scale: float = 1.0, trial: bool = False, workspace: Workspace | None = None
 ) -> Sourced:
-    """The Dutch pupils of 2022 with their track, or the synthetic twin of them.
+    """The Dutch pupils of 2022 with their track, or why they cannot be had; in a trial their synthetic twin.
 
     Parameters
     ----------
@@ -30,25 +32,29 @@ def civic_knowledge(
         Column of the real file that holds the track; empty takes that of the design.
     scale : float
         Size of the twin.
+    trial : bool
+        Take the twin, also where the file is there.
 
     Returns
     -------
     Sourced
-        Frame as :data:`analysis.schema.iccs.STUDENTS`, every row with a track. The twin is used when the
-        file is absent, or present without a track variable configured; the remark says which.
+        Frame as :data:`analysis.sources.iccs_contract.STUDENTS`, every row with a track. No frame but the
+        reason when the file is absent, or present without a track variable configured.
 
     Raises
     ------
     ValueError
-        If the file is there and a track variable is configured, but the file is damaged, lacks that
-        column or a covariate, or holds no pupil of a track. A broken file never gives way to the twin.
+        If the file is there and a track variable is configured, but the file is damaged, or lacks that
+        column or a covariate. A broken file never gives way to anything else.
     """
     workspace = workspace or Workspace.current()
     design = gap_design(workspace)
+    if trial:
+        return Sourced(civic_twin(design.twin, scale=scale).frame, DataKind.SYNTHETIC, TWIN, _TRIAL)
     track = design.track(track_variable)
     path = _file(workspace)
     if path is None or track is None:
-        return _twin(design, scale, path)
+        return _absent(path)
     frame = read_iccs(path, track=track)
     absent = [name for name in design.adjusted_for if name not in frame]
     if absent:
@@ -57,19 +63,22 @@ def civic_knowledge(
             "names it; take the complete student file, or take the name out"
         )
     known = frame["track"].notna()
-    for name in (design.minuend, design.subtrahend):
-        if not (frame["track"] == name).any():
-            raise ValueError(
-                f"{path.name}: no pupil has the track {name}; check track_codes for {track.name}"
-            )
-    dropped = (("schoolsoort onbekend of niet vmbo, havo of vwo", int((~known).sum())),)
+    if not known.any():
+        return Sourced.absent(
+            f"van geen leerling in {path.name} is de schoolsoort vmbo, havo of vwo",
+            f"{path.name}: no pupil has a track; check track_codes for {track.name}",
+        )
+    left = frame.loc[~known, "level"]
+    dropped = tuple(
+        (f"{level}, volgens het ontwerp weggelaten", int(rows)) for level, rows in left.value_counts().items()
+    )
+    if left.isna().any():
+        dropped += (("schoolsoort onbekend, of weggelaten volgens track_codes", int(left.isna().sum())),)
     remark = (
         f"De cijfers komen uit het Nederlandse leerlingbestand van ICCS 2022 ({path.name}). De schoolsoort "
         f"staat in {track.name}."
     )
-    return Sourced(
-        frame[known].reset_index(drop=True), DataKind.REAL, REAL, remark, dropped if dropped[0][1] else ()
-    )
+    return Sourced(frame[known].reset_index(drop=True), DataKind.REAL, REAL, remark, dropped)
 
 
 def civic_knowledge_truth(panel: Sourced, workspace: Workspace | None = None) -> CivicTruth | None:
@@ -79,25 +88,29 @@ def civic_knowledge_truth(panel: Sourced, workspace: Workspace | None = None) ->
     return civic_truth(gap_design(workspace).twin)
 
 
-def plausible_values(panel: Sourced) -> pd.DataFrame:
-    """The plausible values of civic knowledge, (n, 5)."""
-    return panel.frame[list(PV_COLUMNS)]
+def plausible_values(panel: Sourced) -> tuple[str, ...]:
+    """The columns of the plausible values of civic knowledge: five, or as many as the file has."""
+    return tuple(plausible_columns(panel.frame)) if panel.kind is not DataKind.FACT else PV_COLUMNS
 
 
 def _file(workspace: Workspace) -> Path | None:
-    return next((path for path in find_iccs(workspace.data) if path.name.upper() == FILE.upper()), None)
+    found = [path for path in find_iccs(workspace.data) if describe_name(path) == ("NLD", 2022)]
+    if len(found) > 1:
+        names = ", ".join(path.name for path in found)
+        raise ValueError(f"{names}: {len(found)} files of the Dutch pupils of 2022; keep the one to be used")
+    return found[0] if found else None
 
 
-def _twin(design: GapDesign, scale: float, path: Path | None) -> Sourced:
-    twin = civic_twin(design.twin, scale=scale)
-    reason = (
-        f"Het Nederlandse leerlingbestand van ICCS 2022 ({FILE}) is er niet."
-        if path is None
-        else f"Het bestand {path.name} is er, maar er is geen kolom met de schoolsoort opgegeven. In het "
-        "openbare bestand is die niet bevestigd; zij is bij de IEA op te vragen."
+def _absent(path: Path | None) -> Sourced:
+    if path is None:
+        return Sourced.absent(
+            f"er is geen bestand {FILE}, het Nederlandse leerlingbestand van ICCS 2022; de IEA geeft het "
+            "uit, en de schoolsoort van de leerlingen is daar apart op te vragen",
+            f"put {FILE} with a column of tracks into the data folder, and name the column in "
+            "data/design/kenniskloof.toml",
+        )
+    return Sourced.absent(
+        f"het leerlingbestand van ICCS 2022 ({path.name}) is er, maar niet welke kolom de schoolsoort bevat; "
+        "het openbare bestand heeft geen bevestigde kolom, en de IEA kan haar leveren",
+        f"{path.name} is there: name its column of tracks as track_variable in data/design/kenniskloof.toml",
     )
-    remark = (
-        f"{reason} Alle cijfers komen uit een synthetische tweeling waarin het verschil vooraf is gekozen; "
-        "ze zeggen niets over Nederland."
-    )
-    return Sourced(twin.frame, DataKind.SYNTHETIC, TWIN, remark)

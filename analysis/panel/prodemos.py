@@ -5,7 +5,7 @@ from __future__ import annotations
 from analysis.datakind import DataKind
 from analysis.design.rollout import rollout
 from analysis.panel.rollout import registration
-from analysis.schema.rollout import PRODEMOS
+from analysis.sources.registration import PRODEMOS
 from analysis.sources.sourced import Sourced
 from analysis.synthetic.rollout import Truth, rollout_twin
 from analysis.workspace import Workspace

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.design.gap import gap_design
-from analysis.schema.iccs import PV_COLUMNS
-from analysis.schema.pisa import DOMAINS, REPLICATE_COLUMNS, pv_columns
 from analysis.sources.facts import iccs_means, published_validation
 from analysis.sources.iccs import describe_name, find_iccs, read_iccs
+from analysis.sources.iccs_contract import PV_COLUMNS
 from analysis.sources.pisa import FILE as PISA_FILE
 from analysis.sources.pisa import read_pisa2003
+from analysis.sources.pisa_contract import DOMAINS, REPLICATE_COLUMNS, pv_columns
 from analysis.workspace import Workspace
 
 CIVIC_KNOWLEDGE = "civic_knowledge"

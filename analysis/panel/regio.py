@@ -1,4 +1,4 @@
-"""Pupils for the regional chapter: the adolescent panel where it holds provinces, else the twin.
+"""Pupils for the regional chapter: the adolescent panel where it holds provinces; its twin on trial.
 
 The adolescent panel is the source of the claim that is tested and the only file known to carry attitudes
 by place. Of each pupil the last answer counts, so that nobody counts twice.
@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.datakind import DataKind
 from analysis.design.adks import adks_design
 from analysis.design.regio import TRACKS, RegioDesign, regio_design
+from analysis.panel.adolescents import no_file
 from analysis.sources.adks import adks_path, read_adks
 from analysis.sources.geography import province_names
 from analysis.sources.sourced import Sourced
@@ -22,6 +23,10 @@ from analysis.workspace import Workspace
 LEVELS = ("municipality", "school_id", "school_track")  # within the province, largest groups first
 TWIN = "tweeling_regio"
 REAL = "adks"
+_TRIAL = (
+    "Proef: alle cijfers komen uit een synthetische tweeling waarin de verschillen tussen provincies vooraf "
+    "zijn gekozen; ze zeggen niets over Nederland."
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class RegioPanel:
     ----------
     outcome : str
     data : Sourced
-        Columns pupil_id, province, the levels, school_year, track and the outcome.
+        Columns pupil_id, province, the levels, school_year, track and the outcome; or the reason.
     years : tuple of str
         School years in the data, ascending.
     truth : RegioTruth or None
@@ -65,10 +70,11 @@ def regio_panel(
     *,
     seed: int | None = None,
     schools: int | None = None,
+    trial: bool = False,
     workspace: Workspace | None = None,
     design: RegioDesign | None = None,
 ) -> RegioPanel:
-    """Pupils with their province and their answer on `outcome`.
+    """Pupils with their province and their answer on `outcome`, or why they cannot be had.
 
     Parameters
     ----------
@@ -77,7 +83,9 @@ def regio_panel(
     seed : int or None
         Of the twin; that of the design unless given.
     schools : int or None
-        Plan a study of this size: the twin with so many schools, whether or not there is a real file.
+        Size of the twin, to plan a study; that of the design unless given.
+    trial : bool
+        Take the synthetic twin, also where the file is there.
 
     Raises
     ------
@@ -87,19 +95,29 @@ def regio_panel(
     workspace = workspace or Workspace.current()
     design = design or regio_design(workspace)
     label = design.named(outcome).label
+    if trial:
+        twin = regio_twin(design, seed=seed, schools=schools)
+        return _panel(outcome, label, twin.frame, DataKind.SYNTHETIC, TWIN, _TRIAL, twin.truth[outcome])
     panel = adks_design(workspace)
     path = adks_path(panel, workspace)
-    reason = "" if schools is None else f"Dit is een plan voor een onderzoek op {schools} scholen."
-    reason = reason or _reason(outcome, panel, path)
-    if reason:
-        twin = regio_twin(design, seed=seed, schools=schools)
-        remark = (
-            f"{reason} Alle cijfers komen uit een synthetische tweeling waarin de verschillen tussen "
-            "provincies vooraf zijn gekozen; ze zeggen niets over Nederland."
+    if outcome not in panel.names:
+        return _absent(
+            outcome,
+            f"van geen bestand is bekend dat het van leerlingen {label} en provincie bevat; in het "
+            "leerlingbestand van ICCS 2022 staat de provincie niet",
         )
-        return _panel(outcome, label, twin.frame, DataKind.SYNTHETIC, TWIN, remark, twin.truth[outcome])
+    if not path.is_file():
+        return RegioPanel(outcome, no_file(path.name), (), None)
+    if not {"municipality", "province"} <= set(panel.file.used):
+        return _absent(
+            outcome,
+            f"van het bestand van het Adolescentenpanel ({path.name}) is niet opgegeven welke kolom de "
+            "gemeente en welke de provincie bevat",
+        )
     frame = read_adks(path, panel).sort_values(["pupil", "wave"], kind="stable")
     frame = frame[frame[outcome].notna()].drop_duplicates("pupil", keep="last")
+    if frame.empty:
+        return _absent(outcome, f"geen enkele leerling heeft een antwoord op {label}")
     first = panel.first_school_year
     frame = frame.rename(columns={"pupil": "pupil_id", "school": "school_id"}).assign(
         school_year=[f"{first + wave - 1}/{(first + wave) % 100:02d}" for wave in frame["wave"]]
@@ -111,19 +129,9 @@ def regio_panel(
     return _panel(outcome, label, frame, DataKind.REAL, REAL, remark, None)
 
 
-def _reason(outcome: str, panel, path) -> str:
-    """Why the twin is used, in Dutch; empty when the real file can be."""
-    if not path.is_file():
-        return f"Het bestand van het Adolescentenpanel ({path.name}) is er niet."
-    absent = [name for name in ("municipality", "province") if name not in panel.file.used]
-    if absent:
-        return (
-            f"Van het bestand van het Adolescentenpanel ({path.name}) is niet opgegeven welke kolom de "
-            "gemeente en welke de provincie bevat."
-        )
-    if outcome not in {one.name for one in panel.outcome}:
-        return f"Geen bekend bestand bevat deze uitkomst ({outcome}) samen met de provincie."
-    return ""
+def _absent(outcome: str, reason: str) -> RegioPanel:
+    detail = "see the columns in data/design/adks.toml"
+    return RegioPanel(outcome, Sourced.absent(reason, detail), (), None)
 
 
 def _panel(
@@ -136,8 +144,6 @@ def _panel(
     truth: RegioTruth | None,
 ) -> RegioPanel:
     known = frame[outcome].notna()
-    if not known.any():
-        raise ValueError(f"{outcome}: no pupil has an answer")
     dropped = ((f"{label} onbekend", int((~known).sum())),) if not known.all() else ()
     frame = frame[known].reset_index(drop=True)
     frame["school_track"] = frame["school_id"].astype(str) + "/" + frame["track"]

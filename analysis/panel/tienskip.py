@@ -7,7 +7,7 @@ from dataclasses import replace
 from analysis.datakind import DataKind
 from analysis.design.rollout import rollout
 from analysis.panel.rollout import registration
-from analysis.schema.rollout import TIENSKIP
+from analysis.sources.registration import TIENSKIP
 from analysis.sources.sourced import Sourced
 from analysis.synthetic.rollout import Truth
 from analysis.synthetic.tienskip import tienskip_twin

@@ -1,4 +1,4 @@
-"""From released rows and the report's sources to ``_report``: HTML, PDF and the results file.
+"""From released rows and the report's sources to ``_report``: HTML and PDF of each document, and the data.
 
 Two renderers read the same sources. Quarto is used where it is installed; otherwise Pandoc and Typst from
 their wheels (:mod:`analysis.render.embedded`). One checker (:mod:`analysis.render.check`) runs before
@@ -10,17 +10,19 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from analysis.pipeline.provenance import ORIGIN_FILE, PROVENANCE_FILE
-from analysis.render import quarto
-from analysis.render.check import check
+from analysis.release.provenance import ORIGIN_FILE, PROVENANCE_FILE
+from analysis.release.trace import write_trace
+from analysis.render import quarto, standing
+from analysis.render.check import check_documents
 from analysis.render.claims import check_claims
-from analysis.render.editions import EDITIONS, released_folder, require_edition, write_public
+from analysis.render.editions import EDITIONS, WRITTEN_LAST, released_folder, require_edition, write_public
 from analysis.render.embedded import render_embedded
+from analysis.render.index import write_index
 from analysis.render.labelling import check_labelling
-from analysis.render.project import RenderError, read_project
+from analysis.render.project import RenderError, read_projects
 from analysis.render.resultsfile import FILE, write_results_file
+from analysis.render.stage import staged
 from analysis.render.swap import fresh_folder
-from analysis.render.trace import write_trace
 from analysis.results import ROWS_FILE, read_rows
 from analysis.workspace import Workspace
 
@@ -38,6 +40,8 @@ def render(
     factsheets: bool = False,
 ) -> Path:
     """Render the report and return the folder it stands in.
+
+    A report that stands and is the one that would be made (:mod:`analysis.render.standing`) is left alone.
 
     Parameters
     ----------
@@ -60,18 +64,24 @@ def render(
     """
     if engine not in ENGINES:
         raise RenderError(f"engine {engine!r} is not known; choose from {', '.join(ENGINES)}")
-    project = read_project(workspace.root)
+    projects = read_projects(workspace.root)
     released = released_folder(workspace)
-    rows = read_rows(released / ROWS_FILE)
     require_edition(edition, workspace)
-    write_trace(workspace)
-    lines = check(project)
-    check_labelling(lines, project)
-    check_claims(lines, project, rows)
     use_quarto = engine == "quarto" or (engine == "auto" and quarto.available())
-    target = output or project.output
-    with fresh_folder(target) as folder:
-        (quarto.render_quarto if use_quarto else render_embedded)(project, folder)
+    target = output or projects[0].output
+    decides = standing.deciding(
+        workspace, projects, quarto=use_quarto, edition=edition, factsheets=factsheets
+    )
+    if standing.stands(workspace, target, decides):
+        return target
+    rows = read_rows(released / ROWS_FILE)
+    write_trace(workspace)
+    for project, lines in zip(projects, check_documents(projects), strict=True):
+        check_labelling(lines, project)
+        check_claims(lines, project, rows)
+    with fresh_folder(target) as folder, staged(workspace.root) as stage:
+        seen = [project.at(stage) for project in projects]
+        (quarto.render_quarto if use_quarto else render_embedded)(seen, folder)
         write_results_file(rows, folder / FILE)
         if (released / PROVENANCE_FILE).is_file() and edition != "public":  # it tells of runs
             shutil.copyfile(released / PROVENANCE_FILE, folder / ORIGIN_FILE)
@@ -79,6 +89,8 @@ def render(
             from analysis.render.factsheets import write_factsheets  # brings the facts' contracts along
 
             write_factsheets(workspace, folder)
+        write_index(workspace, seen, folder, also=WRITTEN_LAST if edition == "public" else ())
         if edition == "public":
             write_public(workspace, folder)
+    standing.note(workspace, target, decides)
     return target

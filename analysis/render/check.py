@@ -6,7 +6,7 @@ figure without words. Here each is a mistake with file and line, and all are nam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from analysis.render import rules_blocks, rules_links, rules_numbers
@@ -19,39 +19,73 @@ RULES: tuple[Callable[[Text, Project], Iterator[str]], ...] = (
     rules_links.references_lead_somewhere,
     rules_links.references_read_well,
     rules_links.links_lead_somewhere,
+    rules_links.numbers_have_an_origin,
     rules_blocks.figures_are_complete,
     rules_blocks.tables_are_complete,
     rules_blocks.formulas_have_words,
     rules_blocks.headings_step_by_one,
     rules_blocks.blocks_are_supported,
+    rules_blocks.characters_have_a_shape,
     rules_numbers.numbers_have_a_source,
     rules_numbers.numbers_stand_in_running_text,
 )
 
 
-def check(project: Project) -> list[Line]:
-    """The lines of the report, if nothing is wrong with them.
+def check_documents(projects: Sequence[Project]) -> list[list[Line]]:
+    """The lines of every document, if nothing is wrong with any of them.
 
     Raises
     ------
     RenderError
-        Naming every mistake with file and line.
+        Naming every mistake in all of them with file and line.
     """
-    lines = read_lines(project)
-    check_lines(lines, project)
-    return lines
+    read = [read_lines(project) for project in projects]
+    labels = {
+        project.page: frozenset(Text(lines, project.root).labels)
+        for project, lines in zip(projects, read, strict=True)
+    }
+    said = []
+    for project, lines in zip(projects, read, strict=True):
+        others = {page: known for page, known in labels.items() if page != project.page}
+        try:
+            check_lines(lines, project, others=others)
+        except RenderError as error:
+            said.append(str(error))
+    if said:
+        raise RenderError("\n".join(said))
+    return read
 
 
-def check_lines(lines: list[Line], project: Project, more: Mapping[str, Any] | None = None) -> None:
-    """Raise RenderError if something is wrong with `lines`; `more` holds further variables."""
+def check(project: Project) -> list[Line]:
+    """The lines of the only document of a project; see :func:`check_documents`."""
+    return check_documents([project])[0]
+
+
+def check_lines(
+    lines: list[Line],
+    project: Project,
+    more: Mapping[str, Any] | None = None,
+    others: Mapping[str, frozenset[str]] | None = None,
+) -> None:
+    """Raise RenderError if something is wrong with `lines`.
+
+    Parameters
+    ----------
+    lines : list of Line
+    project : Project
+    more : mapping, optional
+        Variables beside those of ``_variables.yml``.
+    others : mapping of str to set of str, optional
+        The labels that links may lead to in other documents, by the name of their page.
+    """
     problems: list[str] = []
     try:
         fill(lines, project, more)
     except RenderError as error:
         problems.extend(str(error).splitlines())
-    text = Text(lines, project.root)
+    text = Text(lines, project.root, others or {})
     for rule in RULES:
         problems.extend(rule(text, project))
     if problems:
         count = f"{len(problems)} mistake{'s' if len(problems) > 1 else ''}"
-        raise RenderError(f"{count} in the report:\n" + "\n".join(problems))
+        raise RenderError(f"{count} in {project.document.name}:\n" + "\n".join(problems))

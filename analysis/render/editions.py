@@ -1,10 +1,12 @@
 """Editions of the report: what each may hold.
 
+``standard``
+    What there is: facts, results on real data, and what cannot be established. Synthetic results stand in the
+    technical document only.
 ``mock``
-    What there is; whatever rests on synthetic data says so on every page, figure and table.
+    The rehearsal: results on twins take the place of what cannot be established, and every page says so.
 ``final``
-    Refused as long as anything released is synthetic, but for sections that are simulated by their nature
-    (``data/design/editions.toml``).
+    As standard, and refused as long as a notebook failed: that can be mended.
 ``public``
     The report with only released tables beside it, each with its data kind, a list with checksums, and all
     of it in one zip. No executed notebook and no detail of a run.
@@ -16,27 +18,25 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis import dutch
 from analysis.datakind import DataKind
-from analysis.design.editions import read_simulations
-from analysis.design.notebooks import read_notebooks
-from analysis.manifest import find_sources
-from analysis.render.fragments import Description, read_cells, read_description
+from analysis.release.fragments import Description, read_cells, read_description
+from analysis.release.release import REHEARSAL, STANDARD, missing_notebooks, released_edition
+from analysis.release.twin import ZIP_DATE, with_kind
 from analysis.render.project import RenderError
 from analysis.render.resultsfile import FILE as RESULTS
 from analysis.render.resultsfile import write_results_file
-from analysis.render.twin import ZIP_DATE, with_kind
-from analysis.results import ROWS_FILE, Result, read_rows
+from analysis.results import ROWS_FILE, TRIAL, read_rows
 from analysis.workspace import Workspace
 
-EDITIONS = ("mock", "final", "public")
+EDITIONS = (STANDARD, REHEARSAL, "final", "public")
 TABLES = "tabellen"
 MANIFEST = "inhoud.json"
 README = "LEESMIJ.txt"
 ARCHIVE = "openbaar.zip"
+WRITTEN_LAST = (MANIFEST, README, ARCHIVE)  # because they list what is there
 
 
 def released_folder(workspace: Workspace) -> Path:
@@ -57,8 +57,27 @@ def require_edition(edition: str, workspace: Workspace) -> None:
     """Raise RenderError if what was released may not be in `edition`."""
     if edition not in EDITIONS:
         raise RenderError(f"edition {edition!r} is not known; choose from {', '.join(EDITIONS)}")
+    folder = released_folder(workspace)
+    released, wanted = released_edition(folder), REHEARSAL if edition == REHEARSAL else STANDARD
+    if released != wanted:
+        raise RenderError(
+            f"what was released is the {released or 'unknown'} edition: run `python -m analysis report "
+            f"--edition {edition}`"
+        )
     if edition == "final":
-        _refuse_synthetic(workspace)
+        _refuse(folder)
+
+
+def _refuse(folder: Path) -> None:
+    """Raise RenderError for what stands in the way of a final edition, and can be mended."""
+    problems = [f"  failed: {line}" for line in missing_notebooks(folder)]
+    problems += [
+        f"  {row.id} of notebook {row.stamp.notebook} is synthetic and not published as a trial"
+        for row in read_rows(folder / ROWS_FILE)
+        if row.kind is DataKind.SYNTHETIC and row.section != TRIAL
+    ]
+    if problems:
+        raise RenderError("there is no final edition yet:\n" + "\n".join(problems))
 
 
 def write_public(workspace: Workspace, folder: Path) -> None:
@@ -86,75 +105,6 @@ def write_public(workspace: Workspace, folder: Path) -> None:
         json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n"
     )
     _zip(folder, folder / ARCHIVE)
-
-
-@dataclass
-class _Section:
-    """Synthetic things of one section, and the notebooks that published them."""
-
-    rows: int = 0
-    exhibits: int = 0
-    notebooks: set[str] = field(default_factory=set)
-
-
-def _refuse_synthetic(workspace: Workspace) -> None:
-    released = released_folder(workspace)
-    found: dict[str, _Section] = {}
-    rows = read_rows(released / ROWS_FILE)
-    for row in rows:
-        if row.kind is DataKind.SYNTHETIC:
-            section = found.setdefault(row.id.split(".")[0], _Section())
-            section.rows += 1
-            section.notebooks.add(row.stamp.notebook)
-    for exhibit in _exhibits(released):
-        if exhibit.kind is DataKind.SYNTHETIC:
-            section = found.setdefault(exhibit.section, _Section())
-            section.exhibits += 1
-            section.notebooks |= _publishers(exhibit.section, rows)
-    for section in read_simulations(workspace):
-        found.pop(section, None)
-    if not found:
-        return
-    missing = _missing_files(workspace)
-    lines = [
-        f"  {name}: {section.rows} results and {section.exhibits} figures and tables are synthetic; "
-        f"{_what_is_missing(section.notebooks, missing)}"
-        for name, section in sorted(found.items())
-    ]
-    raise RenderError(
-        "the final edition holds nothing synthetic, and these sections do:\n"
-        + "\n".join(lines)
-        + f"\nPut the files in {workspace.data}, or name their folder with --data, and build again; or make "
-        "the mock edition."
-    )
-
-
-def _publishers(section: str, rows: Iterable[Result]) -> set[str]:
-    """Notebooks that publish results of `section`, or the one that carries its name."""
-    return {row.stamp.notebook for row in rows if row.id.split(".")[0] == section} or {section}
-
-
-def _missing_files(workspace: Workspace) -> dict[str, list[str] | None]:
-    """For each notebook, the files of its sources that are not there; None where it reads no file."""
-    absent = {
-        found.source.key: f"{', '.join(found.source.files)} ({found.source.title})"
-        for found in find_sources(workspace)
-        if found.source.has_files and not found.files
-    }
-    return {
-        entry.name: [absent[key] for key in entry.sources if key in absent] if entry.sources else None
-        for entry in read_notebooks(workspace)
-    }
-
-
-def _what_is_missing(notebooks: Iterable[str], missing: dict[str, list[str] | None]) -> str:
-    known = [missing[name] for name in sorted(notebooks) if name in missing]
-    files = list(dict.fromkeys(file for files in known if files for file in files))
-    if files:
-        return f"missing: {'; '.join(files)}"
-    if known and all(files is None for files in known):
-        return "no file would change that: they are made by simulation"
-    return "no file is missing: the status note of the section says why a twin was used"
 
 
 def _exhibits(released: Path) -> list[Description]:

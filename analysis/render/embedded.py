@@ -1,16 +1,18 @@
 """The renderer for where Quarto is not installed: Pandoc makes HTML and Typst, Typst makes the PDF.
 
-It reads the same ``_quarto.yml``, .qmd files, filters, template and partials as Quarto does.
+It reads the same ``_quarto.yml``, .qmd files, filters, template and partials as Quarto does, from a folder
+that holds nothing else (:mod:`analysis.render.stage`).
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -25,38 +27,46 @@ CROSSREF = HERE / "lua" / "crossref.lua"
 # Filters of the project run before or after the cross-references, as their entry point in Quarto says.
 BEFORE = ("pre-ast",)
 AFTER = ("pre-finalize",)
+_NOT_DRAWN = re.compile(r"""the text `"(?P<text>.+?)"` could not be displayed""")
 
 
-def render_embedded(project: Project, folder: Path) -> None:
-    """Write ``rapport.html`` and ``rapport.pdf`` into `folder`.
+def render_embedded(projects: Sequence[Project], folder: Path) -> None:
+    """Write the page and the PDF of each of `projects` into `folder`.
+
+    `projects` stand in a folder that holds what the renderers may see, see :mod:`analysis.render.stage`.
 
     Raises
     ------
     RenderError
         If Pandoc or Typst fails or warns.
     """
-    text = fill(read_lines(project), project)
-    with ThreadPoolExecutor(2) as pool:
-        for task in [pool.submit(make, project, text, folder) for make in WRITERS]:
+    # The PDFs first: they take longest.
+    makers = sorted(WRITERS, key=lambda make: make is not write_paper)
+    texts = [(project, fill(read_lines(project), project)) for project in projects]
+    with ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
+        tasks = [pool.submit(make, *text, folder) for make in makers for text in texts]
+        for task in tasks:
             task.result()
 
 
-def _html(project: Project, text: str, folder: Path) -> None:
+def write_page(project: Project, text: str, folder: Path) -> None:
+    """Write the page of `project`, of which `text` has its shortcodes filled in, into `folder`."""
     options = project.options("html")
     arguments = [
         "--to=html5",
+        "--sandbox",  # nothing is embedded but what the filter of the cross-references brings along
         "--mathml",
         "--embed-resources",
-        "--section-divs",
+        *(["--section-divs"] if options.get("section-divs") else []),
         f"--template={project.path(options['template'])}",
-        *(f"--css={path}" for path in project.paths(options.get("css"))),
         f"--shift-heading-level-by={options.get('shift-heading-level-by', 0)}",
     ]
     page = _pandoc(project, "html", text, arguments)
-    (folder / options["output-file"]).write_text(page, encoding="utf-8", newline="\n")
+    (folder / project.page).write_text(page, encoding="utf-8", newline="\n")
 
 
-def _pdf(project: Project, text: str, folder: Path) -> None:
+def write_paper(project: Project, text: str, folder: Path) -> None:
+    """Write the PDF, likewise."""
     import typst
 
     options = project.options("typst")
@@ -74,14 +84,25 @@ def _pdf(project: Project, text: str, folder: Path) -> None:
             timestamp=timestamp(),
         )
     except typst.TypstError as error:
-        raise RenderError(f"Typst: {error.message}\n{error.diagnostic}") from error
+        raise RenderError(
+            f"Typst: {_where(error.message, project)}{error.message}\n{error.diagnostic}"
+        ) from error
     if warnings:
         raise RenderError("Typst: " + "\n".join(f"{w.message}\n{w.diagnostic}" for w in warnings))
-    (folder / options["output-file"]).write_bytes(pdf)
+    (folder / project.paper).write_bytes(pdf)
+
+
+def _where(message: str, project: Project) -> str:
+    """File and line of a character that no font can draw; Typst names it, and a place in its own source."""
+    match = _NOT_DRAWN.search(message)
+    if not match:
+        return ""
+    places = [line.place(project.root) for line in read_lines(project) if match["text"] in line.text]
+    return f"{', '.join(places)}: " if places else ""
 
 
 # Each takes the project, its text with shortcodes filled in, and the folder to write into.
-WRITERS = (_html, _pdf)
+WRITERS = (write_page, write_paper)
 
 
 def timestamp() -> int:
@@ -106,6 +127,7 @@ def _pandoc(project: Project, to: str, text: str, arguments: list[str]) -> str:
         "document-folder": f"{folder.relative_to(project.root).as_posix()}/",
         "number-sections": bool(options.get("number-sections")),
         "pagetitle": project.settings["title"],
+        "css": [os.path.relpath(path, folder) for path in project.paths(options.get("css"))],
     }
     with tempfile.TemporaryDirectory() as staging:
         settings = Path(staging) / "metadata.json"

@@ -15,16 +15,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from analysis.release.fragments import FOLDER as GENERATED
 from analysis.render.check import check_lines
 from analysis.render.embedded import WRITERS
-from analysis.render.fragments import FOLDER as GENERATED
+from analysis.render.index import SHEETS
 from analysis.render.labelling import check_labelling
 from analysis.render.project import Project, RenderError, read_project, split_front_matter
 from analysis.render.provinces import read_material, sheet_values
 from analysis.render.source import SHORTCODE, Line, fill, lookup
+from analysis.render.stage import staged
 from analysis.workspace import Workspace
 
-FOLDER = "provincies"
 STENCIL = "provincie.qmd"
 PARTIALS = "partials/provincie"
 _NAME = "provincie"
@@ -42,13 +43,13 @@ def write_factsheets(workspace: Workspace, folder: Path) -> list[Path]:
     """
     material = read_material(workspace)
     report = read_project(workspace.root)
-    target = folder / FOLDER
+    target = folder / SHEETS
     target.mkdir()
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with staged(workspace.root) as stage, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         tasks = []
         for code in material.names:
             project, text = sheet(code, {_NAME: sheet_values(code, material)}, report)
-            tasks += [pool.submit(write, project, text, target) for write in WRITERS]
+            tasks += [pool.submit(write, project.at(stage), text, target) for write in WRITERS]
         for task in tasks:
             task.result()
     return sorted(target.iterdir())

@@ -16,7 +16,7 @@ from typing import Any
 
 from analysis.datakind import DataKind
 from analysis.exhibits import SYNTHETIC_CAPTION
-from analysis.render.fragments import FOLDER
+from analysis.release.fragments import FOLDER
 from analysis.render.project import Project, RenderError, read_variables
 from analysis.render.source import SHORTCODE, Line
 

@@ -1,4 +1,4 @@
-"""The report project as ``_quarto.yml`` and the front matter describe it.
+"""The report project as ``_quarto.yml`` and the front matter of its documents describe it.
 
 Only what the report uses is read; a key that the embedded renderer does not know is an error, so that
 the two renderers cannot drift apart unnoticed.
@@ -7,7 +7,7 @@ the two renderers cannot drift apart unnoticed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,15 +21,15 @@ FORMATS = ("html", "typst")
 OPTIONS = frozenset(
     {
         "project", "format", "filters", "execute", "output-file", "theme", "minimal", "template", "css",
-        "embed-resources", "html-math-method", "shift-heading-level-by", "toc-depth", "citeproc",
-        "pdf-standard", "template-partials", "number-sections", "bibliography", "csl", "font-paths",
-        "callout-icon", "callout-appearance",
+        "embed-resources", "html-math-method", "shift-heading-level-by", "section-divs", "toc-depth",
+        "citeproc", "pdf-standard", "template-partials", "number-sections", "bibliography", "csl",
+        "font-paths", "callout-icon", "callout-appearance",
     }
 )  # fmt: skip
 METADATA = frozenset(
     {
         "title", "subtitle", "datum", "versie", "uitgever", "description", "lang", "toc", "papersize",
-        "margin", "section-numbering", "link-citations", "nocite",
+        "margin", "section-numbering", "link-citations", "nocite", "herkomst",
     }
 )  # fmt: skip
 
@@ -40,14 +40,14 @@ class RenderError(Exception):
 
 @dataclass(frozen=True)
 class Project:
-    """A report project.
+    """One document of the report project.
 
     Attributes
     ----------
     root : Path
         Folder of ``_quarto.yml``; paths in that file are relative to it.
     document : Path
-        The one .qmd that is rendered; paths in the text are relative to its folder.
+        The .qmd that is rendered; paths in the text are relative to its folder.
     output : Path
         Where the report goes, relative paths resolved.
     settings : dict
@@ -59,6 +59,16 @@ class Project:
     output: Path
     settings: Mapping[str, Any]
 
+    @property
+    def page(self) -> str:
+        """The name of the HTML file, by which other documents link to this one."""
+        return self.options("html").get("output-file", f"{self.document.stem}.html")
+
+    @property
+    def paper(self) -> str:
+        """The name of the PDF."""
+        return self.options("typst").get("output-file", f"{self.document.stem}.pdf")
+
     def options(self, to: str) -> dict[str, Any]:
         """Settings for format `to`: those of the format over the general ones."""
         general = {key: value for key, value in self.settings.items() if key not in ("format", "project")}
@@ -67,6 +77,10 @@ class Project:
     def metadata(self, to: str) -> dict[str, Any]:
         """What the templates may name."""
         return {key: value for key, value in self.options(to).items() if key not in OPTIONS}
+
+    def at(self, root: Path) -> Project:
+        """The same document in a copy of the project in `root`."""
+        return replace(self, root=root, document=root / self.document.relative_to(self.root))
 
     def path(self, relative: str) -> Path:
         """A file named in ``_quarto.yml``.
@@ -86,48 +100,75 @@ class Project:
 
 
 def read_project(root: Path) -> Project:
-    """The project in `root`.
+    """The first document of the project in `root`: the report."""
+    return read_projects(root)[0]
+
+
+def read_projects(root: Path) -> list[Project]:
+    """The documents that ``project/render`` of the project in `root` names, in its order.
 
     Raises
     ------
     RenderError
-        If ``_quarto.yml`` or the document is missing or malformed, or holds an unknown key.
+        If ``_quarto.yml`` or a document is missing or malformed, or holds an unknown key.
     """
     file = root / "_quarto.yml"
     config = _mapping(_load(file), str(file))
     project = _mapping(config.get("project"), f"{file}, project")
-    documents = project.get("render") or []
-    if len(documents) != 1:
-        raise RenderError(f"{file}: project/render must name one document, got {documents}")
-    document = root / documents[0]
-    front, _ = split_front_matter(document)
-    settings = {**config, **front}
-    if "format" in front:
-        raise RenderError(f"{document}: formats are set in _quarto.yml, not in the document")
+    documents = project.get("render")
+    if not isinstance(documents, list) or not documents:
+        raise RenderError(f"{file}: project/render must list the documents, got {documents!r}")
     formats = _mapping(config.get("format"), f"{file}, format")
     if set(formats) != set(FORMATS):
         raise RenderError(f"{file}: formats must be {' and '.join(FORMATS)}, got {', '.join(formats)}")
-    for place, keys in (
-        (file, config),
-        (document, front),
-        *((f"{file}, format {to}", formats[to] or {}) for to in FORMATS),
-    ):
-        if "date" in keys:
-            raise RenderError(
-                f"{place}: write `datum:` with the text as printed instead of `date:`, which Quarto "
-                "reformats and which may change from day to day"
-            )
-        unknown = sorted(set(keys) - OPTIONS - METADATA)
-        if unknown:
-            raise RenderError(
-                f"{place}: {', '.join(unknown)} is not known to the embedded renderer; add it to "
-                "analysis/render/project.py or leave it out"
-            )
+    _known(file, config, formats)
+    read = [_document(root, root / name, config, formats) for name in documents]
+    if len({project.document.parent for project in read}) > 1 or len({p.page for p in read}) < len(read):
+        raise RenderError(f"{file}: the documents stand in one folder, each once; got {', '.join(documents)}")
+    return read
+
+
+def _document(root: Path, document: Path, config: Mapping[str, Any], formats: Mapping[str, Any]) -> Project:
+    file = root / "_quarto.yml"
+    front, _ = split_front_matter(document)
+    own = _mapping(front.get("format"), f"{document}, format")
+    if set(own) - set(FORMATS):
+        raise RenderError(f"{document}: formats must be {' and '.join(FORMATS)}, got {', '.join(own)}")
+    _known(document, front, own)
+    merged = {to: {**(formats[to] or {}), **(own.get(to) or {})} for to in FORMATS}
+    settings = {**config, **front, "format": merged}
     if not settings.get("title"):
         raise RenderError(f"{document}: no title given; PDF/UA needs one")
     if settings.get("lang") != "nl":
         raise RenderError(f"{file}: lang must be nl, got {settings.get('lang')!r}")
-    return Project(root, document, root / project.get("output-dir", "_report"), settings)
+    for to, suffix in zip(FORMATS, (".html", ".pdf"), strict=True):
+        name = merged[to].get("output-file", f"{document.stem}{suffix}")
+        if name != f"{document.stem}{suffix}":
+            raise RenderError(
+                f"{document}: is written to {document.stem}{suffix}, by which links find it; leave "
+                f"output-file: {name} out"
+            )
+    output = root / _mapping(config.get("project"), str(file)).get("output-dir", "_report")
+    return Project(root, document, output, settings)
+
+
+def _known(place: Path, keys: Mapping[str, Any], formats: Mapping[str, Any]) -> None:
+    """Raise RenderError for a key that the embedded renderer does not know."""
+    for where, found in (
+        (str(place), keys),
+        *((f"{place}, format {to}", formats.get(to) or {}) for to in FORMATS),
+    ):
+        if "date" in found:
+            raise RenderError(
+                f"{where}: write `datum:` with the text as printed instead of `date:`, which Quarto "
+                "reformats and which may change from day to day"
+            )
+        unknown = sorted(set(found) - OPTIONS - METADATA)
+        if unknown:
+            raise RenderError(
+                f"{where}: {', '.join(unknown)} is not known to the embedded renderer; add it to "
+                "analysis/render/project.py or leave it out"
+            )
 
 
 def split_front_matter(path: Path) -> tuple[dict[str, Any], list[str]]:

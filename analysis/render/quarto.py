@@ -6,15 +6,20 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.render.embedded import timestamp
-from analysis.render.project import FORMATS, Project, RenderError
+from analysis.render.project import Project, RenderError
 
 BUILT_VARIABLE = "ANALYSIS_BUILT"  # tells the pre-render step of _quarto.yml that there is nothing to do
-# Progress on stderr is fine; these are not. Quarto exits with 0 after them.
-_TROUBLE = re.compile(r"^\W*(WARN(ING)?|ERROR)\b|\[WARNING\]|Unable to resolve|Unknown (var|meta)")
+OUTPUT = "_output"  # within the project, where Quarto wants it
+# Progress on stderr is fine; these are not. Quarto exits with 0 after them: its own warnings, those of its
+# filters ("(W) …", "(E) …"), of Pandoc and of Typst ("warning: unknown font family", after other text).
+_TROUBLE = re.compile(
+    r"^\W*(WARN(ING)?|ERROR)\b|\[WARNING\]|^\s*\([EW]\)\s|(?i:\b(warning|error):)"
+    r"|Unable to resolve|Unknown (var|meta)|unknown font"
+)
 # The PDF is checked by the tests, so that Quarto need not bring veraPDF.
 _HARMLESS = re.compile(r"verapdf is not installed", re.IGNORECASE)
 _UNRESOLVED = re.compile(r"<strong>(\?(?:@|var:|meta:)[^<]*)</strong>")
@@ -31,8 +36,11 @@ def available() -> bool:
     return shutil.which("quarto") is not None
 
 
-def render_quarto(project: Project, folder: Path) -> None:
-    """Write ``rapport.html`` and ``rapport.pdf`` into `folder`.
+def render_quarto(projects: Sequence[Project], folder: Path) -> None:
+    """Write the page and the PDF of each of `projects` into `folder`.
+
+    `projects` stand in a folder that holds what Quarto may see, see :mod:`analysis.render.stage`; what it
+    writes beside its output, and what it leaves after a failure, stays there.
 
     Raises
     ------
@@ -50,30 +58,26 @@ def render_quarto(project: Project, folder: Path) -> None:
         "NO_COLOR": "1",
         BUILT_VARIABLE: "1",
     }
-    # Quarto wants its output within the project, and repeats the folder of the document in it.
-    with tempfile.TemporaryDirectory(prefix="_report.", dir=project.root) as output:
-        result = subprocess.run(
-            [quarto, "render", str(project.root), "--output-dir", Path(output).name],
-            capture_output=True,
-            encoding="utf-8",
-            cwd=project.root,
-            env=environment,
-        )
-        said = f"{result.stdout}\n{result.stderr}".strip()
-        if result.returncode:
-            raise RenderError(f"Quarto stopped with status {result.returncode}:\n{said}")
-        if troubles(said):
-            raise RenderError(f"Quarto warned, and a warning stops the build:\n{said}")
-        nested = Path(output) / project.document.parent.relative_to(project.root)
-        for to in FORMATS:
-            name = project.options(to)["output-file"]
+    root = projects[0].root
+    result = subprocess.run(
+        [quarto, "render", str(root), "--output-dir", OUTPUT],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=root,
+        env=environment,
+    )
+    said = f"{result.stdout}\n{result.stderr}".strip()
+    if result.returncode:
+        raise RenderError(f"Quarto stopped with status {result.returncode}:\n{said}")
+    if troubles(said):
+        raise RenderError(f"Quarto warned, and a warning stops the build:\n{said}")
+    for project in projects:
+        # Quarto repeats the folder of the document in its output.
+        nested = root / OUTPUT / project.document.parent.relative_to(root)
+        for name in (project.page, project.paper):
             if not (nested / name).is_file():
                 raise RenderError(f"Quarto ended well but wrote no {name}:\n{said}")
             shutil.move(nested / name, folder / name)
-    unresolved = sorted(
-        set(
-            _UNRESOLVED.findall((folder / project.options("html")["output-file"]).read_text(encoding="utf-8"))
-        )
-    )
-    if unresolved:
-        raise RenderError(f"Quarto left unresolved in the page: {', '.join(unresolved)}")
+        unresolved = sorted(set(_UNRESOLVED.findall((folder / project.page).read_text(encoding="utf-8"))))
+        if unresolved:
+            raise RenderError(f"Quarto left unresolved in {project.page}: {', '.join(unresolved)}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from itertools import dropwhile, takewhile
+from urllib.parse import unquote
 
 from analysis.render.project import Project
 from analysis.render.source import Line
@@ -14,7 +16,13 @@ CALLOUTS = ("note", "tip", "important", "warning", "caution")
 _CALLOUT = re.compile(r"\.callout-(\w+)")
 _TEXT = r"(?:\\.|[^\[\]\\])*"
 _LINKED_TEXT = rf"(?:\\.|\[{_TEXT}\]|[^\[\]\\])*"  # a caption may hold a link
-_IMAGE = re.compile(rf"!\[(?P<caption>{_LINKED_TEXT})\]\((?P<target>[^)\s]*)\)(?P<attributes>{BLOCK})?")
+_IMAGE = re.compile(rf"!\[(?P<caption>{_LINKED_TEXT})\]\((?P<target>[^)\n]*)\)(?P<attributes>{BLOCK})?")
+_SIZE = re.compile(r"\b(?P<side>width|height)=[\"']?(?P<size>[^\s\"'}]+)")
+# One inch is 96 pixels; a number without a unit counts pixels, as in HTML.
+_INCHES = {"": 1 / 96, "px": 1 / 96, "pt": 1 / 72, "mm": 1 / 25.4, "cm": 1 / 2.54, "in": 1.0}
+_LENGTH = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>px|pt|mm|cm|in|%)?")
+MAX_INCHES = {"width": 6.1, "height": 9.0}  # of the text on an A4 with the margins of _quarto.yml
+PICTURES = (".svg", ".png", ".jpg", ".jpeg")
 _FORMULA = re.compile(
     rf"(?<!\\)\$\$(?P<tex>.+?)(?<!\\)\$\$[ \t]*\n?[ \t]*(?P<attributes>{BLOCK})?", re.DOTALL
 )
@@ -23,10 +31,13 @@ _HEADING = re.compile(r"(?P<marks>#{1,6})\s+(?P<text>.*)")
 _DIV = re.compile(r"\s*:{3,}\s*(?P<rest>.*)")
 _RAW_HTML = re.compile(r"\s*</?[a-zA-Z]")
 _CELL = re.compile(r"\s*(`{3,}|~{3,})\s*\{(?![.=#])\s*(\w+)")
+# Planes of pictographs and of private use; mathematical letters are in plane 1 too, and are drawn.
+_NO_SHAPE = re.compile("[\ue000-\uf8ff\U00010000-\U0001d3ff\U0001d800-\U0010ffff]")
 _UNSUPPORTED = re.compile(r"\.panel-tabset|\.column-\w+|\.aside\b|\blayout(-ncol|-nrow)?=|\.listing\b")
 
 
 def figures_are_complete(text: Text, project: Project) -> Iterator[str]:
+    folder = project.document.parent.resolve()
     for match in _IMAGE.finditer(text.prose):
         place = text.place(match.start())
         attributes = match["attributes"] or ""
@@ -38,8 +49,41 @@ def figures_are_complete(text: Text, project: Project) -> Iterator[str]:
         alt = re.search(r'\bfig-alt="((?:\\.|[^"\\])*)"', attributes)
         if not alt or not alt[1].strip():
             yield f'{place}: image {target} has no alt text; add fig-alt="…"'
-        if not (project.document.parent / target).is_file():
+        path = (folder / unquote(target)).resolve()
+        if re.search(r"\s", target):
+            yield f"{place}: image {target}: a blank in a path is written %20, and nothing follows the path"
+        elif not path.is_file():
             yield f"{place}: image {target} does not exist"
+        elif not path.is_relative_to(folder) or path.suffix not in PICTURES:
+            yield f"{place}: image {target} is no {', '.join(PICTURES)} in {folder.name}"
+        if not _alone(text.prose, match):
+            yield f"{place}: image {target} stands within a text; a figure is a paragraph of its own"
+        yield from (f"{place}: image {target}: {problem}" for problem in _sizes(attributes))
+
+
+def _alone(prose: str, match: re.Match) -> bool:
+    """Whether a paragraph holds the image and nothing else: only then it is a figure."""
+    before = prose[: match.start()].rsplit("\n", 2)
+    after = prose[match.end() :].split("\n", 2)
+    above, below = before[-2] if len(before) > 1 else "", after[1] if len(after) > 1 else ""
+    beside = (before[-1] + after[0]).strip()
+    return not beside and all(not line.strip() or _DIV.fullmatch(line) for line in (above, below))
+
+
+def _sizes(attributes: str) -> Iterator[str]:
+    """What is wrong with the sizes in an attribute block, in either renderer."""
+    for match in _SIZE.finditer(attributes):
+        side, size = match["side"], match["size"]
+        length = _LENGTH.fullmatch(size)
+        units = ", ".join(filter(None, _INCHES))
+        if not length or (length["unit"] == "%" and side == "height"):
+            share = " or %" if side == "width" else ""
+            yield f"{side}={size} is no length in {units}{share}"
+        elif length["unit"] == "%":
+            if not 0 < float(length["number"]) <= 100:
+                yield f"{side}={size} is more than there is, or nothing"
+        elif not 0 < float(length["number"]) * _INCHES[length["unit"] or ""] <= MAX_INCHES[side]:
+            yield f"{side}={size} does not fit on paper: at most {MAX_INCHES[side]:g}in"
 
 
 def tables_are_complete(text: Text, project: Project) -> Iterator[str]:
@@ -81,6 +125,15 @@ def headings_step_by_one(text: Text, project: Project) -> Iterator[str]:
                 yield f"{place}: heading of level {now} after level {level}; PDF/UA wants one step at a time"
             level = now
         before = line.text
+
+
+def characters_have_a_shape(text: Text, project: Project) -> Iterator[str]:
+    """Pictographs and private characters: no font of the PDF draws them."""
+    for line in text.lines:
+        for character in dict.fromkeys(_NO_SHAPE.findall(line.text)):
+            name = unicodedata.name(character, "private")
+            code = f"U+{ord(character):04X}"
+            yield f"{line.place(text.root)}: {character} ({code}, {name}) is in no font of the PDF"
 
 
 def blocks_are_supported(text: Text, project: Project) -> Iterator[str]:

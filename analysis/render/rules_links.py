@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
-from analysis.render.project import Project
+from analysis.release.markdown import anchor
+from analysis.render.project import Project, RenderError, read_variables
+from analysis.render.source import SHORTCODE, lookup
 from analysis.render.text import ATTRIBUTES, ID, Text
 
 KINDS = ("fig", "tbl", "sec", "eq")
 _REFERENCE = re.compile(r"(?<![\w\\@/.])@(?P<key>[A-Za-z0-9_](?:[\w:.#$%&+?<>~/-]*\w)?)")
 _LINK = re.compile(r"(?<![!\\])\[(?:\\.|[^\]\\])*\]\((?P<target>[^)\s]*)\)")
+_ORIGIN = re.compile(r"\]\(#(herkomst-[^)\s]+)\)")
 _HEADING = re.compile(r"#{1,6}\s.*")
 _WORDS = "hoofdstuk|paragraaf|sectie|figuur|tabel|vergelijking"
 _DOUBLED = re.compile(rf"\b({_WORDS})\s+\[?@(fig|tbl|sec|eq)-", re.IGNORECASE)
@@ -38,7 +41,11 @@ def references_lead_somewhere(text: Text, project: Project) -> Iterator[str]:
             if key not in keys:
                 yield f"{place}: citation @{key} is not in the bibliography"
         elif label not in text.labels:
-            yield f"{place}: reference @{key} leads nowhere; no {{#{label}}} in the report"
+            elsewhere = [page for page, labels in text.others.items() if label in labels]
+            hint = (
+                f"; it stands in another document: write [words]({elsewhere[0]}#{label})" if elsewhere else ""
+            )
+            yield f"{place}: reference @{key} leads nowhere; no {{#{label}}} in the report{hint}"
         elif label in unnumbered:
             yield f"{place}: reference @{key}: that section has no number; write [its title](#{label})"
 
@@ -59,14 +66,48 @@ def references_read_well(text: Text, project: Project) -> Iterator[str]:
 
 
 def links_lead_somewhere(text: Text, project: Project) -> Iterator[str]:
+    origins = {label for label in _appendix(text, project) if label.startswith(anchor(""))}
     for match in _LINK.finditer(text.prose):
         target = match["target"]
         place = text.place(match.start())
         if target.startswith("#"):
-            if target[1:] not in text.labels:
+            if target[1:] not in text.labels and target[1:] not in origins:
                 yield f"{place}: link to {target}, but no heading or block carries {{{target}}}"
         elif not re.match(r"[a-z]+:", target):
-            yield f"{place}: link to {target!r}: in a report of one file a link is #label or a full address"
+            page, _, label = target.partition("#")
+            labels = text.labels if page == project.page else text.others.get(page)
+            if labels is None:
+                pages = "".join(f", {name}#label" for name in text.others)
+                yield f"{place}: link to {target!r}: a link is #label{pages} or a full address"
+            elif label and label not in labels:
+                yield f"{place}: link to {target}, but no heading or block of {page} carries {{#{label}}}"
+
+
+def numbers_have_an_origin(text: Text, project: Project) -> Iterator[str]:
+    """A number that leads to its origin finds it in this document, or in the one that holds the appendix."""
+    known = text.labels.keys() | _appendix(text, project)
+    variables = read_variables(project.root)
+    for line in text.lines:
+        for shortcode in SHORTCODE.finditer(line.text):
+            name, *arguments = shortcode["content"].split()
+            if name != "var" or len(arguments) != 1:
+                continue
+            try:
+                value = lookup(variables, arguments[0])
+            except RenderError:
+                continue  # told where variables are filled in
+            for label in _ORIGIN.findall(value):
+                if label not in known:
+                    yield (
+                        f"{line.place(text.root)}: {arguments[0]} leads to #{label}, which no appendix "
+                        "holds: build again, or name the page with the appendix in _quarto.yml, herkomst"
+                    )
+
+
+def _appendix(text: Text, project: Project) -> Set[str]:
+    """The labels of the document that holds the appendix of origins, where that is another one."""
+    page, _, _ = str(project.settings.get("herkomst", "")).partition("#")
+    return text.others.get(page, frozenset())
 
 
 def _unnumbered(text: Text) -> set[str]:

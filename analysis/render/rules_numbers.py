@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from analysis.design.prose import NUMBERS, exempt_numbers
-from analysis.pipeline.shown import FOLDER
+from analysis.release.shown import FOLDER
 from analysis.render.project import Project
 from analysis.render.text import Text, blank
 from analysis.workspace import Workspace

@@ -78,8 +78,12 @@ def _expand(path: Path, project: Project, above: tuple[Path, ...]) -> Iterator[L
             yield line
             continue
         target = (project.document.parent / include["path"]).resolve()
+        if not target.is_relative_to(project.document.parent.resolve()):
+            folder = project.document.parent.name
+            raise RenderError(f"{line.place(project.root)}: include {include['path']} lies outside {folder}")
         if not target.is_file():
-            hint = " (made by `python -m analysis build`)" if "_generated" in include["path"] else ""
+            made = "_generated" in include["path"]
+            hint = "; the build makes it: run `make report`, or `python -m analysis build`" if made else ""
             raise RenderError(f"{line.place(project.root)}: include {include['path']} does not exist{hint}")
         if target == path or target in above:
             raise RenderError(f"{line.place(project.root)}: include {include['path']} includes itself")

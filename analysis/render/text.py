@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
@@ -14,9 +15,9 @@ from analysis.render.source import Line
 _QUOTED = r'"(?:\\.|[^"\\])*"'
 # An attribute block: braces of which the values between quotes may hold anything.
 BLOCK = rf'\{{(?:[^{{}}"]|{_QUOTED})*\}}'
-ATTRIBUTES = re.compile(BLOCK)
+ATTRIBUTES = re.compile(rf"(?<!\\){BLOCK}")
 ID = re.compile(r"(?:^|\s)#([\w:.-]+)")
-_INLINE_CODE = re.compile(r"`[^`\n]*`")
+_INLINE_CODE = re.compile(r"(?<![\\`])(`+)(?!`)[^\n]*?(?<!`)\1(?!`)")
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,13 @@ class Text:
     lines : list of Line
     root : Path
         Places are named relative to it.
+    others : mapping of str to set of str
+        The labels of the other documents, by the name of their page.
     """
 
     lines: list[Line]
     root: Path
+    others: Mapping[str, Set[str]] = field(default_factory=dict)
 
     @cached_property
     def prose(self) -> str:

@@ -12,17 +12,43 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
-import pyreadstat
 
-from analysis.design.adks import AdksDesign, adks_design
-from analysis.schema.adks import adks_contract
+from analysis.design.adks import SPSS_SUFFIXES, AdksDesign, adks_design
+from analysis.design.regio import TRACKS
 from analysis.sources.geography import require_provinces
+from analysis.sources.geography_contract import PROVINCE_PATTERN
+from analysis.sources.numerals import require_numbers
+from analysis.sources.spss import read_spss
 from analysis.sources.texttable import read_text_pieces, shown
 from analysis.workspace import Workspace
 
 MAP = "data/design/adks.toml"
 _EMPTY = ("", "NA", "nan")
 _SHOWN = 5
+_EXACT = 2.0**53  # whole numbers from here on are not all floats
+
+
+def adks_contract(design: AdksDesign) -> pa.DataFrameSchema:
+    """Columns pupil, school, wave, track, weight, the outcomes, and municipality and province if mapped.
+
+    A missing answer is NaN; everything else is present. A pupil occurs once a wave.
+    """
+    used = design.file.used
+    text = pa.Column(str, pa.Check.str_length(min_value=1))
+    columns = {
+        "pupil": text,
+        "school": text,
+        "wave": pa.Column(int, pa.Check.in_range(1, design.waves)),
+        "track": pa.Column(str, pa.Check.isin(TRACKS)),
+        "weight": pa.Column(float, pa.Check.gt(0)),
+    }
+    if "municipality" in used:
+        columns["municipality"] = text
+    if "province" in used:
+        columns["province"] = pa.Column(str, pa.Check.str_matches(rf"^{PROVINCE_PATTERN}$"))
+    for outcome in design.outcome:
+        columns[outcome.name] = pa.Column(float, pa.Check.in_range(outcome.low, outcome.high), nullable=True)
+    return pa.DataFrameSchema(columns, unique=["pupil", "wave"], strict=True, name="adks")
 
 
 def adks_path(design: AdksDesign, workspace: Workspace | None = None) -> Path:
@@ -103,24 +129,41 @@ def _raw(path: Path, design: AdksDesign) -> Iterator[pd.DataFrame]:
         raise FileNotFoundError(f"{path.name} is absent from {path.parent}")
     if path.stat().st_size == 0:
         raise ValueError(f"{path.name}: the file is empty")
-    try:
-        if path.suffix == ".sav":
-            frame, _ = pyreadstat.read_sav(str(path), user_missing=True)
-            if frame.empty:
-                raise ValueError(f"{path.name}: has a header and no rows")
-            yield frame.apply(_as_text)
-        else:
-            yield from read_text_pieces(path, separator=design.file.separator)
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:
-        raise ValueError(f"{path.name}: not a readable {path.suffix} file: {error}") from error
+    if path.suffix.lower() in SPSS_SUFFIXES:
+        yield _spss(path, design)
+    else:
+        yield from read_text_pieces(path, separator=design.file.separator)
 
 
-def _as_text(column: pd.Series) -> pd.Series:
-    """An SPSS column as text: 3.0 reads ``3``, system-missing reads ``""``."""
+def _spss(path: Path, design: AdksDesign) -> pd.DataFrame:
+    """The mapped columns of an SPSS file as text, under the names of the map."""
+    mapped = [*design.file.used.values(), *(outcome.file for outcome in design.outcome)]
+    file = read_spss(path, mapped)
+    found = {name: file.frame[name.upper()] for name in mapped if name.upper() in file.columns}
+    absent = [name for name in file.columns if name not in {one.upper() for one in found}]
+    text = {name: _as_text(column, f"{path.name}, column {name}") for name, column in found.items()}
+    # what is not mapped was not read: its name alone is for the message about an absent column
+    return pd.DataFrame({**text, **{name: "" for name in absent}} if len(found) < len(mapped) else text)
+
+
+def _as_text(column: pd.Series, place: str) -> pd.Series:
+    """An SPSS column as text: 3.0 reads ``3``, missing reads ``""``."""
     if not pd.api.types.is_numeric_dtype(column):
-        return column.fillna("").astype(str).str.strip()
+        return column.fillna("").astype("str").str.strip()
     values = column.to_numpy(dtype=float)
-    return pd.Series([("" if np.isnan(value) else f"{value:.15g}") for value in values], index=column.index)
+    blurred = np.abs(values) >= _EXACT
+    if blurred.any():
+        raise ValueError(
+            f"{place}, row {int(blurred.argmax()) + 1}: {values[blurred][0]:.0f} has more digits than an "
+            "SPSS number holds exactly, so that two may have become one; get this column as text"
+        )
+    return pd.Series([_number_text(value) for value in values], index=column.index, dtype="str")
+
+
+def _number_text(value: float) -> str:
+    if np.isnan(value):
+        return ""
+    return str(int(value)) if value.is_integer() else repr(float(value))
 
 
 def _complete(column: pd.Series, path: Path, name: str) -> pd.Series:
@@ -161,15 +204,13 @@ def _track(column: pd.Series, path: Path, design: AdksDesign) -> pd.Series:
 
 
 def _numbers(column: pd.Series, path: Path, name: str, design: AdksDesign) -> pd.Series:
-    text = column if design.file.decimal == "." else column.str.replace(design.file.decimal, ".", regex=False)
-    numbers = pd.to_numeric(text, errors="coerce").astype(float)
-    wrong = column.notna() & ~np.isfinite(numbers)
-    if wrong.any():
-        raise ValueError(
-            f"{path.name}, column {name}, row {_row(wrong)}: {shown(column[wrong].iloc[0])} is not a number "
-            f"(the decimal sign is {design.file.decimal!r} in {MAP})"
-        )
-    return numbers
+    return require_numbers(
+        column,
+        f"{path.name}, column {name}",
+        decimal=design.file.decimal,
+        thousands=design.file.thousands,
+        said=MAP,
+    )
 
 
 def _contracted(frame: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataFrame:

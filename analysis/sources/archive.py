@@ -38,7 +38,11 @@ def read_bytes(path: Path, largest: int) -> bytes:
             f"{path.name}: the gzip file is damaged or cut off ({error}); get it again"
         ) from error
     if len(content) > largest:
-        raise ValueError(f"{path.name}: holds more than {largest / 2**20:.0f} MB; this is not the file meant")
+        does = "unpacks to" if start == GZIP else "holds"
+        raise ValueError(
+            f"{path.name}: {does} more than {largest / 2**20:.3g} MB, the LARGEST that is read of such a "
+            "file; this is not the file meant"
+        )
     return content
 
 
@@ -70,7 +74,8 @@ def zip_members(path: Path, suffix: str, largest: int, largest_total: int) -> It
                 total += len(content)
                 if total > largest_total:
                     raise ValueError(
-                        f"{path.name}: unpacks to more than {largest_total / 2**20:.0f} MB in all"
+                        f"{path.name}: unpacks to more than {largest_total / 2**20:.3g} MB in all, the "
+                        "LARGEST of such an archive"
                     )
                 yield info.filename, content
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
@@ -95,8 +100,8 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, largest
             size += len(piece)
             if size > largest:
                 raise ValueError(
-                    f"{path.name}: {info.filename} unpacks to more than {largest / 2**20:.0f} MB; this is "
-                    "not the file meant"
+                    f"{path.name}: {info.filename} unpacks to more than {largest / 2**20:.3g} MB, the "
+                    "LARGEST that is read of such a file; this is not the file meant"
                 )
             pieces.append(piece)
     return b"".join(pieces)

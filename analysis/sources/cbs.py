@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 import requests
 
-from analysis.schema import conform
-from analysis.schema.cbs import PERIOD, REGION, require_provinces_add_up, statline_contract
 from analysis.sources.archive import read_bytes
+from analysis.sources.cbs_contract import PERIOD, REGION, require_provinces_add_up, statline_contract
+from analysis.sources.contract import conform
 from analysis.sources.download import (
     DownloadError,
     Manners,
@@ -49,7 +49,7 @@ class StatLine:
     table, title, modified : str
         Identifier, title and date of the edition.
     frame : pandas.DataFrame
-        As :func:`analysis.schema.cbs.statline_contract`.
+        As :func:`analysis.sources.cbs_contract.statline_contract`.
     labels : dict of str to dict
         Title by code, for each dimension besides region and period.
     topics : dict of str to str

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.schema import conform
-from analysis.schema.duo import GRADES, MASKED, PUPILS, SEXES, track_of
+from analysis.sources.contract import conform
+from analysis.sources.duo_contract import GRADES, MASKED, PUPILS, SEXES, track_of
 from analysis.sources.geography import province_names
 from analysis.sources.texttable import read_text_table, shown
 from analysis.workspace import Workspace
@@ -40,7 +40,7 @@ class DuoPupils:
     Attributes
     ----------
     frame : pandas.DataFrame
-        As :data:`analysis.schema.duo.PUPILS`.
+        As :data:`analysis.sources.duo_contract.PUPILS`.
     masked : int
         Counts in the file that are masked.
     cells : int

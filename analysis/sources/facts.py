@@ -1,8 +1,8 @@
 """Cited figures of ``data/facts``: what the two letters say, and published statistics.
 
-One function a table. Every table is checked against its contract (:mod:`analysis.schema.facts`) and, where
-tables belong together, against the other. Source and status travel in columns of their own; an unknown
-number is missing, never zero.
+One function a table. Every table is checked against its contract (:mod:`analysis.sources.facts_contract`)
+and, where tables belong together, against the other. Source and status travel in columns of their own; an
+unknown number is missing, never zero.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
-from analysis.schema import conform
-from analysis.schema import facts as contracts
+from analysis.sources import facts_contract as contracts
+from analysis.sources.contract import conform
 from analysis.sources.geography import require_all_provinces
 from analysis.sources.texttable import read_text_table
 from analysis.workspace import Workspace
@@ -24,12 +24,12 @@ SEPARATOR = "; "  # between the ids in a cell that names several facts
 
 def letters(workspace: Workspace | None = None) -> pd.DataFrame:
     """The two letters: letter (A, B), name, title, minister, date, date_status, kamerstuk, bib, note."""
-    return _table("letters.csv", contracts.LETTERS, workspace)
+    return fact_table("letters.csv", contracts.LETTERS, workspace)
 
 
 def letter_sections(workspace: Workspace | None = None) -> pd.DataFrame:
     """Sections of the letters: letter, section (unique within it), label as printed, title, note."""
-    return _table("letter_sections.csv", contracts.LETTER_SECTIONS, workspace)
+    return fact_table("letter_sections.csv", contracts.LETTER_SECTIONS, workspace)
 
 
 def letter_facts(workspace: Workspace | None = None) -> pd.DataFrame:
@@ -49,7 +49,7 @@ def letter_facts(workspace: Workspace | None = None) -> pd.DataFrame:
         If a line or section does not exist, besides what the contract asks.
     """
     name = "letter_facts.csv"
-    table = _table(name, contracts.LETTER_FACTS, workspace)
+    table = fact_table(name, contracts.LETTER_FACTS, workspace)
     _require_known(table["line"], programme_lines(workspace)["line"], name, "line", "programme_lines.csv")
     sections = letter_sections(workspace)
     _require_known(
@@ -71,7 +71,7 @@ def letter_facts(workspace: Workspace | None = None) -> pd.DataFrame:
 
 def programme_lines(workspace: Workspace | None = None) -> pd.DataFrame:
     """Every line of the programme: promised, realised, status, effect, evidence, unknown, answered_in."""
-    return _table("programme_lines.csv", contracts.PROGRAMME_LINES, workspace)
+    return fact_table("programme_lines.csv", contracts.PROGRAMME_LINES, workspace)
 
 
 def programme_logic(workspace: Workspace | None = None) -> pd.DataFrame:
@@ -86,7 +86,7 @@ def programme_logic(workspace: Workspace | None = None) -> pd.DataFrame:
         If a line lacks a stage, or a line or section does not exist, besides what the contract asks.
     """
     name = "programme_logic.csv"
-    table = _table(name, contracts.PROGRAMME_LOGIC, workspace)
+    table = fact_table(name, contracts.PROGRAMME_LOGIC, workspace)
     lines = programme_lines(workspace)["line"]
     _require_known(table["line"], lines, name, "line", "programme_lines.csv")
     stages = table.groupby("line")["stage"].agg(tuple).reindex(lines)
@@ -118,28 +118,28 @@ def programme_events(workspace: Workspace | None = None) -> pd.DataFrame:
 
 def published_validation(workspace: Workspace | None = None) -> pd.DataFrame:
     """Published outcomes of ICCS and PISA to reproduce: value, se and the decimals they are printed with."""
-    return _table("published_validation.csv", contracts.PUBLISHED_VALIDATION, workspace)
+    return fact_table("published_validation.csv", contracts.PUBLISHED_VALIDATION, workspace)
 
 
 def iccs_means(workspace: Workspace | None = None) -> pd.DataFrame:
     """Mean civic knowledge by cycle and country; mean_status and se_status say published or recomputed."""
-    return _table("iccs_means.csv", contracts.ICCS_MEANS, workspace)
+    return fact_table("iccs_means.csv", contracts.ICCS_MEANS, workspace)
 
 
 def iccs_levels(workspace: Workspace | None = None) -> pd.DataFrame:
     """Share of pupils by proficiency level, ICCS 2016, per cent."""
-    return _table("iccs2016_levels.csv", contracts.ICCS_LEVELS, workspace)
+    return fact_table("iccs2016_levels.csv", contracts.ICCS_LEVELS, workspace)
 
 
 def adks_published(workspace: Workspace | None = None) -> pd.DataFrame:
     """What is publicly reported of the Adolescentenpanel, by year and track."""
-    return _table("adks_published.csv", contracts.ADKS_PUBLISHED, workspace)
+    return fact_table("adks_published.csv", contracts.ADKS_PUBLISHED, workspace)
 
 
 def cbs_population(workspace: Workspace | None = None) -> pd.DataFrame:
     """Inhabitants and municipalities of the country and each province, 1 January 2024."""
     name = "cbs_population_2024.csv"
-    table = _table(name, contracts.CBS_POPULATION, workspace)
+    table = fact_table(name, contracts.CBS_POPULATION, workspace)
     provinces = table[table["statcode"] != contracts.COUNTRY]
     require_all_provinces(provinces["statcode"], f"{name}, column statcode", workspace)
     for column in ("population", "municipalities"):
@@ -154,7 +154,7 @@ def cbs_pupils(workspace: Workspace | None = None) -> pd.DataFrame:
     no province stand under ``REST``.
     """
     name = "cbs_pupils_2021_22.csv"
-    table = _table(name, contracts.CBS_PUPILS, workspace)
+    table = fact_table(name, contracts.CBS_PUPILS, workspace)
     provinces = table[table["statcode"].str.startswith("PV")]
     require_all_provinces(provinces["statcode"], f"{name}, column statcode", workspace)
     rest = table["statcode"] == contracts.REMAINDER
@@ -169,7 +169,7 @@ def cbs_pupils(workspace: Workspace | None = None) -> pd.DataFrame:
 
 def _about_facts(name: str, contract: pa.DataFrameSchema, workspace: Workspace | None) -> pd.DataFrame:
     """A table whose rows belong to a programme line and rest on facts of the letters."""
-    table = _table(name, contract, workspace)
+    table = fact_table(name, contract, workspace)
     _require_known(table["line"], programme_lines(workspace)["line"], name, "line", "programme_lines.csv")
     named = table["facts"].str.split(SEPARATOR).explode()
     _require_known(named, letter_facts(workspace)["id"], name, "facts", "letter_facts.csv")
@@ -193,7 +193,7 @@ def _require_total(table: pd.DataFrame, parts: pd.DataFrame, column: str, name: 
         raise ValueError(f"{name}, column {column}: the provinces add up to {added}, the country is {total}")
 
 
-def _table(name: str, contract: pa.DataFrameSchema, workspace: Workspace | None) -> pd.DataFrame:
+def fact_table(name: str, contract: pa.DataFrameSchema, workspace: Workspace | None) -> pd.DataFrame:
     path: Path = (workspace or Workspace.current()).facts / name
     if not path.is_file():
         raise FileNotFoundError(f"{path} is absent: it belongs in the repository")

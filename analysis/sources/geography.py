@@ -14,8 +14,9 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from analysis.schema import conform
-from analysis.schema.geography import ADJACENCY, CARIBBEAN, PROVINCE, REGIONS, TILE_GRID
+from analysis.sources.contract import conform
+from analysis.sources.geography_contract import ADJACENCY, CARIBBEAN, PROVINCE, REGIONS, TILE_GRID
+from analysis.sources.polygons import mended
 from analysis.sources.texttable import read_text_table
 from analysis.workspace import Workspace
 
@@ -166,11 +167,9 @@ def _boundaries(path: Path, _modified: int) -> gpd.GeoDataFrame:
     if missing:
         raise ValueError(f"{path}: property {', '.join(sorted(missing))} is absent")
     require_all_provinces(shapes["statcode"], f"{path}, property statcode")
-    broken = shapes.loc[~shapes.is_valid | shapes.is_empty, "statcode"]
-    if len(broken):
-        raise ValueError(f"{path}: the polygon of {', '.join(broken)} is not valid")
     shapes = shapes.rename(columns={"statcode": "code", "statnaam": "name"}).sort_values("code")
-    return shapes[["code", "name", "geometry"]].reset_index(drop=True).to_crs(RD_NEW)
+    shapes = shapes[["code", "name", "geometry"]].reset_index(drop=True).to_crs(RD_NEW)
+    return mended(shapes, str(path))
 
 
 def _require_file(path: Path) -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from analysis.schema import conform
-from analysis.schema.pdok import MEMBERSHIP, MUNICIPALITIES, PROVINCES
+from analysis.sources.contract import conform
 from analysis.sources.facts import cbs_population
 from analysis.sources.pdok import FILES, read_regions, year_of
+from analysis.sources.pdok_contract import MEMBERSHIP, MUNICIPALITIES, PROVINCES
 from analysis.workspace import Workspace
 
 _SAME_LAND = 0.95  # share of its land by which a municipality counts as gone over whole

@@ -15,10 +15,11 @@ import pandas as pd
 from pyproj.exceptions import ProjError
 from shapely.errors import GEOSException
 
-from analysis.schema import conform
-from analysis.schema.pdok import LAND, LAYERS, MUNICIPALITIES, PROVINCES, region_contract
 from analysis.sources.archive import read_bytes
+from analysis.sources.contract import conform
 from analysis.sources.geography import RD_NEW, boundaries, require_all_provinces
+from analysis.sources.pdok_contract import LAND, LAYERS, MUNICIPALITIES, PROVINCES, region_contract
+from analysis.sources.polygons import mended, require_polygon
 from analysis.workspace import Workspace
 
 CREDIT = "Bron: CBS, Kadaster"
@@ -31,6 +32,8 @@ _FEWEST_MUNICIPALITIES = 100  # a server that pages gives the first part only
 
 def read_regions(path: Path, layer: str) -> gpd.GeoDataFrame:
     """The regions of a layer: code, name, geometry in metres (RD New), by code.
+
+    Polygons that rounding made cross themselves are mended, with a remark in ``attrs["remark"]``.
 
     Parameters
     ----------
@@ -46,6 +49,13 @@ def read_regions(path: Path, layer: str) -> gpd.GeoDataFrame:
     path = Path(path)
     if layer not in LAYERS:
         raise ValueError(f"layer {layer!r}: expected one of {', '.join(LAYERS)}")
+    try:
+        return _read_regions(path, layer)
+    except RecursionError as error:
+        raise ValueError(f"{path.name}: nested too deeply for a map; fetch it again") from error
+
+
+def _read_regions(path: Path, layer: str) -> gpd.GeoDataFrame:
     content = _content(path)
     features = content["features"]
     declared = content.get("numberMatched")
@@ -55,12 +65,15 @@ def read_regions(path: Path, layer: str) -> gpd.GeoDataFrame:
         )
     table = _properties(features, path)
     table = conform(table, region_contract(layer), path.name)
+    for number, feature in enumerate(features, start=1):
+        require_polygon(feature.get("geometry"), f"{path.name}, region {number}")
+    crs = _crs(content, path)
     try:
-        shapes = gpd.GeoDataFrame(table, geometry=_geometries(features, path), crs=_crs(content, path))
-        shapes = shapes.to_crs(RD_NEW)
+        shapes = gpd.GeoDataFrame(table, geometry=_geometries(features), crs=crs).to_crs(RD_NEW)
     except (GEOSException, ProjError, ValueError, TypeError, IndexError, KeyError) as error:
         raise ValueError(f"{path.name}: a polygon cannot be read ({error})") from error
-    _require_shapes(shapes, path)
+    _require_land(shapes, path)
+    shapes = mended(shapes, path.name)
     if layer == PROVINCES:
         require_all_provinces(shapes["code"], f"{path.name}, property statcode")
     elif len(shapes) < _FEWEST_MUNICIPALITIES:
@@ -131,18 +144,18 @@ def _properties(features: list, path: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["code", "name"], dtype="str")
 
 
-def _geometries(features: list, path: Path) -> gpd.GeoSeries:
-    for number, feature in enumerate(features, start=1):
-        kind = (feature.get("geometry") or {}).get("type")
-        if kind not in ("Polygon", "MultiPolygon"):
-            raise ValueError(f"{path.name}, region {number}: geometry {kind!r}; expected a polygon")
+def _geometries(features: list) -> gpd.GeoSeries:
     bare = [{"type": "Feature", "properties": {}, "geometry": one["geometry"]} for one in features]
     return gpd.GeoDataFrame.from_features(bare).geometry
 
 
 def _crs(content: dict, path: Path) -> str:
     """The reference system the file names; GeoJSON without one is longitude and latitude."""
-    named = ((content.get("crs") or {}).get("properties") or {}).get("name", "")
+    crs = content.get("crs") or {}
+    properties = crs.get("properties") or {} if isinstance(crs, dict) else None
+    named = properties.get("name", "") if isinstance(properties, dict) else None
+    if not isinstance(named, str):
+        raise ValueError(f"{path.name}: crs does not name a reference system; expected crs.properties.name")
     if not named or "CRS84" in named:
         return "EPSG:4326"
     match = _EPSG.search(named)
@@ -151,7 +164,7 @@ def _crs(content: dict, path: Path) -> str:
     return f"EPSG:{match[1]}"
 
 
-def _require_shapes(shapes: gpd.GeoDataFrame, path: Path) -> None:
+def _require_land(shapes: gpd.GeoDataFrame, path: Path) -> None:
     west, south, east, north = shapes.total_bounds
     low_x, low_y, high_x, high_y = LAND
     if not (low_x < west and low_y < south and east < high_x and north < high_y):
@@ -159,6 +172,3 @@ def _require_shapes(shapes: gpd.GeoDataFrame, path: Path) -> None:
             f"{path.name}: the regions lie between ({west:.0f}, {south:.0f}) and ({east:.0f}, {north:.0f}) m "
             "in RD New, outside the Netherlands; are the axes swapped, or is it another reference system?"
         )
-    broken = shapes.loc[~shapes.is_valid | shapes.is_empty, "code"]
-    if len(broken):
-        raise ValueError(f"{path.name}: the polygon of {', '.join(broken[:5])} is not valid")

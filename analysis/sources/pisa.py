@@ -6,10 +6,6 @@ reading, science and problem solving; it proves the machinery and says nothing a
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,8 +13,9 @@ import numpy as np
 import pandas as pd
 import pandera.errors
 
-from analysis.schema.pisa import DOMAINS, PUPILS, REPLICATE_COLUMNS, REPLICATES, pv_columns
-from analysis.sources.texttable import shown
+from analysis.sources.numerals import parse_numbers
+from analysis.sources.pisa_contract import DOMAINS, PUPILS, REPLICATE_COLUMNS, REPLICATES, pv_columns
+from analysis.sources.texttable import read_text_table, shown
 
 FILE = "pisa2003_nld.csv.gz"
 LARGEST = 256 * 2**20  # bytes unpacked; the file has 2.5 million
@@ -29,6 +26,7 @@ _PLAUSIBLE = {
     for domain, short in DOMAINS.items()
     for k, name in enumerate(pv_columns(domain), start=1)
 }
+_FAY = (0.35, 0.65)  # how far replicates lie from the weight; in the published file 0.49 to 0.51
 _IDENTIFIERS = ("CNT", "SCHOOLID", "STIDSTD")
 _CODES = {"ST03Q01": {1: 1.0, 2: 0.0}, "IMMIG": {1: 0.0, 2: 1.0, 3: 1.0}}  # girl, boy; native, otherwise
 _MISSING = {"ST03Q01": {7, 8, 9}, "IMMIG": {7, 8, 9}, "ESCS": {997, 998, 999}}
@@ -48,7 +46,7 @@ def read_pisa2003(path: Path | str, programmes: Mapping[int, str]) -> pd.DataFra
     Returns
     -------
     pandas.DataFrame
-        As :data:`analysis.schema.pisa.PUPILS`.
+        As :data:`analysis.sources.pisa_contract.PUPILS`.
 
     Raises
     ------
@@ -57,7 +55,7 @@ def read_pisa2003(path: Path | str, programmes: Mapping[int, str]) -> pd.DataFra
         message names file, column and first row (counted from 1), and what to do.
     """
     path = Path(path)
-    table = _table(path)
+    table = read_text_table(path, largest=LARGEST)  # all cells as text, so that nothing is guessed
     for column in _COLUMNS:
         if column not in table:
             raise ValueError(f"{path.name}: column {column} is absent among {table.shape[1]} columns")
@@ -94,62 +92,9 @@ def read_pisa2003(path: Path | str, programmes: Mapping[int, str]) -> pd.DataFra
         raise ValueError(f"{path.name}: {error}") from error
 
 
-def _table(path: Path) -> pd.DataFrame:
-    """All cells as text, so that nothing is guessed."""
-    text = _text(path)
-    first = text.partition("\n")[0]
-    if first.lstrip("\ufeff").lstrip().startswith("<"):
-        raise ValueError(f"{path.name}: this is a web page, not data; the download went wrong, get it again")
-    if first.count(";") > first.count(","):
-        raise ValueError(f"{path.name}: columns are separated by semicolons; save it with commas and points")
-    rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff"))))
-    header, body = rows[0], [row for row in rows[1:] if row]
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise ValueError(f"{path.name}: column {', '.join(twice)} occurs more than once")
-    if not body:
-        raise ValueError(f"{path.name}: a header and no rows; get the data file again")
-    for number, row in enumerate(body, start=1):
-        if len(row) != len(header):
-            raise ValueError(
-                f"{path.name}, row {number}: {len(row)} cells where the header has {len(header)}; is the "
-                "file cut off, or are there decimal commas?"
-            )
-    return pd.DataFrame(body, columns=header, dtype="str").apply(lambda column: column.str.strip())
-
-
-def _text(path: Path) -> str:
-    if not path.is_file():
-        raise FileNotFoundError(f"{path.name}: no such file in {path.parent.name}/")
-    with path.open("rb") as handle:
-        packed = handle.read(2) == b"\x1f\x8b"
-    try:
-        with gzip.open(path) if packed else path.open("rb") as handle:
-            content = handle.read(LARGEST + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(
-            f"{path.name}: the gzip file is damaged or cut off ({error}); get it again"
-        ) from error
-    if len(content) > LARGEST:
-        raise ValueError(
-            f"{path.name}: unpacks to more than {LARGEST // 2**20} MB; this is not the file meant"
-        )
-    if not content.strip():
-        raise ValueError(f"{path.name}: the file is empty")
-    if content[:2] == b"PK":
-        raise ValueError(f"{path.name}: this is a zip archive; unpack it and gzip the CSV file")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{path.name}: byte {error.start} is not UTF-8; this is not the CSV file, or it was saved in "
-            "another encoding"
-        ) from error
-
-
 def _numbers(table: pd.DataFrame, column: str, path: Path, *, optional: bool = False) -> pd.Series:
     cells = table[column]
-    values = pd.to_numeric(cells, errors="coerce").astype(float)
+    values = parse_numbers(cells)
     empty = cells.isna() | cells.isin(["", "NA", "."])
     wrong = ~np.isfinite(values) & ~(empty if optional else False)
     if wrong.any():
@@ -212,9 +157,19 @@ def _plausible(table: pd.DataFrame, column: str, path: Path) -> pd.Series:
 
 def _require_fay(frame: pd.DataFrame, path: Path) -> None:
     """Fay's factor 0.5 makes each replicate weight about half or one and a half times the full weight."""
-    ratio = frame[list(REPLICATE_COLUMNS)].mean(axis=1) / frame["weight"]
-    if not 0.8 < ratio.median() < 1.25:
+    ratios = frame[list(REPLICATE_COLUMNS)].div(frame["weight"], axis=0)
+    average = ratios.mean(axis=1).median()
+    if not 0.8 < average < 1.25:
         raise ValueError(
-            f"{path.name}: the {REPLICATES} replicate weights average {ratio.median():.2f} times {_WEIGHT}; "
+            f"{path.name}: the {REPLICATES} replicate weights average {average:.2f} times {_WEIGHT}; "
             "about once is expected. Are columns swapped?"
+        )
+    spread = np.sqrt(((ratios - 1) ** 2).mean())  # 0.5 with Fay's factor, 1 for weights of 0 and 2
+    wrong = ~spread.between(*_FAY)
+    if wrong.any():
+        name = {ours: theirs for theirs, ours in _REPLICATES.items()}[wrong.idxmax()]
+        raise ValueError(
+            f"{path.name}: column {name} lies {spread[wrong].iloc[0]:.2f} times {_WEIGHT} away from it on "
+            "average; 0.5 is expected of replicates by Fay's method, and 1 would be balanced replicates of 0 "
+            f"and 2, with another error. {int(wrong.sum())} of {REPLICATES} columns are so"
         )

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.datakind import DataKind
+from analysis.unknown import NotEstimable
+
+STUDY = "studie"  # key in ``data/manifest.toml`` of what this study itself knows
 
 
 @dataclass(frozen=True)
@@ -15,7 +18,8 @@ class Sourced:
 
     Attributes
     ----------
-    frame : pandas.DataFrame
+    frame : pandas.DataFrame or NotEstimable
+        The rows, or why there are none.
     kind : DataKind
     source : str
         Key in ``data/manifest.toml``.
@@ -25,8 +29,22 @@ class Sourced:
         Rows left out, by Dutch reason. Empty when none were; never silent.
     """
 
-    frame: pd.DataFrame
+    frame: pd.DataFrame | NotEstimable
     kind: DataKind
     source: str
     remark: str
     dropped: tuple[tuple[str, int], ...] = ()
+
+    @classmethod
+    def absent(cls, reason: str, detail: str = "") -> Sourced:
+        """No data: that they are not there is a fact, and `reason` says what is needed.
+
+        Parameters
+        ----------
+        reason : str
+            Dutch, as it follows "niet vast te stellen: ".
+        detail : str
+            English, for who brings the file.
+        """
+        why = NotEstimable(reason, detail)
+        return cls(why, DataKind.FACT, STUDY, f"{why.sentence[0].upper()}{why.sentence[1:]}.")

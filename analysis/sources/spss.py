@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
-import pyreadstat
 
 SIGNATURES = (b"$FL2", b"$FL3")
+_CHILD = Path(__file__).with_name("spss_child.py")
+_LONGEST = 900  # seconds; a file of a million pupils takes well under a minute
 
 
 @dataclass(frozen=True)
@@ -32,39 +39,34 @@ class SpssFile:
 
 
 def read_spss(path: Path, wanted: Iterable[str]) -> SpssFile:
-    """Those of the `wanted` columns (upper case) that the file has, whatever the case of its names.
+    """Those of the `wanted` columns that the file has, whatever the case of its names.
+
+    The file is read in a process of its own (:mod:`analysis.sources.spss_child`), so that one that breaks
+    the library which reads it does not end this process.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is empty, of another format, truncated or damaged, has no rows, or has two columns of
-        one name but for case.
+        If the file is empty, of another format, truncated, damaged or crafted, has no rows, has two columns
+        of one name but for case, or holds text that does not fit its encoding.
     """
     path = Path(path)
     require_spss(path)
-    names = _names(path)
-    upper = {}
-    for name in names:
-        if name.upper() in upper:
-            raise ValueError(
-                f"{path.name}: columns {upper[name.upper()]} and {name} differ in case only; keep one"
-            )
-        upper[name.upper()] = name
-    chosen = [upper[name] for name in dict.fromkeys(wanted) if name in upper]
-    if not chosen:
-        return SpssFile(pd.DataFrame(), {}, tuple(upper))
-    frame, meta = _read(path, usecols=chosen)
-    if len(frame) == 0:
-        raise ValueError(f"{path.name}: the file has columns but no rows; get the data file, not a template")
-    if meta.number_rows is not None and 0 <= meta.number_rows != len(frame):
-        raise ValueError(
-            f"{path.name}: the header promises {meta.number_rows} rows, the file holds {len(frame)}; it is "
-            "cut off, get it again"
-        )
-    labels = {name.upper(): values for name, values in meta.variable_value_labels.items()}
-    return SpssFile(frame.rename(columns=str.upper), labels, tuple(upper))
+    with tempfile.TemporaryDirectory() as folder:
+        meta = _run(path, Path(folder), list(dict.fromkeys(wanted)))
+        columns = _columns(path, meta)
+        if not meta["chosen"]:
+            return SpssFile(pd.DataFrame(), {}, columns)
+        _require_whole(path, meta)
+        with np.load(Path(folder) / "columns.npz", allow_pickle=False) as arrays:
+            data = {
+                name.upper(): _column(arrays[f"c{number}"], meta["texts"].get(name))
+                for number, name in enumerate(meta["chosen"])
+            }
+    labels = {name.upper(): dict(map(tuple, pairs)) for name, pairs in meta["labels"].items()}
+    return SpssFile(pd.DataFrame(data, copy=False), labels, columns)
 
 
 def require_spss(path: Path) -> None:
@@ -88,19 +90,60 @@ def require_spss(path: Path) -> None:
     raise ValueError(f"{path.name}: {problem}")
 
 
-def _names(path: Path) -> list[str]:
-    _, meta = _read(path, metadataonly=True)
-    return list(meta.column_names)
-
-
-def _read(path: Path, **options):
-    """pyreadstat with the encoding the file names, else Latin-1 as in the files of before 2010."""
+def _run(path: Path, folder: Path, wanted: list[str]) -> dict:
+    command = [sys.executable, "-P", str(_CHILD), str(path.resolve()), str(folder), *wanted]
     try:
-        try:
-            return pyreadstat.read_sav(path, disable_datetime_conversion=True, **options)
-        except UnicodeDecodeError:
-            return pyreadstat.read_sav(path, disable_datetime_conversion=True, encoding="LATIN1", **options)
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeDecodeError, ValueError) as error:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise ValueError(f"{path.name}: not read within {_LONGEST} seconds; get the file again") from error
+    said = folder / "meta.json"
+    if done.returncode or not said.is_file():
+        ended = (
+            f"by signal {signal.Signals(-done.returncode).name}"
+            if done.returncode < 0
+            else f"with {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}"
+        )
         raise ValueError(
-            f"{path.name}: the SPSS file is damaged or cut off ({error}); get it again"
-        ) from error
+            f"{path.name}: the SPSS file is damaged or crafted; reading it ended its process {ended}. Get it "
+            "again from who publishes it"
+        )
+    return json.loads(said.read_text(encoding="utf-8"))
+
+
+def _columns(path: Path, meta: dict) -> tuple[str, ...]:
+    """All names in upper case."""
+    if "error" in meta:
+        raise ValueError(f"{path.name}: the SPSS file is damaged or cut off ({meta['error']}); get it again")
+    if "doubled" in meta:
+        raise ValueError(f"{path.name}: {meta['doubled'][0]}; the file has two columns of one name, keep one")
+    upper: dict[str, str] = {}
+    for name in meta["columns"]:
+        if name.upper() in upper:
+            raise ValueError(
+                f"{path.name}: columns {upper[name.upper()]} and {name} differ in case only; keep one"
+            )
+        upper[name.upper()] = name
+    return tuple(upper)
+
+
+def _require_whole(path: Path, meta: dict) -> None:
+    if meta["rows"] == 0:
+        raise ValueError(f"{path.name}: the file has columns but no rows; get the data file, not a template")
+    if meta["promised"] is not None and 0 <= meta["promised"] != meta["rows"]:
+        raise ValueError(
+            f"{path.name}: the header promises {meta['promised']} rows, the file holds {meta['rows']}; it is "
+            "cut off, get it again"
+        )
+    if meta["unfit"]:
+        column, row = meta["unfit"]
+        raise ValueError(
+            f"{path.name}: column {column}, row {row}: the bytes are not text in the encoding that the file "
+            "declares; save it anew as Unicode"
+        )
+
+
+def _column(values: np.ndarray, texts: list[str] | None) -> pd.Series:
+    if texts is None:
+        return pd.Series(values, copy=False)
+    known = np.array([*texts, None], dtype=object)  # code -1 is missing
+    return pd.Series(known[values], dtype="str")

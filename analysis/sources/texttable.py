@@ -10,10 +10,9 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import itertools
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -21,8 +20,12 @@ import pandas as pd
 from analysis.sources.archive import GZIP, read_bytes
 
 LARGEST = 512 * 2**20  # bytes unpacked of a file that is read whole
-LARGEST_IN_PIECES = 16 * 2**30
+LARGEST_IN_PIECES = 16 * 2**30  # bytes unpacked of a file that is read in pieces
+LARGEST_RATIO = 100  # unpacked to packed; text of numbers and codes packs to a tenth, seldom to a thirtieth
+LONGEST_LINE = 2**20  # characters; a pupil file of a thousand columns has lines of a few thousand
 ROWS = 250_000  # of a piece
+LARGEST_PIECE = 2**28  # characters, whatever the number of rows
+_FREE = 64 * 2**20  # bytes unpacked below which no ratio is looked at
 _FORMULA = re.compile(r"[=@]|[+-][A-Za-z(=@]")  # a minus or plus alone may begin a number
 _BUFFER = 2**20
 _LONGEST = 60  # characters of a cell in a message
@@ -61,12 +64,16 @@ def read_text_table(
     FileNotFoundError, ValueError
         Naming the file, and the column and row (1 is the first below the header) where it applies.
     """
-    text = decoded(read_bytes(path, largest or LARGEST), path.name, encodings)
+    return text_table(
+        decoded(read_bytes(path, largest or LARGEST), path.name, encodings), path.name, separator
+    )
+
+
+def text_table(text: str, name: str, separator: str = ",") -> pd.DataFrame:
+    """The same from text in memory, such as a table below lines of another kind; `name` is for messages."""
     if not text.endswith(("\n", "\r")):
-        raise ValueError(
-            f"{path.name}: the last line has no end; the file is cut off, or end it with a new line"
-        )
-    return next(_pieces(io.StringIO(text, newline=""), path.name, separator, rows=None))
+        raise ValueError(f"{name}: the last line has no end; the file is cut off, or end it with a new line")
+    return next(_pieces(io.StringIO(text, newline=""), name, separator, rows=None))
 
 
 def read_text_pieces(path: Path, *, separator: str = ",", rows: int | None = None) -> Iterator[pd.DataFrame]:
@@ -83,8 +90,11 @@ def read_text_pieces(path: Path, *, separator: str = ",", rows: int | None = Non
             beginning = handle.read(_BUFFER)
         last = beginning.rfind(b"\n")
         decoded(beginning if last < 0 else beginning[: last + 1], path.name)
+        most = LARGEST_IN_PIECES
+        if packed:
+            most = min(most, max(_FREE, LARGEST_RATIO * path.stat().st_size))
         with gzip.open(path) if packed else path.open("rb") as handle:
-            watched = _Watched(handle, path.name)
+            watched = _Watched(handle, path.name, most)
             lines = io.TextIOWrapper(io.BufferedReader(watched, _BUFFER), encoding="utf-8-sig", newline="")
             yield from _pieces(lines, path.name, separator, rows or ROWS)
             if watched.last not in b"\r\n":
@@ -105,8 +115,8 @@ def read_text_pieces(path: Path, *, separator: str = ",", rows: int | None = Non
 class _Watched(io.RawIOBase):
     """Bytes on their way: their number is limited, and NUL is no text."""
 
-    def __init__(self, handle: io.BufferedIOBase, name: str) -> None:
-        self._handle, self._name, self._count = handle, name, 0
+    def __init__(self, handle: io.BufferedIOBase, name: str, most: int) -> None:
+        self._handle, self._name, self._most, self._count = handle, name, most, 0
         self.last = b"\n"
 
     def readable(self) -> bool:
@@ -120,23 +130,60 @@ class _Watched(io.RawIOBase):
                 "was damaged on the way"
             )
         self._count += len(content)
-        if self._count > LARGEST_IN_PIECES:
+        if self._count > self._most:
+            limit = "LARGEST_IN_PIECES" if self._most == LARGEST_IN_PIECES else "LARGEST_RATIO"
             raise ValueError(
-                f"{self._name}: holds more than {LARGEST_IN_PIECES / 2**20:.0f} MB; this is not the file "
-                "meant"
+                f"{self._name}: unpacks to more than {self._most / 2**20:.3g} MB ({limit}); this is not the "
+                "file meant"
             )
         self.last = content[-1:] or self.last
         target[: len(content)] = content
         return len(content)
 
 
-def _pieces(lines: io.TextIOBase, name: str, separator: str, rows: int | None) -> Iterator[pd.DataFrame]:
+class _Lines:
+    """Lines on their way: none is longer than allowed, and their characters are counted."""
+
+    def __init__(self, text: io.TextIOBase, name: str) -> None:
+        self._text, self._name, self._number, self.characters = text, name, 0, 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(LONGEST_LINE + 1)
+        self._number += 1
+        if len(line) > LONGEST_LINE:
+            raise ValueError(
+                f"{self._name}, line {self._number}: longer than {LONGEST_LINE} characters (LONGEST_LINE); "
+                "are line ends lost, or a quote at the end of a cell?"
+            )
+        if not line:
+            raise StopIteration
+        self.characters += len(line)
+        return line
+
+    def next_rows(self, reader: Iterator[list[str]], rows: int | None) -> list[list[str]]:
+        """So many rows that are not blank, or fewer if they are long."""
+        body, start = [], self.characters
+        for row in reader:
+            if row:
+                body.append(row)
+            if len(body) == rows or (rows and self.characters - start > LARGEST_PIECE):
+                break
+        return body
+
+
+def _pieces(text: io.TextIOBase, name: str, separator: str, rows: int | None) -> Iterator[pd.DataFrame]:
+    lines = _Lines(text, name)
     reader = csv.reader(lines, delimiter=separator, strict=True)
     try:
         header = [column.strip() for column in next(reader, [])]
+        if len(header) <= 2 and header and header[0].lower() in ("sep=", f"sep={separator}"):
+            header = [column.strip() for column in next(reader, [])]  # the first line was a spreadsheet's
         _require_header(header, name, separator)
         done = 0
-        while body := [row for row in itertools.islice(reader, rows) if row]:
+        while body := lines.next_rows(reader, rows):
             yield _frame(header, body, done, name)
             done += len(body)
     except csv.Error as error:
@@ -144,7 +191,7 @@ def _pieces(lines: io.TextIOBase, name: str, separator: str, rows: int | None) -
             f"{name}, line {reader.line_num}: not readable as text separated by {separator!r} ({error})"
         ) from error
     if not done:
-        raise ValueError(f"{name} has a header and no rows")
+        raise ValueError(f"{name}: has a header and no rows")
 
 
 def _frame(header: list[str], body: list[list[str]], done: int, name: str) -> pd.DataFrame:
@@ -160,7 +207,7 @@ def _frame(header: list[str], body: list[list[str]], done: int, name: str) -> pd
         for column, cells in zip(header, zip(*body, strict=True), strict=True)
     }
     for column, cells in columns.items():
-        _require_no_formula(cells, done, column, name)
+        require_no_formula(cells, range(done + 1, done + len(cells) + 1), column, name)
     index = pd.RangeIndex(done, done + len(body))
     return pd.DataFrame({column: pd.Series(cells, index, dtype="str") for column, cells in columns.items()})
 
@@ -212,10 +259,11 @@ def _require_header(header: list[str], name: str, separator: str) -> None:
         raise ValueError(f"{name}: column {', '.join(twice)} occurs more than once")
 
 
-def _require_no_formula(cells: list[str], done: int, column: str, name: str) -> None:
+def require_no_formula(cells: Sequence[str], rows: Iterable[int], column: str, name: str) -> None:
+    """ValueError naming the row of the first cell that a spreadsheet would take for a formula."""
     if not {cell[:1] for cell in cells} & set("=@+-"):
         return
-    for row, cell in enumerate(cells, start=done + 1):
+    for row, cell in zip(rows, cells, strict=True):
         if _FORMULA.match(cell):
             raise ValueError(
                 f"{name}: column {column}, row {row}: {shown(cell)} is a formula; save the values"

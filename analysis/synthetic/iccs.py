@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.design.gap import TRACKS, CivicTwinDesign
-from analysis.schema.iccs import STUDENTS
+from analysis.sources.iccs_contract import STUDENTS
 
 SYSTEM = "NLD"
 CYCLE = 2022

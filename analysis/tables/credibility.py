@@ -142,7 +142,15 @@ def curve_rows(checks: Checks, curve: Curve) -> tuple[Result, ...]:
             **share,
         ),
         checks.p_row("curve_p", "p-waarde van de hele curve: middelste schatting", curve.p_median, **shared),
-        checks.p_row("curve_p_sign", "p-waarde van de hele curve: aandeel teken", curve.p_sign, **shared),
+        *(
+            ()  # a test that cannot reject is not printed
+            if curve.p_sign is None
+            else (
+                checks.p_row(
+                    "curve_p_sign", "p-waarde van de hele curve: aandeel teken", curve.p_sign, **shared
+                ),
+            )
+        ),
         checks.p_row(
             "curve_p_significant",
             "p-waarde van de hele curve: aandeel significant",

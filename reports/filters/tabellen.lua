@@ -1,27 +1,83 @@
--- Tables that do not fit. Runs on what is about to be written, in both renderers.
+-- Tables that read well where they stand. Runs on what is about to be written, in both renderers.
 --
--- In the page, a table wider than the screen scrolls in its own frame, which the keyboard can reach and
--- which has a name: the caption ("Tabel 3: …") that stands in the <figcaption> beside it.
+-- In the page the first cell of a row is its heading, and each cell knows the heading of its column: on a narrow
+-- screen stijl.css makes a card of every row of a table that would not fit, so that no table scrolls sideways.
+-- A table is named by its caption ("Tabel 3: …"), which stands in the <figcaption> beside it.
 -- On paper, only long words are broken in the narrow columns of a table.
 
 local LONG = 13 -- letters
+local SENTENCE = 45 -- letters: more than this stands under the heading of its column instead of beside it
+-- Pixels, at the size of tables in stijl.css: a wide letter, and what is around a cell.
+local LETTER, AROUND = 8.6, 18
+-- Where a table of some width is shown as a table: on a phone already, from 36rem, from 50rem, or nowhere.
+local CLASSES = { { 320, "tabelvenster" }, { 610, "tabelvenster kaarten" }, { 850, "tabelvenster kaarten breed" } }
+local NOWHERE = "tabelvenster kaarten breed altijd"
 
-local function framed(block, label)
-  return pandoc.Div({ block }, pandoc.Attr("", { "tabelvenster" }, {
-    { "role", "region" }, { "aria-labelledby", label }, { "tabindex", "0" },
-  }))
+-- The width below which words would have to be broken.
+local function least_width(rows)
+  local widest = {}
+  for _, row in ipairs(rows) do
+    for column, cell in ipairs(row.cells) do
+      for word in pandoc.utils.stringify(cell.contents):gmatch("%S+") do
+        widest[column] = math.max(widest[column] or 0, pandoc.text.len(word))
+      end
+    end
+  end
+  local total = 0
+  for _, letters in pairs(widest) do
+    total = total + letters * LETTER + AROUND
+  end
+  return total
+end
+
+local function rows_of(tbl)
+  local rows = pandoc.List({})
+  rows:extend(tbl.head.rows)
+  for _, body in ipairs(tbl.bodies) do
+    rows:extend(body.body)
+  end
+  return rows
+end
+
+local function class_of(width)
+  for _, class in ipairs(CLASSES) do
+    if width <= class[1] then
+      return class[2]
+    end
+  end
+  return NOWHERE
+end
+
+local function readable(tbl, label)
+  local names = {}
+  for _, row in ipairs(tbl.head.rows) do
+    for column, cell in ipairs(row.cells) do
+      cell.attributes.scope = "col"
+      names[column] = pandoc.utils.stringify(cell.contents)
+    end
+  end
+  for _, body in ipairs(tbl.bodies) do
+    body.row_head_columns = 1
+    for _, row in ipairs(body.body) do
+      row.cells[1].attributes.scope = "row"
+      for column = 2, #row.cells do
+        local cell = row.cells[column]
+        cell.attributes["data-label"] = names[column]
+        if pandoc.text.len(pandoc.utils.stringify(cell.contents)) > SENTENCE then
+          cell.classes:insert("zin")
+        end
+      end
+    end
+  end
+  tbl.attributes["aria-labelledby"] = label
+  return pandoc.Div({ tbl }, pandoc.Attr("", { class_of(least_width(rows_of(tbl))) }))
 end
 
 local function frame_tables(div, label)
   return div:walk({
     traverse = "topdown",
-    Div = function(inner)
-      if inner.classes:includes("tabelvenster") then
-        return inner, false
-      end
-    end,
     Table = function(tbl)
-      return framed(tbl, label), false
+      return readable(tbl, label), false
     end,
   })
 end

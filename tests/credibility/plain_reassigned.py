@@ -1,4 +1,4 @@
-"""The estimators of :mod:`analysis.credibility.reassigned` as plainly as they come, to hold quick ones to.
+"""The estimators of :mod:`analysis.inference.reassigned` as plainly as they come, to hold quick ones to.
 
 Every period is a period, every regressor is residualised afresh, and every array runs (B, G, T).
 """
@@ -6,11 +6,8 @@ Every period is a period, every regressor is residualised afresh, and every arra
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
-from analysis.credibility.cells import Cells
-from analysis.credibility.reassigned import Setting
-from analysis.inference.panel import DensePanel, dense_panel
+from analysis.inference import Setting
 
 _RANK = 1e-9
 
@@ -25,7 +22,10 @@ def estimates(
     covariates: np.ndarray | None = None,
     neighbours: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Arguments as of :func:`analysis.credibility.reassigned.estimates`; shapes (B, G, T) throughout."""
+    """Outcomes (O, G, T), times (T,), starts (B, G), weights of clusters (G,) or (B, G); zero leaves one out.
+
+    Gives estimates (O, B), their scores by cluster (O, B, G) and G/(G - 1).
+    """
     mass = np.atleast_2d(np.asarray(mass, dtype=float))
     begin = np.atleast_2d(np.asarray(begin, dtype=float))
     if covariates is not None and len(covariates) and not setting.by_regression:
@@ -48,24 +48,13 @@ def estimates(
     if setting.target == "interaction":
         if not others:
             raise ValueError("an interaction needs the other policy as first covariate")
-        return _two_way(outcomes, weight, treated * others[0], [*others, treated])
+        return _two_way(
+            outcomes,
+            weight,
+            treated * others[0],
+            [*others, *([] if exposure is None else [exposure]), treated],
+        )
     return _two_way(outcomes, weight, treated, others if exposure is None else [*others, exposure])
-
-
-def dense(cells: Cells) -> DensePanel:
-    """The cells as the panel that :mod:`analysis.inference` works on, each cluster one unit."""
-    count, periods = cells.outcome.shape
-    frame = pd.DataFrame(
-        {
-            "cluster": np.repeat(np.array(cells.clusters), periods),
-            "time": np.tile(cells.times, count),
-            "cohort": np.repeat(np.where(np.isfinite(cells.start), cells.start, np.nan), periods),
-            "outcome": cells.outcome.ravel(),
-            "mass": np.repeat(cells.mass, periods),
-        }
-    )
-    names = {"unit": "cluster", "time": "time", "cohort": "cohort", "outcome": "outcome"}
-    return dense_panel(frame, **names, cluster="cluster", weights="mass")
 
 
 class _Absorber:

@@ -8,7 +8,6 @@ from credibility_panels import COLUMNS, RING, make_panel
 
 from analysis.credibility.alternatives import by_estimator, by_weights
 from analysis.credibility.anticipation import anticipation
-from analysis.credibility.cells import collapse
 from analysis.credibility.concurrent import concurrent, policy_cells
 from analysis.credibility.leave_one_out import leave_one_out
 from analysis.credibility.permutation import randomised
@@ -16,6 +15,7 @@ from analysis.credibility.placebo import placebo_dates, placebo_outcomes
 from analysis.credibility.reassigned import Setting
 from analysis.credibility.spillover import neighbour_shares, spillover
 from analysis.estimate.did import group_time_att
+from analysis.inference import cluster_panel as collapse
 
 FEW = {"max_exact": 0, "draws": 199}
 
@@ -113,8 +113,11 @@ def test_a_true_effect_does_not_leak_into_placebo_dates():
 
 
 def test_impossible_placebos_are_refused():
-    with pytest.raises(ValueError, match="4 periods lie before the first start in 2014"):
-        placebo_dates(cells_of(), (4,))
+    row = placebo_dates(cells_of(), (4,)).iloc[0]
+    assert np.isnan(row["estimate"])
+    assert row["reason"] == "er liggen te weinig metingen vóór de start"
+    with pytest.raises(ValueError, match="shifts are positive"):
+        placebo_dates(cells_of(), (0,))
     with pytest.raises(ValueError, match="no placebo outcome"):
         placebo_outcomes({})
 

@@ -10,15 +10,14 @@ import pytest
 from credibility_panels import COLUMNS, make_panel
 from scipy import stats
 
-from analysis.credibility.cells import Cells, collapse
 from analysis.credibility.power import (
     design_se,
     detectable,
     minimum_detectable,
     simulate_power,
 )
-from analysis.credibility.reassigned import Setting, estimates
-from analysis.inference import infer
+from analysis.inference import ClusterPanel, Setting, cluster_panel, infer
+from analysis.inference.reassigned import statistics
 
 TESTS = {"main": Setting("not_yet"), "reported": Setting("two_way")}
 
@@ -27,7 +26,7 @@ TESTS = {"main": Setting("not_yet"), "reported": Setting("two_way")}
 class Normal:
     """Independent normal shocks on the design of `base`, with a constant effect."""
 
-    base: Cells
+    base: ClusterPanel
     sd: float = 0.5
     effect: float = 0.0
 
@@ -38,8 +37,8 @@ class Normal:
 
 
 @pytest.fixture(scope="module")
-def base() -> Cells:
-    return collapse(make_panel(), **COLUMNS)
+def base() -> ClusterPanel:
+    return cluster_panel(make_panel(), **COLUMNS)
 
 
 def test_the_formula_adds_the_two_quantiles():
@@ -55,7 +54,7 @@ def test_the_standard_error_of_the_design_is_the_spread_of_the_estimates(base, e
     se = design_se(base, Setting(estimator), variance)
     rng = np.random.default_rng(0)
     worlds = rng.normal(size=(2000, *base.outcome.shape)) * np.sqrt(variance)[:, None]
-    spread = estimates(Setting(estimator), worlds, base.times, base.start, base.mass).estimate[:, 0].std()
+    spread = statistics(base, Setting(estimator), base.start[None], worlds).estimate[:, 0].std()
     assert spread == pytest.approx(se, rel=4 / np.sqrt(2 * 2000))
 
 
@@ -75,7 +74,7 @@ def test_the_reported_test_is_the_one_that_inference_reports():
     for seed in range(6):
         frame = make_panel(seed, effect=0.5)
         p = infer(frame, **COLUMNS).p_value
-        cells = collapse(frame, **COLUMNS)
+        cells = cluster_panel(frame, **COLUMNS)
         test = simulate_power(
             cells,
             lambda _, cells=cells: cells.outcome[None],

@@ -7,9 +7,7 @@ import pytest
 from credibility_panels import COLUMNS, RING, make_panel
 from scipy import stats
 
-from analysis.credibility.cells import collapse
 from analysis.credibility.concurrent import policy_cells
-from analysis.credibility.permutation import CHUNK, null_distribution, randomised
 from analysis.credibility.specification_curve import (
     Specification,
     curve_statistics,
@@ -18,14 +16,16 @@ from analysis.credibility.specification_curve import (
     specifications,
 )
 from analysis.credibility.spillover import neighbour_shares
-from analysis.inference.assignments import reassignments
+from analysis.inference import cluster_panel, randomised, reassignments
+from analysis.inference.reassigned import null_distribution
+from analysis.unknown import NotEstimableError
 
 
 def samples_of(frame):
     return {
-        "equal": collapse(frame, **COLUMNS),
-        "w": collapse(frame, **COLUMNS, weights="w"),
-        "provinces": collapse(frame, **COLUMNS, equal_clusters=True),
+        "equal": cluster_panel(frame, **COLUMNS),
+        "w": cluster_panel(frame, **COLUMNS, weights="w"),
+        "provinces": cluster_panel(frame, **COLUMNS, equal_clusters=True),
     }
 
 
@@ -68,7 +68,7 @@ def test_every_row_is_its_own_randomisation_test():
         assert (row.p <= 0.05) == (not row.low <= 0 <= row.high) or row.p == pytest.approx(0.05, abs=0.011)
 
 
-def test_more_re_assignments_than_are_taken_at_once():
+def test_rows_with_other_periods_are_their_own_test_too():
     samples = samples_of(make_panel(effect=0.4))
     extra = everything(samples["equal"])
     chosen = [
@@ -76,7 +76,7 @@ def test_more_re_assignments_than_are_taken_at_once():
         Specification("two_way", "equal", policy=True),
         Specification("never", "w", 1),
     ]
-    draws = CHUNK + 75
+    draws = 1_099
     table = specification_curve(samples, chosen, **extra, draws=draws, seed=4).table
     for row, item in zip(table.itertuples(), chosen, strict=True):
         cells = samples[item.sample].between(2014.0 - item.before if item.before else 2010.0, 2019.0)
@@ -102,7 +102,7 @@ def test_periods_and_clusters_left_out_are_really_gone():
     ).table.set_index(["before", "without"])["estimate"]
     for (before, without), estimate in curve.items():
         kept = frame[(frame["province"] != without) & (frame["year"] >= (2014 - before if before else 0))]
-        cells = collapse(kept, **COLUMNS, weights="w")
+        cells = cluster_panel(kept, **COLUMNS, weights="w")
         assert estimate == pytest.approx(
             randomised(cells, Specification("two_way", "w").setting, max_exact=0, draws=19).estimate,
             abs=1e-10,
@@ -158,6 +158,29 @@ def test_the_result_does_not_depend_on_the_workers():
     assert (one.median, one.p_median, one.p_sign) == (two.median, two.p_median, two.p_sign)
 
 
+def test_a_specification_that_cannot_be_had_says_why_and_the_others_stand():
+    samples = samples_of(make_panel(cohorts=[2014.0] * 2 + [2016.0] * 5 + [np.nan] * 5, effect=1.0))
+    chosen = [Specification("not_yet", "w"), Specification("not_yet", "w", anticipation=9)]
+    curve = specification_curve(samples, chosen, draws=39)
+    alone = specification_curve(samples, chosen[:1], draws=39)
+    assert curve.table["estimate"].notna().tolist() == [True, False]
+    assert curve.table["reason"].tolist()[0] == ""
+    assert "geen provincies om mee te vergelijken" in curve.table["reason"].tolist()[1]
+    assert (curve.median, curve.p_median) == (alone.median, alone.p_median)
+    with pytest.raises(NotEstimableError, match="none of 1 specifications"):
+        specification_curve(samples, chosen[1:], draws=39)
+
+
+def test_the_p_of_the_curve_has_its_error_and_its_least_value():
+    samples = samples_of(make_panel(effect=0.3))
+    curve = specification_curve(samples, [Specification("not_yet", "w")], draws=199, intervals=False)
+    assert curve.monte_carlo_se == pytest.approx(np.sqrt(curve.p_median * (1 - curve.p_median) / 200))
+    assert curve.smallest_p == 1 / 200
+    # One specification always has one sign: the test of signs cannot reject, and is not given.
+    assert curve.p_sign is None
+    assert curve.p_median == curve.table["p"][0]
+
+
 def test_a_curve_that_cannot_be_is_refused_by_name():
     samples = samples_of(make_panel())
     with pytest.raises(ValueError, match="no specification"):
@@ -168,6 +191,6 @@ def test_a_curve_that_cannot_be_is_refused_by_name():
         specification_curve(samples, [Specification("never", "w", without="P99")], draws=39)
     with pytest.raises(ValueError, match="concurrent policy is not given"):
         specification_curve(samples, [Specification("two_way", "w", policy=True)], draws=39)
-    other = {**samples, "late": collapse(make_panel(cohorts=[2015.0] * 6 + [np.nan] * 6), **COLUMNS)}
+    other = {**samples, "late": cluster_panel(make_panel(cohorts=[2015.0] * 6 + [np.nan] * 6), **COLUMNS)}
     with pytest.raises(ValueError, match="'equal' and 'late' differ"):
         specification_curve(other, [Specification("never", "w")], draws=39)

@@ -18,10 +18,10 @@ from analysis.design.plan import (
     frozen_plan,
     lock_text,
 )
-from analysis.pipeline.freeze import document_text, freeze
-from analysis.render.deviations_text import deviations_markdown
-from analysis.render.plan_text import plan_markdown
-from analysis.render.plan_words import dutch_date
+from analysis.release.deviations_text import deviations_markdown
+from analysis.release.freeze import document_text, freeze
+from analysis.release.plan_text import plan_markdown
+from analysis.release.plan_words import dutch_date, plain
 from analysis.workspace import Workspace
 
 CONTENT = {
@@ -36,6 +36,8 @@ CONTENT = {
     "rules": {"rule": {"effect": [{"condition": "above", "sentence": "a"}, {"condition": "below"}]}},
 }
 PLAN = FrozenPlan("2026-11-02", CONTENT)
+START = {"programme": "prodemos", "province": "PV20", "year": 2024, "status": "gerealiseerd", "source": "A"}
+SMALL = FrozenPlan("2026-11-02", {"rollout": {"adoption": [START]}})
 
 
 def changed(edit) -> list[Deviation]:
@@ -176,9 +178,58 @@ def test_deviations_list_themselves(workspace):
 
 
 def test_a_plan_without_much_in_it_can_be_read():
-    text = plan_markdown(PLAN, {"PV20": "Groningen"})
-    assert "| Groningen | 2024; gerealiseerd (onbekend) |" in text
+    text = plan_markdown(SMALL, {"PV20": "Groningen"})
+    assert "| Groningen | 2024; gerealiseerd (brief A) |" in text
     assert dutch_date("2026-03-09") == "9 maart 2026"
+
+
+@pytest.mark.parametrize(
+    ("file", "path", "key"),
+    [
+        ("rollout", ("adoption", 0), "source"),
+        ("rollout", ("adoption", 0), "status"),
+        ("rollout", ("specification", 0), "estimator"),
+        ("rollout", ("outcome", 0), "smallest_of_interest"),
+        ("rollout", ("estimand", 0), "population"),
+        ("regio", ("outcome", 0), "smallest_sd"),
+        ("regio", (), "minimum_schools"),
+        ("adks", ("outcome", 0), "low"),
+        ("adks", (), "level"),
+        ("kenniskloof", (), "minuend"),
+        ("robustness", ("curve",), "weights"),
+        ("robustness", ("power",), "target"),
+        ("conclusions", ("rule", "effect", 0), "condition"),
+        ("conclusions", ("limits",), "alpha"),
+        ("disclosure", ("rule",), "minimum_n"),
+    ],
+)
+def test_a_key_that_is_misspelt_is_named_in_the_plan_as_in_the_study(file, path, key):
+    """Printed as "onbekend", or left out, it would be a plan that says less than the study does."""
+    content = copy.deepcopy(design_content(Workspace.current()))
+    table = content[file]
+    for name in path:
+        table = table[name]
+    table[f"{key}x"] = table.pop(key)
+    with pytest.raises(ValueError, match=rf"data/design/{file}\.toml.*: {key} is absent; .*{key}x"):
+        plan_markdown(FrozenPlan("2026-11-02", content), {})
+
+
+def test_words_are_translated_by_the_key_they_stand_under():
+    """Level A is no letter A, and a threshold called "above" is no condition."""
+    assert plain(["A", "B", "all", "above", "never", "studie"]) == "A, B, all, above, never, studie"
+    assert plain("A", "levels_shown") == "A"
+    assert plain("A", "source") == "brief A"
+    assert plain({"source": "A", "name": "A"}) == "source = brief A; name = A"
+    text = deviations_markdown(
+        PLAN,
+        [
+            Deviation("kenniskloof", "levels_shown", ["A", "B"], ["A", "all"]),
+            Deviation("rollout", "adoption[prodemos, PV21].source", "A", "studie"),
+        ],
+        (),
+    )
+    assert "`levels_shown`: was A, B, is nu A, all." in text
+    assert ".source`: was brief A, is nu deze studie." in text
 
 
 def test_the_committed_plan_is_whole_and_its_document_is_that_of_the_plan():

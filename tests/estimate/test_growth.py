@@ -12,9 +12,10 @@ from analysis.design.adks import adks_design
 from analysis.design.regio import TRACKS
 from analysis.estimate.attrition import attrition_weights
 from analysis.estimate.growth import MODELS, growth
-from analysis.estimate.growth_study import growth_study
+from analysis.estimate.growth_study import growth_studies, growth_study
 from analysis.estimate.wave_means import wave_means
 from analysis.synthetic.adks import adks_twin
+from analysis.unknown import NotEstimable
 
 OUTCOME = "politiek_zelfvertrouwen"
 FULL = adks_design()
@@ -177,9 +178,57 @@ def test_study_leaves_out_rows_without_an_answer_and_counts_them():
     study = growth_study(twin.frame, OUTCOME, ones, groups=TRACKS, minuend="vwo", subtrahend="vmbo")
     assert study.weighted["pooled"].n == twin.frame[OUTCOME].notna().sum()
     assert study.weighted["pooled"].gap_change == study.unweighted.gap_change
-    with pytest.raises(ValueError, match="no pupil has an answer in any wave"):
-        growth_study(twin.frame.assign(**{OUTCOME: np.nan}), OUTCOME, ones, groups=TRACKS,
-                     minuend="vwo", subtrahend="vmbo")  # fmt: skip
+    none = growth_study(twin.frame.assign(**{OUTCOME: np.nan}), OUTCOME, ones, groups=TRACKS,
+                        minuend="vwo", subtrahend="vmbo")  # fmt: skip
+    for answer in (none.means, none.gaps, none.unweighted, *none.weighted.values()):
+        assert answer == NotEstimable("op deze vraag is geen enkel antwoord", f"{OUTCOME}: no answer")
+
+
+def test_each_answer_that_cannot_be_had_says_why_and_the_others_stand():
+    frame, weights, _ = drawn(6)
+    outcomes = {"groups": TRACKS, "minuend": "vwo", "subtrahend": "vmbo"}
+
+    def study(kept, own=None):
+        own = weights[kept.index].reset_index(drop=True) if own is None else own
+        return growth_study(kept.reset_index(drop=True).assign(weight=1.0), OUTCOME, own, **outcomes)
+
+    one_wave = study(frame[frame["wave"] == 1])
+    assert one_wave.weighted["pooled"].reason == one_wave.unweighted.reason == "er is maar één meting"
+    assert one_wave.means["estimate"].notna().all()
+    one_school = study(frame.assign(school="S1"))
+    assert "maar één school" in one_school.weighted["fixed"].reason
+    assert one_school.means["se"].isna().all()
+    assert one_school.means["estimate"].notna().all()
+    no_vwo = study(frame[frame["track"] != "vwo"])
+    assert no_vwo.weighted["pooled"].gap_change.reason == "in de gegevens is niemand van de groep vwo"
+    assert set(no_vwo.weighted["pooled"].slopes) == {"vmbo", "havo"}
+    assert no_vwo.gaps.empty
+    no_weights = study(frame, NotEstimable("geen weging"))
+    assert no_weights.means.reason == no_weights.weighted["random"].reason == "geen weging"
+    assert no_weights.unweighted.gap_change.value == pytest.approx(
+        growth(frame, "pooled", **NAMES).gap_change.value
+    )
+    seen_once = study(frame[(frame["track"] != "havo") | (frame["wave"] == 2)])
+    assert seen_once.weighted["pooled"].reason == "van een van de schoolsoorten is er maar één meting"
+    assert growth_studies(NotEstimable("geen bestand"), (OUTCOME,), weights, **outcomes)[OUTCOME].means.reason
+
+
+def test_a_mean_that_rests_on_one_school_has_no_interval_and_spoils_no_other():
+    frame, weights, _ = drawn(6)
+    whole = wave_means(frame, weights=weights, **NAMES)[0].set_index(["group", "wave"])
+    lone = frame.loc[(frame["track"] == "havo") & (frame["wave"] == 3), "school"].iloc[0]
+    kept = frame[(frame["track"] != "havo") | (frame["wave"] != 3) | (frame["school"] == lone)]
+    means, gaps = wave_means(
+        kept.reset_index(drop=True), weights=weights[kept.index].reset_index(drop=True), **NAMES
+    )
+    cell = (kept["track"] == "havo") & (kept["wave"] == 3)
+    means = means.set_index(["group", "wave"])
+    expected = np.average(kept.loc[cell, OUTCOME], weights=weights[kept.index][cell])
+    assert means.loc[("havo", 3), "estimate"] == pytest.approx(expected)
+    assert means.loc[("havo", 3), ["se", "low", "high"]].isna().all()
+    assert means.loc[("vwo", 3), "low"] == pytest.approx(whole.loc[("vwo", 3), "low"])
+    assert gaps["se"].notna().all()
+    assert gaps.set_index("wave").loc[3, "n"] == min(means.loc[(track, 3), "n"] for track in ("vwo", "vmbo"))
 
 
 def test_bad_input():
@@ -191,16 +240,63 @@ def test_bad_input():
         (frame.assign(**{OUTCOME: frame[OUTCOME].where(frame.index != 2)}), {}, "infinite in 1 rows"),
         (frame[frame["wave"] == 1], {}, "one wave only"),
         (frame.assign(school="S1"), {}, "one school only"),
-        (frame[frame["track"] != "vwo"], {}, "gap vwo − vmbo: vwo is not there"),
         (frame, {"weights": weights.where(weights.index != 5, 0.0)}, "not above zero, first in row 5"),
         (frame, {"weights": weights.where(weights.index != 5, -1.0)}, "weights are not above zero"),
-        (frame, {"weights": weights.iloc[::-1]}, "not in the order of the frame"),
+        (frame, {"weights": weights.iloc[1:]}, "1 rows have none, first row 0: give one a row"),
+        (frame.assign(wave=frame["wave"].astype(str)), {}, "column wave is .*: waves are numbers"),
     ]  # fmt: skip
     for broken, options, message in cases:
         with pytest.raises(ValueError, match=message):
             growth(broken.reset_index(drop=True) if not options else broken, "random", **NAMES, **options)
+    with pytest.raises(ValueError, match="gap vwo − vwo: expected two different groups of vmbo"):
+        growth(frame, "pooled", **{**NAMES, "subtrahend": "vwo"})
     with pytest.raises(ValueError, match="model 'gee'; known are pooled"):
         growth(frame, "gee", **NAMES)
     moved = frame.assign(track=frame["track"].where(frame["wave"] < 3, "havo"))
     with pytest.raises(ValueError, match="lies in 2 values of track"):
         growth(moved, "pooled", **NAMES)
+
+
+def waves(times, seed=1):
+    """240 pupils at each of `times`: vmbo grows by 1 a year, vwo from 2 by 4."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"pupil": np.repeat(np.arange(240), len(times)), "wave": np.tile(times, 240)})
+    frame["school"] = frame["pupil"] % 12
+    frame["track"] = np.where((frame["pupil"] // 12) % 2, "vwo", "vmbo")
+    years = frame["wave"] - min(times)
+    frame[OUTCOME] = np.where(frame["track"] == "vwo", 2 + 4 * years, years) + 0.1 * rng.normal(
+        size=len(frame)
+    )
+    return frame
+
+
+@pytest.mark.parametrize(
+    "times", [[0, 0.5, 1, 1.5], [2019.5, 2020, 2021.5], [2016, 2018, 2020, 2022], [1, 2, 5]]
+)
+def test_waves_may_lie_any_distance_apart(times):
+    frame = waves(times)
+    fit = growth(frame, "pooled", **NAMES)
+    span = times[-1] - times[0]
+    assert fit.gap_change.value == pytest.approx(3, abs=0.05)
+    assert fit.gap_end.value == pytest.approx(fit.gap_start.value + span * fit.gap_change.value, abs=1e-9)
+    assert fit.gap_end.value == pytest.approx(2 + 3 * span, abs=0.1)
+    assert fit.lines["wave"].tolist() == times * 2
+    means, gaps = wave_means(frame, **NAMES)
+    assert gaps["wave"].tolist() == times
+    assert means["wave"].tolist() == times * 2
+    assert gaps["estimate"].iloc[-1] == pytest.approx(2 + 3 * span, abs=0.1)
+
+
+def test_weights_follow_labels_and_an_index_may_bear_names():
+    frame = waves([1, 2, 3]).set_index("pupil", drop=False)
+    frame.index = pd.Index(np.arange(len(frame)) + 100, name="pupil")
+    weights = pd.Series(np.random.default_rng(2).uniform(0.5, 2, len(frame)), index=frame.index)
+    fit = growth(frame, "pooled", weights=weights, **NAMES)
+    turned = growth(frame, "pooled", weights=weights.iloc[::-1], **NAMES)
+    assert turned.gap_change == fit.gap_change
+    plain = growth(frame.reset_index(drop=True), "pooled", weights=weights.reset_index(drop=True), **NAMES)
+    assert plain.gap_change == fit.gap_change
+    pd.testing.assert_frame_equal(
+        wave_means(frame, weights=weights.iloc[::-1], **NAMES)[1],
+        wave_means(frame, weights=weights, **NAMES)[1],
+    )

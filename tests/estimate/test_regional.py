@@ -1,6 +1,7 @@
 """Regional differences on twins: planted effects recovered, tests of nominal size, intervals that cover."""
 
 import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -245,7 +246,7 @@ def test_levels_that_say_the_same_are_left_out():
 
 
 def test_study_answers_level_and_gap_and_leaves_out_what_cannot_be_told():
-    panel = regio_panel("politiek_zelfvertrouwen", schools=120)
+    panel = regio_panel("politiek_zelfvertrouwen", schools=120, trial=True)
     columns = RegionColumns(**panel.columns(DESIGN))
     margins = Margins(**DESIGN.margins("politiek_zelfvertrouwen"))
     frame = panel.data.frame
@@ -259,15 +260,51 @@ def test_study_answers_level_and_gap_and_leaves_out_what_cannot_be_told():
     assert len(study.gap.table) == 11
     only = frame[frame["track"] == "vmbo"].reset_index(drop=True)
     study = region_study(only, panel.outcome, columns, margins)
-    assert study.gap is None
-    assert study.within is None
+    assert study.gap.reason == "in minder dan drie provincies zijn er leerlingen van zowel vwo als vmbo"
+    assert study.within.reason == "er is geen school met leerlingen van zowel vwo als vmbo"
+    assert study.level.joint.p_value > 0
+    two = frame[frame["province"].isin(["PV20", "PV21"])].reset_index(drop=True)
+    study = region_study(two, panel.outcome, columns, margins)
+    assert study.level.reason == "er zijn gegevens uit minder dan drie provincies"
+    assert study.within.estimate > 0
+    lone = frame.drop_duplicates("province").reset_index(drop=True)
+    assert (
+        "provincie en school vallen samen" in region_study(lone, panel.outcome, columns, margins).level.reason
+    )
+
+
+def test_a_region_that_is_not_told_of_is_left_out_of_the_mean_that_the_others_are_compared_with():
+    """Deviations from a mean add up to zero: with the hidden one in it, the others would tell it."""
+    panel = regio_panel("politiek_zelfvertrouwen", schools=120, trial=True)
+    columns = RegionColumns(**panel.columns(DESIGN))
+    margins = Margins(**DESIGN.margins("politiek_zelfvertrouwen"))
+    frame = panel.data.frame
+    lot = frame.index[frame["province"] == "PV29"]
+    frame = frame.drop(lot[9:]).reset_index(drop=True)
+    every = region_study(frame, panel.outcome, columns, margins).level
+    told = region_study(frame, panel.outcome, columns, replace(margins, least_units=10)).level
+    assert told.joint == every.joint
+    assert told.spread == every.spread
+    hidden = told.table.set_index("region").loc["PV29"]
+    assert hidden[["raw", "shrunken", "low", "high"]].isna().all()
+    assert hidden["n"] == 9
+    shown = told.table.dropna()
+    assert len(shown) == 11
+    assert shown["raw"].sum() == pytest.approx(0, abs=1e-12)
+    assert shown["shrunken"].sum() == pytest.approx(0, abs=1e-12)
+    own = every.table.set_index("region").loc["PV29", "raw"]
+    assert abs(own) > 0.01
+    assert abs(shown["raw"].sum() + own) > 0.01
+    few = region_study(frame, panel.outcome, columns, replace(margins, least_schools=1000)).level
+    assert few.table["raw"].isna().all()
+    assert few.joint == every.joint
 
 
 def test_more_schools_make_equivalence_easier_to_show():
     margins = Margins(**DESIGN.margins("politiek_zelfvertrouwen"))
     powers = []
     for schools in (DESIGN.panel_schools, 150, 600):
-        panel = regio_panel("politiek_zelfvertrouwen", schools=schools)
+        panel = regio_panel("politiek_zelfvertrouwen", schools=schools, trial=True)
         columns = RegionColumns(**panel.columns(DESIGN))
         sds = DESIGN.planned_sds(panel.outcome)
         powers.append(planned_power(panel.data.frame, panel.outcome, columns, margins, sds))

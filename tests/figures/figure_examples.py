@@ -13,6 +13,7 @@ from analysis.figures.distribution import densities, quantile_gap
 from analysis.figures.event_study import event_study
 from analysis.figures.forest import forest
 from analysis.figures.growth import growth
+from analysis.figures.place_lines import line_beside_whole, lines_by_place
 from analysis.figures.power import power_curve
 from analysis.figures.published import published_against_reproduced
 from analysis.figures.rollout import rollout
@@ -46,6 +47,25 @@ def forest_rows() -> pd.DataFrame:
     rows = rows.assign(low=estimate - half, high=estimate + half)
     rows.loc[12] = ["Nederland", 56.0, 55.0, 57.0]
     return rows
+
+
+def place_rows() -> pd.DataFrame:
+    times = np.array([1998.4, 2002.4, 2003.1, 2006.9, 2010.4, 2012.7, 2017.2, 2021.2, 2023.9, 2025.8])
+    whole = np.array([73.6, 79.3, 80.3, 80.6, 75.5, 74.7, 81.7, 79.1, 78.2, 78.7])
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "label": name,
+                    "time": times,
+                    "value": whole + shift - 0.3 * shift * (times > 2020),
+                    "whole": whole,
+                }
+            )
+            for shift, name in zip(np.linspace(-5, 6, 12), province_names().values(), strict=True)
+        ],
+        ignore_index=True,
+    )
 
 
 def published_rows() -> pd.DataFrame:
@@ -138,6 +158,7 @@ KNOWLEDGE = {"outcome_label": "kennis van de democratie", "unit": "punten"}
 TAKING_PART = {"label": "scholen die meedoen", "unit": "%"}
 
 # Name: builder taking kind and source, and what its alt text must tell.
+TURNOUT = {"outcome_label": "opkomst", "unit": "procent"}
 EXAMPLES = {
     "event-study": (
         lambda **k: event_study(event_rows(), id="fig-event-study", **KNOWLEDGE, **k),
@@ -154,6 +175,27 @@ EXAMPLES = {
             **k,
         ),
         ["Flevoland (63,0 punten)", "Zeeland (47,0 punten)", "Utrecht 52,0 (van 48,4 tot 55,6)", "13 rijen"],
+    ),
+    "lines-by-place": (
+        lambda **k: lines_by_place(
+            place_rows(), id="fig-lines-by-place", since=2024, since_label="begin", **TURNOUT, **k
+        ),
+        [
+            "Nederland: van 73,6 naar 78,7",
+            "Groningen van 68,6 naar 75,2",
+            "van −5,0 naar −3,5",
+            "10 metingen",
+        ],
+    ),
+    "line-beside-whole": (
+        lambda **k: line_beside_whole(
+            place_rows().query("label == 'Limburg'"), id="fig-line-beside-whole", **TURNOUT, **k
+        ),
+        [
+            "Limburg van 79,6 naar 82,9",
+            "verschil met Nederland van +6,0 naar +4,2",
+            "van 1998 tot en met 2025",
+        ],
     ),
     "published": (
         lambda **k: published_against_reproduced(

@@ -11,6 +11,7 @@ from analysis.figures.distribution import densities, quantile_gap
 from analysis.figures.event_study import event_study
 from analysis.figures.forest import forest
 from analysis.figures.growth import growth
+from analysis.figures.place_lines import line_beside_whole, lines_by_place
 from analysis.figures.power import detectable, power_curve
 from analysis.figures.published import published_against_reproduced
 from analysis.figures.rollout import rollout
@@ -237,3 +238,22 @@ def test_power_that_falls_short_is_said():
     assert "41%, minder dan 80%" in power_curve(rows, **COMMON).alt
     with pytest.raises(ValueError, match=r"column power, row 3: 41\.0 is not in 0 to 1"):
         power_curve(rows.assign(power=[0, 0.5, 41]), **COMMON)
+
+
+@pytest.mark.parametrize(
+    ("draw", "change", "says"),
+    [
+        (lines_by_place, lambda t: t.assign(whole=np.nan), "column whole, row 1: .* is not a finite number"),
+        (lines_by_place, lambda t: t.drop(columns="time"), "column time is absent"),
+        (lines_by_place, lambda t: pd.concat([t, t.iloc[[3]]]), "Groningen has two values in 2006.9"),
+        (
+            lines_by_place,
+            lambda t: pd.concat([t[:10].assign(label=f"plaats {k}") for k in range(16)]),
+            "16 places; at most 15 panels",
+        ),
+        (line_beside_whole, lambda t: t, "12 places, expected one"),
+    ],
+)
+def test_lines_that_cannot_be_drawn_are_named(draw, change, says):
+    with pytest.raises(ValueError, match=f"fig-x: {says}"):
+        draw(change(example.place_rows()), id="fig-x", **example.TURNOUT, **KIND)

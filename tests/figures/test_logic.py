@@ -10,8 +10,8 @@ from test_every_figure import PHONE, drawn_texts
 
 from analysis.figures import theme
 from analysis.figures.logic import STAGE_NAMES, STATUS_NAMES, STYLES, programme_logic_figure
-from analysis.schema.facts import LOGIC_STAGES, LOGIC_STATUS
 from analysis.sources import facts
+from analysis.sources.facts_contract import LOGIC_STAGES, LOGIC_STATUS
 
 DRAWN = ("prodemos", "tienskip", "onderzoek_burgerschap")
 PAGE_HEIGHT = 8.6  # inch left on an A4 page beside a caption of three lines

@@ -29,17 +29,16 @@ def test_romano_wolf_by_hand():
         romano_wolf(observed, drawn[:1])
 
 
-@pytest.mark.parametrize("method", ["randomisation", "wild"])
-def test_outcomes_share_their_draws(method):
+def test_outcomes_share_their_draws():
     frame = make_panel(DESIGNS["one date"], effect=1.0)
     rng = np.random.default_rng(5)
     frame["copy"] = 2 * frame["y"] + 1
     frame["noise"] = rng.normal(size=len(frame))
     frame["late"] = (frame["y"] + 0.3 * rng.normal(size=len(frame))).where(frame["year"] > 2011)
-    found = adjust_outcomes(frame, **NAMES, outcomes=["y", "copy", "noise", "late"], method=method)
+    found = adjust_outcomes(frame, **NAMES, outcomes=["y", "copy", "noise", "late"])
     # A copy of an outcome is not another chance to find something, which Holm does not know.
-    alone = adjust_outcomes(frame, **NAMES, outcomes=["y"], method=method)
-    pair = adjust_outcomes(frame, **NAMES, outcomes=["y", "copy"], method=method)
+    alone = adjust_outcomes(frame, **NAMES, outcomes=["y"])
+    pair = adjust_outcomes(frame, **NAMES, outcomes=["y", "copy"])
     assert alone.loc["y", "romano_wolf"] == alone.loc["y", "p"]
     assert pair.loc["y", "romano_wolf"] == pair.loc["copy", "romano_wolf"] == alone.loc["y", "p"]
     assert pair.loc["y", "holm"] == pytest.approx(2 * alone.loc["y", "p"])
@@ -52,7 +51,7 @@ def test_outcomes_share_their_draws(method):
 def test_single_p_values_are_those_of_the_test_alone():
     frame = make_panel(DESIGNS["staggered"], effect=0.5)
     table = adjust_outcomes(frame, **NAMES, outcomes=["y", "x"])
-    alone = randomisation_inference(frame, **COLUMNS, studentise="crv3")
+    alone = randomisation_inference(frame, **COLUMNS, statistic="att_not_yet")
     assert table.loc["y", "p"] == alone.p_studentised
     assert table.loc["y", "estimate"] == pytest.approx(alone.estimate, rel=1e-12)
 

@@ -16,7 +16,7 @@ def test_carries_what_the_separate_tests_give(panel):
     found = infer(frame, **columns)
     robust = cluster_robust(frame, **columns)
     wild = wild_cluster_bootstrap(frame, **columns)
-    permuted = randomisation_inference(frame, **columns, studentise="crv3")
+    permuted = randomisation_inference(frame, **columns)
     assert found.estimate == robust.estimate == pytest.approx(permuted.estimate, rel=1e-10)
     assert (found.p_crv1, found.p_crv3) == (robust.p_crv1, robust.p_crv3)
     assert (found.p_wild, found.interval_wild) == (wild.p_value, wild.interval)
@@ -35,7 +35,7 @@ def test_carries_what_the_separate_tests_give(panel):
         found.estimate = 0.0
 
 
-@pytest.mark.parametrize("treated", [1, 2, 3, 4])
+@pytest.mark.parametrize("treated", [2, 3, 4])
 def test_below_five_treated_clusters_no_statement(treated):
     found = infer(make_panel([2014.0] * treated + [NEVER] * (12 - treated), effect=30.0), **COLUMNS)
     assert found.treated_clusters == treated

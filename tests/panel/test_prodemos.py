@@ -62,7 +62,7 @@ def spoilt(column, value):
         (lambda f: f.drop(columns="cohort"), "cohort"),
         (lambda f: f.assign(extra=1), "extra"),
         (spoilt("province", "PV32"), "province, row 8"),
-        (spoilt("province", "20"), "province, row 8"),
+        (spoilt("province", "32"), "province, row 8"),
         (spoilt("inhabitants", 0), "inhabitants, row 8"),
         (spoilt("democratiekennis", 101), "democratiekennis, row 8"),
         (spoilt("year", "soon"), "year, row 8"),

@@ -1,4 +1,4 @@
-"""The regional panel: the real file when it holds provinces, else the twin; never silently."""
+"""The regional panel: the real file when it holds provinces, else the reason; never silently the twin."""
 
 import numpy as np
 import pandas as pd
@@ -7,11 +7,9 @@ import pytest
 from analysis.datakind import DataKind
 from analysis.design.adks import adks_design
 from analysis.design.regio import regio_design
-from analysis.estimate.region_study import Margins, RegionColumns, region_study
 from analysis.panel.regio import LEVELS, regio_panel
 from analysis.synthetic.regio import regio_twin
-from analysis.tables.regio import regio_table, shown_provinces
-from analysis.tables.regio_rows import regio_rows
+from analysis.unknown import NotEstimable
 from analysis.workspace import Workspace, find_root
 
 DESIGN = regio_design()
@@ -55,18 +53,22 @@ def real_file(workspace, schools=60):
     return frame
 
 
-def studied(panel):
-    margins = Margins(**DESIGN.margins(panel.outcome))
-    return region_study(panel.data.frame, panel.outcome, RegionColumns(**panel.columns(DESIGN)), margins)
-
-
-def test_without_a_file_the_twin_and_a_remark_that_says_so():
-    panel = regio_panel(OUTCOME)
+def test_a_trial_takes_the_twin_whether_or_not_there_is_a_file(workspace):
+    real_file(workspace)
+    panel = regio_panel(OUTCOME, trial=True, workspace=workspace)
     assert panel.data.kind is DataKind.SYNTHETIC
     assert "synthetische tweeling" in panel.data.remark
     assert panel.data.dropped[0][0] == "politiek zelfvertrouwen onbekend"
     total = len(regio_twin(DESIGN).frame)
     assert len(panel.data.frame) + panel.data.dropped[0][1] == total
+    assert set(LEVELS) <= set(panel.data.frame.columns)
+
+
+def test_without_a_file_there_is_no_frame_but_the_reason_and_nothing_synthetic(workspace):
+    panel = regio_panel(OUTCOME, workspace=workspace)
+    assert isinstance(panel.data.frame, NotEstimable)
+    assert "er is geen bestand adks.csv" in panel.data.frame.reason
+    assert (panel.data.kind, panel.truth, panel.years) == (DataKind.FACT, None, ())
 
 
 def test_a_file_with_places_is_used_and_the_last_answer_counts(workspace):
@@ -81,33 +83,23 @@ def test_a_file_with_places_is_used_and_the_last_answer_counts(workspace):
     assert len(panel.data.frame) < len(frame)
 
 
-def test_real_and_twin_give_the_same_ids_and_truth_is_unknown_for_real(workspace):
-    real_file(workspace)
-    rows = {}
-    for name, panel in (("real", regio_panel(OUTCOME, workspace=workspace)), ("twin", regio_panel(OUTCOME))):
-        rows[name] = regio_rows(panel, studied(panel), DESIGN, plan_power=0.3)
-    assert [row.id for row in rows["real"]] == [row.id for row in rows["twin"]]
-    truths = [row for row in rows["real"] if ".truth_" in row.id]
-    assert truths
-    assert all(row.value is None for row in truths)
-    assert all(row.value is not None for row in rows["twin"])
-    kinds = {row.id: row.kind for row in rows["real"]}
-    assert kinds["regio.sd_province"] is DataKind.REAL
-    assert kinds["regio.power_panel"] is DataKind.SYNTHETIC
-    assert kinds["regio.smallest_of_interest"] is DataKind.FACT
-    for row in rows["twin"]:
-        assert row.kind is DataKind.FACT or row.n is not None
-
-
-def test_an_outcome_the_file_does_not_hold_or_places_that_are_not_mapped_give_the_twin(workspace, tmp_path):
+def test_an_outcome_the_file_does_not_hold_or_places_that_are_not_mapped_are_a_reason(workspace):
     real_file(workspace)
     panel = regio_panel("burgerschapskennis", workspace=workspace)
-    assert panel.data.kind is DataKind.SYNTHETIC
-    assert "Geen bekend bestand" in panel.data.remark
+    assert isinstance(panel.data.frame, NotEstimable)
+    assert "van geen bestand is bekend dat het van leerlingen burgerschapskennis" in panel.data.frame.reason
     plain = Workspace(root=find_root(), data=workspace.data)
     panel = regio_panel(OUTCOME, workspace=plain)
-    assert panel.data.kind is DataKind.SYNTHETIC
-    assert "niet opgegeven welke kolom" in panel.data.remark
+    assert "niet opgegeven welke kolom de gemeente" in panel.data.frame.reason
+    assert panel.data.kind is DataKind.FACT
+
+
+def test_a_file_without_an_answer_on_this_outcome_is_a_reason(workspace):
+    real_file(workspace)
+    path = workspace.data / "adks.csv"
+    pd.read_csv(path).assign(politiek_zelfvertrouwen=np.nan).to_csv(path, index=False)
+    panel = regio_panel(OUTCOME, workspace=workspace)
+    assert "geen enkele leerling heeft een antwoord op politiek zelfvertrouwen" in panel.data.frame.reason
 
 
 def test_a_broken_file_never_gives_way_to_the_twin(workspace):
@@ -119,31 +111,3 @@ def test_a_broken_file_never_gives_way_to_the_twin(workspace):
 def test_unknown_outcome():
     with pytest.raises(ValueError, match="no outcome 'vertrouwen'"):
         regio_panel("vertrouwen")
-
-
-def test_rows_table_and_provinces_that_may_be_shown():
-    panel = regio_panel(OUTCOME)
-    study = studied(panel)
-    rows = regio_rows(panel, study, DESIGN, plan_power=0.3)
-    by_id = {row.id: row for row in rows}
-    assert by_id["regio.n"].value == len(panel.data.frame)
-    assert (
-        by_id["regio.sd_province"].low <= by_id["regio.sd_province"].value <= by_id["regio.sd_province"].high
-    )
-    assert by_id["regio.max_abs_effect"].value == pytest.approx(study.level.table["raw"].abs().max())
-    knowledge = regio_panel("burgerschapskennis")
-    second = regio_rows(knowledge, studied(knowledge), DESIGN, plan_power=0.3, prefix="houding_")
-    table = regio_table([*rows, *second])
-    assert list(table.cells.columns) == [
-        "uitkomst",
-        "politiek zelfvertrouwen (schaalpunten)",
-        "burgerschapskennis (punten)",
-    ]
-    assert len(table.cells) == 14
-    assert "niet het effect van een schoolsoort" in table.caption
-    everyone = shown_provinces(study.level.table, panel, minimum_n=10, minimum_schools=3)
-    assert len(everyone) == 12
-    assert list(everyone["truth"]) == pytest.approx(list(panel.truth.level))
-    few = study.level.table.assign(n=[5] + [100] * 11, schools=[9, 2] + [9] * 10)
-    assert len(shown_provinces(few, panel, minimum_n=10, minimum_schools=3)) == 10
-    assert set(LEVELS) <= set(panel.data.frame.columns)

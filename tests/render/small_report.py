@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.exhibits import FigureExhibit, TableExhibit, write_exhibit
-from analysis.render.fragments import write_fragments
-from analysis.render.variables import write_variables
+from analysis.manifest import Source
+from analysis.release.fragments import write_fragments
+from analysis.release.shown import shown
+from analysis.release.trace import trace_markdown
+from analysis.release.variables import write_variables
 from analysis.results import Result, write_rows
 from analysis.workspace import Workspace
 
@@ -69,17 +73,81 @@ def exhibits(folder: Path, kind: str = "synthetic") -> Path:
     return folder
 
 
-def make_project(root: Path, kind: str = "synthetic") -> Workspace:
-    """The project of this repository with the small document in place of the report."""
+def make_project(root: Path, kind: str = "synthetic", documents: tuple[str, ...] = ("rapport",)) -> Workspace:
+    """The project of this repository with the small documents in place of the report."""
     reports = root / "reports"
     shutil.copytree(DOCUMENT, reports)
     for name in ("filters", "partials"):
         shutil.copytree(REPOSITORY / "reports" / name, reports / name)
     shutil.copy(REPOSITORY / "reports" / "stijl.css", reports)
-    shutil.copy(REPOSITORY / "_quarto.yml", root)
+    text = (REPOSITORY / "_quarto.yml").read_text(encoding="utf-8")
+    names = ", ".join(f"reports/{name}.qmd" for name in documents)
+    text = re.sub(r"(?m)^  render: .*$", f"  render: [{names}]", text)
+    text = re.sub(r"(?m)^herkomst: .*$", f"herkomst: {documents[-1]}.html#sec-herkomst", text)
+    (root / "_quarto.yml").write_text(text, encoding="utf-8")
     released = root / "data" / "build" / "released"
     released.mkdir(parents=True)
     write_rows(rows(kind), released / "results.csv")
-    write_variables(rows(kind), root / "_variables.yml")
-    write_fragments([exhibits(root / "exhibits", kind)], rows(kind), reports / "_generated")
-    return Workspace(root=root, data=root / "data" / "real")
+    workspace = Workspace(root=root, data=root / "data" / "real")
+    trace(workspace, kind)
+    return workspace
+
+
+def trace(workspace: Workspace, kind: str = "synthetic", *, traced: bool = False) -> None:
+    """Write the variables and fragments, with or without links to their origin."""
+    write_variables(rows(kind), workspace.root / "_variables.yml", traced=traced)
+    source = workspace.root / "exhibits"
+    if not source.is_dir():
+        exhibits(source, kind)
+    write_fragments([source], rows(kind), workspace.reports / "_generated", traced=traced)
+
+
+def make_two(root: Path) -> Workspace:
+    """The report, and a second document that holds the appendix of origins."""
+    workspace = make_project(root, documents=("rapport", "verantwoording"))
+    trace(workspace, traced=True)
+    origins = workspace.reports / "_generated" / "herkomst.qmd"
+    origins.write_text(
+        trace_markdown(shown(workspace), rows(), PROVENANCE, MANIFEST), encoding="utf-8", newline="\n"
+    )
+    return workspace
+
+
+RUN = {
+    "label": "kloof",
+    "file": "04-kloof.ipynb",
+    "question": "Hoe groot is de *kloof*?",
+    "parameters": {},
+    "data_hash": "d" * 16,
+    "parameters_hash": "p" * 16,
+    "code_hash": "c" * 16,
+}
+
+
+def _exhibit(caption: str, number: int) -> dict:
+    return {
+        "run": "k1",
+        "cell": "figuur",
+        "number": number,
+        "caption": caption,
+        "kind": "synthetic",
+        "source": "twin",
+        "checksum": "f" * 64,
+    }
+
+
+PROVENANCE = {
+    "runs": {"k1": RUN},
+    "results": {
+        "kloof.gap": {"run": "k1", "cell": "uitkomst", "number": 7},
+        "kloof.share": {"run": "k1"},
+        "feiten.budget": {"run": ""},
+    },
+    "exhibits": {
+        "fig-kloof-lijn": _exhibit("Een lijn met *sterren*. En meer.", 9),
+        "tbl-kloof-smal": _exhibit("Een smalle tabel.", 10),
+        "tbl-kloof-breed": _exhibit("Een brede tabel.", 11),
+    },
+    "conclusions": {"kloof": {"rests_on": ["kloof.share"]}},
+}
+MANIFEST = {"twin": Source("twin", "Een tweeling", "wij", "vrij", "hier", "synthetisch")}

@@ -6,6 +6,8 @@ import os
 import shutil
 
 import pytest
+from pypdf import PdfReader
+from readback import HEADER, squeezed
 from small_report import LONG, make_project
 
 from analysis.render import render
@@ -70,15 +72,50 @@ def test_no_accessibility_violation(browser, report, width, scheme):
 
 
 @pytest.mark.parametrize("width", [320, 390, *WIDTHS])
-def test_page_does_not_scroll_sideways_but_a_wide_table_does(browser, report, width):
+def test_nothing_scrolls_sideways(browser, report, width):
     """320 CSS pixels is what 1280 pixels are at 400 % zoom."""
     page = open_page(browser, report, width)
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    frame = page.locator(".tabelvenster").last
-    scrolls = frame.evaluate("frame => frame.scrollWidth > frame.clientWidth")
-    assert scrolls == (width < 700)
-    frame.focus()
-    assert frame.evaluate("frame => document.activeElement === frame")
+    assert (
+        page.evaluate("""[...document.querySelectorAll('.tabelvenster, .tabelvenster *')]
+        .filter(e => e.clientWidth && e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML)""")
+        == []
+    )
+    page.context.close()
+
+
+@pytest.mark.parametrize(("width", "cards"), [(390, True), (1280, False)])
+def test_rows_are_cards_where_a_table_does_not_fit(browser, report, width, cards):
+    page = open_page(browser, report, width)
+    table = page.locator("#tbl-kloof-vijf table")
+    cell = table.locator("tbody td").last
+    box, frame = cell.bounding_box(), page.locator("main").bounding_box()
+    assert frame["x"] <= box["x"]
+    assert box["x"] + box["width"] <= frame["x"] + frame["width"]
+    assert table.locator("thead").is_visible() != cards
+    told = cell.evaluate("cell => getComputedStyle(cell, '::before').content")
+    assert told == ('"kolom 4"' if cards else "none")
+    heading = table.locator("tbody th").first
+    above = heading.bounding_box()["y"] < table.locator("tbody td").first.bounding_box()["y"]
+    assert above == cards
+    page.context.close()
+
+
+def test_a_small_table_stays_a_table_on_a_phone(browser, report):
+    page = open_page(browser, report, 360)
+    assert page.locator("#tbl-kloof-smal thead").is_visible()
+    page.context.close()
+
+
+def test_only_what_can_be_operated_is_a_stop(browser, report):
+    """A table, a frame or the contents that do not scroll are no stop of the Tab key."""
+    page = open_page(browser, report)
+    assert (
+        page.evaluate("""[...document.querySelectorAll('[tabindex]')].filter(e => e.tabIndex >= 0)
+        .filter(e => e.scrollWidth <= e.clientWidth && e.scrollHeight <= e.clientHeight).length""")
+        == 0
+    )
     page.context.close()
 
 
@@ -97,6 +134,17 @@ def test_synthetic_strip_stays_in_sight(browser, report, width, scrolled):
     box = page.locator(".proefstrook").bounding_box()
     assert 0 <= box["y"] < 1
     assert box["height"] < 60
+    page.context.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 256), (320, 180), (360, 740), (1280, 900)])
+def test_strip_takes_no_more_than_a_tenth_of_the_screen(browser, report, width, height):
+    """1280 by 1024 and 1280 by 720 at 400 %: there it scrolls along with the text."""
+    page = open_page(browser, report, width, height)
+    page.evaluate("window.scrollTo(0, 4000)")
+    box = page.locator(".proefstrook").bounding_box()
+    seen = max(0, min(height, box["y"] + box["height"]) - max(0, box["y"]))
+    assert seen <= height / 10
     page.context.close()
 
 
@@ -121,7 +169,7 @@ def test_keyboard_reaches_the_text_first(browser, report):
 
 def test_keyboard_reaches_contents_that_scroll(browser, report):
     page = open_page(browser, report)
-    for _ in range(3):
+    for _ in range(2):
         page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Samenvatting"
     nav = page.locator("nav")
@@ -163,3 +211,19 @@ def test_printed_page_leaves_out_what_only_serves_the_screen(browser, report):
     assert not page.locator("nav").is_visible()
     assert page.locator("main").is_visible()
     page.context.close()
+
+
+def test_printing_hides_no_line(browser, report, tmp_path):
+    """Every line of the text is in the print, folded or not, and the strip on every sheet lies on none."""
+    page = open_page(browser, report)
+    lines = page.evaluate("""[...document.querySelectorAll('main :is(p, li, dt, dd, td, th, figcaption)')]
+        .filter(e => !e.querySelector('p, li, ul, ol, math')).map(e => e.textContent)""")
+    page.pdf(path=tmp_path / "print.pdf", prefer_css_page_size=True)
+    page.context.close()
+    sheets = PdfReader(tmp_path / "print.pdf").pages
+    text = squeezed("".join(sheet.extract_text() for sheet in sheets).replace(HEADER, ""))
+    assert len(lines) > 60
+    missing = [line for line in lines if squeezed(line) not in text]
+    assert missing == []
+    for number, sheet in enumerate(sheets, start=1):
+        assert squeezed(HEADER) in squeezed(sheet.extract_text()), f"sheet {number}"

@@ -24,7 +24,8 @@ MISTAKES = {
     "numbered example in a list": ("1. Zie\n   (@sec-eerste)\n2. Nog", "numbered example"),
     "missing citation": ("Volgens @niemand2020 wel.", "citation @niemand2020 is not in the bibliography"),
     "missing include": ("{{< include _geen.qmd >}}", "include _geen.qmd does not exist"),
-    "missing fragment": ("{{< include _generated/fig-x.qmd >}}", "made by `python -m analysis build`"),
+    "missing fragment": ("{{< include _generated/fig-x.qmd >}}", "run `make report`, or"),
+    "include of something else": ("{{< include ../_quarto.yml >}}", "lies outside reports"),
     "circular include": ("{{< include _eerste.qmd >}}", "includes itself"),
     "broken link": ("Een [link](#sec-nergens).", "link to #sec-nergens"),
     "link to a file": ("Een [link](bijlage.docx).", "a link is #label or a full address"),
@@ -33,6 +34,29 @@ MISTAKES = {
     "no caption": ('![](_generated/fig-kloof-lijn.svg){#fig-a fig-alt="Alt."}', "has no caption"),
     "no figure label": ('![Bijschrift](_generated/fig-kloof-lijn.svg){fig-alt="Alt."}', "has no label"),
     "no picture": ('![Bijschrift](weg.svg){#fig-a fig-alt="Alt."}', "weg.svg does not exist"),
+    "picture with a blank": ('![B](een plaat.png){#fig-a fig-alt="Alt."}', "is written %20"),
+    "picture with a title": ('![B](_generated/fig-kloof-lijn.svg "t"){#fig-a fig-alt="A."}', "%20, and"),
+    "picture in a sentence": (
+        'Tekst ![B](_generated/fig-kloof-lijn.svg){#fig-a fig-alt="A."} en meer.', "stands within a text",
+    ),
+    "picture under a sentence": (
+        'Tekst\n![B](_generated/fig-kloof-lijn.svg){#fig-a fig-alt="A."}', "stands within a text",
+    ),
+    "picture that is data": ('![B](literatuur.bib){#fig-a fig-alt="A."}', "is no .svg, .png"),
+    "size in another unit": (
+        '![B](_generated/fig-kloof-lijn.svg){#fig-a fig-alt="A." width=10em}', "width=10em is no length",
+    ),
+    "height in per cent": (
+        '![B](_generated/fig-kloof-lijn.svg){#fig-a fig-alt="A." height=50%}', "height=50% is no length",
+    ),
+    "too wide for paper": (
+        '![B](_generated/fig-kloof-lijn.svg){#fig-a fig-alt="A." width=900}', "does not fit on paper",
+    ),
+    "wider than there is": (
+        '![B](_generated/fig-kloof-lijn.svg){#fig-a fig-alt="A." width="120%"}', "more than there is",
+    ),
+    "pictograph": ("Stembureau \U0001f600.", "(U+1F600, GRINNING FACE) is in no font of the PDF"),
+    "private character": ("Een \ue001 teken.", "(U+E001, private)"),
     "table without caption": ("| a | b |\n|---|---|\n| 1 | 2 |", "has no caption with a label"),
     "table without label": ("| a | b |\n|---|---|\n| 1 | 2 |\n\n: Bijschrift", "has no caption with a label"),
     "table with an empty heading": ("| a | |\n|---|---|\n| 1 | 2 |\n\n: B {#tbl-a}", "has no heading"),
@@ -104,7 +128,10 @@ def test_what_only_looks_like_a_mistake_passes(project, text):
     ("old", "new", "message"),
     [
         ("lang: nl", "lang: en", "lang must be nl"),
-        ("[reports/rapport.qmd]", "[reports/a.qmd, reports/b.qmd]", "must name one document"),
+        ("[reports/rapport.qmd]", "reports/rapport.qmd", "must list the documents"),
+        ("[reports/rapport.qmd]", "[reports/a.qmd, reports/b.qmd]", "a.qmd does not exist"),
+        ("[reports/rapport.qmd]", "[reports/rapport.qmd, reports/rapport.qmd]", "each once"),
+        ("  html:", "  html:\n    output-file: verslag.html", "is written to rapport.html"),
         ("toc: true", "toc: true\nmermaid: true", "mermaid is not known"),
         ("at: pre-ast", "at: elders", "expected a path and at"),
         ("reports/stijl.css", "reports/weg.css", "names reports/weg.css, which does not exist"),
@@ -125,7 +152,9 @@ def test_mistake_in_the_project_file(project, old, new, message):
     [
         ("title: ", "titel: ", "titel is not known"),
         ('datum: "3 november 2026"', "date: today", "instead of `date:`"),
-        ("versie", "format: html\nversie", "formats are set in _quarto.yml"),
+        ("versie", "format: html\nversie", "expected keys and values"),
+        ("versie", "format: {docx: {}}\nversie", "formats must be html and typst, got docx"),
+        ("versie", "format: {html: {mermaid: true}}\nversie", "format html: mermaid is not known"),
         ("---\n\n# Samen", "\n# Samen", "is not closed|not valid YAML"),
     ],
 )

@@ -5,24 +5,20 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from build_project import Project
 from small_report import exhibits, make_project, rows
 
 from analysis.__main__ import main
 from analysis.datakind import DataKind
 from analysis.design.editions import read_simulations
+from analysis.release.fragments import write_fragments
+from analysis.release.variables import write_variables
 from analysis.render import RenderError, render
-from analysis.render.fragments import write_fragments
-from analysis.render.variables import write_variables
 from analysis.results import Result, Stamp, read_rows, stamped, write_rows
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "pipeline"))
-
-from build_project import Project
 
 MANIFEST = """\
 [twin]

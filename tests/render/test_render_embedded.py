@@ -38,9 +38,9 @@ def pdf(rendered):
     return pdf_text(rendered / "rapport.pdf")
 
 
-def test_three_files(rendered):
+def test_files(rendered):
     assert sorted(path.name for path in rendered.iterdir()) == [
-        "rapport.html", "rapport.pdf", "resultaten.csv",
+        "index.html", "rapport.html", "rapport.pdf", "resultaten.csv",
     ]  # fmt: skip
 
 
@@ -121,17 +121,25 @@ def test_figure_has_its_words_and_needs_no_network(html, rendered):
     assert "<script" not in text
 
 
-def test_tables_scroll_in_a_named_frame_the_keyboard_reaches(html):
-    frames = [div for div in html.iter("div") if div.get("class") == "tabelvenster"]
-    assert len(frames) == 2
+def test_tables_are_named_and_their_rows_have_headings(html):
+    frames = [div for div in html.iter("div") if div.get("class", "").startswith("tabelvenster")]
+    assert [frame.get("class") for frame in frames] == ["tabelvenster", "tabelvenster"]
     for frame, caption in zip(frames, CAPTIONS[1:], strict=True):
-        assert (frame.get("role"), frame.get("tabindex")) == ("region", "0")
-        label = one(html, f".//*[@id='{frame.get('aria-labelledby')}']")
+        assert frame.get("tabindex") is None
+        table = one(frame, "./table")
+        label = one(html, f".//*[@id='{table.get('aria-labelledby')}']")
         assert words(label).replace("\xa0", " ") == caption
-        assert one(frame, "./table") is not None
+        heads = [words(th) for th in table.find("thead").iter("th")]
+        assert {th.get("scope") for th in table.find("thead").iter("th")} == {"col"}
+        for row in table.find("tbody"):
+            assert [cell.tag for cell in row] == ["th", *["td"] * (len(heads) - 1)]
+            assert row[0].get("scope") == "row"
+            assert [cell.get("data-label") for cell in row[1:]] == heads[1:]
     cells = [words(cell) for cell in frames[0].iter() if cell.tag in ("th", "td")]
     assert cells == ["naam", "waarde", "een | twee", "1,0", "*drie*", "−2,0"]
-    assert all(th.get("style", "") for th in list(frames[0].iter("th"))[1:])  # numbers to the right
+    assert all(th.get("style", "") for th in list(frames[0].find(".//thead").iter("th"))[1:])  # to the right
+    long = [cell for cell in frames[1].iter("td") if len(words(cell)) > 45]
+    assert {cell.get("class") for cell in long} == {"zin"}
 
 
 def test_callouts(html):

@@ -14,9 +14,9 @@ from small_report import LONG, exhibits, rows
 from analysis.conclusions import Conclusion
 from analysis.datakind import DataKind
 from analysis.exhibits import TableExhibit, write_exhibit
-from analysis.render.fragments import natural_widths, status_markdown, write_fragments
-from analysis.render.markdown import attribute, escape
-from analysis.render.variables import write_variables
+from analysis.release.fragments import natural_widths, status_markdown, write_fragments
+from analysis.release.markdown import attribute, escape
+from analysis.release.variables import write_variables
 from analysis.results import Result
 
 TEXTS = [
@@ -193,7 +193,9 @@ def test_one_id_in_another(tmp_path):
 
 def test_conclusions_stand_beside_the_rows(tmp_path):
     path = tmp_path / "_variables.yml"
-    conclusion = Conclusion("kloof", "above", "Een toename van *2* punten.", DataKind.REAL, ("kloof.gap",))
+    conclusion = Conclusion(
+        "kloof", "above", (("Een toename van *2* punten.", ""),), DataKind.REAL, ("kloof.gap",)
+    )
     write_variables(rows(), path, [conclusion])
     written = yaml.safe_load(path.read_text(encoding="utf-8"))["conclusie"]["kloof"]
     assert written == {"value": r"Een toename van \*2\* punten.", "kind": "echt"}

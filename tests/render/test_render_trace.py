@@ -4,46 +4,14 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from small_report import exhibits, make_project, rows
+from small_report import MANIFEST, PROVENANCE, exhibits, make_project, rows
 
 from analysis.conclusions import Conclusion
 from analysis.datakind import DataKind
-from analysis.manifest import Source
-from analysis.pipeline.shown import Shown, shown
-from analysis.render.fragments import write_fragments
-from analysis.render.trace import trace_markdown
-from analysis.render.variables import write_variables
-
-RUN = {
-    "label": "kloof",
-    "file": "04-kloof.ipynb",
-    "question": "Hoe groot is de *kloof*?",
-    "parameters": {},
-    "data_hash": "d" * 16,
-    "parameters_hash": "p" * 16,
-    "code_hash": "c" * 16,
-}
-PROVENANCE = {
-    "runs": {"k1": RUN},
-    "results": {
-        "kloof.gap": {"run": "k1", "cell": "uitkomst", "number": 7},
-        "kloof.share": {"run": "k1"},
-        "feiten.budget": {"run": ""},
-    },
-    "exhibits": {
-        "fig-kloof-lijn": {
-            "run": "k1",
-            "cell": "figuur",
-            "number": 9,
-            "caption": "Een lijn.",
-            "kind": "synthetic",
-            "source": "twin",
-            "checksum": "f" * 64,
-        }
-    },
-    "conclusions": {"kloof": {"rests_on": ["kloof.share"]}},
-}
-MANIFEST = {"twin": Source("twin", "Een tweeling", "wij", "vrij", "hier", "synthetisch")}
+from analysis.release.fragments import write_fragments
+from analysis.release.shown import Shown, shown
+from analysis.release.trace import trace_markdown
+from analysis.release.variables import write_variables
 
 
 def test_the_appendix_holds_what_is_shown_and_no_more():
@@ -89,17 +57,47 @@ def test_what_the_text_shows(tmp_path):
 def test_numbers_become_links_and_words_do_not(tmp_path):
     path = tmp_path / "_variables.yml"
     gap = rows()[0]
-    sentence = f"De kloof is {gap.variables()['full']}. Dat is veel."
-    conclusion = Conclusion("kloof", "above", sentence, DataKind.SYNTHETIC, ("kloof.gap", "kloof.share"))
+    parts = (("De kloof is ", ""), (gap.variables()["full"], gap.id), (". Dat is veel.", ""))
+    conclusion = Conclusion("kloof", "above", parts, DataKind.SYNTHETIC, ("kloof.gap", "kloof.share"))
     write_variables(rows(), path, [conclusion], traced=True)
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    assert content["kloof"]["gap"]["value"] == "[52,3](#herkomst-kloof.gap)"
+    assert (
+        content["kloof"]["gap"]["value"] == '[52,3](#herkomst-kloof.gap){aria-label="52,3 (herkomst: Kloof)"}'
+    )
     assert content["kloof"]["gap"]["unit"] == "punten"
     assert content["kloof"]["gap"]["kind"] == "synthetisch"
-    assert content["kloof"]["gap"]["english"].endswith("](#herkomst-kloof.gap)")
+    assert "](#herkomst-kloof.gap){" in content["kloof"]["gap"]["english"]
     told = content["conclusie"]["kloof"]["value"]
     assert told.startswith("De kloof is [52,3 punten (")
-    assert told.endswith(")](#herkomst-kloof.gap). Dat is veel.")
+    assert told.endswith('; synthetisch) (herkomst: Kloof)"}. Dat is veel.')
+    assert told.count("](#herkomst-") == 1
+
+
+def test_only_the_number_that_a_result_gave_is_a_link(tmp_path):
+    """The share is "12"; the sentence holds those digits in its own words and in another number too."""
+    share, gap = rows()[1], rows()[0]
+    told = share.variables()["value"]
+    assert told == "12"
+    parts = (
+        (f"Van {told} naar 1{told} en {told}-jarigen is ", ""),
+        (f"{gap.variables()['value']}{told}", gap.id),
+        (" meer dan ", ""),
+        (told, share.id),
+        (".", ""),
+    )
+    conclusion = Conclusion("kloof", "above", parts, DataKind.SYNTHETIC, (gap.id, share.id))
+    path = tmp_path / "_variables.yml"
+    write_variables(rows(), path, [conclusion], traced=True)
+    said = yaml.safe_load(path.read_text(encoding="utf-8"))["conclusie"]["kloof"]["value"]
+    assert said == (
+        "Van 12 naar 112 en 12-jarigen is "
+        '[52,312](#herkomst-kloof.gap){aria-label="52,312 (herkomst: Kloof)"} meer dan '
+        '[12](#herkomst-kloof.share){aria-label="12 (herkomst: Aandeel)"}.'
+    )
+    assert conclusion.sentence == "Van 12 naar 112 en 12-jarigen is 52,312 meer dan 12."
+    write_variables(rows(), path, [conclusion])
+    said = yaml.safe_load(path.read_text(encoding="utf-8"))["conclusie"]["kloof"]["value"]
+    assert said == conclusion.sentence
 
 
 @pytest.mark.parametrize("traced", [True, False])

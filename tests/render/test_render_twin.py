@@ -15,8 +15,8 @@ from readback import page, pdf_text
 
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
-from analysis.render.svg import compact
-from analysis.render.twin import MAX_ROWS, readable, twin_markdown
+from analysis.release.svg import compact
+from analysis.release.twin import MAX_ROWS, readable, twin_markdown
 
 CELLS = [
     ["provincie", "start", "effect", "n", "klein"],
@@ -29,8 +29,9 @@ def block(cells=CELLS, kind=DataKind.SYNTHETIC):
     text = twin_markdown("fig-a-b", "Een lijn. Met meer.", kind, cells)
     lines = text.splitlines()
     assert lines[0] == "```{=html}"
+    assert lines[1] == "<!--| quarto-html-table-processing: none -->"
     assert lines[-1] == "```"
-    return ElementTree.fromstring("\n".join(lines[1:-1]))
+    return ElementTree.fromstring("\n".join(lines[2:-1]))
 
 
 def file(element) -> tuple[str, bytes]:
@@ -54,10 +55,12 @@ def test_the_table_is_all_of_it_and_no_text_is_markup():
     assert len(cells) == len(CELLS)
     assert cells[1][0] == "Fryslân & <b>"
     assert "{{<" not in ElementTree.tostring(element, encoding="unicode")
-    frame = element.find("div")
-    assert (frame.get("role"), frame.get("tabindex"), frame.get("aria-label")) == (
-        "region", "0", "Cijfers bij: Een lijn (fig-a-b)",
-    )  # fmt: skip
+    frame, table = element.find("div"), element.find("div/table")
+    assert (frame.get("class"), frame.get("tabindex")) == ("tabelvenster kaarten", None)
+    assert table.get("aria-label") == "Cijfers bij: Een lijn (fig-a-b)"
+    first = table.find("tbody/tr")
+    assert (first[0].tag, first[0].get("scope")) == ("th", "row")
+    assert [cell.get("data-label") for cell in first[1:]] == CELLS[0][1:]
 
 
 @pytest.mark.parametrize("kind", list(DataKind))

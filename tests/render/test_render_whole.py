@@ -20,6 +20,9 @@ import os, pathlib, sys
 output = pathlib.Path(sys.argv[sys.argv.index("--output-dir") + 1])
 folder = output / "reports"
 folder.mkdir(parents=True)
+pathlib.Path(".gitignore").write_text("/.quarto/")
+pathlib.Path(".quarto").mkdir(exist_ok=True)
+pathlib.Path("reports/rapport.typ").write_text("half a page")
 (folder / "rapport.html").write_text({page!r} + " in " + os.environ["SOURCE_DATE_EPOCH"])
 if {pdf}:
     (folder / "rapport.pdf").write_text("pdf by quarto")
@@ -72,7 +75,7 @@ def test_auto_with_quarto_takes_quarto_and_drops_the_nested_folder(project, quar
     quarto()
     folder = render(project)
     assert sorted(path.name for path in folder.iterdir()) == [
-        "rapport.html", "rapport.pdf", "resultaten.csv",
+        "index.html", "rapport.html", "rapport.pdf", "resultaten.csv",
     ]  # fmt: skip
     assert (folder / "rapport.html").read_text().startswith("html by quarto in 1")
 
@@ -93,9 +96,12 @@ def test_unknown_engine(project):
         ({"says": "WARNING (x.lua:3) Unable to resolve crossref @fig-a"}, "a warning stops the build"),
         ({"says": "\x1b[33mWARN: Something is off\x1b[39m"}, "a warning stops the build"),
         ({"says": "[WARNING] Citeproc: citation x not found"}, "a warning stops the build"),
+        ({"says": "(W) x.lua:3 something is off"}, "a warning stops the build"),
+        ({"says": "(E) Unable to load the filter"}, "a warning stops the build"),
+        ({"says": "typst compile: warning: unknown font family: geen"}, "a warning stops the build"),
         ({"says": "ERROR: Validation of YAML failed", "status": 1}, "Quarto stopped with status 1"),
         ({"pdf": False}, r"wrote no rapport\.pdf"),
-        ({"page": "<p><strong>?@fig-a</strong></p>"}, r"left unresolved in the page: \?@fig-a"),
+        ({"page": "<p><strong>?@fig-a</strong></p>"}, r"left unresolved in rapport\.html: \?@fig-a"),
     ],
 )
 def test_what_quarto_only_warns_of_stops_the_build(project, quarto, behaviour, message):
@@ -103,6 +109,19 @@ def test_what_quarto_only_warns_of_stops_the_build(project, quarto, behaviour, m
     with pytest.raises(RenderError, match=message):
         render(project)
     assert [path.name for path in project.root.iterdir() if path.name.startswith("_report")] == []
+
+
+def test_what_quarto_leaves_behind_does_not_reach_the_project(project, quarto):
+    """It adds lines to .gitignore, keeps a cache, and after a failure half a page beside the document."""
+    before = {path for path in project.root.rglob("*") if path != project.root / "_report"}
+    quarto(status=1, says="ERROR: no")
+    with pytest.raises(RenderError):
+        render(project)
+    assert {path for path in project.root.rglob("*")} == before
+    quarto()
+    render(project)
+    left = {path.relative_to(project.root).parts[0] for path in project.root.rglob("*")}
+    assert left == {path.relative_to(project.root).parts[0] for path in before} | {"_report"}
 
 
 def test_quarto_without_verapdf_is_fine():

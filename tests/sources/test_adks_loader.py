@@ -69,6 +69,88 @@ def test_an_spss_file_gives_the_same(tmp_path):
     pd.testing.assert_frame_equal(found, TWIN, check_exact=False, rtol=1e-9)
 
 
+def spss(tmp_path, frame, name="adks.sav", **options):
+    path = tmp_path / name
+    pyreadstat.write_sav(frame, str(path), **options)
+    return read_adks(path, configured(name=name))
+
+
+def numeric():
+    """The file as SPSS keeps it: numbers, and a wave that is one."""
+    frame = raw()
+    for column in ("meting", *(outcome.file for outcome in DESIGN.outcome)):
+        frame[column] = pd.to_numeric(frame[column])
+    return frame
+
+
+def test_declared_missing_values_and_ranges_of_spss_are_missing(tmp_path):
+    """8 is on the scale of 0 to 10 and declared to mean "don't know": it is no answer of 8."""
+    frame = numeric()
+    answers = frame["vertrouwen_ambtsdragers"].clip(1, 7).round(1)
+    frame["vertrouwen_ambtsdragers"] = answers.mask(frame.index % 5 == 0, 8.0).mask(
+        frame.index % 7 == 0, 97.0
+    )
+    ranges = {"vertrouwen_ambtsdragers": [8.0, {"lo": 96, "hi": 99}]}
+    found = spss(tmp_path, frame, missing_ranges=ranges)["vertrouwen_ambtsdragers"]
+    kept = (frame.index % 5 > 0) & (frame.index % 7 > 0)
+    np.testing.assert_array_equal(found.notna(), kept & answers.notna())
+    assert found.mean() == pytest.approx(answers[kept].mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["adks.sav", "adks.zsav", "adks.SAV"])
+def test_names_in_another_case_and_packed_files(tmp_path, name):
+    frame = numeric().rename(columns=str.upper)
+    found = spss(tmp_path, frame, name=name, compress=name.endswith("zsav"))
+    pd.testing.assert_frame_equal(found, TWIN, check_exact=False, rtol=1e-9)
+
+
+def test_numbers_of_sixteen_digits_stay_apart_or_are_refused(tmp_path):
+    frame = numeric()
+    numbers = {name: k for k, name in enumerate(frame["leerling"].unique())}
+    exact = frame.assign(leerling=frame["leerling"].map(numbers) + 1234567890123456.0)
+    assert spss(tmp_path, exact)["pupil"].nunique() == len(numbers)
+    blurred = frame.assign(leerling=frame["leerling"].map(numbers) + 9007199254740993.0)
+    with pytest.raises(ValueError, match=r"column leerling, row 1: 900719925474099\d has more digits"):
+        spss(tmp_path, blurred)
+
+
+def test_duplicate_names_and_strange_bytes_are_refused_as_for_other_spss_files(tmp_path):
+    path = tmp_path / "adks.sav"
+    pyreadstat.write_sav(numeric().rename(columns={"leerling": "PUPIL1"}).assign(PUPIL2="a"), str(path))
+    path.write_bytes(path.read_bytes().replace(b"PUPIL2", b"PUPIL1"))
+    with pytest.raises(ValueError, match=r"adks\.sav: .*two columns of one name"):
+        read_adks(path, configured(name="adks.sav"))
+    pyreadstat.write_sav(numeric().assign(school="sé"), str(path))
+    path.write_bytes(path.read_bytes().replace("é".encode(), b"\xe9 "))
+    with pytest.raises(ValueError, match=r"adks\.sav: column school, row 1: the bytes are not text"):
+        read_adks(path, configured(name="adks.sav"))
+
+
+@pytest.mark.parametrize(
+    ("weight", "file", "expected"),
+    [
+        ("1.234", {"decimal": ","}, "'1.234' is not a number .*if '.' separates thousands there, declare it"),
+        ("1.234", {"decimal": ",", "thousands": "."}, 1234.0),
+        ("1,234", {"decimal": ","}, 1.234),
+        ("1,234", {"decimal": "."}, "'1,234' is not a number"),
+        ("1,234", {"decimal": ".", "thousands": ","}, 1234.0),
+        ("3 nvt", {"decimal": "."}, "'3 nvt' is not a number"),
+        ("1_0", {"decimal": "."}, "'1_0' is not a number"),
+    ],
+)
+def test_a_number_means_what_the_design_declares_or_is_refused(tmp_path, weight, file, expected):
+    frame = raw(gewicht=weight)
+    for outcome in DESIGN.outcome:
+        frame[outcome.file] = frame[outcome.file].str.replace(".", file["decimal"])
+    path = written(tmp_path, frame, sep=";")
+    design = configured(separator=";", columns={"weight": "gewicht"}, **file)
+    if isinstance(expected, float):
+        assert (read_adks(path, design)["weight"] == expected).all()
+    else:
+        with pytest.raises(ValueError, match=f"adks.csv, column weight, row 1: {expected}"):
+            read_adks(path, design)
+
+
 def test_codes_decimal_comma_weights_and_places(tmp_path):
     design = configured(
         separator=";", decimal=",", tracks={"1": "vmbo", "2": "havo", "3": "vwo"},
@@ -156,7 +238,7 @@ def test_files_that_are_not_what_they_seem(tmp_path):
     with pytest.raises(ValueError, match="this is a web page"):
         read_adks(tmp_path / "adks.csv", DESIGN)
     (tmp_path / "adks.sav").write_bytes(b"$FL2 not really")
-    with pytest.raises(ValueError, match=r"adks\.sav: not a readable \.sav file"):
+    with pytest.raises(ValueError, match=r"adks\.sav: the SPSS file is damaged or cut off"):
         read_adks(tmp_path / "adks.sav", configured(name="adks.sav"))
 
 

@@ -11,8 +11,8 @@ import pytest
 from local_server import Answer
 from open_examples import PROVINCES, ages, population, statline_service
 
-from analysis.schema.cbs import require_municipalities_add_up
 from analysis.sources.cbs import fetch_statline, inhabitants, inhabitants_by_age, read_statline
+from analysis.sources.cbs_contract import require_municipalities_add_up
 from analysis.sources.download import DownloadError, Manners
 from analysis.sources.receipts import read_record
 
@@ -108,6 +108,16 @@ def test_young_people_are_added_up_by_age(written):
     assert one["NL01"] == 12 * expected
     with pytest.raises(ValueError, match="20 jaar"):
         inhabitants_by_age(written(ages()), [18, 20])
+
+
+def test_young_people_by_municipality(written):
+    """The selection that is fetched: seven ages, no total of all ages, municipalities beside provinces."""
+    content = ages(12, 18)
+    rows = [row for row in content["rows"] if row["Leeftijd"] != "10000"]
+    towns = [dict(row, RegioS="GM0014") for row in rows if row["RegioS"].strip() == "PV20"]
+    content["rows"] = [*rows, *towns]
+    found = inhabitants_by_age(written(content), range(12, 19)).set_index("statcode")["inhabitants"]
+    assert found["GM0014"] == found["PV20"] == sum(row["BevolkingOp1Januari_1"] for row in towns)
 
 
 def test_an_unknown_age_makes_the_sum_unknown(written):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from open_examples import DUO_HEADER, duo, duo_row
 
-from analysis.schema.duo import track_of
 from analysis.sources.duo import read_pupils
+from analysis.sources.duo_contract import track_of
 
 
 @pytest.fixture

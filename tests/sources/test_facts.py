@@ -8,9 +8,9 @@ import shutil
 import pandas as pd
 import pytest
 
-from analysis.schema import conform
-from analysis.schema import facts as contracts
-from analysis.sources import facts
+from analysis.sources import evidence, facts, gazetteer, municipal_changes, turnout
+from analysis.sources import facts_contract as contracts
+from analysis.sources.contract import conform
 from analysis.workspace import Workspace, find_root
 
 REPOSITORY = find_root()
@@ -28,6 +28,11 @@ LOADERS = {
     "adks_published.csv": facts.adks_published,
     "cbs_population_2024.csv": facts.cbs_population,
     "cbs_pupils_2021_22.csv": facts.cbs_pupils,
+    "turnout_provinces.csv": turnout.turnout_provinces,
+    "turnout_national.csv": turnout.turnout_national,
+    "municipal_changes.csv": municipal_changes.changes_of_facts,
+    "evidence.csv": evidence.evidence,
+    "municipalities.csv": gazetteer.province_of,
 }
 
 
@@ -94,6 +99,19 @@ def test_every_table_of_facts_has_a_loader():
         ("adks_published.csv", "track", 3, "mavo"),
         ("cbs_population_2024.csv", "population", 2, "-1"),
         ("cbs_pupils_2021_22.csv", "statcode", 2, "20"),
+        ("turnout_provinces.csv", "province", 2, "PV32"),
+        ("turnout_provinces.csv", "election", 2, "WS"),
+        ("turnout_provinces.csv", "date", 2, "2015-3-18"),
+        ("turnout_provinces.csv", "eligible", 2, "0"),
+        ("turnout_provinces.csv", "finality", 2, "zeker"),
+        ("turnout_national.csv", "voters", 1, "veel"),
+        ("municipal_changes.csv", "into", 1, "Ferwerderadiel"),
+        ("municipal_changes.csv", "kind", 1, "weg"),
+        ("evidence.csv", "certainty", 1, "zeker"),
+        ("evidence.csv", "status", 2, "gepubliceerd"),
+        ("evidence.csv", "place", 3, "PV32"),
+        ("evidence.csv", "number", 3, "2,5"),
+        ("turnout_national.csv", "basis", 1, "schatting"),
     ],
 )
 def test_a_wrong_cell_is_named_by_file_column_and_row(damaged, name, column, row, value):
@@ -217,6 +235,7 @@ def test_published_and_recomputed_means_are_told_apart(damaged):
     assert pd.isna(means.loc[(2022, "NLD"), "published_mean"])
     assert means.loc[(2016, "SWE"), "se_status"] == "unknown"
     assert pd.isna(means.loc[(2016, "SWE"), "se"])
+    assert (nld["se_method"], means.loc[(2016, "SWE"), "se_method"]) == ("JK2-full", "")
     workspace = damaged("iccs_means.csv", put("published_mean", 1, "495"))
     with pytest.raises(ValueError, match=r"row 1 fails the check: mean rounds to published_mean"):
         facts.iccs_means(workspace)

@@ -11,8 +11,8 @@ from open_examples import duo, population, statline_service
 
 from analysis.__main__ import main
 from analysis.manifest import Presence, find_sources, read_manifest
-from analysis.pipeline.fetch import fetch, incomplete
 from analysis.sources.download import Manners
+from analysis.sources.fetch import fetch, incomplete
 from analysis.sources.receipts import RECORD
 from analysis.workspace import Workspace
 

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from kiesraad_examples import anp, fields, lists, names, wide
 from open_examples import ages, duo, eml, eml_archive, geojson, population, provinces
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -29,7 +30,6 @@ from pupil_files import iccs_table, pisa_table, write_pisa, write_sav
 
 from analysis.design.adks import adks_design
 from analysis.design.rollout import rollout
-from analysis.schema.rollout import PRODEMOS, TIENSKIP
 from analysis.sources import facts
 from analysis.sources.adks import read_adks
 from analysis.sources.cbs import inhabitants, inhabitants_by_age
@@ -37,9 +37,11 @@ from analysis.sources.duo import read_pupils
 from analysis.sources.geography import regions
 from analysis.sources.iccs import read_iccs
 from analysis.sources.kiesraad import read_turnout
+from analysis.sources.kiesraad_eml import read_eml
+from analysis.sources.kiesraad_tables import read_anp
 from analysis.sources.pdok import read_regions
 from analysis.sources.pisa import read_pisa2003
-from analysis.sources.registration import read_registration
+from analysis.sources.registration import PRODEMOS, TIENSKIP, read_registration
 from analysis.synthetic.adks import adks_twin
 from analysis.synthetic.rollout import rollout_twin
 from analysis.synthetic.tienskip import tienskip_twin
@@ -88,6 +90,14 @@ def fact(function, name, path: Path) -> pd.DataFrame:
 
 def fact_bytes(name, folder: Path) -> bytes:
     return (find_root() / "data" / "facts" / name).read_bytes()
+
+
+def turnout(path: Path) -> pd.DataFrame:
+    return read_turnout([path]).frame
+
+
+def anp_only(path: Path) -> pd.DataFrame:
+    return read_anp(path, "2025")
 
 
 def shapes(path: Path) -> pd.DataFrame:
@@ -149,8 +159,21 @@ LOADERS = {
         shapes,
         "json",
     ),
-    "kiesraad": Loader("Telling_Bunnik.eml.xml", lambda folder: eml().encode(), read_turnout, "xml"),
-    "kiesraad_zip": Loader("kiesraad_ps2023.zip", lambda folder: eml_archive(), read_turnout, "zip"),
+    "kiesraad": Loader("Telling_Bunnik.eml.xml", lambda folder: eml().encode(), read_eml, "xml"),
+    "kiesraad_zip": Loader("kiesraad_ps2023.zip", lambda folder: eml_archive(), read_eml, "zip"),
+    "kiesraad_wide": Loader(
+        "Uitslag_alle_gemeenten_TK20300320.csv", lambda folder: wide().encode(), turnout, "csv", ";"
+    ),
+    "kiesraad_fields": Loader(
+        "TK20300320_uitslag_gemeente.csv", lambda folder: fields().encode(), turnout, "csv", ";"
+    ),
+    "kiesraad_lists": Loader(
+        "uitslag_TK20300320_Gemeente.csv", lambda folder: lists().encode(), turnout, "csv"
+    ),
+    "kiesraad_anp": Loader(
+        "ANP_TK2025_opkomst_per_gemeente.csv", lambda folder: anp().encode(), anp_only, "csv"
+    ),
+    "kiesraad_names": Loader("PS2011.csv", lambda folder: names().encode(), turnout, "csv", ";"),
 }
 TEXT = ("csv", "json", "xml")
 
@@ -382,7 +405,7 @@ def same(found, expected):
 @pytest.mark.parametrize("name", [name for name, loader in LOADERS.items() if loader.kind != "zip"])
 def test_a_file_that_grows_when_unpacked_is_stopped_on_the_way(tmp_path, monkeypatch, name):
     """The limit is looked at while unpacking: half a gigabyte of nothing never stands in memory."""
-    for module in ("archive", "pisa", "cbs", "pdok", "kiesraad", "texttable", "adks"):
+    for module in ("archive", "pisa", "cbs", "pdok", "kiesraad_eml", "kiesraad_tables", "texttable", "adks"):
         loaded = sys.modules.get(f"analysis.sources.{module}")
         if hasattr(loaded, "LARGEST"):
             monkeypatch.setattr(loaded, "LARGEST", 10 * 2**20)

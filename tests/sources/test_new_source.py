@@ -25,7 +25,7 @@ CONTRACT = '''
 
 import pandera.pandas as pa
 
-from analysis.schema.cbs import MUNICIPALITY_PATTERN
+from analysis.sources.cbs_contract import MUNICIPALITY_PATTERN
 
 STATES = ("vastgesteld", "in voorbereiding", "geen")
 
@@ -47,8 +47,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.schema import conform
-from analysis.schema.vng import ORDINANCES
+from analysis.sources.contract import conform
+from analysis.sources.vng_contract import ORDINANCES
 from analysis.sources.texttable import read_text_table
 
 
@@ -77,7 +77,7 @@ def project(tmp_path, repository_copy):
     root = repository_copy(tmp_path / "project")
     manifest = root / "data" / "manifest.toml"
     manifest.write_text(manifest.read_text(encoding="utf-8") + ENTRY, encoding="utf-8")
-    (root / "analysis" / "schema" / "vng.py").write_text(CONTRACT.lstrip())
+    (root / "analysis" / "sources" / "vng_contract.py").write_text(CONTRACT.lstrip())
     (root / "analysis" / "sources" / "vng.py").write_text(MODULE.lstrip())
     (root / "data" / "real" / "vng.csv").write_text(GOOD)
     return root
@@ -108,7 +108,7 @@ def test_the_source_is_known_and_read(project):
     [
         (GOOD.replace("geen", "misschien"), "vng.csv: column state, row 2: found 'misschien'"),
         (GOOD.replace("GM0014", "14"), "vng.csv: column municipality, row 2: found '14'"),
-        (GOOD.replace("2024", "24"), "vng.csv: column year, row 1: found 24.0"),
+        (GOOD.replace("2024", "24"), "vng.csv: column year, row 1: found '24'"),
         (GOOD.replace(",", ";"), "vng.csv: columns are separated by ';'"),
         (GOOD + "GM0363,geen,\n", "vng.csv: column municipality, row 1"),
         ("", "vng.csv: the file is empty"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -161,6 +162,14 @@ def geometry(number, value):
     return change
 
 
+def nested(levels):
+    """A list in a list in a list."""
+    inner = []
+    for _ in range(levels):
+        inner = [inner]
+    return inner
+
+
 BOW_TIE = {"type": "Polygon", "coordinates": [[[1e5, 4e5], [2e5, 5e5], [2e5, 4e5], [1e5, 5e5], [1e5, 4e5]]]}
 
 
@@ -182,9 +191,31 @@ BOW_TIE = {"type": "Polygon", "coordinates": [[[1e5, 4e5], [2e5, 5e5], [2e5, 4e5
         (geometry(0, None), "region 1: geometry None"),
         (geometry(0, {"type": "Point", "coordinates": [1, 2]}), "geometry 'Point'"),
         (geometry(0, BOW_TIE), "polygon of PV2. is not valid|polygon of PV.. is not valid"),
-        (geometry(0, {"type": "Polygon", "coordinates": [[["a", 1]]]}), "cannot be read"),
+        (geometry(0, {"type": "Polygon", "coordinates": [[["a", 1]]]}), "region 1: found 'a', 1; a position"),
+        (geometry(0, {"type": "Polygon", "coordinates": "POLYGON((1 2))"}), "region 1: the coordinates of a"),
+        (geometry(0, {"type": "Polygon", "coordinates": [[[1, 2, 3, 4]]]}), "region 1: found 1, 2, 3; a pos"),
+        (geometry(0, {"type": "Polygon", "coordinates": [[[1e5, float("nan")]]]}), "found 100000.0, nan; a"),
+        (
+            geometry(0, {"type": "Polygon", "coordinates": [[[True, 2]]]}),
+            "a position is two or three numbers",
+        ),
+        (geometry(0, {"type": "Polygon", "coordinates": [["xy"]]}), "region 1: found 'xy'; a position"),
+        (geometry(0, {"type": "MultiPolygon", "coordinates": [[[1, 2]]]}), "region 1: found 1; a position"),
+        (geometry(0, {"type": "MultiPolygon", "coordinates": [[1, 2]]}), "the coordinates of a Multi"),
+        (geometry(0, {"type": "Polygon", "coordinates": nested(900)}), "region 1: found list; a position"),
+        (geometry(0, {"type": ["Polygon"], "coordinates": []}), "region 1: geometry None"),
+        (geometry(0, "POLYGON((1 2))"), "region 1: geometry None"),
+        (geometry(0, ["Polygon"]), "region 1: geometry None"),
+        (lambda c: c.update(crs="EPSG:28992"), "crs does not name a reference system"),
+        (lambda c: c.update(crs={"properties": ["EPSG:28992"]}), "crs does not name a reference system"),
+        (
+            lambda c: c.update(crs={"properties": {"name": nested(900)}}),
+            "crs does not name a reference system",
+        ),
+        (lambda c: c["features"].__setitem__(0, "region"), "region 1: no properties"),
+        (feature(3, statcode=["PV20"]), "region 4: statcode"),
         (geometry(0, {"type": "Polygon", "coordinates": []}), "not valid"),
-        (geometry(0, {"type": "Polygon"}), "cannot be read"),
+        (geometry(0, {"type": "Polygon"}), "region 1: the coordinates of a Polygon"),
     ],
 )
 def test_damage_is_named(tmp_path, change, says):
@@ -195,6 +226,49 @@ def test_damage_is_named(tmp_path, change, says):
     with pytest.raises(ValueError, match=says) as caught:
         read_regions(path, "provincie")
     assert str(caught.value).startswith("pdok_provincie_2024.geojson")
+
+
+def test_a_map_that_is_nested_without_end_is_refused(tmp_path):
+    path = tmp_path / "pdok_provincie_2024.geojson"
+    path.write_text('{"type":"FeatureCollection","features":[' + "[" * 200_000)
+    with pytest.raises(ValueError, match=r"pdok_provincie_2024.geojson: this is not JSON"):
+        read_regions(path, "provincie")
+
+
+def test_a_polygon_that_rounding_made_cross_itself_is_mended_with_a_remark(tmp_path):
+    """A spike of no width, as a strip of a few metres becomes when coordinates are rounded."""
+    content = geojson(provinces())
+    ring = next(
+        one["geometry"]["coordinates"][0][0]
+        for one in content["features"]
+        if one["properties"]["statcode"] == "PV22"
+    )
+    x, y = ring[1]
+    ring[2:2] = [[x + 2000, y + 3000], [x, y]]
+    path = tmp_path / "pdok_provincie_2024.geojson"
+    path.write_text(json.dumps(content))
+    read = read_regions(path, "provincie")
+    assert read.is_valid.all()
+    assert "grenzen van PV22 zichzelf door afronding" in read.attrs["remark"]
+    whole = read_regions(write_geojson(tmp_path / "whole.geojson", provinces()), "provincie")
+    assert "remark" not in whole.attrs
+    np.testing.assert_allclose(read.area, whole.area, rtol=1e-6)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("file", "layer", "codes"),
+    [
+        ("gemeente_2023", "gemeente", "GM0293, GM0402, GM0599, GM1676, GM1892, GM1942"),
+        ("gemeente_2026", "gemeente", "GM0293, GM1676"),
+        ("provincie_2025", "provincie", "PV29"),
+    ],
+)
+def test_real_maps_with_rounded_coordinates_are_read(shared, file, layer, codes):
+    read = read_regions(shared / "real" / "geo" / f"{file}.geojson", layer)
+    assert read.is_valid.all()
+    assert set(read.geom_type) <= {"Polygon", "MultiPolygon"}
+    assert f"de grenzen van {codes} zichzelf" in read.attrs["remark"]
 
 
 def test_swapped_axes_are_noticed(tmp_path):

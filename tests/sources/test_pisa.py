@@ -2,6 +2,7 @@
 
 import gzip
 
+import numpy as np
 import pandas as pd
 import pytest
 from pupil_files import pisa_table, write_pisa
@@ -14,8 +15,8 @@ from analysis.estimate.survey import (
     quantile,
     standard_deviation,
 )
-from analysis.schema.pisa import PUPILS, REPLICATE_COLUMNS, pv_columns
 from analysis.sources.pisa import read_pisa2003
+from analysis.sources.pisa_contract import PUPILS, REPLICATE_COLUMNS, pv_columns
 
 PROGRAMMES = gap_design().programmes
 
@@ -61,7 +62,7 @@ def test_it_need_not_be_gzipped(tmp_path):
         (with_cell("ESCS", 5, "57"), "column ESCS, row 5: 57 is no value of the index"),
         (with_cell("STIDSTD", 2, "00001"), "pupil 00001 of school 00001 occurs more than once .* row 2"),
         (with_cell("CNT", 2, "BEL"), "CNT in row 2 is 'BEL'"),
-        (pisa_table().head(0), "a header and no rows"),
+        (pisa_table().head(0), "has a header and no rows"),
         (
             pisa_table().rename(columns={"W_FSTUWT": "PV1MATH", "PV1MATH": "W_FSTUWT"}),
             "the 80 replicate weights average",
@@ -92,8 +93,8 @@ def test_missing_codes_of_the_oecd_become_missing(tmp_path):
         (b"\x1f\x8b\x08\x00garbage", "damaged or cut off"),
         (b"<html><body>Sign in</body></html>", "a web page"),
         (b"PK\x03\x04....", "a zip archive"),
-        (b"CNT;SCHOOLID;STIDSTD\nNLD;1;1\n", "separated by semicolons"),
-        ("CNT,SCHOOLID\nNLD,é\n".encode("utf-16"), "not UTF-8"),
+        (b"CNT;SCHOOLID;STIDSTD\nNLD;1;1\n", "columns are separated by ';'"),
+        ("CNT,SCHOOLID\nNLD,é\n".encode("utf-16"), "this is UTF-16"),
         (b"CNT,SCHOOLID\nNLD,1,5\n", "row 1: 3 cells where the header has 2"),
         (b"CNT,CNT\nNLD,NLD\n", "column CNT occurs more than once"),
     ],
@@ -103,6 +104,27 @@ def test_a_file_of_another_kind_is_refused(tmp_path, content, message):
     path.write_bytes(content)
     with pytest.raises(ValueError, match=rf"pisa2003_nld\.csv\.gz.*{message}"):
         read_pisa2003(path, PROGRAMMES)
+
+
+def test_a_file_cut_off_in_its_last_cell_is_refused(tmp_path):
+    path = tmp_path / "pisa2003_nld.csv"
+    path.write_text(pisa_table().to_csv(index=False).rstrip("\n")[:-2])
+    with pytest.raises(ValueError, match=r"pisa2003_nld.csv: the last line has no end; the file is cut off"):
+        read_pisa2003(path, PROGRAMMES)
+
+
+@pytest.mark.parametrize("factors", [(0.0, 2.0), (1.0, 1.0), (0.3, 1.7), (0.0, 1.0, 2.0)])
+@pytest.mark.parametrize("columns", [range(1, 81), [7]])
+def test_replicates_by_another_method_are_refused(tmp_path, factors, columns):
+    """Fay's factor 0.5 is half the weight away from it; balanced replicates are once, a jackknife hardly."""
+    table = pisa_table()
+    weight = table["W_FSTUWT"].astype(float)
+    rng = np.random.default_rng(0)
+    for k in columns:
+        table[f"W_FSTR{k}"] = (weight * rng.permutation(np.resize(factors, len(table)))).round(4).astype(str)
+    says = rf"column W_FSTR{columns[0]} lies .* Fay's .* {len(columns)} of 80 columns"
+    with pytest.raises(ValueError, match=says):
+        read_pisa2003(write_pisa(table, tmp_path), PROGRAMMES)
 
 
 def test_a_file_that_unpacks_without_end_is_refused(tmp_path, monkeypatch):

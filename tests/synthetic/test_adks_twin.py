@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.design.adks import adks_design
-from analysis.schema.adks import adks_contract
+from analysis.sources.adks import adks_contract
 from analysis.synthetic.adks import adks_twin, planted
 
 DESIGN = adks_design()

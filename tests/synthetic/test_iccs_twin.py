@@ -15,8 +15,8 @@ from analysis.estimate.survey import (
     standard_deviation,
     with_interval,
 )
-from analysis.schema.iccs import PV_COLUMNS, STUDENTS
 from analysis.sources.facts import iccs_means
+from analysis.sources.iccs_contract import PV_COLUMNS, STUDENTS
 from analysis.synthetic.iccs import civic_truth, civic_twin
 
 DRAWS = 240

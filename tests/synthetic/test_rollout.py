@@ -8,7 +8,7 @@ import pytest
 
 from analysis.design.rollout import rollout
 from analysis.estimate.did import dose_response, group_time_att, imputation, two_way_fe
-from analysis.schema.rollout import PRODEMOS, TIENSKIP
+from analysis.sources.registration import PRODEMOS, TIENSKIP
 from analysis.synthetic.rollout import rollout_outcomes, rollout_truth, rollout_twin
 from analysis.synthetic.tienskip import tienskip_twin
 

@@ -1,17 +1,20 @@
 """Difference-in-differences with staggered adoption.
 
-Every estimator takes ``frame, *, unit, time, cohort, outcome``; the cohort is the first treated period
-and is missing for never-treated units. Two take an exposure that may go up and down instead:
-``switchers`` and ``switch_path``.
+Every estimator takes ``frame, *, unit, time, cohort, outcome``; what these columns may hold, what never is
+and how event time counts is settled in :func:`analysis.estimate.did.panel.read_panel`. Results of event
+studies have an ``event_path`` for the sensitivity analysis of parallel trends, and ``why_no_se`` where an
+error is unknown. Two take an exposure that may go up and down instead: ``switchers`` and ``switch_path``.
 """
 
 from analysis.estimate.did.aggregate import Aggregate
 from analysis.estimate.did.bacon import Bacon, bacon
 from analysis.estimate.did.by_cluster import cluster_effects
 from analysis.estimate.did.dose import DoseResponse, dose_response
+from analysis.estimate.did.event_path import EventPath
 from analysis.estimate.did.group_time import GroupTime, group_time_att
 from analysis.estimate.did.imputation import Imputation, imputation
 from analysis.estimate.did.jackknife import ClusterJackknife, cluster_jackknife
+from analysis.estimate.did.panel import Panel, read_panel
 from analysis.estimate.did.sun_abraham import SunAbraham, sun_abraham
 from analysis.estimate.did.switch_path import SwitchPath, switch_path
 from analysis.estimate.did.switching import Switchers, switchers
@@ -22,8 +25,10 @@ __all__ = [
     "Bacon",
     "ClusterJackknife",
     "DoseResponse",
+    "EventPath",
     "GroupTime",
     "Imputation",
+    "Panel",
     "SunAbraham",
     "SwitchPath",
     "Switchers",
@@ -34,6 +39,7 @@ __all__ = [
     "dose_response",
     "group_time_att",
     "imputation",
+    "read_panel",
     "sun_abraham",
     "switch_path",
     "switchers",

@@ -7,12 +7,16 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from analysis.estimate.did.bands import add_intervals
+from analysis.estimate.did.bands import add_intervals, interval
 from analysis.estimate.did.comparisons import Comparisons
+from analysis.estimate.did.event_path import EventPath
+from analysis.estimate.did.event_path import binned as binned_times
 from analysis.estimate.did.influence import Influence, Weighting, standard_errors
+from analysis.estimate.did.support import error_unknown
+from analysis.estimate.did.timeline import Timeline
 from analysis.estimate.did.wald import JointTest, wald_chi2, wald_hotelling
+from analysis.unknown import NotEstimable, NotEstimableError
 
 KINDS = ("simple", "group", "event", "calendar")
 _INDEX = {"group": "cohort", "event": "event_time", "calendar": "time"}
@@ -28,10 +32,13 @@ class Aggregate:
     estimate, se : float
         simple: mean over all cohort-periods after treatment, by cohort size. group: mean over cohorts of
         their mean effect, by cohort size. event: plain mean over event times from 0 on. calendar: plain
-        mean over periods.
+        mean over periods. `se` is NaN where it is unknown; `why_no_se` says why.
     index, estimates : ndarray, shape (J,)
         Cohorts, event times or periods, and their effects.
     covariance : ndarray, shape (J, J)
+        NaN where unknown.
+    base : ndarray of bool, shape (J,)
+        Parts that are zero by construction.
     clustered : bool
     """
 
@@ -41,6 +48,7 @@ class Aggregate:
     index: np.ndarray
     estimates: np.ndarray
     covariance: np.ndarray
+    base: np.ndarray
     clustered: bool
     n_clusters: int
     _influence: Influence
@@ -51,10 +59,40 @@ class Aggregate:
         """One row a part: cohort, event_time or time; estimate; se. One row for ``simple``."""
         if self.kind == "simple":
             return pd.DataFrame({"estimate": [self.estimate], "se": [self.se]})
-        se = standard_errors(self.covariance)
-        # Only a base period has an effect that is zero by construction.
-        se = np.where((self.estimates == 0) & (se == 0), np.nan, se)
+        se = np.where(self.base, np.nan, standard_errors(self.covariance))
         return pd.DataFrame({_INDEX[self.kind]: self.index, "estimate": self.estimates, "se": se})
+
+    @property
+    def why_no_se(self) -> NotEstimable | None:
+        """Why `se` or that of a part is missing; None where all are known."""
+        variances = np.append(np.diag(self.covariance), self.se**2)
+        return error_unknown(self.clustered) if np.isnan(variances).any() else None
+
+    def event_path(self) -> EventPath:
+        """The path with its reference left out, for the sensitivity analysis of parallel trends.
+
+        Raises
+        ------
+        ValueError
+            If this is no event study, or one whose effects before treatment are each compared with the
+            period before them: make it with ``base_period="universal"``, or call
+            :meth:`analysis.estimate.did.GroupTime.event_path`, which does.
+        """
+        if self.kind != "event":
+            raise ValueError(f"a path needs aggregate('event'), this is {self.kind!r}")
+        if self.base.sum() != 1:
+            raise ValueError(
+                "effects before treatment are compared with the period before them, not with one reference: "
+                "use group_time_att(..., base_period='universal') or GroupTime.event_path()"
+            )
+        kept = ~self.base
+        return EventPath(
+            event_times=self.index[kept],
+            estimates=self.estimates[kept],
+            covariance=self.covariance[np.ix_(kept, kept)],
+            reference=float(self.index[self.base][0]),
+            n_clusters=self.n_clusters,
+        )
 
     @property
     def influence(self) -> np.ndarray:
@@ -84,7 +122,7 @@ class Aggregate:
         """
         if self.kind != "event":
             raise ValueError(f"a pre-trend test needs aggregate('event'), this is {self.kind!r}")
-        before = np.flatnonzero((self.index < 0) & self.table["se"].notna())
+        before = np.flatnonzero((self.index < 0) & ~self.base)
         estimates, covariance = self.estimates[before], self.covariance[np.ix_(before, before)]
         if self.clustered:
             return wald_hotelling(estimates, covariance, self.n_clusters)
@@ -95,22 +133,22 @@ class Aggregate:
         return self.n_clusters - 1 if self.clustered else np.inf
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Pointwise interval: normal, or t(clusters − 1) with clusters."""
-        width = self.se * stats.t.ppf((1 + level) / 2, self._df)
-        return self.estimate - width, self.estimate + width
+        """Pointwise interval: normal, or t(clusters − 1) with clusters; the whole line if `se` is unknown."""
+        return interval(self.estimate, self.se, self._df, level)
 
 
 def aggregate(
     kind: str,
     estimates: np.ndarray,
-    cohort: np.ndarray,
-    time: np.ndarray,
+    known: np.ndarray,
     cells: Comparisons,
+    timeline: Timeline,
     influence: Influence,
     clustered: bool,
     *,
     min_event: float = -np.inf,
     max_event: float = np.inf,
+    binned: bool = False,
     balance: float | None = None,
 ) -> Aggregate:
     """Average group-time effects.
@@ -120,42 +158,60 @@ def aggregate(
     kind : {"simple", "group", "event", "calendar"}
     min_event, max_event : float
         Event times used.
+    binned : bool
+        For ``event``: put event times beyond these two together with them, instead of leaving them out.
     balance : float, optional
-        For ``event``: only cohorts observed at least this long after treatment, and only event times that
-        all of them have.
+        For ``event``: only cohorts observed at least this long after treatment, so that the effects up to
+        then are means over the same cohorts. As R's ``balance_e`` it keeps the event times before treatment
+        that a cohort with so many periods left can have: from `balance` less the length of the panel on.
 
     Raises
     ------
     ValueError
-        If the kind is unknown or no effect after treatment is left.
+        If the kind is unknown.
+    NotEstimableError
+        If no effect after treatment is left.
     """
     if kind not in KINDS:
         raise ValueError(f"aggregate {kind!r} is unknown: choose {', '.join(KINDS)}")
-    event = time - cohort
+    event = timeline.event(cells.start, cells.period)
+    base_cells = cells.period == cells.base
+    reference = event[base_cells].max() if base_cells.any() else -timeline.step
+    if binned:
+        if kind != "event":
+            raise ValueError(f"binned goes with 'event', not with {kind!r}")
+        event = binned_times(event, reference, min_event, max_event)
     usable = (event >= min_event) & (event <= max_event)
     if balance is not None:
         if kind != "event":
             raise ValueError(f"balance goes with 'event', not with {kind!r}")
-        usable &= _balanced(cohort, event, balance)
+        usable &= _balanced(cells, timeline, event, balance)
     post = usable & (event >= 0)
     if not post.any():
-        raise ValueError("no effect after treatment is left to average")
+        raise NotEstimableError(
+            "no effect after treatment is left to average",
+            reason="er is geen periode na de start waarover gemiddeld kan worden",
+        )
     sizes = np.bincount(cells.codes, weights=influence.sample.weights, minlength=len(cells.starts))
     sizes = sizes / len(cells.codes)
-    labels, members = _members(kind, cohort, time, event, usable, post)
+    labels, members = _members(kind, cells, event, usable, post)
     shares, by_cohort = _by_size(members, sizes, cells.cohort, estimates)
     overall = _overall(kind, labels, shares, by_cohort, sizes, cells, estimates)
+    unknown = ((np.column_stack([shares, overall.share]) != 0) & ~known[:, None]).any(axis=0)
     weighting = Weighting(
         np.column_stack([shares, overall.share]), np.column_stack([by_cohort, overall.by_cohort])
     )
     covariance = influence.covariance(weighting)
+    covariance[unknown], covariance[:, unknown] = np.nan, np.nan
+    base = (members & (cells.period != cells.base)[:, None]).sum(axis=0) == 0
     return Aggregate(
         kind=kind,
         estimate=float(overall.share @ estimates),
         se=float(standard_errors(covariance)[-1]),
-        index=labels,
+        index=labels if kind in ("simple", "event") else timeline.labels[labels],
         estimates=shares.T @ estimates,
         covariance=covariance[:-1, :-1],
+        base=base,
         clustered=clustered,
         n_clusters=influence.sample.n_clusters,
         _influence=influence,
@@ -163,20 +219,28 @@ def aggregate(
     )
 
 
-def _balanced(cohort: np.ndarray, event: np.ndarray, balance: float) -> np.ndarray:
-    """Cells of cohorts with an effect at `balance`, at event times that all of those cohorts have."""
-    long_enough = np.isin(cohort, cohort[event == balance])
-    if not long_enough.any():
-        raise ValueError(f"no cohort has an effect {balance:g} periods after treatment")
-    first = max(event[cohort == g].min() for g in np.unique(cohort[long_enough]))
-    return long_enough & (event <= balance) & (event >= first)
+def _balanced(cells: Comparisons, timeline: Timeline, event: np.ndarray, balance: float) -> np.ndarray:
+    """Cells of cohorts observed until `balance` after treatment, at the event times they can have."""
+    last = np.full(len(cells), len(timeline) - 1)
+    long_enough = timeline.event(cells.start, last) >= balance
+    if not (long_enough & (event == balance)).any():
+        raise NotEstimableError(
+            f"no cohort has an effect {balance:g} periods after treatment",
+            reason="geen groep is zo lang na de start gevolgd",
+        )
+    length = (timeline.clock[-1] - timeline.clock[0]) * timeline.step
+    return long_enough & (event <= balance) & (event >= balance - length)
 
 
-def _members(kind, cohort, time, event, usable, post) -> tuple[np.ndarray, np.ndarray]:
-    """Labels of the parts, shape (J,), and which cells are in each, shape (M, J)."""
+def _members(kind, cells: Comparisons, event, usable, post) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of the parts, shape (J,): event times or positions; and the cells in each, shape (M, J)."""
     if kind == "simple":
         return np.zeros(1), post[:, None]
-    of_cell, used = {"group": (cohort, post), "event": (event, usable), "calendar": (time, post)}[kind]
+    of_cell, used = {
+        "group": (cells.start, post),
+        "event": (event, usable),
+        "calendar": (cells.period, post),
+    }[kind]
     labels = np.unique(of_cell[used])
     return labels, (of_cell[:, None] == labels) & used[:, None]
 

@@ -9,6 +9,14 @@ from scipy import stats
 DRAWS = 20_000
 
 
+def interval(estimate: float, se: float, df: float, level: float = 0.95) -> tuple[float, float]:
+    """Interval with Student's t; where the error is unknown (NaN) nothing is excluded: the whole line."""
+    if np.isnan(se):
+        return -np.inf, np.inf
+    width = se * stats.t.ppf((1 + level) / 2, df)
+    return float(estimate - width), float(estimate + width)
+
+
 def add_intervals(
     table: pd.DataFrame, covariance: np.ndarray, df: float, level: float, *, seed: int = 0
 ) -> pd.DataFrame:
@@ -28,7 +36,7 @@ def add_intervals(
         Of the draws behind the simultaneous critical value.
     """
     point = stats.t.ppf((1 + level) / 2, df)
-    joint = simultaneous_critical_value(covariance, df, level, seed=seed)
+    joint = simultaneous_critical_value(covariance, df, level, seed=seed) if len(covariance) else np.nan
     estimate, se = table["estimate"], table["se"]
     return table.assign(
         low=estimate - point * se,
@@ -43,12 +51,16 @@ def simultaneous_critical_value(
 ) -> float:
     """Quantile of the largest absolute t of jointly distributed estimates (sup-t band).
 
+    NaN if a variance is unknown.
+
     Raises
     ------
     ValueError
         If a variance is not positive.
     """
     se = np.sqrt(np.diag(covariance))
+    if np.isnan(se).any():
+        return np.nan
     if len(se) == 0 or not (se > 0).all():
         raise ValueError("a band needs estimates that all have a positive standard error")
     size, direction = np.linalg.eigh(covariance / np.outer(se, se))

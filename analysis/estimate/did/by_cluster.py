@@ -41,7 +41,7 @@ def cluster_effects(
         fewer than three clusters adopt, or none is left untreated.
     """
     panel = read_panel(frame, unit=unit, time=time, cohort=cohort, outcome=outcome, cluster=cluster)
-    panel, _ = panel.without_always_treated()
+    panel, _ = panel.with_controls()
     complete = panel.observed.all(axis=1)
     lost = np.setdiff1d(panel.clusters, panel.clusters[complete])
     if len(lost):
@@ -49,16 +49,12 @@ def cluster_effects(
     panel = panel.select(complete)
     labels = np.asarray(panel.cluster_labels)
     first = np.array([panel.clusters.tolist().index(code) for code in range(len(labels))])
-    starts = panel.cohort[first]
-    mixed = panel.cohort != starts[panel.clusters]
+    starts = panel.start[first]
+    mixed = panel.start != starts[panel.clusters]
     if mixed.any():
         name = labels[panel.clusters[mixed.argmax()]]
         raise ValueError(f"units of {cluster} {name} adopt at different times: there is no single start")
-    treated = np.flatnonzero(np.isfinite(starts))
-    if len(treated) == len(labels):
-        raise ValueError(
-            f"every {cluster} adopts within the panel: there are no controls to compare all with"
-        )
+    treated = np.flatnonzero(starts < len(panel.timeline))
     counts = np.bincount(panel.clusters)
     means = (
         np.column_stack([np.bincount(panel.clusters, weights=y) for y in panel.outcome.T]) / counts[:, None]
@@ -67,7 +63,7 @@ def cluster_effects(
     row, column = np.divmod(np.arange(clusters * periods), periods)
     design = np.hstack(
         [
-            (row[:, None] == treated) & (panel.times[column] >= starts[row])[:, None],
+            (row[:, None] == treated) & (column >= starts[row])[:, None],
             row[:, None] == np.arange(clusters),
             column[:, None] == np.arange(1, periods),
         ]

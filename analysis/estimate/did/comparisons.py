@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from analysis.estimate.did.panel import Panel
+from analysis.estimate.did.panel import Panel, no_controls, nobody_treated
+from analysis.unknown import NotEstimableError
 
 CONTROLS = ("never", "not_yet")
 BASE_PERIODS = ("varying", "universal")
@@ -20,8 +19,8 @@ class Comparisons:
 
     Attributes
     ----------
-    starts : ndarray, shape (K,)
-        First treated periods, increasing; ``inf`` last when there are never-treated units.
+    starts : ndarray of int, shape (K,)
+        Positions of first treated periods, increasing; T last when there are never-treated units.
     codes : ndarray of int, shape (N,)
         Position of each unit's cohort in `starts`.
     cohort, period, base : ndarray of int, shape (M,)
@@ -37,6 +36,11 @@ class Comparisons:
     base: np.ndarray
     controls: np.ndarray
 
+    @property
+    def start(self) -> np.ndarray:
+        """Position of the first treated period of each comparison's cohort, shape (M,)."""
+        return self.starts[self.cohort]
+
     def __len__(self) -> int:
         return len(self.cohort)
 
@@ -47,54 +51,62 @@ def comparisons(panel: Panel, control: str, anticipation: float, base_period: st
     A period from treatment on is compared with the last period before treatment (less `anticipation`);
     an earlier one with the period before it (``varying``) or with that same base (``universal``).
     Controls are the never-treated, or also those not treated by the later of both periods plus
-    `anticipation`.
+    `anticipation`. Where all are treated in the end, a cohort is a control until it can react, and no
+    comparison is made from the last cohort's start on.
 
     Raises
     ------
     ValueError
-        If an option is unknown, no unit is treated, or there are no controls.
+        If an option is unknown.
+    NotEstimableError
+        If no unit is treated, or there are no controls.
     """
     if control not in CONTROLS:
         raise ValueError(f"control {control!r} is unknown: choose {' or '.join(CONTROLS)}")
     if base_period not in BASE_PERIODS:
         raise ValueError(f"base_period {base_period!r} is unknown: choose {' or '.join(BASE_PERIODS)}")
-    if not anticipation >= 0:
-        raise ValueError(f"anticipation is {anticipation}: zero or more periods")
-    codes, starts = pd.factorize(panel.cohort, sort=True)
-    if not np.isfinite(starts[0]):
-        raise ValueError("no unit is treated within the panel after its first period: no effect to estimate")
-    has_never = not np.isfinite(starts[-1])
-    if control == "never" and not has_never:
-        raise ValueError(
+    starts, codes = groups(panel.start)
+    periods = len(panel.periods)
+    if not len(starts) or starts[0] == periods:
+        raise nobody_treated()
+    if control == "never" and starts[-1] < periods:
+        raise NotEstimableError(
             "there are no never-treated units to compare with: choose control='not_yet', which compares "
-            "with units treated later"
+            "with units treated later",
+            reason="alle eenheden gaan meedoen, zodat er geen vaste vergelijkingsgroep is",
         )
     # The last group is the never-treated or, without them, a cohort that is a control until it is treated.
-    times = panel.times.tolist()
+    line = panel.timeline
+    last = line.last_before(starts, anticipation).tolist()
     cells = []
     for k, g in enumerate(starts[:-1].tolist()):
-        last = bisect_left(times, g - anticipation) - 1  # the last period before
-        if last < 0:
+        before = last[k]
+        if before < 0:
             continue
-        for t, period in enumerate(times):
-            if period >= g or base_period == "universal":
-                base = last
-            elif t == 0:
-                continue
-            else:
-                base = t - 1
-            cells.append((k, t, base))
+        for t in range(periods):
+            if t >= g or base_period == "universal":
+                cells.append((k, t, before))
+            elif t > 0:
+                cells.append((k, t, t - 1))
     if not cells:
-        raise ValueError("there are no controls: all units are treated together, or from the start")
+        raise no_controls("there are no controls: all units are treated together, or from the start")
     cohort, period, base = np.array(cells, dtype=np.intp).T
-    never = ~np.isfinite(starts)
     if control == "never":
-        controls = np.broadcast_to(never, (len(cohort), len(starts)))
+        controls = np.broadcast_to(starts == periods, (len(cohort), len(starts)))
     else:
-        later = panel.times[np.maximum(period, base)] + anticipation
-        controls = starts[None, :] > later[:, None]
+        later = line.clock[np.maximum(period, base)] + line.steps(anticipation)
+        controls = np.append(line.clock, np.iinfo(np.int64).max)[starts] > later[:, None]
         controls[np.arange(len(cohort)), cohort] = False
     compared = controls.any(axis=1)
-    if not (compared & (panel.times[period] >= starts[cohort])).any():
-        raise ValueError("there are no controls for any period after treatment: nothing can be estimated")
+    if not (compared & (period >= starts[cohort])).any():
+        raise no_controls("there are no controls for any period after treatment: nothing can be estimated")
     return Comparisons(starts, codes, cohort[compared], period[compared], base[compared], controls[compared])
+
+
+def groups(start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct positions in `start`, increasing, and which of them each unit has, shape (N,)."""
+    counts = np.bincount(start)
+    starts = np.flatnonzero(counts)
+    place = np.zeros(len(counts), dtype=np.intp)
+    place[starts] = np.arange(len(starts))
+    return starts, place[start]

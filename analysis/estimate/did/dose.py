@@ -7,11 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from analysis.estimate.did.bands import interval
+from analysis.estimate.did.columns import require_columns
 from analysis.estimate.did.comparisons import comparisons
 from analysis.estimate.did.influence import Sample, standard_errors, sum_by
-from analysis.estimate.did.panel import NO_PERIOD_BEFORE, Panel, read_panel
+from analysis.estimate.did.panel import NO_PERIOD_BEFORE, Panel, no_controls, read_panel
+from analysis.estimate.did.support import error_unknown
+from analysis.estimate.did.timeline import said
+from analysis.estimate.rank import determined
+from analysis.unknown import NotEstimableError
 
 
 @dataclass(frozen=True)
@@ -43,9 +48,7 @@ class DoseResponse:
 
     def slope_interval(self, level: float = 0.95) -> tuple[float, float]:
         """Interval around `slope`: normal, or t(clusters − 1) with clusters."""
-        tail = (1 + level) / 2
-        quantile = stats.t.ppf(tail, self.n_clusters - 1) if self.clustered else stats.norm.ppf(tail)
-        return self.slope - quantile * self.slope_se, self.slope + quantile * self.slope_se
+        return interval(self.slope, self.slope_se, self.n_clusters - 1 if self.clustered else np.inf, level)
 
 
 def dose_response(
@@ -61,7 +64,7 @@ def dose_response(
     knots: Sequence[float] = (),
     grid: Sequence[float] | None = None,
     anticipation: float = 0,
-    weights: str | None = None,
+    weights: str | pd.Series | None = None,
     cluster: str | None = None,
 ) -> DoseResponse:
     """Effect by dose from comparisons with units without treatment, cohort by cohort.
@@ -69,7 +72,7 @@ def dose_response(
     Parameters
     ----------
     frame, unit, time, cohort, outcome, weights, cluster, control, anticipation
-        See :func:`analysis.estimate.did.group_time_att`.
+        See :func:`analysis.estimate.did.group_time_att`; controls are the not yet treated unless given.
     dose : str
         Column, constant within a unit: above zero for treated units, zero or missing for the others.
     degree : int
@@ -94,8 +97,10 @@ def dose_response(
     Raises
     ------
     ValueError
-        For the input :func:`group_time_att` refuses, for a dose that is missing, not positive or changing
-        within a treated unit, and for a cohort with too few different doses or with one cluster only.
+        For the input :func:`group_time_att` refuses, and for a dose that is missing, not positive or changing
+        within a treated unit.
+    NotEstimableError
+        For a cohort with too few different doses, or with one cluster only on either side.
     """
     panel = read_panel(
         frame,
@@ -107,14 +112,14 @@ def dose_response(
         weights=weights,
     )
     doses = _doses(frame, unit, dose, panel)
-    early = panel.cohort - anticipation <= panel.times[0]
+    early = panel.within & (panel.timeline.last_before(panel.start, anticipation) < 0)
     doses = doses[~early]
     panel, count = panel.without_always_treated(anticipation)
     if degree < 1:
         raise ValueError(f"degree is {degree}: one at least")
     cells = comparisons(panel, control, anticipation, "varying")
     sample = Sample(cells.codes, panel.unit_weights(), panel.clusters, panel.n_clusters)
-    post = np.flatnonzero(panel.times[cells.period] >= cells.starts[cells.cohort])
+    post = np.flatnonzero(cells.period >= cells.start)
     treated = np.isin(cells.codes, cells.cohort[post])
     basis = _Basis.of(doses[treated], degree, knots)
     grid = np.quantile(doses[treated], np.linspace(0.1, 0.9, 9)) if grid is None else np.asarray(grid, float)
@@ -165,22 +170,27 @@ def _cell(panel, cells, sample, m, doses, basis, grid, cluster) -> tuple[np.ndar
     observed = ~np.isnan(change)
     of_treated = np.flatnonzero((cells.codes == k) & observed)
     of_controls = np.flatnonzero(cells.controls[m][cells.codes] & observed)
-    place = f"cohort {cells.starts[k]:g} in {panel.times[t]:g}"
+    place = f"cohort {said(panel.periods[cells.starts[k]])} in {said(panel.periods[t])}"
     if len(of_treated) == 0 or len(of_controls) == 0:
-        raise ValueError(f"{place}: no treated or no control unit is observed in both periods")
-    if cluster is not None and len(np.unique(sample.clusters[of_treated])) < 2:
-        raise ValueError(
-            f"{place}: all treated units are in one {cluster}, so its error cannot be told from its effect; "
-            "put cohorts together or cluster at a finer level"
-        )
+        raise no_controls(f"{place}: no treated or no control unit is observed in both periods")
+    for side, rows in (("treated", of_treated), ("control", of_controls)):
+        if cluster is not None and len(np.unique(sample.clusters[rows])) < 2:
+            unknown = error_unknown(True, place)
+            raise NotEstimableError(
+                f"{place}: all {side} units are in one {cluster}, so its error cannot be told from its "
+                "effect; put cohorts together or cluster at a finer level",
+                reason=unknown.reason,
+            )
     n = len(doses)
     x, slopes = basis.values(doses[of_treated]), basis.slopes(doses[of_treated])
     w, v = sample.weights[of_treated], sample.weights[of_controls]
     gram = (w[:, None] * x).T @ x
-    if len(np.unique(doses[of_treated])) < x.shape[1] or np.linalg.cond(gram) > 1e14:
-        raise ValueError(
+    size = np.sqrt(np.diag(gram))
+    if len(np.unique(doses[of_treated])) < x.shape[1] or determined(gram / np.outer(size, size)).any():
+        raise NotEstimableError(
             f"{place}: {len(np.unique(doses[of_treated]))} different doses cannot carry "
-            f"{x.shape[1]} coefficients"
+            f"{x.shape[1]} coefficients",
+            reason="er zijn te weinig verschillende doses",
         )
     control_mean = v @ change[of_controls] / v.sum()
     inverse = np.linalg.inv(gram)
@@ -215,7 +225,10 @@ class _Basis:
     def of(cls, doses: np.ndarray, degree: int, knots: Sequence[float]) -> _Basis:
         scale = doses.std()
         if scale == 0:
-            raise ValueError("all treated units have the same dose: there is no slope to estimate")
+            raise NotEstimableError(
+                "all treated units have the same dose: there is no slope to estimate",
+                reason="alle deelnemers hebben dezelfde dosis",
+            )
         knots = np.asarray(knots, dtype=float)
         if ((knots <= doses.min()) | (knots >= doses.max())).any():
             raise ValueError(f"knots must lie between the doses {doses.min():g} and {doses.max():g}")
@@ -238,12 +251,12 @@ class _Basis:
 
 def _doses(frame: pd.DataFrame, unit: str, dose: str, panel: Panel) -> np.ndarray:
     """One dose a unit, in the order of `panel`; zero for units that are not treated."""
-    if dose not in frame.columns:
-        raise ValueError(f"column {dose} is absent; the frame has {', '.join(map(str, frame.columns))}")
+    require_columns(frame, [dose])
     if not pd.api.types.is_numeric_dtype(frame[dose]) or pd.api.types.is_bool_dtype(frame[dose]):
         raise ValueError(f"column {dose} is {frame[dose].dtype}: it must be numeric")
-    by_unit = frame.groupby(unit, sort=False)[dose].agg(["first", "nunique"]).reindex(panel.units)
-    treated = np.isfinite(panel.cohort)
+    of_row = pd.Index(panel.units).get_indexer(pd.Index(frame[unit]))
+    by_unit = pd.Series(frame[dose].to_numpy()).groupby(of_row, sort=True).agg(["first", "nunique"])
+    treated = panel.within
     changing = treated & (by_unit["nunique"].to_numpy() > 1)
     if changing.any():
         raise ValueError(
@@ -258,7 +271,7 @@ def _doses(frame: pd.DataFrame, unit: str, dose: str, panel: Panel) -> np.ndarra
             f"{panel.units[wrong.argmax()]}"
         )
     untreated = ~treated & (np.nan_to_num(values) != 0)
-    if untreated.any() and np.isfinite(panel.cohort).any():
+    if untreated.any() and treated.any():
         raise ValueError(
             f"{dose} is not zero for {int(untreated.sum())} units that are not treated within the panel, for "
             f"instance {panel.units[untreated.argmax()]}: cohort and dose contradict each other"

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from analysis.estimate.did.aggregate import Aggregate, aggregate
+from analysis.estimate.did.cell_estimates import from_cohort_means, one_by_one
 from analysis.estimate.did.comparisons import Comparisons, comparisons
+from analysis.estimate.did.event_path import EventPath
 from analysis.estimate.did.influence import (
-    CohortInfluence,
-    DenseInfluence,
     Influence,
     Sample,
     standard_errors,
 )
 from analysis.estimate.did.panel import NO_PERIOD_BEFORE, Panel, read_panel
+from analysis.estimate.did.support import error_unknown, two_sided
+from analysis.estimate.did.timeline import Timeline
 from analysis.estimate.did.two_periods import METHODS
 from analysis.estimate.did.wald import JointTest, wald_chi2, wald_hotelling
+from analysis.unknown import NotEstimable, NotEstimableError
 
 UNBALANCED = ("pairs", "complete")
 COLUMNS = pd.Index(["cohort", "time", "estimate", "se"])
@@ -35,12 +38,12 @@ class GroupTime:
     estimates : ndarray, shape (M,)
     cells : Comparisons
         What each estimate compares.
-    times : ndarray, shape (T,)
+    timeline : Timeline
+        The periods.
+    known : ndarray of bool, shape (M,)
+        Estimates with at least two clusters (or units) on either side; the error of the others is unknown.
     labels : ndarray, shape (N,)
         Units, in the order of the influence function.
-    anticipation : float
-    clustered : bool
-        Standard errors are by cluster, with G/(G−1), instead of by unit.
     dropped : tuple of (str, int)
         Units left out, by reason.
     n : int
@@ -49,30 +52,63 @@ class GroupTime:
 
     estimates: np.ndarray
     cells: Comparisons
-    times: np.ndarray
+    timeline: Timeline
+    known: np.ndarray
     labels: np.ndarray
-    anticipation: float
-    clustered: bool
     n_treated_clusters: int
     n: int
     dropped: tuple[tuple[str, int], ...]
     _influence: Influence
+    _options: _Options
+    _panel: Panel
+
+    @property
+    def control(self) -> str:
+        """``never`` or ``not_yet``: who is compared with."""
+        return self._options.control
+
+    @property
+    def anticipation(self) -> float:
+        return self._options.anticipation
+
+    @property
+    def clustered(self) -> bool:
+        """Standard errors are by cluster, with G/(G−1), instead of by unit."""
+        return self._options.clustered
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row an effect: cohort, time, estimate, se; `se` is missing in the base period itself."""
-        values = np.column_stack([self.cohort, self.time, self.estimates, self.se])
-        return pd.DataFrame(values, columns=COLUMNS)
+        """One row an effect: cohort, time, estimate, se.
+
+        `se` is missing in the base period itself, and where it is unknown (see `why_no_se`).
+        """
+        columns = [self.cohort, self.time, self.estimates, self.se]
+        if self.cohort.dtype.kind == "f":  # one block of numbers, which pandas makes in half the time
+            return pd.DataFrame(np.column_stack(columns), columns=COLUMNS)
+        return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
     @property
     def cohort(self) -> np.ndarray:
         """First treated period of each estimate, shape (M,)."""
-        return self.cells.starts[self.cells.cohort]
+        return self.timeline.labels[self.cells.start]
 
     @property
     def time(self) -> np.ndarray:
         """Period of each estimate, shape (M,)."""
-        return self.times[self.cells.period]
+        return self.timeline.labels[self.cells.period]
+
+    @property
+    def event(self) -> np.ndarray:
+        """Time since the first treated period of each estimate, shape (M,)."""
+        return self.timeline.event(self.cells.start, self.cells.period)
+
+    @property
+    def why_no_se(self) -> NotEstimable | None:
+        """Why some standard error is missing; None where all are known."""
+        if self.known.all():
+            return None
+        m = int((~self.known).argmax())
+        return error_unknown(self.clustered, f"cohort {self.cohort[m]} in {self.time[m]}")
 
     @property
     def se(self) -> np.ndarray:
@@ -82,8 +118,10 @@ class GroupTime:
 
     @cached_property
     def covariance(self) -> np.ndarray:
-        """Of the estimates, shape (M, M)."""
-        return self._influence.covariance()
+        """Of the estimates, shape (M, M); NaN where unknown."""
+        covariance = self._influence.covariance()
+        covariance[~self.known], covariance[:, ~self.known] = np.nan, np.nan
+        return covariance
 
     @property
     def influence(self) -> np.ndarray:
@@ -110,7 +148,8 @@ class GroupTime:
         χ² with unit-level errors, as published with the method; Hotelling's distribution with clusters, and
         none when there are not more clusters than effects.
         """
-        before = (self.time < self.cohort - self.anticipation) & (self.cells.period != self.cells.base)
+        reference = self.timeline.reference(self.anticipation)
+        before = (self.event <= reference) & (self.cells.period != self.cells.base)
         estimates, covariance = self.estimates[before], self.covariance[np.ix_(before, before)]
         if self.clustered:
             return wald_hotelling(estimates, covariance, self.n_clusters)
@@ -121,13 +160,27 @@ class GroupTime:
         return aggregate(
             kind,
             self.estimates,
-            self.cohort,
-            self.time,
+            self.known,
             self.cells,
+            self.timeline,
             self._influence,
             self.clustered,
             **options,
         )
+
+    def event_path(self, **options) -> EventPath:
+        """The event study against one base period, for the sensitivity analysis of parallel trends.
+
+        Parameters
+        ----------
+        **options
+            `min_event`, `max_event`, `binned` and `balance` of
+            :func:`analysis.estimate.did.aggregate.aggregate`.
+        """
+        fit = self
+        if self._options.base_period != "universal":
+            fit = _fit(self._panel, self.dropped, replace(self._options, base_period="universal"))
+        return fit.aggregate("event", **options).event_path()
 
 
 def group_time_att(
@@ -137,12 +190,12 @@ def group_time_att(
     time: str,
     cohort: str,
     outcome: str,
-    control: str = "never",
+    control: str | None = None,
     est_method: str = "dr",
     anticipation: float = 0,
     base_period: str = "varying",
-    covariates: Sequence[str] = (),
-    weights: str | None = None,
+    covariates: str | Sequence[str] = (),
+    weights: str | pd.Series | None = None,
     cluster: str | None = None,
     unbalanced: str = "pairs",
 ) -> GroupTime:
@@ -153,13 +206,14 @@ def group_time_att(
     frame, unit, time, cohort, outcome, covariates, weights, cluster
         See :func:`analysis.estimate.did.panel.read_panel`. A unit's weight is the one of its first
         observed period; covariates are taken from the base period of each comparison.
-    control : {"never", "not_yet"}
-        Compare with never-treated units, or with all not yet treated.
+    control : {"never", "not_yet"}, optional
+        Compare with never-treated units, or with all not yet treated. Unless given, with the never-treated
+        where there are any, and otherwise with the not yet treated, until the last cohort can react.
     est_method : {"dr", "reg", "ipw"}
         With covariates: doubly robust, outcome regression, or inverse probability weighting. Without
         covariates the three are the same.
     anticipation : float
-        Periods before treatment in which units may react already.
+        Time before treatment in which units may react already, in the unit of event time.
     base_period : {"varying", "universal"}
         Base of the periods before treatment; see :func:`analysis.estimate.did.comparisons.comparisons`.
     unbalanced : {"pairs", "complete"}
@@ -179,8 +233,9 @@ def group_time_att(
     Raises
     ------
     ValueError
-        For the input that :func:`~analysis.estimate.did.panel.read_panel` refuses, without controls, or
-        when a comparison cannot be made with these covariates (the message names it).
+        For the input that :func:`~analysis.estimate.did.panel.read_panel` refuses.
+    NotEstimableError
+        Without controls, or when a comparison cannot be made with these covariates (the message names it).
     """
     if est_method not in METHODS:
         raise ValueError(f"est_method {est_method!r} is unknown: choose {', '.join(METHODS)}")
@@ -196,26 +251,43 @@ def group_time_att(
         weights=weights,
         covariates=covariates,
     )
-    panel, dropped = _usable(panel, unbalanced, anticipation)
-    cells = comparisons(panel, control, anticipation, base_period)
+    panel, dropped = _usable(panel.standardised(), unbalanced, anticipation)
+    if control is None:
+        control = "never" if (~panel.within).any() else "not_yet"
+    return _fit(panel, dropped, _Options(control, est_method, anticipation, base_period, cluster is not None))
+
+
+@dataclass(frozen=True)
+class _Options:
+    """As in :func:`group_time_att`."""
+
+    control: str
+    est_method: str
+    anticipation: float
+    base_period: str
+    clustered: bool
+
+
+def _fit(panel: Panel, dropped: tuple[tuple[str, int], ...], options: _Options) -> GroupTime:
+    cells = comparisons(panel, options.control, options.anticipation, options.base_period)
     sample = Sample(cells.codes, panel.unit_weights(), panel.clusters, panel.n_clusters)
     if panel.balanced and not panel.covariate_names:
-        estimates, influence = _from_cohort_means(panel, cells, sample)
+        estimates, influence = from_cohort_means(panel, cells, sample)
+        known = two_sided(panel.clusters, cells.codes, cells.cohort, cells.controls)
     else:
-        cells, estimates, influence = _one_by_one(panel, cells, sample, est_method)
-    treated = np.isfinite(panel.cohort)
-    clusters = int(treated.sum()) if panel.clusters is None else len(np.unique(panel.clusters[treated]))
+        cells, estimates, known, influence = one_by_one(panel, cells, sample, options.est_method)
     return GroupTime(
         estimates=estimates,
         cells=cells,
-        times=panel.times,
+        timeline=panel.timeline,
+        known=known | (cells.period == cells.base),
         labels=panel.units,
-        anticipation=anticipation,
-        clustered=cluster is not None,
-        n_treated_clusters=clusters,
+        n_treated_clusters=panel.n_treated_clusters,
         n=int(panel.observed.sum()) if not panel.balanced else panel.outcome.size,
         dropped=dropped,
         _influence=influence,
+        _options=options,
+        _panel=panel,
     )
 
 
@@ -228,88 +300,10 @@ def _usable(panel: Panel, unbalanced: str, anticipation: float) -> tuple[Panel, 
     if unbalanced == "complete" and not panel.balanced:
         complete = panel.observed.all(axis=1)
         if not complete.any():
-            raise ValueError("no unit is observed in every period: use unbalanced='pairs'")
+            raise NotEstimableError(
+                "no unit is observed in every period: use unbalanced='pairs'",
+                reason="geen enkele eenheid is in elke periode gemeten",
+            )
         dropped.append(("not observed in every period", int((~complete).sum())))
         panel = panel.select(complete)
     return panel, tuple(dropped)
-
-
-def _from_cohort_means(
-    panel: Panel, cells: Comparisons, sample: Sample
-) -> tuple[np.ndarray, CohortInfluence]:
-    """Balanced and without covariates: everything follows from cohort means and moments."""
-    n, periods = panel.outcome.shape
-    cohorts = len(cells.starts)
-    # Units in order of cohort, so that a cohort is a slice: one copy, and none afterwards.
-    order = np.argsort(cells.codes.astype(np.int32), kind="stable")
-    bounds = np.searchsorted(cells.codes[order], np.arange(cohorts + 1))
-    deviations = panel.outcome[order]
-    # A unit's own mean drops out of every difference; without it no digits are lost to large levels.
-    deviations -= (deviations @ np.full(periods, 1 / periods))[:, None]
-    means, mass = np.empty((cohorts, periods)), np.empty(cohorts)
-    weights = None if panel.weights is None else sample.weights[order]
-    for k in range(cohorts):
-        rows = slice(bounds[k], bounds[k + 1])
-        w = np.ones(bounds[k + 1] - bounds[k]) if weights is None else weights[rows]
-        mass[k] = w.sum()
-        means[k] = w @ deviations[rows] / mass[k]
-        deviations[rows] -= means[k]
-    m = np.arange(len(cells))
-    controls = cells.controls * mass
-    control_mass = controls.sum(axis=1)
-    change = means[:, cells.period] - means[:, cells.base]  # (K, M)
-    of_controls = (controls.T * change).sum(axis=0) / control_mass
-    estimates = change[cells.cohort, m] - of_controls
-
-    per_unit = -n * cells.controls.T / control_mass  # (K, M)
-    coefficients = np.zeros((cohorts, periods + 1, len(cells)))
-    coefficients[:, -1] = per_unit * (change - of_controls)
-    per_unit[cells.cohort, m] += n / mass[cells.cohort]
-    coefficients[:, cells.period, m] += per_unit
-    coefficients[:, cells.base, m] -= per_unit
-    return estimates, CohortInfluence(sample, order, bounds, deviations, coefficients)
-
-
-def _one_by_one(
-    panel: Panel, cells: Comparisons, sample: Sample, est_method: str
-) -> tuple[Comparisons, np.ndarray, DenseInfluence]:
-    """Unbalanced or with covariates: each comparison on the units observed in both periods."""
-    n = len(panel.units)
-    estimates, columns, made = [], [], []
-    for m in range(len(cells)):
-        t, base = cells.period[m], cells.base[m]
-        change = panel.outcome[:, t] - panel.outcome[:, base]
-        member = cells.controls[m].copy()
-        member[cells.cohort[m]] = True
-        rows = np.flatnonzero(member[cells.codes] & ~np.isnan(change))
-        treated = cells.codes[rows] == cells.cohort[m]
-        if not treated.any() or treated.all():
-            continue
-        if t == base:
-            estimates.append(0.0)
-            columns.append(np.zeros(n))
-            made.append(m)
-            continue
-        x = np.column_stack([np.ones(len(rows)), panel.covariates[rows, base]])
-        w = sample.weights[rows] / sample.weights[rows].mean()
-        try:
-            estimate, influence = METHODS[est_method](change[rows], treated, x, w)
-        except ValueError as error:
-            g, period, earlier = cells.starts[cells.cohort[m]], panel.times[t], panel.times[base]
-            raise ValueError(f"cohort {g:g} in {period:g} against {earlier:g}: {error}") from None
-        column = np.zeros(n)
-        column[rows] = influence * (n / len(rows))
-        estimates.append(estimate)
-        columns.append(column)
-        made.append(m)
-    if not made:
-        raise ValueError("no comparison has treated and control units observed in both of its periods")
-    kept = Comparisons(
-        cells.starts,
-        cells.codes,
-        cells.cohort[made],
-        cells.period[made],
-        cells.base[made],
-        cells.controls[made],
-    )
-    return kept, np.array(estimates), DenseInfluence(sample, np.column_stack(columns))

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.estimate.did.absorb import TwoWay
+from analysis.estimate.did.bands import interval
+from analysis.estimate.did.event_path import EventPath
+from analysis.estimate.did.imputation_path import imputed_path
 from analysis.estimate.did.influence import standard_errors, sum_by
-from analysis.estimate.did.panel import Panel, read_panel
+from analysis.estimate.did.panel import Panel, no_controls, nobody_treated, read_panel
+from analysis.estimate.did.support import cluster_factor, error_unknown, several
+from analysis.estimate.did.untreated import Controls
+from analysis.unknown import NotEstimable
 
 KINDS = ("simple", "group", "event", "calendar")
 _INDEX = {"group": "cohort", "event": "event_time", "calendar": "time"}
@@ -25,7 +30,7 @@ class ImputedMean:
     ----------
     kind : str
     estimate, se : float
-        Mean over all treated observations.
+        Mean over all treated observations. `se` is NaN where it is unknown; `why_no_se` says why.
     table : pandas.DataFrame
         cohort, event_time or time; estimate; se; n. One row for ``simple``.
     covariance : ndarray
@@ -41,10 +46,14 @@ class ImputedMean:
     clustered: bool
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Interval around `estimate`: normal, or t(clusters − 1) with clusters."""
-        tail = (1 + level) / 2
-        quantile = stats.t.ppf(tail, self.n_clusters - 1) if self.clustered else stats.norm.ppf(tail)
-        return self.estimate - quantile * self.se, self.estimate + quantile * self.se
+        """Interval: normal, or t(clusters − 1) with clusters; the whole line if `se` is unknown."""
+        return interval(self.estimate, self.se, self.n_clusters - 1 if self.clustered else np.inf, level)
+
+    @property
+    def why_no_se(self) -> NotEstimable | None:
+        """Why `se` or that of a part is missing; None where all are known."""
+        missing = np.isnan(self.se) or self.table["se"].isna().any()
+        return error_unknown(self.clustered) if missing else None
 
 
 @dataclass(frozen=True)
@@ -65,11 +74,12 @@ class Imputation:
     effects: np.ndarray
     panel: Panel
     clustered: bool
+    anticipation: float
     dropped: tuple[tuple[str, int], ...]
     n: int
     _fit: TwoWay
     _residual: np.ndarray
-    _controls: _Controls
+    _controls: Controls
 
     @property
     def estimate(self) -> float:
@@ -99,9 +109,9 @@ class Imputation:
             raise ValueError(f"aggregate {kind!r} is unknown: choose {', '.join(KINDS)}")
         panel = self.panel
         used = ~np.isnan(self.effects) & panel.treated
-        cohort = np.broadcast_to(panel.cohort[:, None], used.shape)
-        time = np.broadcast_to(panel.times, used.shape)
-        of_cell = {"simple": 0 * time, "group": cohort, "event": time - cohort, "calendar": time}[kind]
+        start = np.broadcast_to(panel.start[:, None], used.shape)
+        period = np.broadcast_to(np.arange(used.shape[1]), used.shape)
+        of_cell = {"simple": 0 * period, "group": start, "event": panel.event, "calendar": period}[kind]
         labels = np.unique(of_cell[used])
         weights = np.where(used, 1.0 if panel.weights is None else panel.weights, 0.0)
         targets = [used & (of_cell == label) for label in labels]
@@ -113,12 +123,16 @@ class Imputation:
             share = np.where(target, weights, 0.0)
             share /= share.sum()
             estimates.append(float((share * effects).sum()))
-            scores.append(self._scores(share, effects))
+            scores.append(self.scores(share, effects))
         scores = np.column_stack(scores)
-        factor = self.n_clusters / (self.n_clusters - 1) if self.clustered else 1.0
+        factor = cluster_factor(self.n_clusters) if self.clustered else 1.0
         covariance = factor * scores.T @ scores
+        unknown = ~np.array([self.known(target) for target in targets])
+        covariance[unknown], covariance[:, unknown] = np.nan, np.nan
         se = standard_errors(covariance)
         parts = slice(None) if kind == "simple" else slice(-1)
+        if kind in ("group", "calendar"):
+            labels = panel.periods[labels]
         columns = {} if kind == "simple" else {_INDEX[kind]: labels}
         counts = [int(target.sum()) for target in targets]
         table = pd.DataFrame({**columns, "estimate": estimates[parts], "se": se[parts], "n": counts[parts]})
@@ -132,7 +146,49 @@ class Imputation:
             self.clustered,
         )
 
-    def _scores(self, share: np.ndarray, effects: np.ndarray) -> np.ndarray:
+    def event_path(
+        self, *, min_event: float = -np.inf, max_event: float = np.inf, binned: bool = False
+    ) -> EventPath:
+        """Effects by event time with those before treatment beside them, for the sensitivity analysis.
+
+        Among the untreated observations each time before the reference gets a dummy; the effects after it
+        are imputed without what these take up, so that all are measured from the reference period. With
+        effects measured from the mean of all periods before treatment, as :meth:`aggregate` has them, a
+        violation of parallel trends before treatment would count in those after it.
+
+        Parameters
+        ----------
+        min_event, max_event : float
+            Event times used.
+        binned : bool
+            Put event times beyond these two together with them, instead of leaving them out. Before
+            treatment they are one dummy; `min_event` alone leaves estimates out, not observations.
+
+        Raises
+        ------
+        NotEstimableError
+            Without never-treated units: a path before treatment is then known up to a straight line only.
+        """
+        return imputed_path(self, min_event, max_event, binned)
+
+    def again(self, panel: Panel) -> Imputation:
+        """The same of another `panel`, for instance with more covariates."""
+        return impute(panel, self.anticipation, self.clustered)
+
+    def slopes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Coefficients of the covariates, shape (K,), and their scores by unit, shape (N, K)."""
+        controls = self._controls
+        weights = self._fit.weights[:, :, None] * (controls.residual @ controls.inverse)
+        return controls.slope, np.einsum("itk,it->ik", weights, self._residual)
+
+    def known(self, target: np.ndarray) -> bool:
+        """Whether every cohort of `target` has two clusters in it, and every period two untreated ones."""
+        start, rows = self.panel.start, target.any(axis=1)
+        treated = rows[:, None] & (start[:, None] == np.flatnonzero(np.bincount(start[rows])))
+        untreated = self._fit.weights[:, target.any(axis=0)] > 0
+        return all(several(self.panel.clusters, side).all() for side in (treated, untreated))
+
+    def scores(self, share: np.ndarray, effects: np.ndarray) -> np.ndarray:
         """Σ v ε by cluster for the mean with weights `share` on treated observations, shape (clusters,)."""
         unit, period = share.sum(axis=1), share.sum(axis=0)
         on_untreated = self._controls.weights_on_untreated(self._fit, unit, period, share)
@@ -140,7 +196,7 @@ class Imputation:
         # A treated observation's error cannot be told from its effect. The conservative choice subtracts
         # the mean effect of its cohort in its period, weighted as in theorem 3.
         for g in self.panel.cohorts:
-            rows = np.flatnonzero(self.panel.cohort == g)
+            rows = np.flatnonzero(self.panel.start == g)
             v, tau = share[rows], effects[rows]
             clusters = None if self.panel.clusters is None else self.panel.clusters[rows]
             of_cluster = sum_by(v, clusters, self.n_clusters)
@@ -161,8 +217,8 @@ def imputation(
     cohort: str,
     outcome: str,
     cluster: str | None = None,
-    weights: str | None = None,
-    covariates: Sequence[str] = (),
+    weights: str | pd.Series | None = None,
+    covariates: str | Sequence[str] = (),
     anticipation: float = 0,
 ) -> Imputation:
     """Fit unit and period effects on untreated observations, and impute treated units' outcomes from them.
@@ -172,8 +228,8 @@ def imputation(
     frame, unit, time, cohort, outcome, cluster, weights, covariates
         See :func:`analysis.estimate.did.panel.read_panel`. Clusters are units if `cluster` is not given.
     anticipation : float
-        Periods before treatment in which units may react already; their effects are imputed too, but
-        do not count in the mean.
+        Time before treatment in which units may react already, in the unit of event time; those effects are
+        imputed too, but do not count in the mean.
 
     Returns
     -------
@@ -189,8 +245,9 @@ def imputation(
     Raises
     ------
     ValueError
-        For the input that :func:`~analysis.estimate.did.panel.read_panel` refuses, or when no effect can be
-        imputed.
+        For the input that :func:`~analysis.estimate.did.panel.read_panel` refuses.
+    NotEstimableError
+        When no effect can be imputed.
     """
     panel = read_panel(
         frame,
@@ -202,19 +259,23 @@ def imputation(
         weights=weights,
         covariates=covariates,
     )
-    if not np.isfinite(panel.cohort).any():
-        raise ValueError("no unit is treated within the panel: there is no effect to estimate")
-    if not anticipation >= 0:
-        raise ValueError(f"anticipation is {anticipation}: zero or more periods")
+    if not panel.within.any():
+        raise nobody_treated()
+    return impute(panel.standardised(), anticipation, cluster is not None)
+
+
+def impute(panel: Panel, anticipation: float, clustered: bool) -> Imputation:
+    """:func:`imputation` of a panel that was read."""
     observed = panel.observed
-    treated = panel.times[None, :] >= panel.cohort[:, None] - anticipation
+    last = panel.timeline.last_before(panel.start, anticipation)
+    treated = panel.within[:, None] & (np.arange(len(panel.timeline)) > last[:, None])
     mask = np.where(observed & ~treated, 1.0 if panel.weights is None else panel.weights, 0.0)
     no_base = mask.sum(axis=1) == 0
     no_control = mask.sum(axis=0) == 0
     target = observed & treated
     imputable = target & ~no_base[:, None] & ~no_control
     if not imputable.any():
-        raise ValueError(
+        raise no_controls(
             "no effect can be imputed: there are no controls in the periods after treatment, or no treated "
             "unit has an observation before treatment"
         )
@@ -227,66 +288,18 @@ def imputation(
         if count
     )
     fit = TwoWay(mask)
-    controls = _Controls.of(panel, fit, mask)
+    controls = Controls.of(panel, fit, mask)
     net = panel.outcome - panel.covariates @ controls.slope if panel.covariate_names else panel.outcome
     fitted = fit.fit(net)
     effects = np.where(imputable, net - fitted.unit[:, None] - fitted.period, np.nan)
     return Imputation(
-        effects, panel, cluster is not None, dropped, int(observed.sum()), fit, fitted.residual, controls
+        effects,
+        panel,
+        clustered,
+        anticipation,
+        dropped,
+        int(observed.sum()),
+        fit,
+        fitted.residual,
+        controls,
     )
-
-
-@dataclass(frozen=True)
-class _Controls:
-    """Covariates net of unit and period effects among the untreated.
-
-    Attributes
-    ----------
-    slope : ndarray, shape (K,)
-    residual : ndarray, shape (N, T, K)
-        Zero where treated or not observed.
-    outside : ndarray, shape (N, T, K)
-        Covariates less their fitted effects, also where treated.
-    inverse : ndarray, shape (K, K)
-    """
-
-    slope: np.ndarray
-    residual: np.ndarray
-    outside: np.ndarray
-    inverse: np.ndarray
-
-    @classmethod
-    def of(cls, panel: Panel, fit: TwoWay, mask: np.ndarray) -> _Controls:
-        k = len(panel.covariate_names)
-        if not k:
-            empty = np.zeros((0, 0, 0))
-            return cls(np.zeros(0), empty, empty, np.zeros((0, 0)))
-        residual, outside = np.zeros_like(panel.covariates), np.zeros_like(panel.covariates)
-        for column in range(k):
-            values = panel.covariates[:, :, column]
-            fitted = fit.fit(values)
-            residual[:, :, column] = fitted.residual
-            outside[:, :, column] = np.nan_to_num(values - fitted.unit[:, None] - fitted.period)
-        gram = np.einsum("itk,it,itl->kl", residual, mask, residual)
-        scale = np.sqrt(np.diag(gram))
-        size = np.sqrt(np.einsum("itk,it->k", np.nan_to_num(panel.covariates) ** 2, mask))
-        if (scale <= 1e-9 * size).any() or np.linalg.cond(gram / np.outer(scale, scale)) > 1e12:
-            raise ValueError(
-                f"covariates {', '.join(panel.covariate_names)} do not vary beyond unit and period effects "
-                "among untreated observations, or are collinear: leave out those that are constant in units"
-            )
-        inverse = np.linalg.inv(gram)
-        outcome = np.where(mask > 0, panel.outcome, 0.0)
-        slope = inverse @ np.einsum("itk,it,it->k", residual, mask, outcome)
-        return cls(slope, residual, outside, inverse)
-
-    def weights_on_untreated(
-        self, fit: TwoWay, unit: np.ndarray, period: np.ndarray, share: np.ndarray
-    ) -> np.ndarray:
-        """v on untreated observations for a mean that weighs treated ones by `share`, shape (N, T)."""
-        of_unit, of_period = fit.solve(unit, period)
-        weights = of_unit[:, None] + of_period
-        if len(self.slope):
-            contrast = np.einsum("it,itk->k", share, self.outside)
-            weights = weights + self.residual @ (self.inverse @ contrast)
-        return -fit.weights * weights

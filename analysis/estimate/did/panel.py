@@ -1,132 +1,28 @@
-"""A checked staggered-adoption panel as arrays: one row a unit, one column a period.
+"""Reading a panel: the front door of every estimator of adoption.
 
-Every estimator in this folder starts here, so that each refuses the same bad input with the same words.
+All start here, so that each reads the same column in the same way and refuses the same bad input with the
+same words.
+
+Periods are ordered, not assumed yearly or one apart. A unit is exposed from the first period at or after its
+start, and event time counts steps from there: the common distance between periods where they are evenly
+spaced (two years, half a year), and otherwise one step from each period to the next (elections). So the last
+period before exposure is always one step before it, whatever the calendar did.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-NEVER = np.inf
-NO_PERIOD_BEFORE = "units without a period before treatment"
+from analysis.estimate.did.arrange import arrange, first_rows, require_constant
+from analysis.estimate.did.columns import codes, numbers, require_columns, require_finite, weights_of
+from analysis.estimate.did.periods import NUMBER, Keys, evenly, keys
+from analysis.estimate.did.staggered import NEVER, NO_PERIOD_BEFORE, Panel, no_controls, nobody_treated
+from analysis.estimate.did.timeline import Timeline
 
-
-@dataclass(frozen=True)
-class Panel:
-    """A staggered-adoption panel of N units, T periods and K covariates.
-
-    Attributes
-    ----------
-    units : ndarray, shape (N,)
-        Labels, in order of first appearance.
-    times : ndarray of float, shape (T,)
-        Observed periods, increasing.
-    cohort : ndarray of float, shape (N,)
-        First treated period; ``inf`` for a unit not treated up to the last period.
-    outcome : ndarray, shape (N, T)
-        NaN where the unit is not observed.
-    balanced : bool
-        Every unit observed in every period.
-    weights : ndarray, shape (N, T), or None
-        Positive where observed.
-    clusters : ndarray of int, shape (N,), or None
-        Cluster codes from 0; None when each unit is its own cluster.
-    cluster_labels : ndarray or None
-    covariates : ndarray, shape (N, T, K)
-    """
-
-    units: np.ndarray
-    times: np.ndarray
-    cohort: np.ndarray
-    outcome: np.ndarray
-    balanced: bool
-    weights: np.ndarray | None
-    clusters: np.ndarray | None
-    cluster_labels: np.ndarray | None
-    covariates: np.ndarray
-    covariate_names: tuple[str, ...] = ()
-
-    @property
-    def observed(self) -> np.ndarray:
-        """Mask of shape (N, T)."""
-        return ~np.isnan(self.outcome)
-
-    @property
-    def treated(self) -> np.ndarray:
-        """Treatment indicator of shape (N, T); absorbing by construction."""
-        return self.times[None, :] >= self.cohort[:, None]
-
-    @property
-    def always_treated(self) -> np.ndarray:
-        """Units treated in the first period already, shape (N,): no outcome before treatment."""
-        return self.cohort <= self.times[0]
-
-    @property
-    def cohorts(self) -> np.ndarray:
-        """Cohorts first treated within the panel, increasing; the never-treated are not among them."""
-        cohorts = np.unique(self.cohort)
-        return cohorts[np.isfinite(cohorts)]
-
-    @property
-    def n_clusters(self) -> int:
-        return len(self.units) if self.clusters is None else len(self.cluster_labels)
-
-    def unit_weights(self) -> np.ndarray:
-        """One weight a unit, shape (N,): the one of its first observed period; ones without weights."""
-        if self.weights is None:
-            return np.ones(len(self.units))
-        if self.balanced:
-            return np.ascontiguousarray(self.weights[:, 0])
-        first = self.observed.argmax(axis=1)
-        return self.weights[np.arange(len(first)), first]
-
-    def without_always_treated(self, anticipation: float = 0) -> tuple[Panel, int]:
-        """The panel without units that have no period before treatment, and how many those were."""
-        drop = self.cohort - anticipation <= self.times[0]
-        count = int(drop.sum())
-        return (self.select(~drop), count) if count else (self, 0)
-
-    def before(self, period: float) -> Panel:
-        """The panel of the periods before `period`; cohorts from then on count as never treated."""
-        keep = self.times < period
-        panel = replace(
-            self,
-            times=self.times[keep],
-            cohort=np.where(self.cohort >= period, NEVER, self.cohort),
-            outcome=np.ascontiguousarray(self.outcome[:, keep]),
-            weights=None if self.weights is None else np.ascontiguousarray(self.weights[:, keep]),
-            covariates=self.covariates[:, keep],
-        )
-        return panel if self.balanced else panel.select(panel.observed.any(axis=1))
-
-    def select(self, keep: np.ndarray) -> Panel:
-        """The panel of the units in the mask `keep`; periods and clusters left empty are dropped."""
-        outcome = self.outcome[keep]
-        seen = ~np.isnan(outcome).all(axis=0) if not self.balanced else np.ones(len(self.times), dtype=bool)
-        clusters, labels = self.clusters, self.cluster_labels
-        if clusters is not None:
-            used, clusters = np.unique(clusters[keep], return_inverse=True)
-            labels = labels[used]
-        times = self.times[seen]
-        cohort = self.cohort[keep]
-        if len(times):
-            cohort = np.where(cohort > times[-1], NEVER, cohort)
-        return Panel(
-            units=self.units[keep],
-            times=times,
-            cohort=cohort,
-            outcome=np.ascontiguousarray(outcome[:, seen]),
-            balanced=self.balanced,
-            weights=None if self.weights is None else np.ascontiguousarray(self.weights[keep][:, seen]),
-            clusters=clusters,
-            cluster_labels=labels,
-            covariates=self.covariates[keep][:, seen],
-            covariate_names=self.covariate_names,
-        )
+__all__ = ["NEVER", "NO_PERIOD_BEFORE", "Panel", "no_controls", "nobody_treated", "read_panel"]
 
 
 def read_panel(
@@ -137,44 +33,48 @@ def read_panel(
     cohort: str,
     outcome: str,
     cluster: str | None = None,
-    weights: str | None = None,
-    covariates: Sequence[str] = (),
+    weights: str | pd.Series | None = None,
+    covariates: str | Sequence[str] = (),
 ) -> Panel:
     """Check `frame` and arrange it by unit and period.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        One row a unit and period, in any order; the panel may be unbalanced.
-    unit, time, cohort, outcome : str
-        Columns. `time` is numeric. `cohort` is the first treated period and missing for never-treated
-        units; a cohort after the last period counts as never treated within the panel.
-    cluster, weights : str, optional
-        Columns; a cluster is constant within a unit, a weight is positive.
-    covariates : sequence of str
+        One row a unit and period, in any order and with any index; the panel may be unbalanced.
+    unit, cluster : str
+        Columns with labels of any kind; a missing label is an error. A cluster is constant within a unit.
+    time : str
+        Column with ordered periods: numbers (a year, 2019.5 in half years, Decimals), dates, calendar
+        periods, or ordered categories. Text has no order and is refused.
+    cohort : str
+        Column with the start of treatment, written as `time` is. A unit is exposed from the first period at
+        or after it. Never treated is missing (NaN, None, NaT, NA), infinity, or 0 where all periods are
+        above 0; a start after the last period is not within the panel.
+    outcome : str
+        Numeric column without gaps or infinities.
+    weights : str or pandas.Series, optional
+        Column, or series aligned by index; positive.
+    covariates : str or sequence of str
         Numeric columns without missing values.
 
     Raises
     ------
     ValueError
-        If a column is absent, non-numeric where it must be numeric, or missing values; if a unit and
-        period occur twice, a cohort changes within a unit (treatment is not absorbing), never-treated
-        is written as 0 or infinity, or a weight is not positive.
+        If a column is absent, of the wrong kind or misses values; if a unit and period occur twice, a cohort
+        changes within a unit (treatment is not absorbing), time and cohort are of different kinds, or a
+        weight is not positive.
     """
     covariates = (covariates,) if isinstance(covariates, str) else tuple(covariates)
-    named = [unit, time, cohort, outcome, *(c for c in (cluster, weights) if c is not None), *covariates]
-    absent = [column for column in dict.fromkeys(named) if column not in frame.columns]
-    if absent:
-        raise ValueError(
-            f"column {', '.join(map(str, absent))} is absent; "
-            f"the frame has {', '.join(map(str, frame.columns))}"
-        )
-    if len(frame) == 0:
-        raise ValueError("the frame has no rows")
-    period = _numeric(frame, time)
-    start = _numeric(frame, cohort, missing=True)
-    values = _numeric(frame, outcome)
-    times, units, position = _arrange(frame[unit], period, unit, time)
+    named = [weights] if isinstance(weights, str) else []
+    require_columns(
+        frame, [unit, time, cohort, outcome, *([] if cluster is None else [cluster]), *named, *covariates]
+    )
+    when = keys(frame[time], time)
+    require_finite(when.floats, frame.index, time)
+    began = _starts(frame, when, time, cohort)
+    values = numbers(frame[outcome], outcome)
+    times, units, position = arrange(frame[unit], when.floats, unit, frame[time])
     n, t = len(units), len(times)
     balanced = len(frame) == n * t
 
@@ -185,136 +85,50 @@ def read_panel(
         arranged[position] = column
         return arranged.reshape(n, t)
 
-    rows = np.arange(n) * t if position is None else _first_row(position // t, n)
-    cohort_of = start[rows]
-    _require_constant(start, cohort_of, position, n, t, units, cohort)
-    _check_cohorts(cohort_of, times, cohort)
-    cohort_of = np.where(np.isnan(cohort_of) | (cohort_of > times[-1]), NEVER, cohort_of)
-
+    rows = np.arange(n) * t if position is None else first_rows(position // t, n)
+    start = began[rows]
+    require_constant(began, start, position, n, t, units, cohort)
+    never = np.isnan(start) | ((start == 0) & (when.kind == NUMBER and times[0] > 0))
     clusters = labels = None
     if cluster is not None:
-        codes, labels = pd.factorize(frame[cluster], sort=True)
-        if (codes < 0).any():
-            raise ValueError(f"{int((codes < 0).sum())} rows have no {cluster}: every unit needs its cluster")
-        clusters = codes[rows]
-        _require_constant(codes.astype(float), clusters.astype(float), position, n, t, units, cluster)
-        labels = np.asarray(labels)
-    weight = None
-    if weights is not None:
-        flat = _numeric(frame, weights)
-        if (flat <= 0).any():
-            raise ValueError(
-                f"{int((flat <= 0).sum())} rows have a {weights} of zero or less: weights are positive"
-            )
-        weight = by_unit(flat)
+        of_row, labels = codes(frame[cluster], cluster, ordered=True)
+        clusters = of_row[rows]
+        require_constant(of_row, clusters, position, n, t, units, cluster)
     controls = np.empty((n, t, len(covariates)))
     for k, column in enumerate(covariates):
-        controls[:, :, k] = by_unit(_numeric(frame, column))
+        controls[:, :, k] = by_unit(numbers(frame[column], column))
     return Panel(
-        units, times, cohort_of, by_unit(values), balanced, weight, clusters, labels, controls, covariates
+        units=units,
+        timeline=Timeline(
+            times if when.kind == NUMBER else _labels(frame[time], position, n, t),
+            np.arange(t),
+            evenly(times, time) if when.kind == NUMBER else 1.0,
+        ),
+        start=np.searchsorted(times, np.where(never, NEVER, start), side="left"),
+        outcome=by_unit(values),
+        balanced=balanced,
+        weights=None if weights is None else by_unit(weights_of(frame, weights)),
+        clusters=clusters,
+        cluster_labels=labels,
+        covariates=controls,
+        covariate_names=covariates,
     )
 
 
-def _numeric(frame: pd.DataFrame, column: str, *, missing: bool = False) -> np.ndarray:
-    """`column` as float64; `missing` allows empty cells (as NaN)."""
-    series = frame[column]
-    if isinstance(series, pd.DataFrame):
-        raise ValueError(f"column {column} occurs more than once")
-    dtype = series.dtype
-    if not isinstance(dtype, np.dtype) or dtype.kind not in "iuf":
-        empty = missing and series.isna().all()
-        if not empty and not (pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)):
-            raise ValueError(f"column {column} is {dtype}: it must be numeric, for instance a year")
-        values = np.full(len(series), np.nan) if empty else series.to_numpy(dtype=float, na_value=np.nan)
-    else:
-        values = series.to_numpy().astype(float, copy=False)
-    # One sum finds any NaN or infinity; they are only counted when there is one.
-    if not missing and not np.isfinite(values.sum()):
-        wrong = ~np.isfinite(values)
-        if wrong.any():
-            raise ValueError(
-                f"column {column} is missing or infinite in {int(wrong.sum())} of {len(values)} rows, "
-                f"first in row {frame.index[wrong.argmax()]}: leave such rows out deliberately "
-                "(the panel may be unbalanced)"
-            )
-    return values
-
-
-def _arrange(
-    labels: pd.Series, period: np.ndarray, unit: str, time: str
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Periods, units and the flat cell of each row; None when the rows lie in that order already."""
-    raw = labels.to_numpy()
-    rows = len(raw)
-    width = _leading_run(period)
-    if raw.dtype.kind in "iu" and rows % width == 0:
-        grid = raw.reshape(-1, width)
-        first = grid[:, 0]
-        increasing = len(first) == 1 or bool((first[1:] > first[:-1]).all())
-        if (
-            increasing
-            and (grid == first[:, None]).all()
-            and (period.reshape(-1, width) == period[:width]).all()
-        ):
-            return period[:width].copy(), first.copy(), None
-    codes, units = pd.factorize(labels)
-    if (codes < 0).any():
-        raise ValueError(f"{int((codes < 0).sum())} rows have no {unit}")
-    time_codes, times = pd.factorize(period, sort=True)
-    position = codes * len(times) + time_codes
-    cells = len(units) * len(times)
-    seen = np.bincount(position, minlength=cells)
-    if seen.max() > 1:
-        twice = int(seen.argmax())
+def _starts(frame: pd.DataFrame, when: Keys, time: str, cohort: str) -> np.ndarray:
+    """Start of treatment by row on the scale of the periods' keys, shape (n,)."""
+    began = keys(frame[cohort], cohort, when.order)
+    if began.kind != when.kind and not np.isnan(began.floats).all():
         raise ValueError(
-            f"{int((seen > 1).sum())} combinations of {unit} and {time} occur more than once, for instance "
-            f"{units[twice // len(times)]} in {times[twice % len(times)]:g}: one row a unit and period"
+            f"column {cohort} is {began.said} and column {time} is {when.said}: write both in the same way"
         )
-    return times, np.asarray(units), position
+    if np.fmin.reduce(began.floats) == -np.inf:
+        row = frame.index[int((began.floats == -np.inf).argmax())]
+        raise ValueError(f"column {cohort} is minus infinity in row {row}: a start is a period")
+    return began.floats
 
 
-def _leading_run(period: np.ndarray) -> int:
-    """Length of the strictly increasing run at the start: the number of periods if the frame is sorted."""
-    width = 1
-    while width < len(period) and period[width] > period[width - 1]:
-        width += 1
-    return width
-
-
-def _first_row(unit_of_row: np.ndarray, n: int) -> np.ndarray:
-    rows = np.empty(n, dtype=np.intp)
-    rows[unit_of_row[::-1]] = np.arange(len(unit_of_row))[::-1]
-    return rows
-
-
-def _require_constant(column, value, position, n, t, units, name) -> None:
-    """Raise if `column` differs from its unit's `value` anywhere; missing equals missing."""
-    if position is None:
-        grid, empty = column.reshape(n, t), np.isnan(value)
-        differs = grid != value[:, None]
-        differs[empty] = ~np.isnan(grid[empty])
-        changing = np.flatnonzero(differs.any(axis=1))
-    else:
-        of_row = position // t
-        repeated = value[of_row]
-        differs = (column != repeated) & ~(np.isnan(column) & np.isnan(repeated))
-        changing = np.unique(of_row[differs])
-    if len(changing):
-        raise ValueError(
-            f"{name} changes within {len(changing)} units, for instance {units[changing[0]]}: treatment must "
-            f"be absorbing, so each unit has one {name} in all its rows"
-        )
-
-
-def _check_cohorts(cohort: np.ndarray, times: np.ndarray, name: str) -> None:
-    infinite = np.isinf(cohort)
-    if infinite.any():
-        raise ValueError(
-            f"{name} is infinite for {int(infinite.sum())} units: leave never-treated units missing (NaN)"
-        )
-    zero = (cohort == 0) & (times[0] > 0)
-    if zero.any():
-        raise ValueError(
-            f"{name} is 0 for {int(zero.sum())} units while the periods start at {times[0]:g}: "
-            "leave never-treated units missing (NaN)"
-        )
+def _labels(series: pd.Series, position: np.ndarray | None, n: int, t: int) -> np.ndarray:
+    """The labels of the periods in order, as they stand in the column, shape (T,)."""
+    rows = np.arange(t) if position is None else first_rows(position % t, t)
+    return np.asarray(series.iloc[rows].array)

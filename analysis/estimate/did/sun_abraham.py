@@ -7,13 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.estimate.did.absorb import TwoWay
-from analysis.estimate.did.bands import add_intervals
+from analysis.estimate.did.bands import add_intervals, interval
+from analysis.estimate.did.comparisons import groups
+from analysis.estimate.did.event_path import EventPath
+from analysis.estimate.did.event_path import binned as binned_times
 from analysis.estimate.did.influence import standard_errors, sum_by
-from analysis.estimate.did.panel import NO_PERIOD_BEFORE, Panel, read_panel
+from analysis.estimate.did.panel import Panel, no_controls, read_panel
+from analysis.estimate.did.support import cluster_factor, error_unknown, several
+from analysis.estimate.did.timeline import said
 from analysis.estimate.did.wald import JointTest, wald_hotelling
+from analysis.estimate.rank import require_rank
+from analysis.unknown import NotEstimable, NotEstimableError
 
 
 @dataclass(frozen=True)
@@ -24,12 +30,17 @@ class SunAbraham:
     ----------
     estimate, se : float
         Mean effect over all observations after treatment.
+        `se` is NaN where it is unknown; `why_no_se` says why.
     table : pandas.DataFrame
         event_time, estimate, se; the reference as 0 with missing `se`.
     cohort_table : pandas.DataFrame
         cohort, time, event_time, estimate, se, n (weight of the observations).
+    cohort_covariance : ndarray
+        Of its rows.
     covariance : ndarray
-        Of the rows of `table` with a standard error.
+        Of the rows of `table` but the reference; NaN where unknown.
+    reference : float
+        Event time of the last period before treatment, less `anticipation`.
     pretrend : JointTest
         Joint test of the event times before the reference.
     dropped : tuple of (str, int)
@@ -40,21 +51,64 @@ class SunAbraham:
     se: float
     table: pd.DataFrame
     cohort_table: pd.DataFrame
+    cohort_covariance: np.ndarray
     covariance: np.ndarray
+    reference: float
     pretrend: JointTest
     n: int
     n_units: int
     n_clusters: int
     dropped: tuple[tuple[str, int], ...]
+    why_no_se: NotEstimable | None
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Interval around `estimate` with t(clusters − 1)."""
-        width = self.se * stats.t.ppf((1 + level) / 2, self.n_clusters - 1)
-        return self.estimate - width, self.estimate + width
+        """Interval around `estimate` with t(clusters − 1); the whole line if `se` is unknown."""
+        return interval(self.estimate, self.se, self.n_clusters - 1, level)
 
     def intervals(self, level: float = 0.95, *, seed: int = 0) -> pd.DataFrame:
         """`table` with pointwise and simultaneous intervals; see :func:`add_intervals`."""
-        return add_intervals(self.table, self.covariance, self.n_clusters - 1, level, seed=seed)
+        known = ~np.isnan(np.diag(self.covariance))
+        covariance = self.covariance[np.ix_(known, known)]
+        return add_intervals(self.table, covariance, self.n_clusters - 1, level, seed=seed)
+
+    def event_path(
+        self, *, min_event: float = -np.inf, max_event: float = np.inf, binned: bool = False
+    ) -> EventPath:
+        """The event study without its reference, for the sensitivity analysis of parallel trends.
+
+        Parameters
+        ----------
+        min_event, max_event : float
+            Event times used.
+        binned : bool
+            Put event times beyond these two together with them, instead of leaving them out.
+
+        Raises
+        ------
+        NotEstimableError
+            If cohorts have different reference periods, as when some are not observed in the last one
+            before treatment.
+        """
+        event = self.cohort_table["event_time"].to_numpy()
+        if self.reference in event:
+            raise NotEstimableError(
+                f"not every cohort is observed {-self.reference:g} before treatment with its controls: the "
+                "path has no common reference",
+                reason="niet alle groepen zijn in de laatste periode voor de start gemeten",
+            )
+        if binned:
+            event = binned_times(event, self.reference, min_event, max_event)
+        kept = (event >= min_event) & (event <= max_event)
+        labels = np.unique(event[kept])
+        shares = (event[:, None] == labels) * self.cohort_table["n"].to_numpy()[:, None]
+        shares = shares / shares.sum(axis=0)
+        return EventPath(
+            event_times=labels,
+            estimates=shares.T @ self.cohort_table["estimate"].to_numpy(),
+            covariance=_quadratic(shares, self.cohort_covariance),
+            reference=self.reference,
+            n_clusters=self.n_clusters,
+        )
 
 
 def sun_abraham(
@@ -65,8 +119,8 @@ def sun_abraham(
     cohort: str,
     outcome: str,
     cluster: str | None = None,
-    weights: str | None = None,
-    covariates: Sequence[str] = (),
+    weights: str | pd.Series | None = None,
+    covariates: str | Sequence[str] = (),
     anticipation: float = 0,
 ) -> SunAbraham:
     """Regress on unit effects, period effects and a dummy for each cohort and period but the reference.
@@ -76,7 +130,8 @@ def sun_abraham(
     frame, unit, time, cohort, outcome, cluster, weights, covariates
         See :func:`analysis.estimate.did.panel.read_panel`. Clusters are units if `cluster` is not given.
     anticipation : float
-        Periods before treatment in which units may react already; the reference lies before them.
+        Time before treatment in which units may react already, in the unit of event time; the reference lies
+        before it.
 
     Returns
     -------
@@ -95,8 +150,9 @@ def sun_abraham(
     Raises
     ------
     ValueError
-        For the input that :func:`~analysis.estimate.did.panel.read_panel` refuses, without controls, or
-        with covariates that do not vary beyond the effects.
+        For the input that :func:`~analysis.estimate.did.panel.read_panel` refuses.
+    NotEstimableError
+        Without controls, or with covariates that do not vary beyond the effects.
     """
     panel = read_panel(
         frame,
@@ -108,10 +164,8 @@ def sun_abraham(
         weights=weights,
         covariates=covariates,
     )
-    if not anticipation >= 0:
-        raise ValueError(f"anticipation is {anticipation}: zero or more periods")
-    panel, dropped = _comparable(panel, anticipation)
-    starts, codes = np.unique(panel.cohort, return_inverse=True)
+    panel, dropped = panel.standardised().with_controls(anticipation)
+    starts, codes = groups(panel.start)
     observed = panel.observed
     mask = np.where(observed, 1.0 if panel.weights is None else panel.weights, 0.0)
     n, periods = panel.outcome.shape
@@ -130,7 +184,7 @@ def sun_abraham(
     if k:
         slope_influence = np.einsum("itk,it->ik", slope_influence, scores)
 
-    cells, base = _cells(starts, panel.times, paths, anticipation)
+    cells, base = _cells(starts, panel, paths, anticipation)
     never = len(starts) - 1
     count = len(cells)
     estimates, influence = np.empty(count), np.zeros((n, count))
@@ -147,33 +201,24 @@ def sun_abraham(
             contrast = path_of_covariates[code, t] - path_of_covariates[code, b]
             contrast -= path_of_covariates[never, t] - path_of_covariates[never, b]
             influence[:, m] -= slope_influence @ contrast
-    clusters = panel.n_clusters
-    if clusters < 2:
-        raise ValueError("one cluster only: there is no standard error; cluster at a finer level")
     total = int(observed.sum())
-    factor = clusters / (clusters - 1) * (total - 1) / (total - count - k - periods)
-    summed = sum_by(influence, panel.clusters, clusters)
+    factor = cluster_factor(panel.n_clusters) * (total - 1) / (total - count - k - periods)
+    summed = sum_by(influence, panel.clusters, panel.n_clusters)
     covariance = factor * summed.T @ summed
     mass = np.array([mask[codes == code, t].sum() for code, t in cells])
+    known = _known(panel, codes, cells, base)
+    covariance[~known], covariance[:, ~known] = np.nan, np.nan
     return _result(panel, starts, cells, estimates, covariance, mass, total, dropped, anticipation)
 
 
-def _comparable(panel: Panel, anticipation: float) -> tuple[Panel, tuple[tuple[str, int], ...]]:
-    """The panel with controls that are never treated in it, and what had to be left out for that."""
-    dropped = []
-    panel, count = panel.without_always_treated(anticipation)
-    if count:
-        dropped.append((NO_PERIOD_BEFORE, count))
-    if len(panel.units) == 0 or not np.isfinite(panel.cohort).any():
-        raise ValueError("no unit is treated within the panel after its first period: no effect to estimate")
-    if np.isfinite(panel.cohort).all():
-        last = panel.cohorts[-1] - anticipation
-        if len(panel.cohorts) == 1:
-            raise ValueError(f"all units are treated in {panel.cohorts[0]:g}: there are no controls")
-        keep = panel.times < last
-        dropped.append((f"periods from {last:g} on, when no controls are left", int((~keep).sum())))
-        panel = panel.before(last)
-    return panel, tuple(dropped)
+def _known(panel: Panel, codes: np.ndarray, cells: list, base: dict[int, int]) -> np.ndarray:
+    """Cells with at least two clusters on either side in both of their periods, shape (M,)."""
+    observed, clusters = panel.observed, panel.clusters
+    enough = []
+    for code in range(int(codes.max()) + 1):
+        rows = codes == code
+        enough.append(several(None if clusters is None else clusters[rows], observed[rows]))
+    return np.array([all(enough[k][p] for k in (code, -1) for p in (t, base[code])) for code, t in cells])
 
 
 def _covariates(panel, fits, codes, mask, k):
@@ -189,70 +234,82 @@ def _covariates(panel, fits, codes, mask, k):
             path[code, :, column] = fitted.period
             residual[codes == code, :, column] = fitted.residual
     gram = np.einsum("itk,it,itl->kl", residual, mask, residual)
-    scale = np.sqrt(np.diag(gram))
-    size = np.sqrt(np.einsum("itk,it->k", np.nan_to_num(panel.covariates) ** 2, mask))
-    if (scale <= 1e-9 * size).any() or np.linalg.cond(gram / np.outer(scale, scale)) > 1e12:
-        raise ValueError(
-            f"covariates {', '.join(panel.covariate_names)} do not vary beyond unit effects and "
-            "cohort-period effects, or are collinear: leave out those that are constant within units"
-        )
+    squares = np.einsum("itk,it->k", np.nan_to_num(panel.covariates) ** 2, mask)
+    beyond = "unit effects and cohort-period effects"
+    require_rank(gram, panel.covariate_names, squares=squares, beyond=beyond)
     inverse = np.linalg.inv(gram)
     outcome = np.where(mask > 0, panel.outcome, 0.0)
     slope = inverse @ np.einsum("itk,it,it->k", residual, mask, outcome)
     return slope, residual @ inverse, path
 
 
-def _cells(starts, times, paths, anticipation):
+def _cells(starts, panel, paths, anticipation):
     """(cohort code, period) of every dummy, and each cohort's reference period."""
     cells, base = [], {}
     for code, g in enumerate(starts[:-1]):
         seen = np.flatnonzero(~np.isnan(paths[code]) & ~np.isnan(paths[-1]))
-        before = seen[times[seen] < g - anticipation]
+        before = seen[seen <= panel.timeline.last_before(g, anticipation)]
         if len(before) == 0:
-            raise ValueError(f"cohort {g:g} and the controls share no period before treatment")
+            raise no_controls(
+                f"cohort {said(panel.periods[g])} and the controls share no period before treatment"
+            )
         base[code] = int(before[-1])
         cells += [(code, int(t)) for t in seen if t != base[code]]
     return cells, base
 
 
 def _result(panel, starts, cells, estimates, covariance, mass, total, dropped, anticipation) -> SunAbraham:
-    cohort = np.array([starts[code] for code, _ in cells])
-    time = np.array([panel.times[t] for _, t in cells])
-    event = time - cohort
+    start = np.array([starts[code] for code, _ in cells])
+    period = np.array([t for _, t in cells])
+    event = panel.timeline.event(start, period)
     labels = np.unique(event)
     shares = (event[:, None] == labels) * mass[:, None]
     shares = shares / shares.sum(axis=0)
     post = mass * (event >= 0)
     if not post.any():
-        raise ValueError(
+        raise no_controls(
             "no treated observation can be compared with controls: there is no effect to estimate"
         )
     post = post / post.sum()
-    parts, part_covariance = shares.T @ estimates, shares.T @ covariance @ shares
+    parts, part_covariance = shares.T @ estimates, _quadratic(shares, covariance)
     table = pd.DataFrame({"event_time": labels, "estimate": parts, "se": standard_errors(part_covariance)})
-    reference = -1.0 - anticipation
+    reference = panel.timeline.reference(anticipation)
     if reference not in labels:
         table.loc[len(table)] = [reference, 0.0, np.nan]
         table = table.sort_values("event_time", ignore_index=True)
-    lead = np.flatnonzero(labels < -anticipation)
+    lead = np.flatnonzero(labels <= reference)
+    variance = float(_quadratic(post[:, None], covariance)[0, 0])
+    unknown = np.isnan(np.diag(covariance)).any()
     return SunAbraham(
         estimate=float(post @ estimates),
-        se=float(np.sqrt(post @ covariance @ post)),
+        se=float(np.sqrt(variance)),
         table=table,
         cohort_table=pd.DataFrame(
             {
-                "cohort": cohort,
-                "time": time,
+                "cohort": panel.periods[start],
+                "time": panel.periods[period],
                 "event_time": event,
                 "estimate": estimates,
                 "se": standard_errors(covariance),
                 "n": mass,
             }
         ),
+        cohort_covariance=covariance,
         covariance=part_covariance,
+        reference=reference,
         pretrend=wald_hotelling(parts[lead], part_covariance[np.ix_(lead, lead)], panel.n_clusters),
         n=total,
         n_units=len(panel.units),
         n_clusters=panel.n_clusters,
         dropped=dropped,
+        why_no_se=error_unknown(panel.clusters is not None) if unknown else None,
     )
+
+
+def _quadratic(shares: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+    """``shares' covariance shares``, NaN only for the averages that an unknown row counts in."""
+    unknown = np.isnan(np.diag(covariance))
+    found = shares.T @ np.where(unknown[:, None] | unknown, 0.0, covariance) @ shares
+    touched = (shares[unknown] != 0).any(axis=0)
+    found[touched], found[:, touched] = np.nan, np.nan
+    return found

@@ -7,9 +7,12 @@ controls, the propensity score is a weighted logit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+
+from analysis.estimate.rank import require_rank
+from analysis.unknown import NotEstimableError
 
 TRIM = 0.995  # controls with a higher propensity score are left out, as in DRDID
 _HIGHEST_SCORE = 1 - 1e-6
@@ -17,7 +20,7 @@ _ITERATIONS = 50
 
 
 def outcome_regression(
-    change: np.ndarray, treated: np.ndarray, x: np.ndarray, w: np.ndarray
+    change: np.ndarray, treated: np.ndarray, x: np.ndarray, w: np.ndarray, names: Sequence[str]
 ) -> tuple[float, np.ndarray]:
     """Effect on the treated by outcome regression, and the influence function.
 
@@ -29,8 +32,15 @@ def outcome_regression(
     x : ndarray, shape (n, K)
         Constant first.
     w : ndarray, shape (n,)
+    names : sequence of str, length K
+        Of the columns of `x`, for messages.
+
+    Raises
+    ------
+    NotEstimableError
+        If the columns are collinear, or separate the treated from the controls.
     """
-    predicted, representation = _least_squares(change, ~treated, x, w)
+    predicted, representation = _least_squares(change, ~treated, x, w, names)
     share = w * treated
     mean_share = share.mean()
     observed = (share * change).mean() / mean_share
@@ -41,10 +51,10 @@ def outcome_regression(
 
 
 def inverse_probability(
-    change: np.ndarray, treated: np.ndarray, x: np.ndarray, w: np.ndarray
+    change: np.ndarray, treated: np.ndarray, x: np.ndarray, w: np.ndarray, names: Sequence[str]
 ) -> tuple[float, np.ndarray]:
     """Effect on the treated by normalised inverse probability weighting; see :func:`outcome_regression`."""
-    score, representation = _propensity(treated, x, w)
+    score, representation = _propensity(treated, x, w, names)
     share, odds = w * treated, _odds(w, treated, score)
     mean_share, mean_odds = share.mean(), odds.mean()
     observed = (share * change).mean() / mean_share
@@ -56,11 +66,11 @@ def inverse_probability(
 
 
 def doubly_robust(
-    change: np.ndarray, treated: np.ndarray, x: np.ndarray, w: np.ndarray
+    change: np.ndarray, treated: np.ndarray, x: np.ndarray, w: np.ndarray, names: Sequence[str]
 ) -> tuple[float, np.ndarray]:
     """Doubly robust effect on the treated; see :func:`outcome_regression`."""
-    predicted, by_regression = _least_squares(change, ~treated, x, w)
-    score, by_score = _propensity(treated, x, w)
+    predicted, by_regression = _least_squares(change, ~treated, x, w, names)
+    score, by_score = _propensity(treated, x, w, names)
     share, odds = w * treated, _odds(w, treated, score)
     mean_share, mean_odds = share.mean(), odds.mean()
     left = change - predicted
@@ -82,22 +92,24 @@ METHODS: dict[str, Callable] = {
 
 
 def _least_squares(
-    y: np.ndarray, used: np.ndarray, x: np.ndarray, w: np.ndarray
+    y: np.ndarray, used: np.ndarray, x: np.ndarray, w: np.ndarray, names: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fitted values for all rows from the rows in `used`, and the coefficients' influence (n, K)."""
     weight = w * used
     gram = (weight[:, None] * x).T @ x / len(y)
-    _require_rank(gram, "among the controls")
+    require_rank(gram, names, where=" among the controls")
     inverse = np.linalg.inv(gram)
     coefficients = inverse @ ((weight * y) @ x / len(y))
     fitted = x @ coefficients
     return fitted, (weight * (y - fitted))[:, None] * (x @ inverse)
 
 
-def _propensity(treated: np.ndarray, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _propensity(
+    treated: np.ndarray, x: np.ndarray, w: np.ndarray, names: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
     """Propensity score by weighted logit (Newton), and the coefficients' influence (n, K)."""
     n = len(treated)
-    _require_rank((w[:, None] * x).T @ x / n, "in the comparison")
+    require_rank((w[:, None] * x).T @ x / n, names, where=" in the comparison")
     coefficients = np.zeros(x.shape[1])
     for _ in range(_ITERATIONS):
         score = 1 / (1 + np.exp(-np.clip(x @ coefficients, -500, 500)))
@@ -106,14 +118,14 @@ def _propensity(treated: np.ndarray, x: np.ndarray, w: np.ndarray) -> tuple[np.n
         try:
             step = np.linalg.solve(hessian, gradient)
         except np.linalg.LinAlgError:
-            raise ValueError(_SEPARATED) from None
+            raise _separated() from None
         coefficients = coefficients + step
         if not np.isfinite(coefficients).all() or np.abs(coefficients).max() > 1e8:
-            raise ValueError(_SEPARATED)
+            raise _separated()
         if np.abs(step).max() <= 1e-12 * max(1.0, np.abs(coefficients).max()):
             break
     else:
-        raise ValueError(_SEPARATED)
+        raise _separated()
     score = 1 / (1 + np.exp(-x @ coefficients))
     hessian = ((w * score * (1 - score))[:, None] * x).T @ x / n
     representation = (w * (treated - score))[:, None] * (x @ np.linalg.inv(hessian))
@@ -123,19 +135,13 @@ def _propensity(treated: np.ndarray, x: np.ndarray, w: np.ndarray) -> tuple[np.n
 def _odds(w: np.ndarray, treated: np.ndarray, score: np.ndarray) -> np.ndarray:
     kept = ~treated & (score < TRIM)
     if not kept.any():
-        raise ValueError(_SEPARATED)
+        raise _separated()
     return np.where(kept, w * score / (1 - score), 0.0)
 
 
-def _require_rank(gram: np.ndarray, where: str) -> None:
-    scale = np.sqrt(np.diag(gram))
-    if not (scale > 0).all() or np.linalg.cond(gram / np.outer(scale, scale)) > 1e13:
-        raise ValueError(
-            f"the covariates are collinear {where}, or there are more of them than units: leave one out"
-        )
-
-
-_SEPARATED = (
-    "the covariates separate treated from controls, so that no propensity score exists: use fewer "
-    "covariates, or est_method='reg'"
-)
+def _separated() -> NotEstimableError:
+    return NotEstimableError(
+        "the covariates separate treated from controls, so that no propensity score exists: use fewer "
+        "covariates, or est_method='reg'",
+        reason="de achtergrondkenmerken scheiden deelnemers volledig van de vergelijkingsgroep",
+    )

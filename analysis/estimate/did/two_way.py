@@ -14,11 +14,16 @@ import numpy as np
 import pandas as pd
 from linearmodels import PanelOLS
 from linearmodels.panel.utility import AbsorbingEffectError
-from scipy import stats
 
-from analysis.estimate.did.bands import add_intervals
-from analysis.estimate.did.panel import Panel, read_panel
+from analysis.estimate.did.absorb import TwoWay as absorbed
+from analysis.estimate.did.bands import add_intervals, interval
+from analysis.estimate.did.event_path import EventPath
+from analysis.estimate.did.panel import Panel, no_controls, nobody_treated, read_panel
+from analysis.estimate.did.support import cluster_factor, error_unknown, several
+from analysis.estimate.did.timeline import said
 from analysis.estimate.did.wald import JointTest, wald_hotelling
+from analysis.estimate.rank import collinear, require_rank
+from analysis.unknown import NotEstimable, NotEstimableError
 
 
 @dataclass(frozen=True)
@@ -29,12 +34,14 @@ class TwoWay:
     ----------
     estimate, se : float
         Static: the coefficient of the treatment indicator. Event study: the plain mean of the
-        coefficients of event times 0 and later.
+        coefficients of event times 0 and later. `se` is NaN where it is unknown; `why_no_se` says why.
     table : pandas.DataFrame
         Static: one row. Event study: one row an event time, the reference as 0 with missing `se`.
         Columns event_time (event study only), estimate, se, n (treated observations).
     covariance : ndarray
-        Of the rows of `table` that have a standard error.
+        Of the rows of `table` but the reference; NaN where unknown.
+    reference : float or None
+        Of an event study: event time of the last period before treatment, less `anticipation`.
     pretrend : JointTest or None
         Joint test of the leads, by Hotelling's distribution.
     n, n_units, n_clusters : int
@@ -46,20 +53,42 @@ class TwoWay:
     se: float
     table: pd.DataFrame
     covariance: np.ndarray
+    reference: float | None
     pretrend: JointTest | None
     n: int
     n_units: int
     n_clusters: int
     n_treated_clusters: int
+    why_no_se: NotEstimable | None
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Interval around `estimate` with t(clusters − 1)."""
-        width = self.se * stats.t.ppf((1 + level) / 2, self.n_clusters - 1)
-        return self.estimate - width, self.estimate + width
+        """Interval around `estimate` with t(clusters − 1); the whole line if `se` is unknown."""
+        return interval(self.estimate, self.se, self.n_clusters - 1, level)
 
     def intervals(self, level: float = 0.95, *, seed: int = 0) -> pd.DataFrame:
         """`table` with pointwise and simultaneous intervals; see :func:`add_intervals`."""
-        return add_intervals(self.table, self.covariance, self.n_clusters - 1, level, seed=seed)
+        known = ~np.isnan(np.diag(self.covariance))
+        covariance = self.covariance[np.ix_(known, known)]
+        return add_intervals(self.table, covariance, self.n_clusters - 1, level, seed=seed)
+
+    def event_path(self) -> EventPath:
+        """The event study without its reference; `leads` and `lags` put its ends together beforehand.
+
+        Raises
+        ------
+        ValueError
+            If this is the static regression.
+        """
+        if self.reference is None:
+            raise ValueError("a path needs two_way_fe(..., event_study=True), this is the static coefficient")
+        table = self.table[self.table["event_time"] != self.reference]
+        return EventPath(
+            table["event_time"].to_numpy(),
+            table["estimate"].to_numpy(),
+            self.covariance,
+            self.reference,
+            self.n_clusters,
+        )
 
 
 def two_way_fe(
@@ -70,12 +99,12 @@ def two_way_fe(
     cohort: str,
     outcome: str,
     cluster: str | None = None,
-    weights: str | None = None,
-    covariates: Sequence[str] = (),
+    weights: str | pd.Series | None = None,
+    covariates: str | Sequence[str] = (),
     event_study: bool = False,
-    leads: int | None = None,
-    lags: int | None = None,
-    anticipation: int = 0,
+    leads: float | None = None,
+    lags: float | None = None,
+    anticipation: float = 0,
 ) -> TwoWay:
     """Regress the outcome on treatment, unit effects and period effects.
 
@@ -84,13 +113,12 @@ def two_way_fe(
     frame, unit, time, cohort, outcome, cluster, weights, covariates
         See :func:`analysis.estimate.did.panel.read_panel`. Clusters are units if `cluster` is not given.
     event_study : bool
-        One coefficient for each time relative to treatment, −1 being the reference.
-    leads, lags : int, optional
+        One coefficient for each time relative to treatment, the last period before it being the reference.
+    leads, lags : float, optional
         Put event times before −`leads` and after `lags` together in the outermost ones.
-
-    anticipation : int
-        Periods before treatment in which units may react already. Static: those observations are left out.
-        Event study: the reference is the period before them.
+    anticipation : float
+        Time before treatment in which units may react already, in the unit of event time. Static: those
+        observations are left out. Event study: the reference is the period before them.
 
     Returns
     -------
@@ -106,9 +134,11 @@ def two_way_fe(
     Raises
     ------
     ValueError
-        For the input that :func:`~analysis.estimate.did.panel.read_panel` refuses, when treatment does
-        not vary beyond the fixed effects, or when an event study is asked without never-treated units
-        and without `leads` or `lags`: its path is then identified up to a straight line only.
+        For the input that :func:`~analysis.estimate.did.panel.read_panel` refuses.
+    NotEstimableError
+        When treatment or covariates do not vary beyond the fixed effects, or when an event study is asked
+        without never-treated units and without `leads` or `lags`: its path is then identified up to a
+        straight line only.
     """
     panel = read_panel(
         frame,
@@ -120,30 +150,35 @@ def two_way_fe(
         weights=weights,
         covariates=covariates,
     )
-    if anticipation < 0:
-        raise ValueError(f"anticipation is {anticipation}: zero or more periods")
+    reference = panel.timeline.reference(anticipation)
     _require_contrast(panel)
-    reference = -1 - anticipation
+    cluster_factor(panel.n_clusters)
+    panel = panel.standardised()
     if event_study:
         names, columns = _event_columns(panel, leads, lags, reference)
     else:
-        panel = _without_window(panel, anticipation)
+        panel = _without_window(panel, reference)
         names, columns = [0.0], [(panel.treated & panel.observed).astype(float)]
+    _require_rank(
+        panel, columns, [f"event time {name:g}" for name in names] if event_study else ["treatment"]
+    )
     estimates, covariance = _fit(panel, columns)
     kept = len(names)
     estimates, covariance = estimates[:kept], covariance[:kept, :kept]
     counts = [int(column.sum()) for column in columns]
-    clusters = panel.clusters if panel.clusters is not None else np.arange(len(panel.units))
+    known = _known(panel, columns)
+    covariance[~known], covariance[:, ~known] = np.nan, np.nan
     shared = {
         "n": int(panel.observed.sum()),
         "n_units": len(panel.units),
         "n_clusters": panel.n_clusters,
-        "n_treated_clusters": len(np.unique(clusters[np.isfinite(panel.cohort)])),
+        "n_treated_clusters": panel.n_treated_clusters,
+        "why_no_se": None if known.all() else error_unknown(panel.clusters is not None),
     }
     se = np.sqrt(np.diag(covariance))
     if not event_study:
         table = pd.DataFrame({"estimate": estimates, "se": se, "n": counts})
-        return TwoWay(float(estimates[0]), float(se[0]), table, covariance, None, **shared)
+        return TwoWay(float(estimates[0]), float(se[0]), table, covariance, None, None, **shared)
     times = np.array(names)
     post = times >= 0
     share = post / post.sum()
@@ -153,7 +188,7 @@ def two_way_fe(
             "event_time": [*times, reference],
             "estimate": [*estimates, 0.0],
             "se": [*se, np.nan],
-            "n": [*counts, int(((_relative(panel) == reference) & panel.observed).sum())],
+            "n": [*counts, int(((panel.event == reference) & panel.observed).sum())],
         }
     ).sort_values("event_time", ignore_index=True)
     pretrend = (
@@ -161,44 +196,52 @@ def two_way_fe(
         if len(lead)
         else None
     )
-    mean, spread = float(share @ estimates), float(np.sqrt(share @ covariance @ share))
-    return TwoWay(mean, spread, table, covariance, pretrend, **shared)
+    after = np.where(post, share, 0.0)[post]
+    mean, variance = float(share @ estimates), float(after @ covariance[np.ix_(post, post)] @ after)
+    return TwoWay(mean, float(np.sqrt(variance)), table, covariance, reference, pretrend, **shared)
 
 
 def _require_contrast(panel: Panel) -> None:
-    if not np.isfinite(panel.cohort).any():
-        raise ValueError("no unit is treated within the panel: there is no effect to estimate")
-    if len(np.unique(panel.cohort)) == 1:
-        raise ValueError(
-            f"all {len(panel.units)} units are treated in {panel.cohort[0]:g}: there are no controls"
+    if not panel.within.any():
+        raise nobody_treated()
+    if len(np.unique(panel.start)) == 1:
+        raise no_controls(
+            f"all {len(panel.units)} units are treated in {said(panel.periods[panel.start[0]])}: there are "
+            "no controls"
         )
 
 
-def _without_window(panel: Panel, anticipation: int) -> Panel:
+def _known(panel: Panel, columns: list[np.ndarray]) -> np.ndarray:
+    """Columns that at least two clusters have, where two can be compared with as well; shape (columns,)."""
+    compared = panel.start > panel.start.min()
+    sides = np.column_stack([compared, *(column.any(axis=1) for column in columns)])
+    enough = several(panel.clusters, sides)
+    return enough[1:] & enough[0]
+
+
+def _without_window(panel: Panel, reference: float) -> Panel:
     """The panel without observations in the periods of anticipation."""
-    relative = _relative(panel)
-    window = (relative < 0) & (relative >= -anticipation)
+    window = (panel.event < 0) & (panel.event > reference)
     if not window.any():
         return panel
     return replace(panel, outcome=np.where(window, np.nan, panel.outcome), balanced=False)
 
 
-def _relative(panel: Panel) -> np.ndarray:
-    return panel.times[None, :] - panel.cohort[:, None]
-
-
 def _event_columns(
-    panel: Panel, leads: int | None, lags: int | None, reference: int
+    panel: Panel, leads: float | None, lags: float | None, reference: float
 ) -> tuple[list[float], list[np.ndarray]]:
-    if np.isfinite(panel.cohort).all() and leads is None and lags is None:
-        raise ValueError(
+    if panel.within.all() and leads is None and lags is None:
+        raise NotEstimableError(
             "no never-treated units: an event study identifies its path up to a straight line only. "
-            "Give leads or lags to put the outer event times together, or use group_time_att."
+            "Give leads or lags to put the outer event times together, or use group_time_att.",
+            reason="alle eenheden gaan meedoen, en dan ligt dit verloop maar op een rechte lijn na vast",
         )
-    relative = np.where(panel.observed, _relative(panel), -np.inf)
+    relative = np.where(panel.observed, panel.event, -np.inf)
     if leads is not None:
         if leads <= -reference:
-            raise ValueError(f"leads is {leads}: more than {-reference}, since {reference} is the reference")
+            raise ValueError(
+                f"leads is {leads:g}: more than {-reference:g}, since {reference:g} is the reference"
+            )
         relative = np.where(np.isfinite(relative), np.maximum(relative, -leads), relative)
     if lags is not None:
         if lags < 0:
@@ -206,12 +249,24 @@ def _event_columns(
         relative = np.minimum(relative, lags)
     names = [name for name in np.unique(relative[np.isfinite(relative)]) if name != reference]
     if not any(name >= 0 for name in names):
-        raise ValueError("no treated observation in the panel: there is no effect to estimate")
+        raise nobody_treated()
     if reference not in relative:
-        raise ValueError(
-            f"no treated unit is observed {-reference} periods before treatment: there is no reference"
+        raise no_controls(
+            f"no treated unit is observed {-reference:g} before treatment: there is no reference"
         )
     return names, [(relative == name).astype(float) for name in names]
+
+
+def _require_rank(panel: Panel, columns: list[np.ndarray], names: list[str]) -> None:
+    """Raise unless the regressors vary beyond unit and period effects and from one another."""
+    mask = np.where(panel.observed, 1.0 if panel.weights is None else panel.weights, 0.0)
+    absorb = absorbed(mask)
+    regressors = [*columns, *np.moveaxis(panel.covariates, 2, 0)]
+    left = np.array([absorb.fit(column).residual.ravel() for column in regressors])
+    squares = np.array([(mask * np.nan_to_num(column) ** 2).sum() for column in regressors])
+    cross = (left * mask.ravel()) @ left.T
+    names = [*names, *panel.covariate_names]
+    require_rank(cross, names, squares=squares, beyond="unit and period effects")
 
 
 def _fit(panel: Panel, columns: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -241,10 +296,7 @@ def _fit(panel: Panel, columns: list[np.ndarray]) -> tuple[np.ndarray, np.ndarra
             count_effects=False,
         )
     except (AbsorbingEffectError, ValueError, np.linalg.LinAlgError) as error:
-        raise ValueError(
-            "the regressors do not vary beyond unit and period effects, or are collinear: "
-            "leave out covariates that are constant within units, or periods without controls"
-        ) from error
+        raise collinear("treatment", beyond="unit and period effects") from error
     n, k = design.shape
     periods = len(np.unique(period))
     return fit.params.to_numpy(), fit.cov.to_numpy() * (n - k) / (n - k - periods)

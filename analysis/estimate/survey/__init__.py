@@ -11,7 +11,7 @@ Rubin (1987), *Multiple Imputation for Nonresponse in Surveys*; the ICCS 2016 an
 (IEA); the TIMSS 2015 methods and procedures (IEA); OECD (2009), *PISA Data Analysis Manual*.
 """
 
-from analysis.estimate.survey.combine import combine, t_quantile, with_interval
+from analysis.estimate.survey.combine import combine, t_quantile, why_no_se, with_interval
 from analysis.estimate.survey.design import ReplicateDesign
 from analysis.estimate.survey.quantiles import quantile
 from analysis.estimate.survey.regressions import regression
@@ -34,5 +34,6 @@ __all__ = [
     "share_at_or_above",
     "standard_deviation",
     "t_quantile",
+    "why_no_se",
     "with_interval",
 ]

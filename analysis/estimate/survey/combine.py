@@ -9,9 +9,8 @@ import pandas as pd
 from scipy import stats
 
 from analysis.estimate.survey.design import ReplicateDesign
-from analysis.estimate.survey.inputs import Inputs
-
-COLUMNS = ("estimate", "se", "sampling_variance", "imputation_variance", "n", "effective_n", "df")
+from analysis.estimate.survey.inputs import Inputs, taken
+from analysis.unknown import NotEstimable
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +50,9 @@ def combine(
     Rubin 1999).
     """
     values = full.shape[-1]
-    deviations = replicates - full
-    squares = np.einsum("...m,...m->...", deviations, deviations) / values
+    used = slice(1) if design.first_value else slice(None)
+    deviations = replicates[..., used] - full[..., used]
+    squares = np.einsum("...m,...m->...", deviations, deviations) / deviations.shape[-1]
     sampling = design.factor * squares.sum(axis=0)
     estimate = full.mean(axis=-1)
     between = np.square(full - estimate[..., None]).sum(axis=-1) / max(values - 1, 1)
@@ -90,6 +90,8 @@ def result_frame(
         ((name, names),) = terms.items()
         repeats = len(names)
         labels = {label: column.repeat(repeats) for label, column in labels.items()}
+        if name in labels:
+            raise taken(name)
         labels[name] = names * inputs.grouped.groups
     columns = {
         "estimate": combined.estimate.ravel(),
@@ -101,6 +103,19 @@ def result_frame(
         "df": combined.df.ravel(),
     }
     return pd.DataFrame(labels | columns)
+
+
+def why_no_se(frame: pd.DataFrame) -> NotEstimable | None:
+    """Why a standard error in a result is missing; None where all are known."""
+    if (frame["se"].notna() | frame["estimate"].isna()).all():
+        return None
+    return NotEstimable(
+        reason="een van de groepen zit in één school of één helft van één zone van de steekproef",
+        detail=(
+            "a group lies within one half of one zone, or a regressor rests on it: the sample does not tell "
+            "how uncertain the estimate is; merge groups, or leave the regressor out"
+        ),
+    )
 
 
 def with_interval(frame: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:

@@ -15,7 +15,7 @@ class ReplicateDesign:
     """Full weights and the replicates that stand for drawing the sample again.
 
     Made by :meth:`jk2`, :meth:`jk2_full` or :meth:`brr`, which check what they are given. Rows are in the
-    order of the values passed to an estimator; nothing is aligned on an index.
+    order of the values passed to an estimator; where both carry labels, these must be in the same order.
 
     Attributes
     ----------
@@ -33,6 +33,11 @@ class ReplicateDesign:
         Number of zones in the whole sample, also after :meth:`take`.
     replicates : numpy.ndarray, shape (n, G), or None
         Replicate weights of ``brr``.
+    first_value : bool
+        The sampling variance is that of the first plausible value, not the mean over all.
+    index : pandas.Index or None
+        Labels of the rows, where weights came with them: values with the same labels in another order are
+        refused.
     """
 
     method: str
@@ -42,10 +47,12 @@ class ReplicateDesign:
     half: np.ndarray | None = None
     zones: int = 0
     replicates: np.ndarray | None = None
+    first_value: bool = False
+    index: pd.Index | None = None
 
     @classmethod
-    def jk2(cls, weight: Any, zone: Any, rep: Any) -> ReplicateDesign:
-        """Paired jackknife with one replicate a zone (ICCS; TIMSS and PIRLS before 2015).
+    def jk2(cls, weight: Any, zone: Any, rep: Any, *, first_value: bool = False) -> ReplicateDesign:
+        """Paired jackknife with one replicate a zone (ICCS; with `first_value` TIMSS and PIRLS before 2015).
 
         In replicate h the rows of zone h with ``rep == 1`` count double and those with ``rep == 0`` drop
         out; the variance is the sum of squared deviations.
@@ -59,14 +66,17 @@ class ReplicateDesign:
             rows meet only their own. For one estimate over countries number the zones through.
         rep : array_like, shape (n,)
             ``JKREPS``: 0 or 1.
+        first_value : bool
+            Take the sampling variance from the first plausible value alone, as TIMSS and PIRLS did before
+            2015, instead of its mean over all plausible values (ICCS).
 
         Raises
         ------
         ValueError
             On unequal lengths, no rows, weights that are not positive and finite, zones that are not
-            whole numbers or reps other than 0 and 1.
+            whole numbers, reps other than 0 and 1, or series whose labels are not in the same order.
         """
-        return cls._jackknife("jk2", 1.0, weight, zone, rep)
+        return cls._jackknife("jk2", 1.0, weight, zone, rep, first_value)
 
     @classmethod
     def jk2_full(cls, weight: Any, zone: Any, rep: Any) -> ReplicateDesign:
@@ -97,6 +107,7 @@ class ReplicateDesign:
         ValueError
             On wrong shapes, weights out of range or `fay` out of range.
         """
+        index = common_index({"weight": weight, "replicates": replicates})
         weight = _positive_weights(weight)
         replicates = np.asarray(replicates, dtype=float)
         if replicates.ndim != 2 or replicates.shape[0] != weight.size or replicates.shape[1] < 2:
@@ -114,10 +125,13 @@ class ReplicateDesign:
         if not 0 <= fay < 1:
             raise ValueError(f"Fay's factor is {fay}: expected 0 or more and below 1 (PISA uses 0.5)")
         factor = 1.0 / (replicates.shape[1] * (1.0 - fay) ** 2)
-        return cls("brr", weight, factor, replicates=replicates)
+        return cls("brr", weight, factor, replicates=replicates, index=index)
 
     @classmethod
-    def _jackknife(cls, method: str, factor: float, weight: Any, zone: Any, rep: Any) -> ReplicateDesign:
+    def _jackknife(
+        cls, method: str, factor: float, weight: Any, zone: Any, rep: Any, first_value: bool = False
+    ) -> ReplicateDesign:
+        index = common_index({"weight": weight, "zone": zone, "rep": rep})
         weight = _positive_weights(weight)
         zone = _whole_numbers(zone, weight.size, "zone")
         rep = _whole_numbers(rep, weight.size, "rep")
@@ -126,7 +140,16 @@ class ReplicateDesign:
             row = int(wrong.argmax())
             raise ValueError(f"rep in row {row} is {rep[row]}: expected 0 or 1; were zone and rep swapped?")
         codes, labels = pd.factorize(zone, sort=True)  # by hashing: the rows are not sorted
-        return cls(method, weight, factor, zone=codes, half=rep, zones=labels.size)
+        return cls(
+            method,
+            weight,
+            factor,
+            zone=codes,
+            half=rep,
+            zones=labels.size,
+            first_value=first_value,
+            index=index,
+        )
 
     @property
     def n(self) -> int:
@@ -158,7 +181,42 @@ class ReplicateDesign:
             zone=None if self.zone is None else self.zone[rows],
             half=None if self.half is None else self.half[rows],
             replicates=None if self.replicates is None else self.replicates[rows],
+            index=None if self.index is None else self.index[rows],
         )
+
+
+def common_index(columns: dict[str, Any], index: pd.Index | None = None) -> pd.Index | None:
+    """The labels that these columns (and `index`) share; None when none has labels of its own.
+
+    Rows numbered from 0 have no labels of their own, unless another column has the same numbers in another
+    order.
+
+    Raises
+    ------
+    ValueError
+        If two columns label their rows differently: by position they would be put together wrongly.
+    """
+    first = "the design"
+    for name, column in columns.items():
+        labels = getattr(column, "index", None)
+        if not isinstance(labels, pd.Index):
+            continue
+        if index is None:
+            first, index = name, labels
+        elif labels is not index and not labels.equals(index):
+            plain, other = (found.equals(pd.RangeIndex(len(found))) for found in (labels, index))
+            if plain == other or _reordered(labels, index):
+                raise ValueError(
+                    f"{name} and {first} label their rows differently (row {labels[0]} against {index[0]} "
+                    "first): put them in the same order, or pass arrays"
+                )
+            if other:
+                first, index = name, labels
+    return index
+
+
+def _reordered(labels: pd.Index, index: pd.Index) -> bool:
+    return len(labels) == len(index) and bool(labels.isin(index).all())
 
 
 def _positive_weights(weight: Any) -> np.ndarray:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.estimate.survey.design import ReplicateDesign
+from analysis.estimate.survey.design import ReplicateDesign, common_index
 from analysis.estimate.survey.totals import GroupedDesign
 
 MISSING_RULES = ("error", "drop")
+COLUMNS = ("estimate", "se", "sampling_variance", "imputation_variance", "n", "effective_n", "df")
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,7 @@ def prepare(
         On wrong shapes, infinite values, text, an unknown rule, missing values under ``error`` or no
         complete row.
     """
+    common_index({**variables, "by": by}, design.index)
     if missing not in MISSING_RULES:
         raise ValueError(f"missing={missing!r}: expected {' or '.join(MISSING_RULES)}")
     arrays = {name: _numbers(values, design.n, name) for name, values in variables.items()}
@@ -82,6 +84,11 @@ def prepare(
         labels = [label.take(keep) for label in labels]
     codes, n, names = _groups(labels, design.n)
     return Inputs(tuple(arrays.values()), GroupedDesign(design, codes, n.size, n), names)
+
+
+def taken(name: Any) -> ValueError:
+    """Of a group column `name` that a result has as well."""
+    return ValueError(f"by has a column {name}, which is the name of a column of the result: rename it")
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +144,9 @@ def _labels(by: Any, n: int) -> list[Label]:
     if by is None:
         return []
     if isinstance(by, pd.DataFrame):
+        if not by.columns.is_unique:
+            twice = by.columns[by.columns.duplicated()][0]
+            raise ValueError(f"by has two columns {twice}: names must differ")
         columns = dict(by.items())
     elif isinstance(by, pd.Series):
         columns = {"group" if by.name is None else by.name: by}
@@ -144,6 +154,8 @@ def _labels(by: Any, n: int) -> list[Label]:
         columns = {"group": np.asarray(by)}
     labels = []
     for name, column in columns.items():
+        if name in COLUMNS:
+            raise taken(name)
         if len(column) != n:
             raise ValueError(f"by has {len(column)} rows: expected {n} as the design has")
         labels.append(Label(name, *_coded(column)))

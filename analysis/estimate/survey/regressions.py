@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.estimate.rank import CONSTANT, collinear, determined
 from analysis.estimate.survey.combine import Combined, effective_size, result_frame
-from analysis.estimate.survey.design import ReplicateDesign
+from analysis.estimate.survey.design import ReplicateDesign, common_index
 from analysis.estimate.survey.inputs import prepare
 from analysis.estimate.survey.statistics import combined
 from analysis.estimate.survey.totals import GroupedDesign
 
 INTERCEPT = "intercept"
-COLLINEAR = 1e-10  # smallest eigenvalue of the scaled cross-products over the largest
 
 
 def regression(
@@ -47,20 +47,24 @@ def regression(
     -------
     pandas.DataFrame
         As for a mean, one row a group and coefficient, told apart by the column ``term``: ``intercept``
-        first, then the regressors. Where the regressors are collinear in a replicate, though not in the
-        full sample, ``se`` is NaN. ``effective_n`` is that of the mean of the outcome.
+        first, then the regressors. Where the regressors are collinear without one half of one zone, though
+        not in the full sample, ``se`` is NaN, whichever half the replicate drops. ``effective_n`` is that
+        of the mean of the outcome.
 
     Raises
     ------
-    ValueError, TypeError
+    NotEstimableError
         If the regressors are collinear in the full sample or a group; the message names one that the
-        others determine. As for a mean otherwise.
+        others determine.
+    ValueError, TypeError
+        As for a mean.
     """
-    names, matrix = regressor_matrix(regressors, design.n)
+    names, matrix = regressor_matrix(regressors, design)
     inputs = prepare({"outcome": outcome, "regressors": matrix}, design, by, missing)
     values, matrix = inputs.arrays
     products = cross_products(values, matrix, names, inputs.grouped)
-    found = combined(inputs, *products.coefficients())
+    known = _indicators_known(matrix, inputs.grouped)
+    found = combined(inputs, *products.coefficients(), zones=np.where(known, inputs.grouped.zones, 0.0))
     sizes = products.effective_n(combined(inputs, *products.means()))
     return result_frame(inputs, found, sizes, {"term": [INTERCEPT, *names]})
 
@@ -71,6 +75,8 @@ class CrossProducts:
 
     ``full`` has shape (groups, 1 + K + M, 1 + K + M), ``replicates`` leads with R and is NaN where a
     replicate leaves a group without weight; ``centre`` has shape (groups, K + M), ``n`` (groups,).
+    ``mirrored`` says that a replicate drops one half of a zone and none drops the other: which of the two is
+    a matter of labels, so that what cannot be estimated without the other has an unknown error as well.
     """
 
     full: np.ndarray
@@ -78,6 +84,7 @@ class CrossProducts:
     centre: np.ndarray
     n: np.ndarray
     names: list[str]
+    mirrored: bool = False
 
     @property
     def width(self) -> int:
@@ -89,7 +96,7 @@ class CrossProducts:
 
         Raises
         ------
-        ValueError
+        NotEstimableError
             If the regressors of a group are collinear in the full sample.
         """
         inside = self.width + 1
@@ -97,14 +104,15 @@ class CrossProducts:
         stacked = np.concatenate([self.full[None], self.replicates])
         stacked = stacked / (scale[:, :, None] * scale[:, None, :])
         left, right = stacked[..., :inside, :inside], stacked[..., :inside, inside:]
-        singular = _singular(left)
-        if singular[0].any():
-            group = int(singular[0].argmax())
+        unit = left / self.full[:, :1, :1]
+        wrong = determined(unit)
+        if wrong[0].any():
+            group = int(wrong[0].any(axis=-1).argmax())
             where = f" in group {group + 1} of {self.n.size}" if self.n.size > 1 else ""
-            raise ValueError(
-                f"regressor {_culprit(left[0, group], self.names)} is constant or determined by the "
-                f"others{where}: leave it out"
-            )
+            raise collinear(self.names[int(wrong[0, group, 1:].argmax())], where=where)
+        singular = wrong.any(axis=-1)
+        if self.mirrored:
+            singular[1:] |= determined(2 * unit[0] - unit[1:]).any(axis=-1)
         solvable = np.where(singular[..., None, None], np.eye(inside), left)
         solved = np.linalg.solve(solvable, np.where(singular[..., None, None], 0.0, right))
         solved[singular] = np.nan
@@ -143,7 +151,7 @@ class CrossProducts:
         weight = self.full[:, :1, 0]
         scale = np.sqrt(np.diagonal(self.full, axis1=-2, axis2=-1) / weight)
         scale[:, 0] = 1.0
-        constant = scale[:, 1:] <= 1e-12 * np.abs(self.centre)
+        constant = scale[:, 1:] <= CONSTANT * np.abs(self.centre)
         scale[:, 1:] = np.where(constant | (scale[:, 1:] == 0), 1.0, scale[:, 1:])
         return scale
 
@@ -161,10 +169,10 @@ def cross_products(
     centre = sums[:, 1:] / sums[:, :1]
     columns[:, 1:] -= centre[0] if grouped.groups == 1 else centre[grouped.codes]
     full, replicates = grouped.cross_products(columns)
-    return CrossProducts(full, replicates, centre, grouped.n, names)
+    return CrossProducts(full, replicates, centre, grouped.n, names, grouped.design.method == "jk2")
 
 
-def regressor_matrix(regressors: Any, n: int) -> tuple[list[str], np.ndarray]:
+def regressor_matrix(regressors: Any, design: ReplicateDesign) -> tuple[list[str], np.ndarray]:
     """Names and values (n, K) of regressors given as a frame, a series or an array.
 
     Raises
@@ -172,6 +180,8 @@ def regressor_matrix(regressors: Any, n: int) -> tuple[list[str], np.ndarray]:
     TypeError, ValueError
         If one is text, none is given or names coincide.
     """
+    common_index({"regressors": regressors}, design.index)
+    n = design.n
     if isinstance(regressors, pd.Series):
         regressors = regressors.to_frame("x1" if regressors.name is None else regressors.name)
     if isinstance(regressors, pd.DataFrame):
@@ -199,14 +209,19 @@ def regressor_matrix(regressors: Any, n: int) -> tuple[list[str], np.ndarray]:
     return names, matrix
 
 
-def _singular(matrices: np.ndarray) -> np.ndarray:
-    known = np.isfinite(matrices).all(axis=(-2, -1))
-    values = np.linalg.eigvalsh(np.where(known[..., None, None], matrices, 0.0))
-    return ~known | (values[..., 0] <= COLLINEAR * np.maximum(values[..., -1], 0.0))
+def _indicators_known(matrix: np.ndarray, grouped: GroupedDesign) -> np.ndarray:
+    """Groups in which balanced replicates divide both levels of every indicator, shape (groups,).
 
-
-def _culprit(matrix: np.ndarray, names: list[str]) -> str:
-    for k, name in enumerate(names, start=2):
-        if _singular(matrix[:k, :k]):
-            return name
-    return names[-1]
+    The jackknife shows it by itself, in the replicate without those rows; these replicates drop nothing.
+    """
+    known = np.ones(grouped.groups, dtype=bool)
+    if grouped.design.replicates is None:
+        return known
+    for column in matrix.T:
+        low, high = column.min(), column.max()
+        if low == high or not ((column == low) | (column == high)).all():
+            continue
+        codes, sides = np.unique(grouped.codes * 2 + (column == high), return_inverse=True)
+        alike = GroupedDesign(grouped.design, sides, len(codes)).zones == 0
+        known[codes[alike] // 2] = False
+    return known

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimate.survey.combine import Combined, combine, effective_size, result_frame
-from analysis.estimate.survey.design import ReplicateDesign
+from analysis.estimate.survey.design import ReplicateDesign, common_index
 from analysis.estimate.survey.inputs import Inputs, prepare
 from analysis.estimate.survey.totals import GroupedDesign
+from analysis.unknown import NotEstimableError
 
 SMALL_SPREAD = 0.01  # standard deviation for a level of 1 from which squares about zero keep twelve digits
 BLOCK_ROWS = 8_000
@@ -159,14 +160,15 @@ def difference(
     Returns
     -------
     pandas.DataFrame
-        As :func:`mean`; ``n`` and ``effective_n`` count both groups.
+        As :func:`mean`; ``n`` and ``effective_n`` count both groups. ``se`` is NaN where that of one of both
+        means is.
 
     Raises
     ------
-    ValueError
+    NotEstimableError
         If a label does not occur, in the whole or in a group of `by`.
     """
-    side = sides_of(group, design.n, minuend, subtrahend, missing)
+    side = sides_of(group, design, minuend, subtrahend, missing)
     rows = side >= 0
     inputs = prepare(
         {"values": take_rows(values, rows), "side": side[rows]},
@@ -182,13 +184,17 @@ def difference(
         first = int((~present).any(axis=1).argmax())
         lost = subtrahend if present[first, 0] else minuend
         where = {name: labels[first] for name, labels in inputs.labels.items()}
-        raise ValueError(f"no row of group {lost!r} in {where or 'the complete rows'}: no difference there")
+        raise NotEstimableError(
+            f"no row of group {lost!r} in {where or 'the complete rows'}: no difference there",
+            reason=f"van de groep {lost} is in een van de delen niemand aanwezig",
+        )
     paired = GroupedDesign(inputs.design, pairs, n.size, n)
     means = replicated_means(values, paired)
     found = combined(
         inputs,
         means.full[0::2] - means.full[1::2],
         means.replicates[:, 0::2] - means.replicates[:, 1::2],
+        zones=known_zones(inputs.grouped.zones, paired),
     )
     return result_frame(inputs, found, means.effective_n().reshape(-1, 2).sum(axis=1))
 
@@ -252,20 +258,47 @@ def _of_means(inputs: Inputs, means: Means, terms: dict[str, list] | None = None
     return result_frame(inputs, found, means.effective_n(found), terms)
 
 
-def combined(inputs: Inputs, full: np.ndarray, replicates: np.ndarray) -> Combined:
-    """Rubin's rules for a statistic of each group, with or without several terms."""
-    zones = inputs.grouped.zones
+def combined(
+    inputs: Inputs, full: np.ndarray, replicates: np.ndarray, *, zones: np.ndarray | None = None
+) -> Combined:
+    """Rubin's rules for a statistic of each group, with or without several terms.
+
+    `zones` are those that contribute, shape (groups,), 0 where the error is unknown; those of the groups
+    unless given.
+    """
+    zones = inputs.grouped.zones if zones is None else zones
     return combine(full, replicates, inputs.design, zones.reshape(-1, *(1,) * (full.ndim - 2)))
 
 
-def sides_of(group: Any, n: int, minuend: Any, subtrahend: Any, missing: str = "drop") -> np.ndarray:
+def known_zones(zones: np.ndarray, paired: GroupedDesign) -> np.ndarray:
+    """`zones` of each group, 0 where the error of one of its two sides is unknown.
+
+    A side within one half of one zone has no error of its own in the replicates. What is left of that of
+    the difference is the other side's, and whether it is all there is depends on which half is dropped.
+
+    Parameters
+    ----------
+    zones : ndarray, shape (groups,)
+    paired : GroupedDesign
+        2 · groups, the sides of each group beside one another.
+    """
+    return np.where((paired.zones.reshape(-1, 2) > 0).all(axis=1), zones, 0.0)
+
+
+def sides_of(
+    group: Any, design: ReplicateDesign, minuend: Any, subtrahend: Any, missing: str = "drop"
+) -> np.ndarray:
     """0 for rows of `minuend`, 1 for rows of `subtrahend`, −1 for others, shape (n,).
 
     Raises
     ------
     ValueError
-        If the labels are equal or one does not occur, or, with ``missing="error"``, a row has none.
+        If the labels are equal, or, with ``missing="error"``, a row has none.
+    NotEstimableError
+        If one does not occur.
     """
+    common_index({"group": group}, design.index)
+    n = design.n
     if minuend == subtrahend:
         raise ValueError(f"minuend and subtrahend are both {minuend!r}: a difference needs two groups")
     labels = pd.Series(np.asarray(group))
@@ -275,7 +308,10 @@ def sides_of(group: Any, n: int, minuend: Any, subtrahend: Any, missing: str = "
     for label, rows in ((minuend, above), (subtrahend, below)):
         if not rows.any():
             known = ", ".join(map(repr, sorted(labels.dropna().unique(), key=str)))
-            raise ValueError(f"no row of group {label!r}; there are {known}")
+            raise NotEstimableError(
+                f"no row of group {label!r}; there are {known}",
+                reason=f"in de gegevens is niemand van de groep {label}",
+            )
     if missing == "error" and labels.isna().any():
         raise ValueError(
             f"group: {int(labels.isna().sum())} of {n} rows are missing; leave them out and count them, or "

@@ -16,6 +16,7 @@ from scipy import sparse
 from analysis.estimate.survey.design import ReplicateDesign
 
 BLOCK_CELLS = 2**20  # replicate weights copied at once
+ALIKE = 1e-4  # relative difference of factors that files with rounded weights may show within a school
 
 
 class GroupedDesign:
@@ -47,11 +48,13 @@ class GroupedDesign:
     def zones(self) -> np.ndarray:
         """What the sampling variance of each group is summed over, shape (groups,).
 
-        For a jackknife the zones in which the group has rows, and 0 for a group that lies within one half
-        of one zone; for balanced repeated replication the number of replicates.
+        For a jackknife the zones in which the group has rows; for balanced repeated replication the number of
+        replicates. 0 for a group that no replicate divides, because it lies within one half of one zone:
+        its error is unknown.
         """
         if self.design.replicates is not None:
-            return np.full(self.groups, float(self.design.n_replicates))
+            divided = [self._divided(group) for group in range(self.groups)]
+            return np.where(divided, float(self.design.n_replicates), 0.0)
         dropped, doubled = self._occupied[..., 0], self._occupied[..., 1]
         return np.where(self._halves > 1, np.count_nonzero(dropped | doubled, axis=1), 0).astype(float)
 
@@ -187,6 +190,21 @@ class GroupedDesign:
         if self.design.method == "jk2_full":
             change = np.concatenate([change, -change])
         return full, full + change
+
+    def _divided(self, group: int) -> bool:
+        """Whether some replicate changes the weights of the group's rows by different factors.
+
+        Also where none changes them at all: such rows were not sampled, and have no sampling error.
+        """
+        rows = np.flatnonzero(self.codes == group)
+        weight = self.design.weight[rows]
+        changed = False
+        for column in self.design.replicates.T:
+            factor = column[rows] / weight
+            if np.ptp(factor) > ALIKE * max(1.0, factor.max()):
+                return True
+            changed |= abs(factor[0] - 1.0) > ALIKE
+        return not changed
 
     def _blocks(self) -> Iterator[tuple[int, np.ndarray]]:
         """Positions of the rows of each group, in blocks."""

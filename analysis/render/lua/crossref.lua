@@ -113,6 +113,45 @@ local function float(id, kind, caption, content)
   return float_typst(id, kind, caption, content)
 end
 
+-- The page holds its pictures and style sheets, and nothing else: Pandoc runs in its sandbox and embeds what
+-- is handed to it here, files of the project by a path that stays within it.
+local media = { svg = "image/svg+xml", png = "image/png", jpg = "image/jpeg", jpeg = "image/jpeg", css = "text/css" }
+
+local function attach(path)
+  local kind = media[path:match("%.(%w+)$") or ""]
+  local depth = 0
+  for part in path:gmatch("[^/]+") do
+    depth = depth + (part == ".." and -1 or part == "." and 0 or 1)
+  end
+  if not kind or path:match("^/") or path:match("^%a+:") or depth < 1 then
+    error(path .. " is no picture or style sheet of this project")
+  end
+  local handle = io.open(path, "rb")
+  if not handle then
+    error(path .. " does not exist")
+  end
+  pandoc.mediabag.insert(path, kind, handle:read("a"))
+  handle:close()
+end
+
+local function percent_decoded(path)
+  return (path:gsub("%%(%x%x)", function(code)
+    return string.char(tonumber(code, 16))
+  end))
+end
+
+-- Lengths as Typst writes them. A number without a unit counts pixels, as in HTML; 96 pixels are an inch.
+local function typst_length(size)
+  local number, unit = size:match("^([%d.]+)(%a*%%?)$")
+  if not number then
+    error("an image has a size that is no length: " .. size)
+  end
+  if unit == "" or unit == "px" then
+    return string.format("%gpt", tonumber(number) * 0.75)
+  end
+  return size
+end
+
 local function typst_string(text)
   return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"') .. '"'
 end
@@ -124,15 +163,18 @@ local function image(img)
   end
   img.attributes["fig-alt"] = nil
   img.attributes["fig-align"] = nil
+  local path = percent_decoded(img.src)
   if html then
+    attach(path)
+    img.src = path
     img.caption = pandoc.Inlines({})
     img.attributes.alt = alt
     return img
   end
-  local parts = { typst_string("/" .. folder .. img.src), "alt: " .. typst_string(alt) }
+  local parts = { typst_string("/" .. folder .. path), "alt: " .. typst_string(alt) }
   for _, size in ipairs({ "height", "width" }) do
     if img.attributes[size] then
-      table.insert(parts, size .. ": " .. img.attributes[size])
+      table.insert(parts, size .. ": " .. typst_length(img.attributes[size]))
     end
   end
   return pandoc.RawInline("typst", "#box(image(" .. table.concat(parts, ", ") .. "))")
@@ -296,6 +338,9 @@ return {
     Meta = function(meta)
       folder = pandoc.utils.stringify(meta["document-folder"] or "")
       numbered = meta["number-sections"] ~= false
+      for _, style in ipairs(html and meta.css or {}) do
+        attach(pandoc.utils.stringify(style))
+      end
     end,
   },
   { Div = conditional, Span = conditional },

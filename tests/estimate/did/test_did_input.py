@@ -29,7 +29,10 @@ CASES = {
     "infinite outcome": (lambda f: one(f, 3, "y", np.inf), "column y is missing or infinite in 1 of"),
     "text outcome": (lambda f: change(f, y="a"), "column y is .* must be numeric"),
     "text time": (lambda f: change(f, time=f["time"].astype(str)), "column time is .* must be numeric"),
-    "dates": (lambda f: change(f, time=pd.to_datetime("2020-01-01")), "column time is .* must be numeric"),
+    "dates beside numbers": (
+        lambda f: change(f, time=pd.to_datetime("2020-01-01")),
+        "column cohort is float64 and column time is datetime64.*: write both in the same way",
+    ),
     "boolean cohort": (lambda f: change(f, cohort=True), "column cohort is bool: it must be numeric"),
     "missing time": (lambda f: one(f, 2, "time", np.nan), "column time is missing"),
     "missing unit": (lambda f: one(f, 2, "unit", np.nan), "1 rows have no unit"),
@@ -39,8 +42,10 @@ CASES = {
         lambda f: change(f, cohort=f["cohort"].where(f["time"] < 7)),
         "treatment must be absorbing",
     ),
-    "never is 0": (lambda f: change(f, cohort=f["cohort"].fillna(0)), "cohort is 0 for 15 units"),
-    "never is inf": (lambda f: change(f, cohort=f["cohort"].fillna(np.inf)), "cohort is infinite for 15"),
+    "start at minus infinity": (
+        lambda f: change(f, cohort=f["cohort"].fillna(-np.inf)),
+        "cohort is minus infinity in row 0",
+    ),
     "nobody treated": (lambda f: change(f, cohort=np.nan), "no unit is treated|no unit adopts"),
     "all together": (lambda f: change(f, cohort=4.0), "no controls|no never-treated|nothing to compare"),
 }
@@ -111,7 +116,7 @@ def test_collinear_covariates_and_separation_are_named():
 
 def test_without_never_treated_never_controls_are_refused():
     with pytest.raises(ValueError, match="choose control='not_yet'"):
-        group_time_att(staggered(starts=(3, 5)), **NAMES)
+        group_time_att(staggered(starts=(3, 5)), control="never", **NAMES)
 
 
 def test_a_cohort_after_the_panel_counts_as_never_treated():

@@ -8,6 +8,7 @@ from scipy import stats
 from analysis.estimate.did import cluster_effects
 from analysis.estimate.did.bands import simultaneous_critical_value
 from analysis.estimate.did.wald import wald_chi2, wald_hotelling
+from analysis.unknown import NotEstimableError
 
 
 def test_hotelling_has_its_size_where_chi2_has_not():
@@ -82,13 +83,23 @@ def test_effects_by_cluster_have_the_spread_they_report():
     np.testing.assert_allclose(variances.mean(axis=0), estimates.var(axis=0), rtol=0.25)
 
 
-def test_clusters_that_adopt_in_parts_or_all_are_refused():
+def test_where_all_clusters_adopt_the_last_is_a_control_until_it_does():
+    frame = by_cluster()
+    found = cluster_effects(frame[frame["cluster"] < 4], cluster="cluster", **NAMES)
+    assert found.regions == ("0", "1", "2")
+    early = frame[(frame["cluster"] < 4) & (frame["time"] < 6)]
+    early = early.assign(cohort=early["cohort"].where(early["cohort"] < 6))
+    expected = cluster_effects(early, cluster="cluster", **NAMES)
+    np.testing.assert_allclose(found.estimate, expected.estimate, atol=1e-12)
+
+
+def test_clusters_that_adopt_in_parts_or_together_are_refused():
     frame = by_cluster()
     parts = frame.assign(cohort=frame["cohort"].where(frame["unit"] != 9, 4.0))
     with pytest.raises(ValueError, match="units of cluster 0 adopt at different times"):
         cluster_effects(parts, cluster="cluster", **NAMES)
-    with pytest.raises(ValueError, match="every cluster adopts"):
-        cluster_effects(frame[frame["cluster"] < 4], cluster="cluster", **NAMES)
+    with pytest.raises(NotEstimableError, match="all units are treated in 3: there are no controls"):
+        cluster_effects(frame[frame["cluster"] < 2], cluster="cluster", **NAMES)
     lost = frame[(frame["cluster"] != 5) | (frame["time"] > 1)]
     with pytest.raises(ValueError, match="cluster 5 has no unit observed in every period"):
         cluster_effects(lost, cluster="cluster", **NAMES)

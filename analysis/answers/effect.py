@@ -1,0 +1,332 @@
+"""The rows and series of one question about an effect, from its panel and its study."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+import pandas as pd
+
+from analysis import dutch
+from analysis.credibility.effect_study import EffectStudy, effect_study
+from analysis.datakind import DataKind
+from analysis.inference import Answer
+from analysis.panel.question import DESIGN_SOURCE, Panel
+from analysis.results import Result, Series
+from analysis.unknown import NotEstimable
+
+MAIN, IMPUTED, TWO_WAY, INTERACTED = "group_time", "imputation", "two_way", "sun_abraham"
+METHODS = {
+    MAIN: "groepen en metingen",
+    IMPUTED: "toerekening",
+    TWO_WAY: "vaste effecten",
+    INTERACTED: "Sun en Abraham",
+}
+RANDOMISATION, JACKKNIFE = "randomisatietoets", "jackknife over provincies, Student's t"
+GROUPS = {"exposed": "met start", "others": "zonder start"}
+_PATHS = ("estimate", "low", "high", "low_simultaneous", "high_simultaneous", "truth")
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Makes rows and series that share question, kind, source and weighting."""
+
+    panel: Panel
+    level: float
+
+    def _shared(self) -> dict:
+        asked = self.panel.question
+        return {
+            "kind": self.panel.kind,
+            "source": self.panel.source,
+            "level": self.level,
+            "question": asked.id,
+            "outcome": asked.outcome.name,
+            "weighting": asked.outcome.weight,
+        }
+
+    def row(self, name: str, label: str, value, unit: str = "", **given) -> Result:
+        shared = {**self._shared(), **_counts(self.panel.frame)} | given
+        if isinstance(value, float) and not math.isfinite(value):
+            value = None
+        return Result(f"{self.panel.question.prefix}.{name}", label, value, unit, **shared)
+
+    def series(self, name: str, label: str, points, measures, unit: str = "", **given) -> Series:
+        shared = {**self._shared(), "measures": measures} | given
+        return Series(f"{self.panel.question.prefix}.{name}", label, unit, points=points, **shared)
+
+
+def answer_question(panel: Panel, *, level: float = 0.95, seed: int = 0) -> tuple[Result | Series, ...]:
+    """The rows and series that answer the question of `panel`: numbers, or reasons why there are none."""
+    asked = panel.question
+    study = panel.frame
+    if not isinstance(study, NotEstimable):
+        study = effect_study(
+            panel.frame,
+            comparison=asked.comparison,
+            dose=asked.estimand == "dose",
+            weights=panel.weights,
+            leads=asked.leads,
+            level=level,
+            seed=seed,
+        )
+    return effect_items(panel, study, level=level)
+
+
+def effect_items(
+    panel: Panel, study: EffectStudy | NotEstimable, *, level: float
+) -> tuple[Result | Series, ...]:
+    """What the notebook `effect` publishes of one question.
+
+    Parameters
+    ----------
+    study : EffectStudy or NotEstimable
+        Why there is none, where the panel cannot be had.
+    level : float
+        Coverage the intervals were made with.
+    """
+    rows = _Rows(panel, level)
+    if isinstance(study, NotEstimable):
+        none = {field.name: study for field in fields(EffectStudy)}
+        study = EffectStudy(**none | {"slope": study if panel.question.estimand == "dose" else None})
+    return (
+        *_effects(rows, study),
+        *_checks(rows, study),
+        *_design(rows),
+        _path(rows, study),
+        _means(rows, study),
+        _earlier(rows, study),
+        _schedule(rows),
+    )
+
+
+def _effects(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
+    outcome = rows.panel.question.outcome
+    shared = {"unit": outcome.unit, "decimals": outcome.decimals}
+    label = f"effect op {outcome.subject}"
+    found = [
+        _answer_row(rows, "effect", label, study.main, MAIN, **shared),
+        _answer_row(
+            rows, "effect_imputation", f"{label}, {METHODS[IMPUTED]}", study.imputed, IMPUTED, **shared
+        ),
+        _answer_row(rows, "effect_two_way", f"{label}, {METHODS[TWO_WAY]}", study.two_way, TWO_WAY, **shared),
+        _jackknife_row(
+            rows, "effect_sun_abraham", f"{label}, {METHODS[INTERACTED]}", study.interacted,
+            estimator=INTERACTED, **shared,
+        ),
+    ]  # fmt: skip
+    if study.slope is not None:
+        unit = f"{outcome.unit} per jongere per 1.000 mensen"
+        caveat = (
+            "Alleen het effect van meer bereik als plaatsen met veel en met weinig bereik evenveel baat "
+            "zouden hebben bij hetzelfde bereik."
+        )
+        found.append(
+            _jackknife_row(
+                rows, "dose_slope", "verschil in uitkomst bij meer bereik", study.slope, estimator="dose",
+                unit=unit, decimals=outcome.decimals, note=caveat,
+            )
+        )  # fmt: skip
+    truth = rows.panel.truth
+    if truth is not None:
+        found.append(rows.row("truth", "effect dat in de tweeling is gestopt", truth.att, **shared))
+        if study.slope is not None:
+            found.append(
+                rows.row("dose_truth", "helling die in de tweeling is gestopt", truth.dose_slope, **shared)
+            )
+    return tuple(found)
+
+
+def _answer_row(rows: _Rows, name: str, label: str, found: Answer | NotEstimable, estimator: str, **given):
+    given |= {"estimator": estimator, "specification": "hoofd", "test": RANDOMISATION}
+    if isinstance(found, NotEstimable):
+        return rows.row(name, label, found, **given)
+    low, high = _interval(found.low, found.high)
+    return rows.row(
+        name,
+        label,
+        float(found.estimate),
+        low=low,
+        high=high,
+        p_value=found.p_value,
+        smallest_p=found.smallest_p,
+        clusters=found.n_clusters,
+        no_statement=found.reason or "",
+        **given,
+    )
+
+
+def _jackknife_row(rows: _Rows, name: str, label: str, found, **given) -> Result:
+    given |= {"test": JACKKNIFE}
+    if isinstance(found, NotEstimable):
+        return rows.row(name, label, found, **given)
+    low, high = _interval(*found.interval(rows.level))
+    se = found.se if math.isfinite(found.se) else None
+    return rows.row(name, label, float(found.estimate), se=se, low=low, high=high, **given)
+
+
+def _checks(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
+    outcome = rows.panel.question.outcome
+    share = study.parts if isinstance(study.parts, NotEstimable) else 100 * float(study.parts.forbidden_share)
+    pretrend, detectable = study.pretrend, study.pretrend
+    if not isinstance(pretrend, NotEstimable):
+        pretrend = float(study.pretrend.p_randomisation)
+        detectable = study.pretrend.detectable_80
+        if detectable is None or not math.isfinite(detectable):
+            detectable = NotEstimable("de toets heeft daarvoor te weinig metingen of provincies")
+    others = []
+    for name, label, key in (
+        ("crv3_p", "p-waarde met standaardfouten naar provincie", "crv3_p"),
+        ("wild_p", "p-waarde van de wilde bootstrap", "wild_p"),
+    ):
+        main = study.main
+        value = main if isinstance(main, NotEstimable) else getattr(main, key)
+        others.append(rows.row(name, label, value, decimals=3, estimator=MAIN))
+    return (
+        rows.row(
+            "forbidden_share",
+            "aandeel vergelijkingen met wie al begonnen is, bij vaste effecten",
+            share,
+            "%",
+            decimals=1,
+            estimator=TWO_WAY,
+            note="Goodman-Bacon (2021), over wie bij elke meting is waargenomen.",
+        ),
+        rows.row(
+            "pretrend_p",
+            "p-waarde voor gelijke ontwikkeling vóór de start",
+            pretrend,
+            decimals=3,
+            test=RANDOMISATION,
+            note="Een hoge p-waarde bewijst niet dat de ontwikkeling gelijk was.",
+        ),
+        rows.row(
+            "pretrend_detectable",
+            "verschil in ontwikkeling dat die toets in vier van de vijf gevallen ziet",
+            detectable,
+            f"{outcome.unit} per meting",
+            decimals=outcome.decimals,
+        ),
+        *others,
+    )
+
+
+def _design(rows: _Rows) -> tuple[Result, ...]:
+    panel = rows.panel
+    outcome = panel.question.outcome
+    fact = {"kind": DataKind.FACT, "source": DESIGN_SOURCE, "n": None, "clusters": None}
+    smallest = rows.row(
+        "smallest_of_interest",
+        "kleinste effect dat ertoe doet",
+        outcome.smallest_of_interest,
+        outcome.unit,
+        decimals=1,
+        note=dutch.capital(outcome.smallest_reason) + ".",
+        **fact,
+    )
+    frame = panel.frame
+    if isinstance(frame, NotEstimable):
+        return (smallest,)
+    started = frame["cohort"].notna()
+    counts = (
+        ("n_clusters", "provincies", frame["cluster"].nunique()),
+        ("n_treated", "provincies met een start", frame.loc[started, "cluster"].nunique()),
+        ("n_units", "gemeenten of provincies", frame["unit"].nunique()),
+        ("n_measurements", "metingen", frame["time"].nunique()),
+        ("n_left_out", "weggelaten", sum(count for _, count in panel.losses)),
+    )
+    return (smallest, *(rows.row(name, label, float(count), **fact) for name, label, count in counts))
+
+
+def _path(rows: _Rows, study: EffectStudy) -> Series:
+    outcome, label = rows.panel.question.outcome, "effect naar tijd sinds de start"
+    given = {"unit": outcome.unit, "decimals": outcome.decimals, "estimator": MAIN, "test": RANDOMISATION}
+    if isinstance(study.main, NotEstimable):
+        return rows.series("pad", label, study.main, ("estimate", "low", "high"), **given)
+    asked = rows.panel.question
+    parts = [
+        found.path.assign(series=METHODS[name])
+        for name, found in ((MAIN, study.main), (TWO_WAY, study.two_way))
+        if not isinstance(found, NotEstimable)
+    ]
+    points = pd.concat(parts, ignore_index=True).rename(
+        columns={"low_sim": "low_simultaneous", "high_sim": "high_simultaneous"}
+    )
+    points = points[points["event_time"].between(-asked.leads, asked.lags)]
+    frame, truth = rows.panel.frame, rows.panel.truth
+    if "n" in frame.columns:  # the values are means or shares of people: those are behind every point
+        points = points.assign(n=int(_people(frame).iloc[-1]))
+    if truth is not None:
+        planted = points["event_time"].map(truth.by_event_time)
+        points = points.assign(truth=planted.where(points["event_time"] >= 0, 0.0))
+    measures = tuple(name for name in _PATHS if name in points.columns)
+    return rows.series("pad", label, points[["series", "event_time", *measures, "n"]], measures, **given)
+
+
+def _means(rows: _Rows, study: EffectStudy) -> Series:
+    outcome = rows.panel.question.outcome
+    given = {"unit": outcome.unit, "decimals": outcome.decimals}
+    label = f"gemiddelde van {outcome.subject}"
+    if isinstance(study.means, NotEstimable):
+        return rows.series("verloop", label, study.means, ("mean",), **given)
+    points = study.means.assign(
+        label=[rows.panel.labels[time] for time in study.means["time"]],
+        group=study.means["group"].map(GROUPS),
+    )
+    return rows.series("verloop", label, points, ("mean",), **given)
+
+
+def _earlier(rows: _Rows, study: EffectStudy) -> Series:
+    outcome = rows.panel.question.outcome
+    given = {
+        "unit": outcome.unit,
+        "decimals": outcome.decimals,
+        "test": "randomisatietoets, niet gestudentiseerd",
+    }
+    label, measures = "hetzelfde verschil tussen elke twee metingen", ("estimate", "low", "high", "p_value")
+    if isinstance(study.earlier, NotEstimable):
+        return rows.series("eerder", label, study.earlier, measures, **given)
+    labels, found = rows.panel.labels, study.earlier
+    people = _people(rows.panel.frame)
+    points = pd.DataFrame(
+        {
+            "start": [labels[time] for time in found["start"]],
+            "end": [labels[time] for time in found["end"]],
+            "placebo": found["placebo"].astype(bool),
+            **{name: found[name].where(found[name].abs() != math.inf) for name in measures},
+            "n": [people[time] for time in found["end"]],
+        }
+    )
+    return rows.series("eerder", label, points, measures, **given)
+
+
+def _schedule(rows: _Rows) -> Series:
+    panel = rows.panel
+    points = panel.schedule.assign(start=panel.schedule["start"].astype(float))
+    return rows.series(
+        "start",
+        panel.question.exposure.schedule,
+        points,
+        (),
+        kind=DataKind.SYNTHETIC if panel.kind is DataKind.SYNTHETIC else DataKind.FACT,
+        source=panel.source if panel.kind is DataKind.SYNTHETIC else DESIGN_SOURCE,
+    )
+
+
+def _people(frame: pd.DataFrame) -> pd.Series:
+    """People behind the values of each time; units where the source does not say."""
+    if "n" in frame.columns:
+        return frame.groupby("time")["n"].sum()
+    return frame.groupby("time")["unit"].nunique()
+
+
+def _counts(frame: pd.DataFrame | NotEstimable) -> dict:
+    if isinstance(frame, NotEstimable):
+        return {}
+    return {"n": int(_people(frame).iloc[-1]), "clusters": int(frame["cluster"].nunique())}
+
+
+def _interval(low, high) -> tuple[float | None, float | None]:
+    """The interval, or none where an end is open: the test cannot exclude anything there."""
+    known = low is not None and high is not None and math.isfinite(low) and math.isfinite(high)
+    return (float(low), float(high)) if known else (None, None)

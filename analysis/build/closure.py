@@ -1,0 +1,287 @@
+"""Which first-party files a notebook reaches through its imports.
+
+Followed statically, also inside functions. An import whose name is computed cannot be followed: then
+every first-party module counts. Files beside the modules (styles, templates) count with their package.
+What escapes this reading is caught when the notebook runs, see :mod:`analysis.build.reads`.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import analysis
+from analysis.build.fingerprint import digest
+from analysis.workspace import Workspace
+
+# Rooms that draw from rows and series. What they do changes no row, so a notebook's key leaves them out: a
+# figure is restyled without running anything again.
+DRAWING = ("chapters", "exhibits", "figures", "maps")
+_NAMING = frozenset({"__import__", "import_module"})
+_DYNAMIC = _NAMING | {"exec", "eval", "run_path", "run_module"}
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """What one piece of source refers to.
+
+    Attributes
+    ----------
+    imports : frozenset of (int, str, tuple of str)
+        Level (0 is absolute), module, and names taken from it.
+    dynamic : bool
+        An import whose name is computed.
+    designs : frozenset of str
+        Design files read by a literal name.
+    any_design : bool
+        A design file whose name is computed.
+    """
+
+    imports: frozenset[tuple[int, str, tuple[str, ...]]]
+    dynamic: bool
+    designs: frozenset[str]
+    any_design: bool
+
+    def as_list(self) -> list:
+        return [sorted(map(list, self.imports)), self.dynamic, sorted(self.designs), self.any_design]
+
+    @classmethod
+    def from_list(cls, content: list) -> Mentions:
+        imports = frozenset((level, name, tuple(names)) for level, name, names in content[0])
+        return cls(imports, content[1], frozenset(content[2]), content[3])
+
+
+@dataclass(frozen=True)
+class Closure:
+    """The first-party files a notebook's results depend on.
+
+    Attributes
+    ----------
+    files : dict of str to pathlib.Path
+        By name relative to the repository, such as ``analysis/results.py``.
+    modules : frozenset of str
+    designs : frozenset of str
+        Names of design files that are read by a literal name.
+    any_design : bool
+        Design files are also read in a way that does not say which.
+    third_party : frozenset of str
+        Other modules that are imported; names taken from a module are among them.
+    """
+
+    files: dict[str, Path]
+    modules: frozenset[str]
+    designs: frozenset[str]
+    any_design: bool
+    third_party: frozenset[str]
+
+
+@dataclass
+class FirstParty:
+    """Where first-party code lies: the package `analysis`, and what a notebook finds beside it.
+
+    Attributes
+    ----------
+    tops : dict of str to pathlib.Path
+        Folder that holds each top-level module or package.
+    """
+
+    tops: dict[str, Path] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> FirstParty:
+        """In the order in which a kernel looks: the notebooks' folder, the repository, the package."""
+        tops = {"analysis": Path(analysis.__file__).resolve().parents[1]}
+        for folder in (workspace.root, workspace.notebooks):
+            if folder.is_dir():
+                tops |= {path.stem: folder for path in folder.glob("*.py") if path.stem.isidentifier()}
+                tops |= {path.parent.name: folder for path in folder.glob("*/__init__.py")}
+        return cls(tops)
+
+    def find(self, module: str) -> Path | None:
+        """The file of `module`, or None where it is not a first-party module."""
+        base = self.tops.get(module.partition(".")[0])
+        if base is None:
+            return None
+        path = base.joinpath(*module.split("."))
+        for candidate in (path / "__init__.py", path.with_suffix(".py")):
+            if candidate.is_file():
+                return candidate
+        return None
+
+    def everything(self) -> list[str]:
+        """All modules of all first-party packages."""
+        found = []
+        for top, base in sorted(self.tops.items()):
+            if (base / f"{top}.py").is_file():
+                found.append(top)
+            for path in sorted((base / top).rglob("*.py")):
+                parts = path.relative_to(base).with_suffix("").parts
+                found.append(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+        return found
+
+
+def closure(
+    code: str, first_party: FirstParty, memory: Memory | None = None, *, without: Iterable[str] = ()
+) -> Closure:
+    """Everything first-party that `code` reaches; `memory` spares reading what was read before.
+
+    Rooms of the package in `without` are not entered.
+    """
+    closed = {f"analysis.{room}" for room in without}
+    memory = memory or Memory()
+    files: dict[str, Path] = {}
+    modules: set[str] = set()
+    designs: set[str] = set()
+    third_party: set[str] = set()
+    any_design = False
+    waiting: list[str] = []
+
+    def note(mentions: Mentions, module: str, is_package: bool) -> None:
+        nonlocal any_design
+        waiting.extend(_absolute(mentions, module, is_package))
+        if mentions.dynamic:
+            waiting.extend(first_party.everything())
+        designs.update(mentions.designs)
+        any_design |= mentions.any_design
+
+    note(memory.mentions(code), "", False)
+    while waiting:
+        module = waiting.pop()
+        if module in modules or ".".join(module.split(".")[:2]) in closed:
+            continue
+        path = first_party.find(module)
+        if path is None:
+            if module.partition(".")[0] not in {*first_party.tops, *sys.stdlib_module_names}:
+                third_party.add(module)
+            continue
+        modules.add(module)
+        if "." in module:
+            waiting.append(module.rpartition(".")[0])
+        base = first_party.tops[module.partition(".")[0]]
+        files[path.relative_to(base).as_posix()] = path
+        is_package = path.name == "__init__.py"
+        if is_package:
+            for beside in path.parent.iterdir():
+                if beside.is_file() and beside.suffix not in (".py", ".pyc"):
+                    files[beside.relative_to(base).as_posix()] = beside
+        note(memory.mentions(path.read_text(encoding="utf-8")), module, is_package)
+    return Closure(
+        files=dict(sorted(files.items())),
+        modules=frozenset(modules),
+        designs=frozenset(designs),
+        any_design=any_design,
+        third_party=frozenset(third_party),
+    )
+
+
+class Memory:
+    """What each piece of source mentions, by the hash of its text; kept in a file between builds."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._known: dict[str, list] = {}
+        self._used: dict[str, list] = {}
+        if path is not None:
+            with contextlib.suppress(OSError, ValueError):
+                content = json.loads(path.read_text(encoding="utf-8"))
+                self._known = content["mentions"] if content.get("reader") == _reader() else {}
+
+    def mentions(self, code: str) -> Mentions:
+        key = digest(code)
+        if key not in self._used:
+            self._used[key] = self._known.get(key) or read_mentions(code).as_list()
+        return Mentions.from_list(self._used[key])
+
+    def save(self) -> None:
+        """Write what was asked for in this build, whole or not at all."""
+        if self._path is None or self._used == self._known:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self._path.with_suffix(f".{os.getpid()}.tmp")
+        temporary.write_text(json.dumps({"reader": _reader(), "mentions": self._used}), encoding="utf-8")
+        temporary.replace(self._path)
+
+
+@lru_cache(maxsize=1)
+def _reader() -> str:
+    """Hash of this module: another way of reading makes what was remembered worthless."""
+    return digest(Path(__file__).read_bytes(), sys.version)
+
+
+def read_mentions(code: str) -> Mentions:
+    """Imports and design files that `code` refers to, in functions too."""
+    imports: set[tuple[int, str, tuple[str, ...]]] = set()
+    designs: set[str] = set()
+    dynamic = any_design = False
+    nodes = list(ast.walk(ast.parse(code)))
+    constants = _constants(nodes)
+    for node in nodes:
+        match node:
+            case ast.Import():
+                imports.update((0, alias.name, ()) for alias in node.names)
+            case ast.ImportFrom():
+                names = tuple(alias.name for alias in node.names)
+                imports.add((node.level, node.module or "", names))
+            case ast.Call():
+                name = _called(node.func)
+                if name not in _DYNAMIC and name != "read_design":
+                    continue
+                literal = _literal(node.args[0], constants) if node.args else None
+                if name == "read_design":
+                    if isinstance(literal, str):
+                        designs.add(literal)
+                    else:
+                        any_design = True
+                elif name in _NAMING and isinstance(literal, str) and not literal.startswith("."):
+                    imports.add((0, literal, ()))
+                elif not (name == "eval" and isinstance(node.func, ast.Attribute)):  # a frame's own eval
+                    dynamic = True
+    return Mentions(frozenset(imports), dynamic, frozenset(designs), any_design)
+
+
+def _constants(nodes: list[ast.AST]) -> dict[str, str]:
+    """Texts given once to a name: ``FILE = "rollout"``."""
+    stored: dict[str, int] = {}
+    texts: dict[str, str] = {}
+    for node in nodes:
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()):
+                stored[name] = stored.get(name, 0) + 1
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str() as text)):
+                texts[name] = text
+    return {name: text for name, text in texts.items() if stored[name] == 1}
+
+
+def _literal(node: ast.expr, constants: dict[str, str]) -> object:
+    match node:
+        case ast.Constant(value=value):
+            return value
+        case ast.Name(id=name):
+            return constants.get(name)
+    return None
+
+
+def _called(function: ast.expr) -> str:
+    if isinstance(function, ast.Name):
+        return function.id
+    return function.attr if isinstance(function, ast.Attribute) else ""
+
+
+def _absolute(mentions: Mentions, module: str, is_package: bool) -> list[str]:
+    """Absolute names of all that is imported; a name taken from a package may be a module itself."""
+    found = []
+    for level, name, names in mentions.imports:
+        if level:
+            parts = module.split(".")
+            parts = parts[: len(parts) - level + is_package]
+            name = ".".join([*parts, name] if name else parts)
+        found.append(name)
+        found.extend(f"{name}.{taken}" for taken in names if taken != "*")
+    return found

@@ -1,0 +1,247 @@
+"""The process in which a notebook's code runs.
+
+An ordinary ipykernel that ends with whoever started it, keeps to a limit of memory, and notes which files
+of the repository and of the data folder are opened, so that a run can be checked against its key. It comes
+in three ways:
+
+``--stock``
+    becomes the kernel that the first request describes;
+``--spare``
+    does so too, and has modules imported when the request comes;
+``--fork``
+    imports modules and forks a kernel for each request (Linux). A forked kernel starts from the same fresh
+    state every time: nothing of one run reaches another.
+
+Then follows, as JSON, which modules are imported ahead and which cannot be imported at all.
+
+Requests and replies are JSON objects, one a line, on standard input and output. Only third-party modules
+are imported ahead; nothing of the analysis is, so that no code can be stale.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import linecache
+import os
+import signal
+import sys
+import threading
+import traceback
+import types
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from analysis.build.watching import note_reads
+
+MEMORY_VARIABLE = "ANALYSIS_MEMORY_BYTES"
+_PR_SET_PDEATHSIG = 1
+# What a kernel imports while it starts, and matplotlib while it writes a figure.
+_KERNEL = (
+    "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger", "IPython.core.completerlib",
+    "IPython.core.debugger", "IPython.core.logger", "IPython.core.oinspect", "IPython.extensions.storemagic",
+    "sqlite3", "tornado.platform.asyncio", "tornado.queues",
+)  # fmt: skip
+_DRAWING = ("matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg", "PIL.features")
+_SETTINGS = (
+    "--HistoryManager.hist_file=:memory:",
+    "--IPKernelApp.log_level=50",
+    # A kernel's own exit() asks it to end after the cell and goes on; everywhere else it stops here.
+    "--IPKernelApp.exec_lines=import sys; exit = quit = sys.exit; del sys",
+)
+
+
+def end_with_parent() -> None:
+    """On Linux: be killed as soon as the thread that started this process is gone."""
+    if not sys.platform.startswith("linux"):
+        return
+    import ctypes
+
+    parent = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it ended in between
+        os._exit(1)
+
+
+def limit_memory() -> None:
+    """Let allocations beyond the limit raise MemoryError, where the platform can."""
+    limit = int(os.environ.get(MEMORY_VARIABLE) or 0)
+    if limit <= 0:
+        return
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard != resource.RLIM_INFINITY:
+        limit = min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+
+
+def run_request(request: dict[str, Any]) -> None:
+    """Do what `request` describes: ``environment``, ``folder``, and ``connection`` or ``cells``.
+
+    With ``connection`` this process becomes a kernel; with ``cells`` it runs them and ends.
+    """
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    os.chdir(request["folder"])
+    sys.path[0] = request["folder"]
+    limit_memory()
+    note_reads()
+    if "cells" in request:
+        run_cells(request["cells"], request["ending"])
+        return
+    from ipykernel.kernelapp import IPKernelApp
+
+    IPKernelApp.launch_instance(argv=["-f", request["connection"], *_SETTINGS])
+
+
+def run_cells(cells: list[str], ending: str) -> None:
+    """Run code cells in order in one namespace, as a kernel does, without a kernel.
+
+    How it ended is written to the file `ending`: the number of the cell that raised an error, counted from
+    0, with the traceback; None after the last cell.
+    """
+    import ast
+    import asyncio
+    import inspect
+
+    main = types.ModuleType("__main__")
+    main.__dict__.update(display=lambda *_, **__: None, exit=sys.exit, quit=sys.exit)
+    sys.modules["__main__"] = main
+    found: dict[str, Any] = {"cell": None}
+    loop: asyncio.AbstractEventLoop | None = None  # one for all cells: what one starts goes on in the next
+    for number, source in enumerate(cells):
+        name = f"<cell {number}>"
+        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+        try:
+            code = compile(source, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            waits = eval(code, main.__dict__)
+            if code.co_flags & inspect.CO_COROUTINE:  # it awaits, as a cell may in a kernel
+                loop = loop or asyncio.new_event_loop()
+                loop.run_until_complete(waits)
+        except BaseException as error:
+            frames = error.__traceback__.tb_next  # without the frame of this function
+            lines = traceback.format_exception(type(error), error, frames)
+            found = {"cell": number, "traceback": "".join(lines)}
+            break
+    with open(ending, "w", encoding="utf-8") as handle:
+        json.dump(found, handle)
+
+
+def serve_forks(
+    modules: Iterable[str], hidden: Iterable[str], stream: Any, reply: Callable[..., None]
+) -> None:
+    """Fork a kernel for each request on `stream`; ``{"reap": pid}`` asks how one ended."""
+    gc.disable()  # nothing of what is imported is garbage, and looking for it takes a tenth of the time
+    import_ahead(modules, hidden)
+    gc.collect()
+    gc.freeze()  # the collector need not touch, and so copy, what all kernels share
+    gc.enable()
+    reply(threads=_threads())
+    for line in stream:
+        request = json.loads(line)
+        if "reap" in request:
+            _, status = os.waitpid(request["reap"], 0)
+            reply(status=os.waitstatus_to_exitcode(status))
+            continue
+        pid = os.fork()
+        if pid == 0:
+            _run_forked(request)
+        reply(pid=pid)
+
+
+def _run_forked(request: dict[str, Any]) -> None:
+    """In the child: its own session, so that it can be ended with all it starts. Never returns."""
+    status = 1
+    try:
+        os.setsid()
+        end_with_parent()
+        _own_randomness()
+        run_request(request)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _own_randomness() -> None:
+    """A forked process inherits the state of the global generators; a fresh kernel has its own."""
+    for name in ("random", "numpy.random"):
+        if name in sys.modules:
+            sys.modules[name].seed()
+
+
+def hide(modules: Iterable[str]) -> None:
+    """Make importing `modules` fail, see :mod:`analysis.build.imports`."""
+    for name in (
+        *modules,
+        "debugpy",
+    ):  # nobody debugs a build, and importing it takes longer than all the rest
+        sys.modules[name] = None
+
+
+def import_ahead(modules: Iterable[str], hidden: Iterable[str]) -> None:
+    """Import what a notebook is going to need; what cannot be imported it will say itself."""
+    hide(hidden)
+    drawing = _DRAWING if any(name.partition(".")[0] == "matplotlib" for name in modules) else ()
+    for name in (*_KERNEL, *modules, *drawing):
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+
+
+def _threads() -> int:
+    """Threads of this process, those of libraries included: forking is safe with one only."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return 0
+
+
+def end_with_stream(stream: Any) -> None:
+    """End this process when `stream` does, because who held its other end is gone. Works everywhere."""
+
+    def follow() -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while stream.readline():
+                pass
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def _take_over_streams() -> tuple[Any, Callable[..., None]]:
+    """Requests and replies on private descriptors; what libraries print goes to standard error."""
+    requests = os.fdopen(os.dup(0), encoding="utf-8")
+    replies = os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+
+    def reply(**content: int) -> None:
+        os.write(replies, (json.dumps(content) + "\n").encode())
+
+    return requests, reply
+
+
+def main(arguments: list[str]) -> None:
+    end_with_parent()
+    requests, reply = _take_over_streams()
+    mode, (modules, hidden) = arguments[0], json.loads(arguments[1])
+    if mode == "--fork":
+        serve_forks(modules, hidden, requests, reply)
+        return
+    if mode == "--spare":
+        import_ahead(modules, hidden)
+    hide(hidden)
+    line = requests.readline()
+    if line:
+        end_with_stream(requests)
+        run_request(json.loads(line))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

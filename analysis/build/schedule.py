@@ -1,0 +1,271 @@
+"""Give runs to an executor, each as soon as what it needs is there, and gather how they ended.
+
+Any :class:`concurrent.futures.Executor` will do. As many runs are handed over as there are slots, so that
+"running" means running, a killed build loses only those, and memory does not grow with the number of runs.
+(A cluster is given more, so that it can see that more workers would help; there some of them wait.)
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import json
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+
+from analysis.build.closure import FirstParty
+from analysis.build.errors import BuildError
+from analysis.build.failure import NEEDS_FAILED, Failure, of_error
+from analysis.build.imports import NO_IMPORTS, Imports, imports_of
+from analysis.build.plan import LOCK_FILE, Plan, Run
+from analysis.build.progress import Progress
+from analysis.build.worker import Job, Outcome, execute
+
+ATTEMPTS = 3  # of a run whose worker died, which says nothing of the notebook
+_GIGABYTE = 1_000_000_000
+_LOOK_AGAIN_SECONDS = 0.2
+
+
+def process_pool(jobs: int) -> Executor:
+    """Workers in fresh processes that end when this one does."""
+    return concurrent.futures.ProcessPoolExecutor(
+        max_workers=jobs,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_prepare_worker,
+    )
+
+
+def run_all(
+    plan: Plan,
+    runs: Iterable[Run],
+    progress: Progress,
+    *,
+    slots: int,
+    kernels: str = "auto",
+    executor: Callable[[int], Executor] = process_pool,
+) -> list[Outcome]:
+    """Do what is due of `runs`; what does not depend on a failed run goes on.
+
+    Parameters
+    ----------
+    plan : Plan
+        Updated with what was published.
+    runs : iterable of Run
+        In an order in which they can be done.
+    progress : Progress
+    slots : int
+        Runs at the same time.
+    kernels : str
+        How kernels are started, see :mod:`analysis.build.launch`.
+    executor : callable
+        Makes an executor with that many workers; called again if its workers die.
+
+    Returns
+    -------
+    list of Outcome
+        Of every run that was due, in the order of `runs`.
+    """
+    due = [run.label for run in runs if run.is_due]
+    return _Schedule(plan, due, progress, slots, kernels, executor).run() if due else []
+
+
+class _Schedule:
+    def __init__(
+        self, plan: Plan, due: list[str], progress: Progress, slots: int, kernels: str, make
+    ) -> None:
+        self.plan, self.progress, self.slots, self.kernels, self.make = plan, progress, slots, kernels, make
+        self.order = due
+        names = {plan.runs[label].entry.name for label in due}
+        third_party = set().union(*(plan.third_party[name] for name in names))
+        self.imports = imports_of(
+            third_party, plan.workspace.root / LOCK_FILE, FirstParty.of(plan.workspace).tops
+        )
+        self.outcomes: dict[str, Outcome] = {}
+        self.attempts: dict[str, int] = {}
+        self.flying: dict[Future, str] = {}
+        self.seconds = _Seconds(plan)
+        self.ready: deque[str] = deque()
+        self.waiting: list[str] = []
+        self.pool: Executor | None = None
+
+    def run(self) -> list[Outcome]:
+        first = [label for label in self.order if self.plan.runs[label].key is not None]
+        self.ready.extend(sorted(first, key=self.seconds.longest_first))
+        self.waiting = [label for label in self.order if self.plan.runs[label].key is None]
+        try:
+            while self.ready or self.waiting or self.flying:
+                self._hand_over()
+                if self.flying:
+                    done, _ = concurrent.futures.wait(self.flying, return_when="FIRST_COMPLETED")
+                    self._take_back(done)
+                self._release_waiting()
+        except BaseException:
+            _kill(self.pool)
+            raise
+        finally:
+            self.seconds.save()
+            if self.pool is not None:
+                self.pool.shutdown(wait=True)
+        return [self.outcomes[label] for label in self.order if label in self.outcomes]
+
+    def _hand_over(self) -> None:
+        while self.ready and len(self.flying) < self.slots:
+            label = self.ready.popleft()
+            job = make_job(self.plan, self.plan.runs[label], self.kernels, self.imports)
+            self.attempts[label] = self.attempts.get(label, 0) + 1
+            if self.pool is None:
+                self.pool = self.make(self.slots)
+            try:
+                self.flying[self.pool.submit(execute, job)] = label
+            except BrokenProcessPool:
+                self.attempts[label] -= 1
+                self.ready.appendleft(label)
+                if self.flying:
+                    return  # their futures will say so too
+                self._discard_pool()
+                continue
+            self.progress.started(label)
+
+    def _take_back(self, done: set[Future]) -> None:
+        for future in done:
+            label = self.flying.pop(future)
+            try:
+                outcome = future.result()
+            except BrokenProcessPool:
+                self._discard_pool()
+                if self.attempts[label] < ATTEMPTS:
+                    self.ready.append(label)
+                    continue
+                outcome = Outcome(label, 0.0, Failure(f"its worker died {ATTEMPTS} times"))
+            except CancelledError as error:
+                raise BuildError(
+                    "the workers' scheduler is gone, or gave up this build's runs. Finished runs are kept; "
+                    "the same command goes on from there."
+                ) from error
+            except Exception as error:  # of ours or of the executor: still only this run
+                failure = of_error("the worker raised an error", None, f"{type(error).__name__}: {error}")
+                outcome = Outcome(label, 0.0, failure)
+            self._finish(outcome)
+
+    def _finish(self, outcome: Outcome) -> None:
+        if outcome.failure is None:
+            self.seconds.note(outcome)
+            if self._settled(self.plan.runs[outcome.label]).is_due:
+                outcome = replace(outcome, failure=Failure("it ended well, but its folder is not there"))
+        self.outcomes[outcome.label] = outcome
+        self.progress.finished(outcome)
+
+    def _settled(self, run: Run) -> Run:
+        """`run` with what it published, which another machine's network disk may show a little later."""
+        settled = self.plan.settle(run)
+        deadline = time.monotonic() + getattr(self.pool, "lag_seconds", 0.0)
+        while settled.is_due and time.monotonic() < deadline:
+            time.sleep(_LOOK_AGAIN_SECONDS)
+            with contextlib.suppress(OSError):  # listing the folder has the disk looked at afresh
+                os.listdir(self.plan.store.folder(run.entry.name, run.key).parent)
+            settled = self.plan.settle(run)
+        return settled
+
+    def _release_waiting(self) -> None:
+        """Settle runs whose needs are there; those that come out as done before need not run."""
+        still = []
+        for label in self.waiting:
+            run = self.plan.runs[label]
+            needs = [needed.label for needed in self.plan.upstream(run)]
+            failed = [need for need in needs if need in self.outcomes and self.outcomes[need].failure]
+            if failed:
+                self._finish(Outcome(label, 0.0, Failure(NEEDS_FAILED, because=tuple(failed))))
+                continue
+            settled = self.plan.settle(run)
+            if settled.key is None:
+                still.append(label)
+            elif settled.is_due:
+                self.ready.append(label)
+            else:
+                self.progress.unchanged(label)
+        self.waiting = still
+
+    def _discard_pool(self) -> None:
+        if self.pool is not None and getattr(self.pool, "_broken", True):
+            self.pool.shutdown(wait=False)
+            self.pool = None
+
+
+def make_job(plan: Plan, run: Run, kernels: str = "auto", imports: Imports = NO_IMPORTS) -> Job:
+    """What a worker has to know of `run`."""
+    upstream: dict[str, list[str]] = {}
+    for needed in plan.upstream(run):
+        upstream.setdefault(needed.entry.name, []).append(str(needed.published.folder))
+    return Job(
+        label=run.label,
+        notebook=run.entry.name,
+        key=run.key,
+        path=plan.workspace.notebooks / run.entry.file,
+        overrides=run.overrides,
+        values=run.values,
+        inputs=run.inputs,
+        root=plan.workspace.root,
+        data=plan.workspace.data,
+        drawn=plan.drawn.get(run.entry.name, ()),
+        outputs=run.entry.outputs,
+        upstream=upstream,
+        seconds=60.0 * run.entry.timeout_minutes,
+        memory_bytes=int(_GIGABYTE * run.entry.memory_gb),
+        kernels=kernels,
+        imports=imports,
+        keep_notebook=run.entry.keep_notebook,
+    )
+
+
+class _Seconds:
+    """How long each run took the last time, so that long ones start first. A guess, never an input."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._path = plan.store.build / "cache" / "seconds.json"
+        try:
+            self._known = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            self._known = {}
+
+    def longest_first(self, label: str) -> float:
+        return -float(self._known.get(label, 0.0))
+
+    def note(self, outcome: Outcome) -> None:
+        self._known[outcome.label] = round(outcome.seconds, 3)
+
+    def save(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.write_text(json.dumps(self._known, sort_keys=True, indent=0), encoding="utf-8")
+
+
+def _prepare_worker() -> None:
+    """Leave Ctrl-C to the parent, and end when it ends, even if it was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_after(sentinel: int) -> None:
+    multiprocessing.connection.wait([sentinel])
+    os._exit(1)
+
+
+def _kill(pool: Executor | None) -> None:
+    """End workers at once; their kernels end with them."""
+    if pool is None:
+        return
+    processes = list((getattr(pool, "_processes", None) or {}).values())
+    for process in processes:
+        with contextlib.suppress(OSError):
+            process.kill()
+    pool.shutdown(wait=False, cancel_futures=True)

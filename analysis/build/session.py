@@ -1,0 +1,113 @@
+"""The surroundings of one run: its variables, its private folder, its limits."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.build.imports import NO_IMPORTS, Imports
+from analysis.build.kernel import MEMORY_VARIABLE
+from analysis.build.launch import kill_group
+from analysis.build.lock import take
+from analysis.build.reads import ONE_THREAD, PRIVATE_PREFIX
+
+START_SECONDS = 120
+START_ATTEMPTS = 3
+_HELD = "held"
+_FRESH_SECONDS = 60
+_NOT_INHERITED = ("PYTHONSTARTUP", "PYTHONBREAKPOINT", "MPLBACKEND", "JPY_PARENT_PID", "JPY_SESSION_NAME")
+
+
+class StartError(Exception):
+    """The kernel did not start, after all attempts. Nothing of the notebook has run."""
+
+
+@dataclass
+class Session:
+    """How a notebook is run, and what became of it.
+
+    Attributes
+    ----------
+    environment : mapping of str to str
+        Variables of the workspace, on top of those of this process.
+    folder : pathlib.Path
+        Working directory of the kernel.
+    seconds : float
+        Time the run may take.
+    memory_bytes : int
+        Address space it may claim; 0 sets no limit.
+    kernels : str
+        How kernels are started, see :mod:`analysis.build.launch`.
+    imports : Imports
+    notebook : nbformat.NotebookNode or None
+        The notebook, executed as far as it came.
+    timed_out : bool
+    after_cell : callable or None
+        Called when a code cell has ended, as :class:`nbclient.NotebookClient` calls it.
+    """
+
+    environment: Mapping[str, str]
+    folder: Path
+    seconds: float
+    memory_bytes: int = 0
+    kernels: str = "auto"
+    imports: Imports = NO_IMPORTS
+    notebook: Any = None
+    timed_out: bool = False
+    after_cell: Callable[..., None] | None = None
+
+
+def variables_of(session: Session, private: Path) -> dict[str, str]:
+    """All variables of the process: those of this one, without what would make a run depend on its user."""
+    variables = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _NOT_INHERITED and not name.startswith("ANALYSIS_")
+    }
+    variables |= dict.fromkeys(ONE_THREAD, "1")
+    variables |= {"PYTHONHASHSEED": "0", "IPYTHONDIR": str(private / "ipython")}
+    matplotlib = importlib.util.find_spec("matplotlib")
+    if matplotlib is not None and matplotlib.origin:
+        variables["MATPLOTLIBRC"] = str(Path(matplotlib.origin).parent / "mpl-data" / "matplotlibrc")
+    if session.memory_bytes:
+        variables[MEMORY_VARIABLE] = str(session.memory_bytes)
+    return variables | dict(session.environment)
+
+
+def end_late(session: Session, pid: int) -> None:
+    """Kill the kernel and all it started: papermill then reports a dead kernel."""
+    session.timed_out = True
+    kill_group(pid)
+
+
+@contextlib.contextmanager
+def private_folder() -> Iterator[Path]:
+    """A folder only this user can enter, gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix=PRIVATE_PREFIX, dir=tempfile.gettempdir()))
+    try:
+        with (folder / _HELD).open("w") as handle:
+            take(handle)  # given up when this process ends, however it ends
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep_private_folders() -> None:
+    """Remove what workers that were killed left among the temporary files."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PRIVATE_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            # One that was made a moment ago may not be held yet.
+            if time.time() - folder.stat().st_mtime < _FRESH_SECONDS:
+                continue
+            with (folder / _HELD).open("a") as handle:
+                dead = take(handle)
+            if dead:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,125 @@
+"""Tables and figures of the questions about an effect, drawn from what disclosure lets through."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis import dutch
+from analysis.answers.effect import IMPUTED, INTERACTED, MAIN, METHODS, TWO_WAY
+from analysis.datakind import DataKind
+from analysis.design.questions import Question, questions
+from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit
+from analysis.figures.absent import absent
+from analysis.figures.event_study import event_study
+from analysis.figures.rollout import rollout
+from analysis.results import Released, Result, interval_name
+from analysis.workspace import Workspace
+
+NOT_APPLICABLE = "niet van toepassing"
+_LINES = (
+    (f"{dutch.capital(METHODS[MAIN])} (hoofdschatting)", "effect"),
+    (dutch.capital(METHODS[IMPUTED]), "effect_imputation"),
+    (METHODS[INTERACTED], "effect_sun_abraham"),
+    (dutch.capital(METHODS[TWO_WAY]), "effect_two_way"),
+    ("Per eenheid bereik", "dose_slope"),
+    ("Wat in de tweeling is gestopt", "truth"),
+)
+
+
+def sections(workspace: Workspace) -> tuple[str, ...]:
+    """The chapters that the questions belong to: first parts of the ids this module draws from."""
+    return tuple(dict.fromkeys(question.chapter for question in questions(workspace)))
+
+
+def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exhibit]:
+    """For every question with results a table, the path over time and the same contrast before; for every
+    chapter the schedule of its programme."""
+    drawn: list[Exhibit] = []
+    scheduled: set[str] = set()
+    for question in questions(workspace):
+        main = released.find(f"{question.prefix}.effect")
+        if main is None or (main.reason and released.part):  # no twin was made for it
+            continue
+        if question.chapter not in scheduled:
+            scheduled.add(question.chapter)
+            drawn.append(_schedule(released, question))
+        drawn += [_table(released, question), _path(released, question)]
+    return drawn
+
+
+def _table(released: Released, question: Question) -> TableExhibit:
+    """The estimates beside each other."""
+    main = released.row(f"{question.prefix}.effect")
+    found = [(label, released.find(f"{question.prefix}.{name}")) for label, name in _LINES]
+    cells = [_line(label, row) for label, row in found if row is not None]
+    about = dutch.lower(question.outcome.label)
+    remark = f"{dutch.capital(main.no_statement)}." if main.no_statement else ""
+    return TableExhibit(
+        id=released.exhibit("tbl", question.id),
+        cells=pd.DataFrame(
+            cells,
+            columns=["Schatting", f"Verschil ({main.unit})", interval_name(main.level), "p-waarde"],
+        ),
+        caption=f"Geschat verschil in {about}, met de randomisatietoets over provincies. {remark}".strip(),
+        kind=main.kind,
+        source=main.source,
+        align="lrlr",
+    )
+
+
+def _line(label: str, row: Result) -> tuple[str, str, str, str]:
+    if row.value is None:
+        return label, row.unknown_word, NOT_APPLICABLE, NOT_APPLICABLE
+    if row.name == "truth":
+        interval = p = NOT_APPLICABLE
+    else:
+        interval = row.interval_text if row.low is not None else "niet te geven"
+        p = row.p_text
+    return label, dutch.number(row.value, row.decimals, sign=True), interval, p
+
+
+def _path(released: Released, question: Question) -> FigureExhibit:
+    series = released.points(f"{question.prefix}.pad")
+    id = released.exhibit("fig", f"{question.id}-pad")
+    points = series.shown()
+    if points.empty:
+        caption = f"Verschil in {dutch.lower(question.outcome.label)} naar tijd sinds de start."
+        why = series.unknown or "niet vast te stellen: er zijn geen punten om te tekenen"
+        return absent(id=id, caption=caption, why=why, kind=series.kind, source=series.source)
+    return event_study(
+        points,
+        id=id,
+        outcome_label=dutch.lower(question.outcome.label),
+        unit=series.unit,
+        kind=series.kind,
+        source=series.source,
+        cohort_note=_comparison(points),
+        level=series.level,
+        period="meting",
+    )
+
+
+def _comparison(points: pd.DataFrame) -> str:
+    text = "Vergeleken is met provincies die bij die meting nog niet begonnen waren"
+    several = METHODS[TWO_WAY] in set(points["series"])
+    return f"{text}; bij vaste effecten ook met provincies die al begonnen waren." if several else f"{text}."
+
+
+def _schedule(released: Released, question: Question) -> FigureExhibit:
+    series = released.points(f"{question.prefix}.start")
+    starts = series.points["start"].dropna()
+    this_year = 2026
+    first = int(min(starts.min(), this_year - 3)) if len(starts) else this_year - 3
+    last = int(max(starts.max(), this_year)) if len(starts) else this_year
+    return rollout(
+        series.points[["code", "start", "status"]],
+        id=released.exhibit("fig", f"{question.chapter}-uitrol"),
+        programme=question.exposure.label,
+        years=range(first, last + 1),
+        kind=series.kind,
+        source=series.source,
+        caption=series.label if series.kind is not DataKind.SYNTHETIC else _TWIN_SCHEDULE,
+    )
+
+
+_TWIN_SCHEDULE = "Start per provincie in de tweeling. Elke start na de eerste vijf is daar gekozen."

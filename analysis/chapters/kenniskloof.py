@@ -1,0 +1,163 @@
+"""Exhibits of the chapter on the gap in civic knowledge between tracks."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis import dutch
+from analysis.answers.kenniskloof import COVARIATES, the
+from analysis.answers.lines import NOT_AN_EFFECT
+from analysis.chapters.cells import Cells, Points
+from analysis.chapters.drawn import drawable, no_points, noted
+from analysis.datakind import DataKind
+from analysis.design.gap import TRACKS, GapDesign, gap_design
+from analysis.estimate.decomposition import TOTAL
+from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit
+from analysis.figures.absent import absent
+from analysis.figures.cycles import means_by_cycle
+from analysis.figures.distribution import quantile_gap
+from analysis.results import Released, Series, interval_name
+from analysis.workspace import Workspace
+
+SECTION = "kenniskloof"
+PLANTED = "In de tweeling gestopt"
+NOT_CHOSEN = "niet vooraf bepaald"
+_COUNTED = "Bij een niveau staat hoeveel leerlingen dat niveau hebben. "
+_TRUTHS = {"gap_complete": "gap"}  # estimates that ask for the same truth as another
+
+
+def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exhibit]:
+    """Table, figures and split of the gap; the countries where their means were published too."""
+    design = gap_design(workspace)
+    drawn: list[Exhibit] = [
+        gap_table(released, design),
+        quantile_figure(released, design),
+        decomposition_table(released, design),
+    ]
+    if f"{SECTION}.landen" in released:
+        drawn.append(country_figure(released))
+    return drawn
+
+
+def gap_table(released: Released, design: GapDesign) -> TableExhibit:
+    """All estimates, and beside them what the twin was made with where the rows are of one."""
+    rows = {name: released.row(f"{SECTION}.{name}") for name in _shown(design)}
+    planted = {name: released.find(f"{SECTION}.truth_{_TRUTHS.get(name, name)}") for name in rows}
+    cells = Cells(tuple(rows.values()))
+    columns = {
+        "Uitkomst": [dutch.capital(row.label) for row in rows.values()],
+        "Schatting": [cells.value(row) for row in rows.values()],
+    }
+    if cells.any_known:
+        columns[cells.interval_heading] = [cells.interval(row) for row in rows.values()]
+        columns["Leerlingen"] = [cells.count(row) for row in rows.values()]
+    if any(planted.values()):
+        columns[PLANTED] = [
+            NOT_CHOSEN if truth is None else cells.value(truth, unit=False) for truth in planted.values()
+        ]
+    return TableExhibit(
+        id=released.exhibit("tbl", SECTION),
+        cells=pd.DataFrame(columns),
+        caption=f"Burgerschapskennis naar schoolsoort. {_COUNTED if cells.any_known else ''}{NOT_AN_EFFECT} "
+        f"{cells.remark}".strip(),
+        kind=DataKind.combine(row.kind for row in rows.values()),
+        source="; ".join(dict.fromkeys(row.source for row in rows.values())),
+        align="lrlrr"[: len(columns)],
+        widths=[44, 26, 26, 14, 18][: len(columns)],
+    )
+
+
+def decomposition_table(released: Released, design: GapDesign) -> TableExhibit:
+    """The split of the gap at the slopes of either track, side by side."""
+    series = released.points(f"{SECTION}.decompositie")
+    lines = [("gap", TOTAL, "Verschil"), ("explained", TOTAL, "Gaat samen met achtergrond")]
+    lines += [("explained", name, f"– waarvan met {COVARIATES[name]}") for name in design.adjusted_for]
+    lines += [("unexplained", TOTAL, "Gaat daar niet mee samen")]
+    points = Points(series, ("reference", "component", "term"))
+    columns = {"Onderdeel": [label for *_, label in lines]}
+    for reference in (design.subtrahend, design.minuend):
+        columns[f"Gewogen als op {the(reference)} (punten)"] = [
+            points.with_interval((reference, component, term)) for component, term, _ in lines
+        ]
+    if "truth" in series.points.columns:
+        columns[PLANTED] = [
+            points.number((design.subtrahend, component, term), "truth") for component, term, _ in lines
+        ]
+    return TableExhibit(
+        id=released.exhibit("tbl", f"{SECTION}-decompositie"),
+        cells=pd.DataFrame(columns),
+        caption=f"Het verschil {_pair(design)} verdeeld (Oaxaca, Blinder en Kitagawa), in punten met "
+        f"{interval_name(series.level)}{_pupils(series)}. De kolommen wegen de achtergrond zoals die op de "
+        "ene of de andere schoolsoort met kennis samengaat; geen van beide is de juiste. Ook dit is een "
+        f"beschrijving: samengaan is geen oorzaak. {points.remark}".strip(),
+        kind=series.kind,
+        source=series.source,
+        align="lrrr"[: len(columns)],
+        widths=[34, 32, 32, 18][: len(columns)],
+    )
+
+
+def quantile_figure(released: Released, design: GapDesign) -> FigureExhibit:
+    """The gap at each quantile beside the gap in means."""
+    series = released.points(f"{SECTION}.kwantielen")
+    id = released.exhibit("fig", f"{SECTION}-kwantielen")
+    label = f"verschil {_pair(design)} in burgerschapskennis"
+    drawn = drawable(series)
+    if drawn.empty:
+        return absent(
+            id=id,
+            caption=f"{dutch.capital(label)} naar percentiel.",
+            why=no_points(series),
+            kind=series.kind,
+            source=series.source,
+        )
+    figure = quantile_gap(
+        drawn[["quantile", "estimate", "low", "high"]],
+        id=id,
+        outcome_label=label,
+        unit=series.unit,
+        kind=series.kind,
+        source=series.source,
+        mean=released.row(f"{SECTION}.gap").value,
+        decimals=series.decimals,
+        level=series.level,
+    )
+    return noted(figure, series, drawn)
+
+
+def country_figure(released: Released) -> FigureExhibit:
+    """Means of the Netherlands and other systems by cycle, as far as they are known."""
+    series = released.points(f"{SECTION}.landen")
+    return means_by_cycle(
+        series.points,
+        id=released.exhibit("fig", f"{SECTION}-landen"),
+        outcome_label="gemiddelde burgerschapskennis",
+        unit=series.unit,
+        kind=series.kind,
+        source=series.source,
+        level=series.level,
+        caption="Burgerschapskennis in Nederland en vier andere landen en gebieden, per meting van ICCS",
+    )
+
+
+def _shown(design: GapDesign) -> list[str]:
+    """Names of the rows in the table, in its order."""
+    tracks = (design.subtrahend, design.minuend)
+    return [
+        *(f"mean_{track}" for track in TRACKS),
+        *("gap", "gap_sd", "gap_complete", "gap_adjusted"),
+        *(f"interaction_{name}" for name in design.adjusted_for),
+        *(design.level_result(level, track) for track in tracks for level in design.level_names),
+    ]
+
+
+def _pair(design: GapDesign) -> str:
+    return f"{design.minuend} − {design.subtrahend}"
+
+
+def _pupils(series: Series) -> str:
+    """``; 1.668 leerlingen met bekende achtergrond``, where there are points."""
+    known = series.shown()
+    if known.empty:
+        return ""
+    return f"; {dutch.number(int(known['n'].iloc[0]))} leerlingen met bekende achtergrond"

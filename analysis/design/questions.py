@@ -1,0 +1,331 @@
+"""Questions as data: what is asked of which exposure and outcome, for whom and in which role.
+
+``exposures.toml``, ``outcomes.toml`` and ``questions.toml`` in ``data/design``. A second outcome or programme
+is an entry there; the notebook `effect` answers every question alike.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import TypeVar
+
+from analysis.design.read import read_design, records
+from analysis.workspace import Workspace
+
+DESIGN = "questions"
+REALISED, PLANNED, ASSUMED = "gerealiseerd", "gepland", "aanname"
+STATUSES = (REALISED, PLANNED, ASSUMED)
+LEVELS = ("municipality", "province")
+SOURCES = ("turnout", "file")
+STARTS = ("design", "registration")
+COMPARISONS = ("not_yet", "never")
+ESTIMANDS = ("effect", "dose")
+ROLES = ("primary", "secondary", "placebo")
+WEIGHTS = ("equal", "n")
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
+Named = TypeVar("Named")
+
+
+def first_day(text: str) -> date:
+    """The first day of a year, month or day: ``2024`` is 1 January 2024.
+
+    Raises
+    ------
+    ValueError
+        If `text` is none of these.
+    """
+    if not isinstance(text, str) or not _DATE.fullmatch(text):
+        raise ValueError(f'{text!r} is no date: write "2024", "2024-09" or "2024-09-01"')
+    return date.fromisoformat(text + "-01" * (2 - text.count("-")))
+
+
+@dataclass(frozen=True)
+class Spell:
+    """A place that a programme reaches, from `start` to `end`; without an end it goes on."""
+
+    exposure: str
+    place: str
+    start: str
+    status: str
+    source: str
+    end: str = ""
+    intensity: float | None = None
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        _one_of("status", self.status, STATUSES)
+        if self.end and self.ended <= self.began:
+            raise ValueError(f"{self.place}: end {self.end} is not after start {self.start}")
+        if self.intensity is not None and self.intensity < 0:
+            raise ValueError(f"{self.place}: intensity {self.intensity} is below zero")
+
+    @property
+    def began(self) -> date:
+        return first_day(self.start)
+
+    @property
+    def ended(self) -> date | None:
+        return first_day(self.end) if self.end else None
+
+    def holds(self, day: date) -> bool:
+        """Whether the place was exposed on `day`: the spell had begun and had not ended."""
+        return self.began <= day and (self.ended is None or day < self.ended)
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """A programme as far as it reaches places; see ``exposures.toml`` for the keys."""
+
+    name: str
+    label: str
+    description: str
+    where: str
+    without: str
+    line: str
+    place: str
+    schedule: str
+    before: str = ""
+    intensity: str = ""
+    starts: str = "design"
+    sources: tuple[str, ...] = ()
+    spells: tuple[Spell, ...] = ()
+
+    def __post_init__(self) -> None:
+        _one_of("place", self.place, LEVELS)
+        _one_of("starts", self.starts, STARTS)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is measured; see ``outcomes.toml`` for the keys."""
+
+    name: str
+    label: str
+    subject: str
+    unit: str
+    source: str
+    scale: tuple[float, float]
+    level: str
+    smallest_of_interest: float
+    smallest_reason: str
+    status: str
+    needed: str
+    select: str = ""
+    sources: tuple[str, ...] = ()
+    weight: str = "equal"
+    decimals: int = 2
+
+    def __post_init__(self) -> None:
+        _one_of("source", self.source, SOURCES)
+        _one_of("level", self.level, LEVELS)
+        _one_of("weight", self.weight, WEIGHTS)
+        if len(self.scale) != 2 or not self.scale[0] < self.scale[1]:
+            raise ValueError(
+                f"scale {list(self.scale)!r}: expected the lowest and the highest possible value"
+            )
+        if self.smallest_of_interest <= 0:
+            raise ValueError(f"smallest_of_interest {self.smallest_of_interest} is not above zero")
+
+
+@dataclass(frozen=True)
+class Population:
+    """Which places count; `exclude` are left out."""
+
+    name: str
+    text: str
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question with all it names.
+
+    Attributes
+    ----------
+    id, chapter, title, text : str
+    exposure : Exposure
+    outcome : Outcome
+    population : Population
+    comparison, estimand, role, family : str
+    leads, lags : int
+        Measurements before and after the start that are shown.
+    trial : str
+        Name of the twin the method is tried on, or "".
+    """
+
+    id: str
+    chapter: str
+    title: str
+    text: str
+    exposure: Exposure
+    outcome: Outcome
+    population: Population
+    comparison: str
+    estimand: str
+    role: str
+    family: str
+    leads: int
+    lags: int
+    trial: str = ""
+
+    @property
+    def prefix(self) -> str:
+        """First part of the ids of its results: ``prodemos.opkomst_tk``."""
+        return f"{self.chapter}.{self.id.removeprefix(f'{self.chapter}-').replace('-', '_')}"
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A question as written, before its names are looked up."""
+
+    id: str
+    chapter: str
+    title: str
+    text: str
+    exposure: str
+    outcome: str
+    population: str
+    comparison: str
+    estimand: str
+    role: str
+    family: str
+    leads: int = 5
+    lags: int = 2
+    trial: str = ""
+
+    def __post_init__(self) -> None:
+        _one_of("comparison", self.comparison, COMPARISONS)
+        _one_of("estimand", self.estimand, ESTIMANDS)
+        _one_of("role", self.role, ROLES)
+        if not _ID.fullmatch(self.id) or not self.id.startswith(f"{self.chapter}-"):
+            raise ValueError(f"id {self.id!r}: expected {self.chapter}-… in lower case, digits and hyphens")
+        if not self.text.strip().endswith("?"):
+            raise ValueError(f"text {self.text!r}: expected a question, with a question mark")
+        if self.leads < 1 or self.lags < 0:
+            raise ValueError("leads must be one or more and lags zero or more")
+
+
+def exposures(workspace: Workspace | None = None) -> dict[str, Exposure]:
+    """All exposures with their spells, by name.
+
+    Raises
+    ------
+    ValueError
+        If a spell names no exposure, or two spells of a place overlap.
+    """
+    place = "data/design/exposures.toml"
+    content = _content("exposures", ("exposure", "spell"), workspace)
+    spells = records(Spell, content.get("spell", []), f"{place}, spell")
+    bare = _by_name(
+        records(Exposure, content.get("exposure", []), f"{place}, exposure"), f"{place}, exposure"
+    )
+    for spell in spells:
+        _known("exposure", spell.exposure, bare, f"{place}, spell of {spell.place}")
+    found = {}
+    for name, exposure in bare.items():
+        own = tuple(spell for spell in spells if spell.exposure == name)
+        require_no_overlap(own, f"{place}, {name}")
+        found[name] = Exposure(**{**vars(exposure), "spells": own})
+    return found
+
+
+def require_no_overlap(spells: tuple[Spell, ...], where: str) -> None:
+    """Raise ValueError if a place is reached twice at the same time."""
+    ordered = sorted(spells, key=lambda spell: (spell.place, spell.began))
+    for first, second in pairwise(ordered):
+        if first.place == second.place and (first.ended is None or second.began < first.ended):
+            raise ValueError(
+                f"{where}: the spells of {first.place} from {first.start} and from {second.start} overlap; "
+                "give the first an end"
+            )
+
+
+def outcomes(workspace: Workspace | None = None) -> dict[str, Outcome]:
+    """All outcomes, by name."""
+    place = "data/design/outcomes.toml, outcome"
+    content = _content("outcomes", ("outcome",), workspace)
+    return _by_name(records(Outcome, content.get("outcome", []), place), place)
+
+
+def questions(workspace: Workspace | None = None) -> tuple[Question, ...]:
+    """All questions, in the order of ``questions.toml``.
+
+    Raises
+    ------
+    ValueError
+        If a question names something that is not declared, an id occurs twice, or a family has two primary
+        questions.
+    """
+    place = f"data/design/{DESIGN}.toml"
+    content = _content(DESIGN, ("population", "question"), workspace)
+    populations = _by_name(
+        records(Population, content.get("population", []), f"{place}, population"), f"{place}, population"
+    )
+    known_exposures, known_outcomes = exposures(workspace), outcomes(workspace)
+    found = []
+    for entry in records(_Entry, content.get("question", []), f"{place}, question"):
+        where = f"{place}, question {entry.id}"
+        named = {
+            "exposure": _known("exposure", entry.exposure, known_exposures, where),
+            "outcome": _known("outcome", entry.outcome, known_outcomes, where),
+            "population": _known("population", entry.population, populations, where),
+        }
+        found.append(Question(**{**vars(entry), **named}))
+    _once([question.id for question in found], f"{place}, question id")
+    _once(
+        [question.family for question in found if question.role == "primary"], f"{place}, primary of family"
+    )
+    return tuple(found)
+
+
+def has_questions(workspace: Workspace) -> bool:
+    """Whether the repository declares questions at all."""
+    return (workspace.design / f"{DESIGN}.toml").is_file()
+
+
+def question(id: str, workspace: Workspace | None = None) -> Question:
+    """The question of this id.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message lists what there is.
+    """
+    return _known(
+        "question", id, {item.id: item for item in questions(workspace)}, f"data/design/{DESIGN}.toml"
+    )
+
+
+def _content(name: str, tables: tuple[str, ...], workspace: Workspace | None) -> dict:
+    content = read_design(name, workspace)
+    unknown = sorted(set(content) - set(tables))
+    if unknown:
+        expected = ", ".join(f"[[{table}]]" for table in tables)
+        raise ValueError(f"data/design/{name}.toml: unknown table {', '.join(unknown)}; expected {expected}")
+    return content
+
+
+def _by_name(items: tuple[Named, ...], place: str) -> dict[str, Named]:
+    _once([item.name for item in items], place)
+    return {item.name: item for item in items}
+
+
+def _once(names: list[str], place: str) -> None:
+    double = sorted({name for name in names if names.count(name) > 1})
+    if double:
+        raise ValueError(f"{place}: {', '.join(double)} occurs twice")
+
+
+def _known(what: str, name: str, known: dict[str, Named], where: str) -> Named:
+    if name not in known:
+        raise ValueError(f"{where}: no {what} {name!r}; known are {', '.join(known) or 'none'}")
+    return known[name]
+
+
+def _one_of(key: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ValueError(f"{key} {value!r}: expected one of {', '.join(known)}")

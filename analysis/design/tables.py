@@ -1,0 +1,217 @@
+"""Column maps of tables that come as they are kept: registrations of activities, and outcomes.
+
+``data/design/registrations.toml`` and ``data/design/outcome_tables.toml``. A map says under which names a
+column may stand in the file; which rows of the world the file describes is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from analysis.design.read import read_design, records
+from analysis.workspace import Workspace
+
+REGISTRATIONS, OUTCOMES, STARTS = "registrations", "outcome_tables", "start_tables"
+PLACES = ("municipality", "school", "postcode", "province")
+SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".ods", ".csv.gz")
+AUTO = "auto"  # the decimal sign that the numbers themselves show
+_DECIMALS, _ORDERS = (".", ",", AUTO), ("dmy", "mdy", "ymd")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableMap:
+    """How a table with a place and a date in each row is laid out.
+
+    Attributes
+    ----------
+    name : str
+        What the rows are called elsewhere in the design: a programme, or an outcome.
+    files : tuple of str
+        Names or patterns in the folder with real files.
+    columns : mapping of str to tuple of str
+        Our name to the names it may have in the file.
+    tab : str
+        Tab of a workbook; empty reads every tab that has the columns.
+    decimal, thousands : str
+        Signs in numbers; ``auto`` takes the decimal sign that a column shows, and stops where that is not
+        clear. `thousands` is empty where they are not separated.
+    date_order : str
+        ``dmy``, ``mdy`` or ``ymd``, for days in digits that do not begin with the year.
+    missing : tuple of str
+        Words that stand for an unknown number; an empty cell always does.
+    totals : tuple of str
+        Words with which a row of totals begins, in any column but numbers.
+    """
+
+    name: str
+    files: tuple[str, ...]
+    columns: Mapping[str, tuple[str, ...]]
+    tab: str = ""
+    decimal: str = AUTO
+    thousands: str = ""
+    date_order: str = "dmy"
+    missing: tuple[str, ...] = ("-", "n.v.t.", "nvt", "onbekend", "NA")
+    totals: tuple[str, ...] = ("totaal", "eindtotaal", "subtotaal", "total", "som")
+
+    TEXTS: ClassVar[tuple[str, ...]] = ()
+    NUMBERS: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        for one in self.files:
+            if Path(one).name != one or not one.lower().endswith(SUFFIXES):
+                raise ValueError(
+                    f"files {one!r}: expected names without a folder that end in {', '.join(SUFFIXES)}"
+                )
+        if not self.files:
+            raise ValueError("files: expected at least one name or pattern")
+        object.__setattr__(
+            self, "columns", {ours: _names(ours, theirs) for ours, theirs in self.columns.items()}
+        )
+        known = {"date", *PLACES, *self.TEXTS, *self.NUMBERS}
+        unknown = sorted(set(self.columns) - known)
+        if unknown:
+            raise ValueError(f"columns: unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        if not self.columns.get("date"):
+            raise ValueError("columns: date has no name")
+        if not any(self.columns.get(place) for place in PLACES):
+            raise ValueError(f"columns: one of {', '.join(PLACES)} needs a name")
+        if self.decimal not in _DECIMALS or self.thousands == self.decimal:
+            raise ValueError(
+                f"decimal {self.decimal!r} with thousands {self.thousands!r}: expected '.', ',' or auto, and "
+                "another sign or '' between thousands"
+            )
+        if self.date_order not in _ORDERS:
+            raise ValueError(f"date_order {self.date_order!r}: expected one of {', '.join(_ORDERS)}")
+
+    @property
+    def required(self) -> tuple[str | frozenset[str], ...]:
+        """Columns without which a table is not this one; of a set, one."""
+        places = frozenset(place for place in PLACES if self.columns.get(place))
+        numbers = [one for one in self.NUMBERS[:1] if self.columns.get(one)]
+        return ("date", places, *numbers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationMap(TableMap):
+    """A list of activities of a programme.
+
+    Attributes
+    ----------
+    kinds : mapping of str to str
+        Word in the file to kind of activity; empty: the words of the file are the kinds.
+    counted, not_counted : tuple of str
+        Words of the status of activities that did and did not take place. A word in neither is an error;
+        without a column for the status every activity counts.
+    """
+
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    counted: tuple[str, ...] = ()
+    not_counted: tuple[str, ...] = ()
+
+    TEXTS = ("kind", "status")
+    NUMBERS = ("young_people",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.columns.get("status") and not self.counted:
+            raise ValueError("counted: a column for the status needs the words of activities that took place")
+        both = sorted(set(self.counted) & set(self.not_counted))
+        if both:
+            raise ValueError(f"counted and not_counted both hold {', '.join(both)}")
+
+    @property
+    def required(self) -> tuple[str | frozenset[str], ...]:
+        return super().required[:2]  # a registration without numbers of young people is one of activities
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartMap(TableMap):
+    """A list of places with the date a programme started there, and where known the date it ended."""
+
+    TEXTS = ("end",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutcomeMap(TableMap):
+    """A table of measurements of one outcome.
+
+    Attributes
+    ----------
+    low, high : float
+        Ends of the scale of the values in the file.
+    factor, shift : float
+        The reported value is ``shift + factor * value``.
+    unit : str
+        Dutch unit of the reported value.
+    narrow : bool
+        Allows values that fill less than a ninth of the scale from its low end, which is otherwise taken
+        for a mark from 1 to 10, or a share from 0 to 1, on a scale to 100.
+    """
+
+    low: float
+    high: float
+    unit: str
+    factor: float = 1.0
+    shift: float = 0.0
+    narrow: bool = False
+
+    NUMBERS = ("value", "n", "se", "weight")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.columns.get("value"):
+            raise ValueError("columns: value has no name")
+        if not self.low < self.high:
+            raise ValueError(f"low {self.low}, high {self.high}: expected low below high")
+        if not self.factor:
+            raise ValueError("factor 0: expected another number")
+
+
+def registration_maps(workspace: Workspace | None = None) -> dict[str, RegistrationMap]:
+    """Registrations by name, from ``data/design/registrations.toml``; none when there is no such file.
+
+    Raises
+    ------
+    ValueError
+        If the file says something else than expected; the message names table and key.
+    """
+    return _maps(REGISTRATIONS, "registration", RegistrationMap, workspace)
+
+
+def start_maps(workspace: Workspace | None = None) -> dict[str, StartMap]:
+    """Lists of starts by exposure, from ``data/design/start_tables.toml``; none without that file."""
+    return _maps(STARTS, "start", StartMap, workspace)
+
+
+def outcome_maps(workspace: Workspace | None = None) -> dict[str, OutcomeMap]:
+    """Tables of outcomes by name, from ``data/design/outcome_tables.toml``; none without that file."""
+    return _maps(OUTCOMES, "outcome", OutcomeMap, workspace)
+
+
+def _maps(file: str, heading: str, kind: type, workspace: Workspace | None) -> dict:
+    workspace = workspace or Workspace.current()
+    if not (workspace.design / f"{file}.toml").is_file():
+        return {}
+    place = f"data/design/{file}.toml"
+    content = read_design(file, workspace)
+    unknown = sorted(set(content) - {heading})
+    if unknown:
+        raise ValueError(f"{place}: unknown table {', '.join(unknown)}; expected [[{heading}]]")
+    maps = records(kind, content.get(heading, []), f"{place}, {heading}")
+    names = [one.name for one in maps]
+    double = sorted({name for name in names if names.count(name) > 1})
+    if double:
+        raise ValueError(f"{place}: {heading} {', '.join(double)} occurs twice")
+    return {one.name: one for one in maps}
+
+
+def _names(ours: str, theirs: object) -> tuple[str, ...]:
+    names = (
+        (theirs,) if isinstance(theirs, str) else tuple(theirs) if isinstance(theirs, list | tuple) else None
+    )
+    if names is None or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"columns: {ours} is {theirs!r}; expected a name or a list of names")
+    return tuple(name for name in names if name.strip())

@@ -1,0 +1,321 @@
+"""One question answered: the estimate, its interval and p-value, or the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.inference.assignments import MAX_EXACT, assignment_count, reassignments
+from analysis.inference.cluster_panel import ClusterPanel, cluster_panel
+from analysis.inference.event_path import event_path, no_path
+from analysis.inference.group_time import comparisons
+from analysis.inference.reassigned import Tested, null_distribution, statistics, tested
+from analysis.inference.setting import Setting
+from analysis.inference.wild import wild_p_value
+from analysis.unknown import NotEstimableError
+
+MIN_CLUSTERS = 5  # on either side: below it the tests contradict one another and power is next to nothing
+ESTIMATORS = ("group_time", "imputation", "two_way")
+CONTROLS = ("never", "not_yet")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An effect with its inference at the level of assignment, or what can be said without.
+
+    Attributes
+    ----------
+    estimate : float
+        NaN where it cannot be had.
+    low, high : float
+        Constant effects that the randomisation test does not reject; NaN where no statement is made, infinite
+        where the test cannot reject however far.
+    p_value, smallest_p : float or None
+        Of the studentised randomisation test of no effect, and the least it can be with this design; None
+        where no statement is made.
+    reason : str or None
+        None where a statement is made; else, in Dutch, the clause that says why not.
+    detail : str
+        English: what was left out, or why there is no statement; empty where there is nothing to say.
+    estimator, control : str
+    anticipation : float
+        In event time.
+    level : float
+    se, crv3_p : float or None
+        Jackknife over clusters and its p-value by t(G - 1); None where no statement is made.
+    wild_p : float or None
+        Exact restricted wild cluster bootstrap, studentised by the jackknife.
+    n_units, n_observations, n_clusters : int
+    n_treated_clusters, n_comparison_clusters : int
+        Clusters whose start the estimate uses, and those compared with when the first start.
+    n_assignments : int
+        Re-assignments that there are.
+    draws : int
+        Those that were compared with: all of them if `exact`.
+    exact : bool
+    monte_carlo_se : float
+        Of `p_value`; zero when exact.
+    path : pandas.DataFrame
+        The event study by group-time comparisons; see :func:`analysis.inference.event_path.event_path`.
+    dropped : tuple of (str, int)
+        What was left out, by reason.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    p_value: float | None
+    smallest_p: float | None
+    reason: str | None
+    detail: str
+    estimator: str
+    control: str
+    anticipation: float
+    level: float
+    se: float | None
+    crv3_p: float | None
+    wild_p: float | None
+    n_units: int
+    n_observations: int
+    n_clusters: int
+    n_treated_clusters: int
+    n_comparison_clusters: int
+    n_assignments: int
+    draws: int
+    exact: bool
+    monte_carlo_se: float
+    path: pd.DataFrame = field(repr=False, compare=False)
+    dropped: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def alpha(self) -> float:
+        return 1 - self.level
+
+    @property
+    def significant(self) -> bool | None:
+        """Whether the p-value is at most ``1 - level``; None where no such statement is made."""
+        return None if self.p_value is None else self.p_value <= self.alpha + 1e-12
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return self.low, self.high
+
+
+def answer(
+    frame: pd.DataFrame,
+    *,
+    unit: str,
+    time: str,
+    cohort: str,
+    outcome: str,
+    cluster: str,
+    weights: str | None = None,
+    estimator: str = "group_time",
+    control: str = "not_yet",
+    anticipation: float = 0,
+    level: float = 0.95,
+    seed: int = 0,
+    max_exact: int = MAX_EXACT,
+    draws: int = 19_999,
+    strata: dict[str, object] | None = None,
+) -> Answer:
+    """The average effect on the treated of a staggered programme, by few clusters.
+
+    Parameters
+    ----------
+    frame, unit, time, cohort, outcome, cluster, weights
+        See :func:`analysis.estimate.did.panel.read_panel`. The panel may be unbalanced: a comparison uses
+        all units that are seen in both of its periods.
+    estimator : {"group_time", "imputation", "two_way"}
+        Group-time effects averaged by weight (Callaway & Sant'Anna 2021); the mean imputed effect (Borusyak,
+        Jaravel & Spiess 2024); the two-way fixed effects coefficient.
+    control : {"not_yet", "never"}
+        Whom group-time effects compare with.
+    anticipation : float
+        Event time before the start in which clusters may react already: in years where waves are evenly
+        spaced, in periods where they are not, as for the estimators of :mod:`analysis.estimate.did`.
+    level : float
+    seed, max_exact, draws
+        Above `max_exact` re-assignments, `draws` are sampled.
+    strata : dict of cluster label to stratum, optional
+        Re-assign within strata only.
+
+    Returns
+    -------
+    Answer
+
+    Raises
+    ------
+    ValueError
+        For malformed input or options. Input that is well formed and cannot answer gives an answer with a
+        `reason`.
+
+    Notes
+    -----
+    Test, interval and p-value are of one kind for all estimators: the estimate over its jackknife error,
+    compared with all those under re-assignments of clusters to starts, and inverted under a constant effect.
+    """
+    if estimator not in ESTIMATORS:
+        raise ValueError(f"estimator {estimator!r} is unknown: use one of {', '.join(ESTIMATORS)}")
+    if control not in CONTROLS:
+        raise ValueError(f"control {control!r} is unknown: use one of {', '.join(CONTROLS)}")
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}; it must lie between 0 and 1")
+    panel = cluster_panel(
+        frame, unit=unit, time=time, cohort=cohort, outcome=outcome, cluster=cluster, weights=weights
+    )
+    setting = Setting(control if estimator == "group_time" else estimator, panel.steps(anticipation))
+    return answered(
+        panel,
+        setting,
+        control=control,
+        level=level,
+        seed=seed,
+        max_exact=max_exact,
+        draws=draws,
+        strata=strata,
+    )
+
+
+def answered(
+    panel: ClusterPanel,
+    setting: Setting,
+    *,
+    control: str = "not_yet",
+    level: float = 0.95,
+    seed: int = 0,
+    max_exact: int = MAX_EXACT,
+    draws: int = 19_999,
+    strata: dict[str, object] | None = None,
+) -> Answer:
+    """The same from a panel already read; `setting` without further regressors."""
+    known: dict[str, object] = {}
+    try:
+        panel = panel.without_early(setting.anticipation)
+        treated, compared = sides(panel, control, setting.anticipation)
+        known = {"n_treated_clusters": treated, "n_comparison_clusters": compared}
+        first = statistics(panel, setting, panel.start[None])
+        known["estimate"] = _required(float(first.estimate[0, 0]))
+        path = event_path(panel, Setting(control, setting.anticipation))
+        known["path"] = path.table()
+        _require_enough(treated, compared, len(panel.clusters))
+        groups = _strata(panel, strata)
+        drawn, exact = reassignments(
+            panel.assigned, strata=groups, max_exact=max_exact, draws=draws, seed=seed
+        )
+        known |= {
+            "n_assignments": assignment_count(panel.assigned, groups),
+            "draws": len(drawn),
+            "exact": exact,
+        }
+        result = tested(null_distribution(panel, setting, drawn), panel, exact=exact, level=level)
+        known["path"] = path.table(level, seed=seed)
+        _require_attainable(result, 1 - level)
+    except NotEstimableError as error:
+        return _answer(panel, setting, control, level, known, reason=error.reason, detail=error.detail)
+    freedom = result.clusters - 1
+    known |= {
+        "low": result.low,
+        "high": result.high,
+        "p_value": result.p_value,
+        "smallest_p": result.smallest_p,
+        "se": result.se,
+        "crv3_p": float(2 * stats.t.sf(abs(result.estimate) / result.se, freedom)),
+        "wild_p": wild_p_value(panel, setting, seed=seed),
+        "monte_carlo_se": result.monte_carlo_se,
+    }
+    return _answer(panel, setting, control, level, known)
+
+
+def sides(panel: ClusterPanel, control: str, anticipation: int) -> tuple[int, int]:
+    """Clusters whose start a comparison uses, and the most that one is compared with.
+
+    Where all are treated in the end, the last to start are compared with and have no effect of their own.
+    """
+    paths = np.unique(panel.first)
+    used = [
+        item
+        for item in comparisons(paths, len(panel.times), Setting(control, anticipation))
+        if item.event >= 0
+    ]
+    treated = np.isin(panel.first, [item.path for item in used]).sum()
+    compared = max((np.isin(panel.first, item.others).sum() for item in used), default=0)
+    return int(treated), int(compared)
+
+
+def _answer(panel, setting, control, level, known, *, reason=None, detail="") -> Answer:
+    remarks = [f"{count} {what} left out" for what, count in panel.dropped]
+    nothing = {
+        "estimate": np.nan,
+        "low": np.nan,
+        "high": np.nan,
+        "p_value": None,
+        "smallest_p": None,
+        "se": None,
+        "crv3_p": None,
+        "wild_p": None,
+        "n_treated_clusters": panel.treated_clusters,
+        "n_comparison_clusters": panel.comparison_clusters,
+        "n_assignments": 0,
+        "draws": 0,
+        "exact": False,
+        "monte_carlo_se": 0.0,
+        "path": no_path(),
+    }
+    return Answer(
+        **(nothing | known),
+        reason=reason,
+        detail="; ".join([*remarks, *([detail] if detail else [])]),
+        estimator=setting.estimator if setting.by_regression else "group_time",
+        control=control,
+        anticipation=setting.anticipation * panel.step,
+        level=level,
+        n_units=panel.units,
+        n_observations=panel.observations,
+        n_clusters=len(panel.clusters),
+        dropped=panel.dropped,
+    )
+
+
+def _required(estimate: float) -> float:
+    if np.isfinite(estimate):
+        return estimate
+    raise NotEstimableError(
+        "the estimate is not identified: no cluster starts within the panel after a period without the "
+        "programme, or none can be compared with",
+        reason="er is geen provincie die binnen de metingen begint en met een andere te vergelijken is",
+    )
+
+
+def _require_enough(treated: int, compared: int, clusters: int) -> None:
+    few = min(treated, compared)
+    if few >= MIN_CLUSTERS:
+        return
+    which, verb = ("ingestapt", "treated") if few == treated else ("(nog) niet ingestapt", "to compare with")
+    raise NotEstimableError(
+        f"{few} of {clusters} clusters {verb}: below {MIN_CLUSTERS} on either side no test is reliable",
+        reason=f"{few} van de {clusters} provincies {'is' if few == 1 else 'zijn'} {which}, "
+        f"en met minder dan {MIN_CLUSTERS} is geen toets betrouwbaar",
+    )
+
+
+def _require_attainable(result: Tested, alpha: float) -> None:
+    if result.smallest_p <= alpha + 1e-12:
+        return
+    shown = f"{result.smallest_p:.3f}".replace(".", ",")
+    raise NotEstimableError(
+        f"the least p-value this design can give is {result.smallest_p:.4f}, above {alpha:g}",
+        reason=f"de kleinste p-waarde die deze opzet kan geven is {shown}",
+    )
+
+
+def _strata(panel: ClusterPanel, strata: dict[str, object] | None) -> np.ndarray | None:
+    if strata is None:
+        return None
+    unknown = [label for label in panel.clusters if label not in strata]
+    if unknown:
+        raise ValueError(f"the stratum of {', '.join(unknown)} is not given")
+    return np.unique([str(strata[label]) for label in panel.clusters], return_inverse=True)[1]

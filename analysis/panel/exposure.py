@@ -1,0 +1,203 @@
+"""When each place was first exposed, judged by the dates of the measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis import dutch
+from analysis.design.questions import ASSUMED, REALISED, Exposure, Spell
+from analysis.design.tables import registration_maps, start_maps
+from analysis.sources.activities import find_files, read_activities
+from analysis.sources.gazetteer import gazetteer, province_of
+from analysis.sources.places import MUNICIPALITY, PROVINCE
+from analysis.sources.starts import read_starts
+from analysis.workspace import Workspace
+
+DESIGN_SOURCE = "studie"
+
+KNOWN, ASSUMPTION, NEVER, UNKNOWN = "bekend", "aanname", "niet", "onbekend"  # as the roll-out figure has them
+
+
+@dataclass(frozen=True)
+class Exposed:
+    """The spells of a programme, and where they were found.
+
+    Attributes
+    ----------
+    exposure : Exposure
+        With the spells that hold: those of the design, or of a file.
+    complete : bool
+        Places without a spell are known not to be reached: so in a registration, not in the letters.
+    source : str
+        Key in ``data/manifest.toml``; the remark says the file.
+    remark : str
+    losses : tuple of (str, int)
+        Rows of that file left out, by Dutch reason.
+    """
+
+    exposure: Exposure
+    complete: bool
+    source: str
+    remark: str = ""
+    losses: tuple[tuple[str, int], ...] = ()
+
+    def schedule(self, provinces: list[str]) -> pd.DataFrame:
+        """Which province starts when and how sure that is: code, start (year), status, date (as written)."""
+        first: dict[str, Spell] = {}
+        for spell in sorted(self.exposure.spells, key=lambda spell: spell.began):
+            first.setdefault(spell.place, spell)
+        rows = []
+        for code in provinces:
+            spell = first.get(code)
+            if spell is None:
+                rows.append((code, np.nan, NEVER if self.complete else UNKNOWN, ""))
+            else:
+                status = ASSUMPTION if spell.status == ASSUMED else KNOWN
+                rows.append((code, float(spell.began.year), status, spell.start))
+        return pd.DataFrame(rows, columns=["code", "start", "status", "date"])
+
+
+def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
+    """What a list of starts says, else the registration where the design rests on that, else the design."""
+    places = gazetteer(workspace)
+    starts = start_maps(workspace).get(exposure.name)
+    paths = find_files(starts, workspace.data) if starts is not None else []
+    if paths:
+        read = read_starts(paths, starts, places)
+        found = _at_level(read.spells, exposure, workspace)
+        remark = f"De startdata komen uit {_names(paths)}."
+        return Exposed(
+            replace(exposure, spells=found), True, f"start_{exposure.name}", remark, read.losses.summary
+        )
+    registered = registration_maps(workspace).get(exposure.name)
+    paths = find_files(registered, workspace.data) if registered is not None else []
+    if paths and exposure.starts == "registration":
+        read = read_activities(paths, registered, places)
+        found = _at_level(_first_activities(read.frame, exposure), exposure, workspace)
+        remark = f"De start in een provincie is de eerste activiteit in {_names(paths)}."
+        return Exposed(
+            replace(exposure, spells=found), True, f"registratie_{exposure.name}", remark, read.losses.summary
+        )
+    return Exposed(exposure, complete=False, source=DESIGN_SOURCE, remark=exposure.before)
+
+
+def _first_activities(frame: pd.DataFrame, exposure: Exposure) -> tuple[Spell, ...]:
+    """A spell from the first activity in each place, with the young people reached there in all."""
+    placed = frame[frame["level"].isin([MUNICIPALITY, PROVINCE])]
+    return tuple(
+        Spell(
+            exposure=exposure.name,
+            place=str(place),
+            start=rows["date"].min().date().isoformat(),
+            status=REALISED,
+            source=rows["file"].iloc[0],
+            intensity=None if rows["young_people"].isna().all() else float(rows["young_people"].sum()),
+        )
+        for place, rows in placed.groupby("place", sort=True)
+    )
+
+
+def _at_level(spells: tuple[Spell, ...], exposure: Exposure, workspace: Workspace) -> tuple[Spell, ...]:
+    """Spells at the level where the exposure is decided: in a province, from the first in it."""
+    if exposure.place == MUNICIPALITY:
+        return spells
+    home = province_of(workspace)
+    by_province: dict[str, list[Spell]] = {}
+    for spell in spells:
+        by_province.setdefault(home.get(spell.place, spell.place), []).append(spell)
+    together = []
+    for province, own in sorted(by_province.items()):
+        if len(own) > 1 and any(home.get(one.place) for one in own):
+            amounts = [one.intensity for one in own if one.intensity is not None]
+            last = "" if any(not one.end for one in own) else max(one.end for one in own)
+            first = min(own, key=lambda one: one.began)
+            own = [replace(first, end=last, intensity=sum(amounts) if amounts else None)]
+        together += [replace(one, place=province) for one in own]
+    return tuple(together)
+
+
+def _names(paths: Iterable[Path]) -> str:
+    return dutch.join([path.name for path in paths])
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A measured frame with what each unit was exposed to.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        With time (0, 1, … over the dates), cohort (time of the first measurement under exposure; missing
+        where there is none) and intensity (of the spell; 0 where not exposed, missing where unknown).
+    dates : tuple of pandas.Timestamp
+        The measurements, in order.
+    losses : tuple of (str, int)
+        Rows left out, by Dutch reason.
+    """
+
+    frame: pd.DataFrame
+    dates: tuple[pd.Timestamp, ...]
+    losses: tuple[tuple[str, int], ...]
+
+
+def join(frame: pd.DataFrame, exposure: Exposure) -> Joined:
+    """Give every row of `frame` its place in time and its exposure.
+
+    Exposed at a measurement is who had started by its date. A unit exposed at its first measurement has no
+    measurement before the start and is left out; so are measurements after a spell has ended, since the
+    estimators take exposure to last. Both are counted.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        unit, province, date and more; see :class:`analysis.panel.outcomes.Measured`.
+    exposure : Exposure
+    """
+    dates = tuple(sorted(frame["date"].unique()))
+    position = {date: place for place, date in enumerate(dates)}
+    frame = frame.assign(time=frame["date"].map(position).astype("int64"))
+    place = frame["unit"] if exposure.place == "municipality" else frame["province"]
+    spells: dict[str, list[Spell]] = {}
+    for spell in exposure.spells:
+        spells.setdefault(spell.place, []).append(spell)
+    began = {code: min(one.began for one in own) for code, own in spells.items()}
+    cohort = {
+        code: next((time for date, time in position.items() if pd.Timestamp(start) <= date), np.nan)
+        for code, start in began.items()
+    }
+    frame = frame.assign(
+        cohort=place.map(cohort).astype(float),
+        intensity=_intensity(place, spells),
+    )
+    ended = pd.Series(
+        [
+            bool(own) and not any(one.holds(date.date()) for one in own) and began[code] <= date.date()
+            for code, date in zip(place, frame["date"], strict=True)
+            for own in (spells.get(code, []),)
+        ],
+        index=frame.index,
+        dtype=bool,
+    )
+    first = frame.groupby("unit")["time"].transform("min")
+    early = frame["cohort"].le(first)
+    losses = (
+        ("metingen van plaatsen die al vóór hun eerste meting waren begonnen", int(early.sum())),
+        ("metingen nadat het programma daar was gestopt", int((ended & ~early).sum())),
+    )
+    kept = frame[~early & ~ended].reset_index(drop=True)
+    return Joined(kept, dates, tuple((reason, count) for reason, count in losses if count))
+
+
+def _intensity(place: pd.Series, spells: dict[str, list[Spell]]) -> pd.Series:
+    known = {
+        code: np.nan
+        if any(one.intensity is None for one in own)
+        else float(sum(one.intensity for one in own))
+        for code, own in spells.items()
+    }
+    return place.map(known).where(place.isin(list(spells)), 0.0).astype(float)

@@ -1,0 +1,128 @@
+"""An outcome as measured: places by dates, from whichever source the design names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from analysis import dutch
+from analysis.datakind import DataKind
+from analysis.design.questions import Outcome
+from analysis.design.tables import outcome_maps
+from analysis.panel.turnout import turnout_panel
+from analysis.sources.activities import find_files
+from analysis.sources.gazetteer import gazetteer, province_of
+from analysis.sources.outcome_table import by_place, read_outcome_table
+from analysis.sources.places import MUNICIPALITY, PROVINCE
+from analysis.sources.turnout import ELECTIONS
+from analysis.unknown import NotEstimable
+from analysis.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An outcome by unit and date.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        unit (text), province (CBS code), date (datetime), value, and n (people behind a value), se, weight
+        where the source has them; one row a unit and date, no value missing.
+    level : str
+        What a unit is: "municipality" or "province".
+    kind : DataKind
+    source : str
+        Keys in ``data/manifest.toml``, separated by "; ".
+    remark : str
+        Dutch, for the report: which file, what was left out and why.
+    losses : tuple of (str, int)
+        What was left out, by Dutch reason.
+    """
+
+    frame: pd.DataFrame
+    level: str
+    kind: DataKind
+    source: str
+    remark: str = ""
+    losses: tuple[tuple[str, int], ...] = ()
+
+
+def measured(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
+    """`outcome` from its source, or why there is nothing to read.
+
+    Raises
+    ------
+    ValueError
+        If a file is there and broken: that is mended, not reported.
+    """
+    return _READERS[outcome.source](outcome, workspace)
+
+
+def _turnout(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
+    if outcome.select not in ELECTIONS:
+        return NotEstimable(f"er is geen reeks van {outcome.subject}; nodig is {outcome.needed}")
+    found = turnout_panel(outcome.select, workspace=workspace)
+    frame = pd.DataFrame(
+        {
+            "unit": found.frame["place"],
+            "province": found.frame["province"],
+            "date": pd.to_datetime(found.frame["date"]),
+            "value": found.frame["turnout_pct"].astype(float),
+            "n": found.frame["n"].astype("int64"),
+        }
+    )
+    return Measured(frame, found.level, found.kind, found.source, found.remark, found.dropped)
+
+
+def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
+    """The tables in the data folder that the design names for this outcome, at the level most rows have."""
+    design = outcome_maps(workspace).get(outcome.name)
+    if design is None:
+        raise ValueError(
+            f"data/design/outcome_tables.toml: no [[outcome]] named {outcome.name}, which outcomes.toml "
+            "reads from a file"
+        )
+    paths = find_files(design, workspace.data)
+    if not paths:
+        return NotEstimable(f"er is geen bestand met {outcome.subject}; nodig is {outcome.needed}")
+    read = read_outcome_table(paths, design, gazetteer(workspace))
+    home = province_of(workspace)
+    rows = read.frame[read.frame["level"].isin([MUNICIPALITY, PROVINCE])]
+    if rows.empty:
+        return NotEstimable(
+            f"in {_names(paths)} is geen enkele plaats te herkennen; nodig is {outcome.needed}"
+        )
+    level = rows["level"].value_counts().idxmax()
+    if level == PROVINCE:  # what is known more precisely counts in its province too
+        rows = rows.assign(place=rows["place"].map(home).fillna(rows["place"]), level=PROVINCE)
+    other = int((rows["level"] != level).sum())
+    kept = by_place(rows[rows["level"] == level])
+    frame = pd.DataFrame(
+        {
+            "unit": kept["place"].astype(str),
+            "province": kept["place"].map(home).fillna(kept["place"]).astype(str),
+            "date": kept["date"],
+            "value": kept["value"],
+        }
+    )
+    for column in ("n", "se"):
+        if kept[column].notna().all():
+            frame[column] = kept[column]
+    losses = (*read.losses.summary, *((("metingen op een ander niveau", other),) if other else ()))
+    remark = f"De uitkomst komt uit {_names(paths)}."
+    return Measured(
+        frame.reset_index(drop=True), level, DataKind.REAL, f"uitkomst_{outcome.name}", remark, losses
+    )
+
+
+def _names(paths: Iterable[Path]) -> str:
+    return dutch.join([path.name for path in paths])
+
+
+_READERS: dict[str, Callable[[Outcome, Workspace], Measured | NotEstimable]] = {
+    "turnout": _turnout,
+    "file": _file,
+}

@@ -1,0 +1,204 @@
+"""The panel of a question: units by measurements, the exposure of each, and what was lost, counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.datakind import DataKind
+from analysis.design.questions import Question, question
+from analysis.design.rollout import rollout
+from analysis.panel.exposure import DESIGN_SOURCE, Exposed, Joined, exposed, join
+from analysis.panel.outcomes import Measured, measured
+from analysis.sources.geography import province_names
+from analysis.synthetic.rollout import Truth, rollout_twin
+from analysis.unknown import NotEstimable
+from analysis.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What a question is answered from.
+
+    Attributes
+    ----------
+    question : Question
+    frame : pandas.DataFrame or NotEstimable
+        unit, province, cluster (where exposure is decided), time (0, 1, …), cohort (first time under
+        exposure, missing where there is none), value; n, weight and dose where there are any. Read and
+        checked here once, for all estimators. Or why there is none.
+    labels : tuple of str
+        What each time is called: a year, or a date where a year has two measurements.
+    schedule : pandas.DataFrame
+        code, start (year), status, date of every province.
+    kind : DataKind
+        Of the outcome; fact where nothing was measured.
+    source, remark : str
+    losses : tuple of (str, int)
+        Left out, by Dutch reason.
+    truth : Truth or None
+        What was planted, in a twin.
+    """
+
+    question: Question
+    frame: pd.DataFrame | NotEstimable
+    labels: tuple[str, ...]
+    schedule: pd.DataFrame
+    kind: DataKind
+    source: str
+    remark: str = ""
+    losses: tuple[tuple[str, int], ...] = ()
+    truth: Truth | None = None
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Names of the columns, as the estimators ask for them."""
+        return {"unit": "unit", "time": "time", "cohort": "cohort", "outcome": "value"}
+
+    @property
+    def shape(self) -> str:
+        """How large the panel is; never its rows."""
+        if isinstance(self.frame, NotEstimable):
+            return self.frame.sentence
+        units, times = self.frame["unit"].nunique(), self.frame["time"].nunique()
+        return f"{units} plaatsen, {times} metingen, {len(self.frame)} waarnemingen"
+
+    @property
+    def weights(self) -> str | None:
+        """Column of weights; None where each unit counts the same."""
+        return "weight" if self.frame is not None and self.question.outcome.weight == "n" else None
+
+    @property
+    def started(self) -> str:
+        """Where the start is decided, as the frame's column ``cluster`` holds it."""
+        return self.question.exposure.place
+
+
+def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None = None) -> Panel:
+    """The panel of the question `id`.
+
+    Parameters
+    ----------
+    id : str
+        In ``data/design/questions.toml``.
+    trial : bool
+        The synthetic twin the question names, on which the method is tried, whether or not there are data.
+
+    Raises
+    ------
+    ValueError
+        If there is no such question, or a file is there and broken.
+    """
+    workspace = workspace or Workspace.current()
+    asked = question(id, workspace)
+    if trial:
+        return _twin(asked, workspace)
+    provinces = list(province_names(workspace))
+    programme = exposed(asked.exposure, workspace)
+    schedule = programme.schedule(provinces)
+    found = measured(asked.outcome, workspace)
+    if isinstance(found, NotEstimable):
+        return Panel(asked, found, (), schedule, DataKind.FACT, DESIGN_SOURCE, programme.remark)
+    left = found.frame["province"].isin(asked.population.exclude) | found.frame["unit"].isin(
+        asked.population.exclude
+    )
+    excluded = (("metingen van plaatsen buiten de populatie", int(left.sum())),) if left.any() else ()
+    joined = join(found.frame[~left], programme.exposure)
+    losses = (*found.losses, *programme.losses, *excluded, *joined.losses)
+    return Panel(
+        question=asked,
+        frame=_answerable(_columns(joined, asked), asked),
+        labels=_labels(joined.dates),
+        schedule=schedule,
+        kind=found.kind,
+        source=_sources(found, programme),
+        remark=f"{found.remark} {programme.remark}".strip(),
+        losses=losses,
+    )
+
+
+def _sources(found: Measured, exposed: Exposed) -> str:
+    return "; ".join(dict.fromkeys([*found.source.split("; "), exposed.source]))
+
+
+def _columns(joined: Joined, asked: Question) -> pd.DataFrame:
+    frame = joined.frame
+    cluster = frame["unit"] if asked.exposure.place == "municipality" else frame["province"]
+    kept = ["unit", "province", "time", "cohort", "value"]
+    kept += [name for name in ("n", "se", "weight") if name in frame.columns]
+    frame = frame.assign(cluster=cluster)
+    if asked.estimand == "dose" and "n" in frame.columns and frame["intensity"].notna().all():
+        people = frame.groupby("unit")["n"].transform("mean")
+        frame["dose"] = 1000 * frame["intensity"] / people
+        kept.append("dose")
+    if asked.outcome.weight == "n" and "weight" not in frame.columns:
+        frame["weight"] = frame["n"]
+        kept.append("weight")
+    return frame[[*kept, "cluster"]]
+
+
+def _answerable(frame: pd.DataFrame, asked: Question) -> pd.DataFrame | NotEstimable:
+    """`frame`, if anything in it can be compared; else why not, as the first thing that is lacking."""
+    needed = asked.outcome.needed
+    if frame.empty:
+        return NotEstimable(
+            f"geen enkele meting van {asked.outcome.subject} is te gebruiken; nodig is {needed}"
+        )
+    if frame["time"].nunique() < 2:
+        return NotEstimable(f"er is maar één meting van {asked.outcome.subject}; nodig is {needed}")
+    if frame["cohort"].isna().all():
+        return NotEstimable(
+            f"er is geen meting van {asked.outcome.subject} van na de start; nodig is {needed}"
+        )
+    return frame
+
+
+def _labels(dates: tuple[pd.Timestamp, ...]) -> tuple[str, ...]:
+    years = [date.year for date in dates]
+    if len(set(years)) == len(years):
+        return tuple(str(year) for year in years)
+    return tuple(date.date().isoformat() for date in dates)
+
+
+def _twin(asked: Question, workspace: Workspace) -> Panel:
+    if not asked.trial:
+        none = NotEstimable("voor deze vraag is geen tweeling gemaakt")
+        schedule = Exposed(asked.exposure, False, DESIGN_SOURCE).schedule(list(province_names(workspace)))
+        return Panel(asked, none, (), schedule, DataKind.FACT, DESIGN_SOURCE)
+    design = rollout(asked.trial, workspace)
+    twin = rollout_twin(design)
+    frame = twin.frame.rename(columns={"municipality": "unit", design.outcome.name: "value"})
+    first = design.years.first_year
+    frame = frame.assign(
+        time=frame["year"] - first,
+        cohort=frame["cohort"] - first,
+        cluster=frame["province"],
+    )
+    kept = ["unit", "province", "time", "cohort", "value", "cluster"]
+    if design.reach is not None:
+        frame["dose"] = design.reach.per_inhabitants * frame["reached"] / frame["inhabitants"]
+        kept.append("dose")
+    schedule = pd.DataFrame(
+        [
+            (
+                item.province,
+                np.nan if item.year is None else float(item.year),
+                "onbekend" if item.year is None else "aanname" if item.assumed else "bekend",
+                "" if item.year is None else str(item.year),
+            )
+            for item in design.adoptions
+        ],
+        columns=["code", "start", "status", "date"],
+    )
+    return Panel(
+        question=asked,
+        frame=frame[kept],
+        labels=tuple(str(year) for year in design.years.span),
+        schedule=schedule,
+        kind=DataKind.SYNTHETIC,
+        source=f"tweeling_{design.name}",
+        remark="Een synthetische tweeling met een vooraf gekozen effect. Die zegt niets over Nederland.",
+        truth=twin.truth,
+    )

@@ -1,0 +1,84 @@
+"""People reached as a share of the electorate, by place, for the arithmetic of what turnout can show."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.sources.evidence import effects_per_person, finding, planned_reach
+from analysis.sources.facts import cbs_pupils
+from analysis.sources.facts_contract import COUNTRY
+from analysis.sources.geography import province_names
+from analysis.sources.turnout import turnout_national, turnout_provinces
+from analysis.workspace import Workspace
+
+FIRST_TIME = "eerste_keer_2025"
+DISPUTED = {
+    "PV22": "tienskip_fonds21",
+    "PV27": "tienskip_site_noord_holland",
+}  # named elsewhere, not in the plan
+
+
+def reach_of_electorate(workspace: Workspace | None = None) -> pd.DataFrame:
+    """Who is reached, of how many who may vote in 2025, with each declared effect a person.
+
+    Everybody reached is counted as entitled to vote, which few pupils are: true effects lie lower. For
+    :func:`analysis.estimate.arithmetic_ceiling.ceilings`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        scope (``nieuwe kiezers``: all who may vote for the first time; ``tienskip``: its plan for one school
+        year), place, reached, electorate, effect (id of the study), per_person_pp.
+    """
+    national = turnout_national(workspace)
+    country = national[(national["election"] == "TK") & (national["date"] == national["date"].max())]
+    provinces = turnout_provinces(workspace)
+    last = provinces[(provinces["election"] == "TK") & (provinces["date"] == provinces["date"].max())]
+    electorate = last.set_index("province")["eligible"]
+    first = finding(FIRST_TIME, workspace)["number"]
+    cases = [("nieuwe kiezers", COUNTRY, first, country["eligible"].iloc[0])]
+    cases += [
+        ("tienskip", place, reached, electorate[place]) for place, reached in planned_reach(workspace).items()
+    ]
+    return pd.DataFrame(
+        [
+            (scope, place, int(reached), int(entitled), study.id, float(study.effect_pp))
+            for scope, place, reached, entitled in cases
+            for study in effects_per_person(workspace).itertuples()
+        ],
+        columns=["scope", "place", "reached", "electorate", "effect", "per_person_pp"],
+    )
+
+
+def tienskip_exposure(workspace: Workspace | None = None) -> pd.DataFrame:
+    """What is known of Tienskip by province: status, first year, plan and dose; a yes or no would mislead.
+
+    Returns
+    -------
+    pandas.DataFrame
+        province, status (``plan``: in its own plan for 2024/25; ``genoemd``: named by another source only;
+        ``niet genoemd``), since (school year it is known to have begun; empty if not), planned (young people
+        in 2024/25; missing where there is no plan), dose_pct (planned per hundred pupils in secondary
+        education, 2021/22), finding (id in the evidence).
+    """
+    plan = planned_reach(workspace)
+    pupils = cbs_pupils(workspace).set_index("statcode")["total"]
+    began = {"PV21": "tienskip_start_fryslan", "PV20": "tienskip_eerste_dag_groningen"}
+    rows = []
+    for province in province_names(workspace):
+        planned = plan.get(province)
+        status = "plan" if planned is not None else "genoemd" if province in DISPUTED else "niet genoemd"
+        since = finding(began[province], workspace)["period"] if province in began else ""
+        rows.append(
+            {
+                "province": province,
+                "status": status,
+                "since": since,
+                "planned": planned,
+                "dose_pct": None if planned is None else 100 * planned / int(pupils[province]),
+                "finding": f"tienskip_plan_{province.lower()}"
+                if planned is not None
+                else DISPUTED.get(province, ""),
+            }
+        )
+    return pd.DataFrame(rows).astype({"planned": "Int64", "dose_pct": float})

@@ -1,0 +1,120 @@
+"""Exhibits, drawn from what was released and nothing else; kept by the content of what decides them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.build.closure import FirstParty, Memory, closure
+from analysis.build.fingerprint import Fingerprints, digest_of
+from analysis.results import TRIAL, Released
+from analysis.workspace import Workspace
+
+DONE = "drawn.json"
+
+
+@dataclass(frozen=True)
+class NotDrawn:
+    """A chapter of which the exhibits could not be made."""
+
+    notebook: str
+    message: str
+
+
+class Drawer:
+    """Draws chapters into a folder; a chapter whose rows, code and facts did not change is taken as it was.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    cache : Path
+        Where what was drawn is kept.
+    """
+
+    def __init__(self, workspace: Workspace, cache: Path, fingerprints: Fingerprints, memory: Memory) -> None:
+        self.workspace, self.cache = workspace, cache
+        self._fingerprints, self._memory = fingerprints, memory
+        self._first_party = FirstParty.of(workspace)
+        self._committed = {
+            path.relative_to(workspace.root).as_posix(): fingerprints.of(path)
+            for folder in (workspace.facts, workspace.design)
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+        self._used: set[str] = set()
+        self.runs: dict[str, str] = {}  # key of the run each exhibit is drawn from
+
+    def draw(self, notebooks: Iterable[str], released: Released, target: Path) -> list[NotDrawn]:
+        """Write the exhibits of all `notebooks`, of the results and of the trials on twins, into `target`."""
+        failed = []
+        for notebook in notebooks:
+            for part in (released, released.trial()):
+                try:
+                    self._chapter(notebook, part, target)
+                except Exception as error:  # one chapter that cannot be drawn costs that chapter
+                    failed.append(NotDrawn(notebook, f"{type(error).__name__}: {error}"))
+        from analysis import chapters
+        from analysis.exhibits import write_exhibit
+
+        for exhibit in chapters.whole(released, self.workspace):
+            write_exhibit(exhibit, target)
+        return failed
+
+    def prune(self) -> None:
+        """Forget what was drawn before and not used now."""
+        for folder in self.cache.iterdir() if self.cache.is_dir() else ():
+            if folder.name not in self._used:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _chapter(self, notebook: str, released: Released, target: Path) -> None:
+        from analysis import chapters
+        from analysis.exhibits import write_exhibit
+
+        own = chapters.sections(notebook, self.workspace)
+        seen = [item for item in (*released.rows, *released.series) if item.section in own]
+        if released.part == TRIAL and not seen:
+            return
+        module = chapters.chapter(notebook).__name__
+        reached = closure(f"import {module}", self._first_party, self._memory)
+        key = digest_of(
+            {
+                "part": released.part,
+                "notebook": notebook,
+                "code": {name: self._fingerprints.of(path) for name, path in reached.files.items()},
+                "committed": self._committed,
+                "results": [_content(item) for item in seen],
+            }
+        )
+        self._used.add(key)
+        kept = self.cache / key
+        if not (kept / DONE).is_file():
+            shutil.rmtree(kept, ignore_errors=True)
+            kept.mkdir(parents=True)
+            for exhibit in chapters.exhibits(notebook, released, self.workspace):
+                write_exhibit(exhibit, kept)
+            names = sorted(path.name for path in kept.iterdir())
+            (kept / DONE).write_text(json.dumps(names), encoding="utf-8")
+        for name in json.loads((kept / DONE).read_text(encoding="utf-8")):
+            if name.endswith(".json") and (target / name).exists():
+                raise FileExistsError(f"{Path(name).stem} is drawn twice: give each exhibit its own id")
+            self.runs[Path(name).stem] = _run(Path(name).stem, seen)
+            shutil.copyfile(kept / name, target / name)
+
+
+def _run(exhibit: str, seen: list) -> str:
+    """The run whose question the exhibit names, or the first of the notebook."""
+    own = [item for item in seen if item.question and item.question in exhibit] or seen
+    return own[0].stamp.run if own else ""
+
+
+def _content(item) -> list:
+    """All that a row or a series says, but for what produced it."""
+    fields = {
+        name: value for name, value in vars(item).items() if name != "stamp" and not name.startswith("_")
+    }
+    if "points" in fields:
+        fields["points"] = fields["points"].to_csv(index=False)
+    return sorted((name, str(value)) for name, value in fields.items())

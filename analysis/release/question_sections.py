@@ -1,0 +1,84 @@
+"""A section for every question, so that a new one is in the report without a line of prose.
+
+``vraag-<id>.qmd`` holds heading, question, sentence, table and figure; ``vragen-<chapter>.qmd`` all of a
+chapter.
+The trials on twins get ``proef-<id>.qmd`` and ``proeven.qmd``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from analysis.design.questions import Question
+from analysis.release.markdown import escape
+from analysis.release.shown import CONCLUSIONS, FOLDER
+from analysis.results import TRIAL, Released
+
+
+def write_question_sections(asked: Iterable[Question], released: Released, folder: Path) -> None:
+    """Write the sections of all questions of which there are results into `folder`."""
+    by_chapter: dict[str, list[str]] = {}
+    trials: list[str] = []
+    for question in asked:
+        by_chapter.setdefault(question.chapter, [])
+        if f"{question.prefix}.effect" in released:
+            name = f"vraag-{question.id}"
+            _write(folder / f"{name}.qmd", _section(question, released))
+            by_chapter[question.chapter].append(name)
+        trial = released.find(f"{TRIAL}.{question.prefix}.effect")
+        if trial is not None and not trial.reason:
+            name = f"proef-{question.id}"
+            _write(folder / f"{name}.qmd", _trial(question, released))
+            trials.append(name)
+    for chapter, names in by_chapter.items():
+        _write(folder / f"vragen-{chapter}.qmd", _includes(names))
+    if by_chapter:
+        _write(folder / "proeven.qmd", _includes(trials))
+
+
+def _section(question: Question, released: Released) -> str:
+    effect = released.row(f"{question.prefix}.effect")
+    parts = [
+        f"## {escape(question.title)} {{#sec-{question.id}}}",
+        f"**Vraag.** {escape(question.text)}",
+        f"{{{{< var {CONCLUSIONS}.{question.prefix}.value >}}}}",
+    ]
+    if effect.value is None:
+        return _joined(parts)
+    parts.append(
+        f"@tbl-{question.id} geeft de schattingen naast elkaar; @fig-{question.id}-pad laat zien hoe het "
+        "verschil zich vóór en na de start ontwikkelde."
+    )
+    parts += _exhibits(question, "")
+    return _joined(parts)
+
+
+def _trial(question: Question, released: Released) -> str:
+    prefix = f"{TRIAL}.{question.prefix}"
+    parts = [
+        f"## {escape(question.title)} {{#sec-{TRIAL}-{question.id}}}",
+        f"**Vraag.** {escape(question.text)}",
+        f"{{{{< var {CONCLUSIONS}.{prefix}.value >}}}}",
+    ]
+    if f"{prefix}.truth" in released:
+        parts.append(f"In de tweeling is een effect gestopt van {{{{< var {prefix}.truth.full >}}}}.")
+    parts += _exhibits(question, f"{TRIAL}-")
+    return _joined(parts)
+
+
+def _exhibits(question: Question, part: str) -> list[str]:
+    names = (f"tbl-{part}{question.id}", f"fig-{part}{question.id}-pad")
+    return [f"{{{{< include {FOLDER}/{name}.qmd >}}}}" for name in names]
+
+
+def _includes(names: list[str]) -> str:
+    return _joined([f"{{{{< include {FOLDER}/{name}.qmd >}}}}" for name in names]) if names else "\n"
+
+
+def _joined(parts: list[str]) -> str:
+    return "\n\n".join(parts) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

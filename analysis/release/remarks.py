@@ -1,0 +1,83 @@
+"""What a reader is told of the sources: remarks for each section, and the table of sources."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from analysis import dutch
+from analysis.datakind import DataKind
+from analysis.exhibits import TableExhibit, write_exhibit
+from analysis.manifest import Found, Presence, Source, named_sources
+from analysis.results import Released
+
+SOURCES_TABLE = "tbl-databronnen"
+
+
+def remarks(released: Released, exhibits: Path, manifest: dict[str, Source]) -> dict[str, list[str]]:
+    """For each section: its sources by title, and what the manifest remarks on those with files."""
+    named: dict[str, dict[str, Source]] = {}
+    for section, keys in _sections(released, exhibits):
+        found, _ = named_sources(keys, manifest)
+        named.setdefault(section, {}).update((source.key, source) for source in found)
+    told = {}
+    for section, found in named.items():
+        known = [source for key, source in manifest.items() if key in found]  # in the manifest's order
+        if known:
+            word = "Bron" if len(known) == 1 else "Bronnen"
+            sentence = f"{word}: {'; '.join(source.title for source in known)}."
+            told[section] = [sentence, *(s.remark for s in known if s.remark and s.has_files)]
+    return told
+
+
+def sources_named(released: Released, exhibits: Path) -> list[tuple[str, str]]:
+    """Name and sources of every row, series and exhibit."""
+    named = [
+        (f"{item.id} of notebook {item.stamp.notebook}", item.source)
+        for item in (*released.rows, *released.series)
+    ]
+    return named + [(path.stem, _described(path)["source"]) for path in sorted(exhibits.glob("*.json"))]
+
+
+def write_sources_table(sources: list[Found], folder: Path) -> None:
+    """``tbl-databronnen``: which source was there at this build."""
+    cells = pd.DataFrame(
+        {
+            "Bron": [found.source.title for found in sources],
+            "Uitgever": [found.source.publisher for found in sources],
+            "Toegang": [found.source.access for found in sources],
+            "Bij deze bouw": [_found_words(found) for found in sources],
+        }
+    )
+    table = TableExhibit(
+        id=SOURCES_TABLE,
+        cells=cells,
+        caption="Bronnen van dit rapport, en of zij bij deze bouw aanwezig waren.",
+        kind=DataKind.FACT,
+        source="studie",
+        widths=(40, 26, 14, 20),
+    )
+    write_exhibit(table, folder)
+
+
+def _sections(released: Released, exhibits: Path) -> Iterable[tuple[str, str]]:
+    for item in (*released.rows, *released.series):
+        yield item.section, item.source
+    for path in sorted(exhibits.glob("*.json")):
+        content = _described(path)
+        yield content["id"].split("-")[1], content["source"]
+
+
+def _described(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _found_words(found: Found) -> str:
+    if found.source.access == "synthetisch":
+        return "nagebootst"
+    if found.presence is Presence.PRESENT and len(found.files) > 1:
+        return f"{dutch.number(len(found.files))} bestanden aanwezig"
+    return found.presence.dutch

@@ -1,0 +1,86 @@
+"""``_variables.yml``: the released numbers as the report's sentences name them.
+
+``{{< var section.name.full >}}`` and its parts; see :meth:`analysis.results.Result.variables`. The sentence
+that the declared rules give is ``{{< var conclusie.name.value >}}``. In a report with the appendix of
+origins, numbers are links to it (:mod:`analysis.release.trace`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import yaml
+
+from analysis.conclusions import Conclusion
+from analysis.release.markdown import escape, linked, piece
+from analysis.release.shown import CONCLUSIONS
+from analysis.results import Result, require_unique
+
+FILE = "_variables.yml"
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the same text, in an eighth of the time
+_WORDS = ("unit", "kind")  # parts of a variable that are no numbers
+_HEADER = "# Made by the build from data/build/released/results.csv. Changes here are lost.\n"
+
+
+def write_variables(
+    rows: Sequence[Result],
+    path: Path,
+    conclusions: Sequence[Conclusion] = (),
+    *,
+    traced: bool = False,
+    placeholders: Mapping[str, str] | None = None,
+) -> None:
+    """Write the variables of `rows` and `conclusions` to `path`, nested by the parts of their ids and sorted.
+
+    Values are Markdown, because that is how they are read; what would be markup is escaped. With `traced`
+    the numbers are links to where their origin is told. `placeholders` stand where a notebook failed.
+
+    Raises
+    ------
+    ValueError
+        If two rows carry the same id, one id is the beginning of another, or a row takes the place of the
+        conclusions.
+    """
+    require_unique(rows)
+    tree: dict = {}
+    for row in sorted(rows, key=lambda row: row.id):
+        *parents, name = row.id.split(".")
+        node = tree
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        values = {
+            key: linked(value, row.id, row.label) if traced and key not in _WORDS else escape(value)
+            for key, value in row.variables().items()
+        }
+        if name in node or any(not isinstance(value, dict) for value in node.values()):
+            raise ValueError(f"result {row.id}: another id is the beginning of this one; rename one of them")
+        node[name] = values
+    if conclusions and CONCLUSIONS in tree:
+        raise ValueError(f"result ids may not begin with {CONCLUSIONS}: the conclusions stand there")
+    if conclusions:
+        by_id = {row.id: row for row in rows} if traced else {}
+        for item in conclusions:
+            _set(tree, f"{CONCLUSIONS}.{item.id}.value", _sentence(item, by_id))
+            _set(tree, f"{CONCLUSIONS}.{item.id}.kind", item.kind.dutch)
+    for name, text in (placeholders or {}).items():
+        _set(tree, name, escape(text))
+    text = yaml.dump(
+        tree, Dumper=_DUMPER, allow_unicode=True, default_style='"', sort_keys=True, width=10_000
+    )
+    path.write_text(_HEADER + text, encoding="utf-8", newline="\n")
+
+
+def _set(tree: dict, name: str, value: str) -> None:
+    *parents, last = name.split(".")
+    for parent in parents:
+        tree = tree.setdefault(parent, {})
+    tree[last] = value
+
+
+def _sentence(conclusion: Conclusion, rows: Mapping[str, Result]) -> str:
+    """The sentence, in which a part that a result gave is a link, if the result is among `rows`."""
+    return "".join(
+        linked(text, name, rows[name].label) if name in rows else piece(text)
+        for text, name in conclusion.parts
+    ).strip()

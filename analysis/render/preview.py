@@ -1,0 +1,143 @@
+"""The pages of the report in a browser, made again whenever one of their sources changes.
+
+``make preview`` runs this after a build. It follows everything that a page is made of: documents, the
+sections they include, style sheet, filters, template and generated fragments. A mistake is told as a render
+would tell it, and the last good page stays. Only the pages are made; paper takes longer.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from analysis.render.check import check_documents
+from analysis.render.embedded import write_page
+from analysis.render.labelling import check_labelling
+from analysis.render.project import RenderError, read_projects
+from analysis.render.source import fill, read_lines
+from analysis.render.stage import sources, staged
+from analysis.workspace import Workspace
+
+PORT = 8765
+VERSION = "/versie"  # asked by the page once a second
+_RELOAD = """<script>
+const first = fetch('/versie').then(answer => answer.text());
+setInterval(async () => {
+  const now = await fetch('/versie').then(answer => answer.text()).catch(() => first);
+  if (now !== await first) location.reload();
+}, 1000);
+</script></body>"""
+
+
+@dataclass
+class Preview:
+    """The pages of the report in `root`, kept up to date in `folder`.
+
+    Attributes
+    ----------
+    root, folder : Path
+    say : callable
+        Told what was made, and what is wrong.
+    version : int
+        Goes up by one with every new set of pages.
+    """
+
+    root: Path
+    folder: Path
+    say: Callable[[str], None] = print
+    version: int = 0
+    _seen: dict[Path, int] = field(default_factory=dict)
+
+    def update(self) -> bool:
+        """Make the pages again if a source changed since the last time; whether it did."""
+        found = {path: path.stat().st_mtime_ns for path in _sources(self.root)}
+        if found == self._seen:
+            return False
+        self._seen = found
+        try:
+            self._write()
+        except RenderError as error:
+            self.say(str(error))
+        return True
+
+    def _write(self) -> None:
+        start = time.perf_counter()
+        projects = read_projects(self.root)
+        for project, lines in zip(projects, check_documents(projects), strict=True):
+            check_labelling(lines, project)
+        with staged(self.root) as stage:
+            for project in (project.at(stage) for project in projects):
+                write_page(project, fill(read_lines(project), project), self.folder)
+        self.version += 1
+        pages = ", ".join(project.page for project in projects)
+        self.say(f"{pages} in {time.perf_counter() - start:.1f} s")
+
+
+def _sources(root: Path) -> list[Path]:
+    return [path for path in sources(root) if path.exists()]  # an editor may have just replaced one
+
+
+class _Pages(SimpleHTTPRequestHandler):
+    """Serves the folder of a preview; a page reloads itself when it was made again."""
+
+    def __init__(self, *arguments, preview: Preview, **options) -> None:
+        self._preview = preview
+        super().__init__(*arguments, directory=str(preview.folder), **options)
+
+    def do_GET(self) -> None:
+        page = self._preview.folder / self.path.partition("?")[0].strip("/")
+        if self.path == VERSION:
+            self._answer(str(self._preview.version).encode(), "text/plain")
+        elif page.parent == self._preview.folder and page.suffix == ".html" and page.is_file():
+            text = page.read_text(encoding="utf-8").replace("</body>", _RELOAD)
+            self._answer(text.encode("utf-8"), "text/html; charset=utf-8")
+        else:
+            super().do_GET()
+
+    def _answer(self, content: bytes, medium: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", medium)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_) -> None:
+        """Nothing: what is worth telling is what was made."""
+
+
+def serve(preview: Preview, port: int = PORT) -> ThreadingHTTPServer:
+    """A server of the pages on this machine alone, running in a thread of its own."""
+    server = ThreadingHTTPServer(("127.0.0.1", port), functools.partial(_Pages, preview=preview))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def main() -> int:
+    """Follow the sources until Ctrl+C."""
+    root = Workspace.current().root.resolve()
+    with tempfile.TemporaryDirectory(prefix="preview-") as folder:
+        preview = Preview(root, Path(folder))
+        preview.update()
+        server = serve(preview)
+        for page in sorted(Path(folder).glob("*.html")):
+            print(f"http://127.0.0.1:{server.server_port}/{page.name}")
+        print("Following the sources; stop with Ctrl+C")
+        try:
+            while True:
+                time.sleep(0.4)
+                preview.update()
+        except KeyboardInterrupt:
+            server.shutdown()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

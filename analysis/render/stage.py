@@ -1,0 +1,46 @@
+"""What the renderers get to see: a copy of the report's sources, and no data.
+
+Pandoc, Typst and Quarto read whatever a text can make them read. They work in a folder that holds the
+documents, the fragments and pictures that the build disclosed, and what ``_quarto.yml`` names; nothing of
+``data`` is below it. What a renderer leaves behind when it fails goes away with the folder.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+FILES = ("_quarto.yml", "_variables.yml")
+SOURCES = "reports"
+# Documents, pictures and what says how they look.
+SUFFIXES = frozenset(
+    {".qmd", ".svg", ".png", ".jpg", ".jpeg", ".bib", ".csl", ".lua", ".html", ".css", ".typ"}
+)
+
+
+@contextmanager
+def staged(root: Path) -> Iterator[Path]:
+    """A folder with the sources of the report in `root`, for as long as the block lasts.
+
+    Links are left out: what they lead to may be anything.
+    """
+    with tempfile.TemporaryDirectory(prefix="report-") as folder:
+        stage = Path(folder).resolve()
+        for path in sources(root):
+            target = stage / path.relative_to(root)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+        yield stage
+
+
+def sources(root: Path) -> Iterator[Path]:
+    """What the report in `root` is written in: documents, fragments, pictures and how they look."""
+    yield from (root / name for name in FILES if (root / name).is_file())
+    for path in sorted((root / SOURCES).rglob("*")):
+        below = path.relative_to(root).parts
+        linked = any((root / Path(*below[:depth])).is_symlink() for depth in range(1, len(below) + 1))
+        if path.is_file() and path.suffix in SUFFIXES and not linked:
+            yield path

@@ -1,0 +1,79 @@
+"""The steps before rendering: build, then release what was built."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from analysis.build.build import Built, build, failed_runs, failure_report, remember_data
+from analysis.release.release import STANDARD, Release, release
+from analysis.workspace import Workspace
+
+if TYPE_CHECKING:
+    from analysis.build.progress import Progress
+
+# What release and report need, imported while the runs go on and this process has nothing to do.
+_AHEAD = (
+    "analysis.release.trace",
+    "analysis.release.fragments",
+    "analysis.release.variables",
+    "analysis.release.plan_text",
+    "analysis.sources.geography",
+    "analysis.render.embedded",
+)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of the steps.
+
+    Attributes
+    ----------
+    built : Built
+    released : Release or None
+        None when only some notebooks were asked for and others are still due.
+    problems : str
+        What failed and how to mend it, for whoever waits; "" in a good build.
+    """
+
+    built: Built
+    released: Release | None
+    problems: str = ""
+
+
+def build_and_release(
+    workspace: Workspace, progress: Progress, *, edition: str = STANDARD, **settings: Any
+) -> Made:
+    """Run what is due and release the whole; for who holds the lock.
+
+    A notebook that failed costs its own chapter: what is released does without, and says so.
+
+    Parameters
+    ----------
+    edition : str
+        Of :func:`analysis.release.release.release`.
+    settings
+        Of :func:`analysis.build.build.build`.
+    """
+    ahead = None if settings.get("only") else _import_ahead
+    built = build(workspace, progress, meanwhile=ahead, **settings)
+    problems = failure_report(workspace, built.failed) if built.failed else ""
+    failed = failed_runs(built.plan)
+    if {run.label for run in built.plan.due} - {run.label for run in failed}:
+        return Made(built, None, problems)
+    released = release(built.plan, built.fingerprints, failed, edition)
+    undrawn = released.missing[len(failed) :]
+    if undrawn:
+        problems = "\n\n".join(filter(None, [problems, "could not be drawn\n  " + "\n  ".join(undrawn)]))
+    built.plan.memory.save()
+    built.fingerprints.save()
+    remember_data(workspace)
+    return Made(built, released, problems)
+
+
+def _import_ahead() -> None:
+    for name in _AHEAD:
+        with contextlib.suppress(Exception):  # who needs it will say what is wrong
+            importlib.import_module(name)

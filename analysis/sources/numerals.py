@@ -1,0 +1,120 @@
+"""Numbers as people and spreadsheets write them in text, with the signs the design declares.
+
+A point and a comma mean opposite things in two halves of the world, so nothing is guessed: with a decimal
+comma ``1.234`` is refused, unless the point is declared to separate thousands, and then it is 1234.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from analysis.sources.texttable import shown
+
+SIGNS = (".", ",")
+THOUSANDS = ("", ".", ",", " ", "'")
+_SPACES = re.compile("[\u00a0\u2009\u202f]")  # what spreadsheets put between thousands
+
+
+def parse_numbers(cells: pd.Series, *, decimal: str = ".", thousands: str = "") -> pd.Series:
+    """Floats, NaN where a cell is missing or is no number in these signs.
+
+    Parameters
+    ----------
+    cells : pandas.Series of str
+    decimal : str
+        One of :data:`SIGNS`.
+    thousands : str
+        One of :data:`THOUSANDS`; empty where thousands are not separated.
+    """
+    pattern = _pattern(decimal, thousands)
+
+    def number(cell: object) -> float:
+        text = _SPACES.sub(" ", cell).strip() if isinstance(cell, str) else ""
+        if not pattern.fullmatch(text):
+            return np.nan
+        plain = text.replace(thousands, "") if thousands else text
+        return float(plain.replace(decimal, "."))
+
+    return pd.Series([number(cell) for cell in cells], cells.index, dtype=float)
+
+
+def require_numbers(
+    cells: pd.Series,
+    place: str,
+    *,
+    decimal: str = ".",
+    thousands: str = "",
+    said: str = "",
+    lines: bool = False,
+) -> pd.Series:
+    """As :func:`parse_numbers`; a cell with anything else in it raises.
+
+    Parameters
+    ----------
+    place : str
+        File and column, for the message. Rows are counted from 1 by the index, which starts at 0.
+    lines : bool
+        The index holds the lines of the file instead.
+    said : str
+        Where the signs are declared, for the message.
+    """
+    numbers = parse_numbers(cells, decimal=decimal, thousands=thousands)
+    filled = cells.notna() & (cells.astype("str").str.strip() != "")
+    wrong = filled & ~np.isfinite(numbers)
+    if wrong.any():
+        row = wrong.index[int(wrong.to_numpy().argmax())]
+        declared = f"the decimal sign is {decimal!r}" + (f" in {said}" if said else "")
+        grouped = (
+            _pattern(decimal, _other(decimal)).fullmatch(str(cells[row]).strip()) if not thousands else None
+        )
+        hint = f"; if {_other(decimal)!r} separates thousands there, declare it" if grouped else ""
+        more = f"; {int(wrong.sum())} such values" if wrong.sum() > 1 else ""
+        where = f"line {row}" if lines else f"row {int(row) + 1}"
+        raise ValueError(f"{place}, {where}: {shown(cells[row])} is not a number ({declared}{hint}){more}")
+    return numbers
+
+
+def decimal_sign(cells: pd.Series, place: str, said: str) -> str:
+    """The decimal sign that the numbers of a column themselves show.
+
+    A sign followed by one, two or more than three digits can only be decimal; one followed by three digits
+    may separate thousands. Numbers without a sign fit either.
+
+    Raises
+    ------
+    ValueError
+        If both signs occur as a decimal one, or only in a way that could separate thousands.
+    """
+    texts = cells.dropna().astype(str).str.strip()
+    certain = {
+        sign for sign in SIGNS if texts.str.fullmatch(rf"-?\d+{re.escape(sign)}(\d{{1,2}}|\d{{4,}})").any()
+    }
+    doubtful = texts.str.fullmatch(r"-?\d{1,3}[.,]\d{3}")
+    if len(certain) == 2 or (doubtful.any() and not certain):
+        example = texts[doubtful].iloc[0] if doubtful.any() else texts.iloc[0]
+        what = "both signs are used" if len(certain) == 2 else f"{shown(example)} can be read in two ways"
+        raise ValueError(
+            f"{place}: {what}; declare decimal, and thousands where they are separated, in {said}"
+        )
+    return certain.pop() if certain else ","
+
+
+def require_signs(decimal: str, thousands: str) -> None:
+    """ValueError unless the two signs can be told apart."""
+    if decimal not in SIGNS:
+        raise ValueError(f"decimal {decimal!r}: expected '.' or ','")
+    if thousands not in THOUSANDS or thousands == decimal:
+        raise ValueError(f"thousands {thousands!r}: expected '.', ',', ' ', \"'\" or '', other than decimal")
+
+
+def _other(decimal: str) -> str:
+    return "," if decimal == "." else "."
+
+
+def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
+    whole = rf"(?:[0-9]+|[0-9]{{1,3}}(?:{re.escape(thousands)}[0-9]{{3}})+)" if thousands else "[0-9]+"
+    sign = re.escape(decimal)
+    return re.compile(rf"[+-]?(?:{whole}(?:{sign}[0-9]*)?|{sign}[0-9]+)(?:[eE][+-]?[0-9]+)?")

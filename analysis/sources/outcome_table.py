@@ -1,0 +1,161 @@
+"""An outcome as it comes: any table with a place, a date and a value.
+
+A row may be a pupil, a school, a municipality or a province. Files, columns and the scale are declared in
+``data/design/outcome_tables.toml``; the scale is compared with what stands in the file, so that marks from 1
+to 10 are not read as percentages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+from analysis.design.tables import OUTCOMES, OutcomeMap
+from analysis.sources.activities import LEVELS
+from analysis.sources.locate import Gazetteer
+from analysis.sources.placed_table import Losses, read_placed
+from analysis.sources.places import UNPLACED
+
+_DECLARED = f"data/design/{OUTCOMES}.toml"
+_NARROW = 1 / 9  # of the scale: marks of 1 to 10 fill its lowest ninth at most on a scale to 100
+_ENOUGH = 5  # values to judge by
+
+MEASUREMENTS = pa.DataFrameSchema(
+    {
+        "date": pa.Column("datetime64[ns]", coerce=True),
+        "until": pa.Column("datetime64[ns]", coerce=True),
+        "precision": pa.Column(str),
+        "place": pa.Column(str, nullable=True),
+        "level": pa.Column(str, pa.Check.isin(LEVELS)),
+        "school": pa.Column(str),
+        "value": pa.Column(float),
+        "n": pa.Column(float, pa.Check.gt(0), nullable=True),
+        "se": pa.Column(float, pa.Check.ge(0), nullable=True),
+        "weight": pa.Column(float, pa.Check.gt(0), nullable=True),
+        "file": pa.Column(str),
+        "line": pa.Column("int64"),
+    },
+    strict=True,
+    name="measurements",
+)
+"""One row a measurement with a value. ``value`` and ``se`` are in the unit of the design; n, se and weight
+are missing where the file has none."""
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """An outcome.
+
+    Attributes
+    ----------
+    name, unit : str
+    frame : pandas.DataFrame
+        As :data:`MEASUREMENTS`, in the order of the files.
+    losses : Losses
+    """
+
+    name: str
+    unit: str
+    frame: pd.DataFrame
+    losses: Losses
+
+
+def read_outcome_table(paths: Iterable[Path], design: OutcomeMap, gazetteer: Gazetteer) -> Measurements:
+    """The measurements in all files together; rows without a value are left out and counted.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If a file cannot be read or lacks a column, a value lies outside the scale, all values together look
+        like those of another scale, or n, se or weight cannot be one; names file, column and line.
+    """
+    frame, losses = read_placed(paths, design, gazetteer, _DECLARED)
+    for column in ("n", "se", "weight"):
+        frame[column] = frame.get(column, pd.Series(np.nan, frame.index)).astype(float)
+    known = frame["value"].notna()
+    losses = replace(losses, unknown=(("de uitkomst", int((~known).sum())),))
+    frame = frame[known].copy()
+    _require_scale(frame, design)
+    _require(frame, "n", ~(frame["n"] > 0), "a number of people above zero")
+    _require(frame, "se", ~(frame["se"] >= 0), "a standard error of zero or more")
+    _require(frame, "weight", ~(frame["weight"] > 0), "a weight above zero")
+    frame["value"] = design.shift + design.factor * frame["value"]
+    frame["se"] = abs(design.factor) * frame["se"]
+    frame = frame[list(MEASUREMENTS.columns)].reset_index(drop=True)
+    losses = replace(losses, repeated=_repeated(frame))
+    return Measurements(design.name, design.unit, MEASUREMENTS.validate(frame), losses)
+
+
+def by_place(measurements: pd.DataFrame) -> pd.DataFrame:
+    """One row a place and period: several schools or pupils there, taken together.
+
+    The mean is weighted by `weight` where every row there has one, else by `n` where every row has that, else
+    each row counts once. The standard error is that of the weighted mean of independent rows, missing unless
+    every row has one.
+
+    Parameters
+    ----------
+    measurements : pandas.DataFrame
+        As :data:`MEASUREMENTS`; rows without a place are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        date, until, precision, place, level, value, n (sum, missing unless every row has one), se, rows.
+    """
+    keys = ["date", "until", "precision", "place", "level"]
+    placed = measurements[measurements["level"] != UNPLACED]
+    rows = [
+        {**dict(zip(keys, values, strict=True)), **_together(group)}
+        for values, group in placed.groupby(keys, sort=True)
+    ]
+    return pd.DataFrame(rows, columns=[*keys, "value", "n", "se", "rows"])
+
+
+def _together(group: pd.DataFrame) -> dict[str, float]:
+    weight = np.ones(len(group))
+    for column in ("n", "weight"):
+        if group[column].notna().all():
+            weight = group[column].to_numpy()
+    share = weight / weight.sum()
+    return {
+        "value": float(share @ group["value"]),
+        "n": group["n"].sum(skipna=False),
+        "se": float(np.sqrt(share**2 @ group["se"].to_numpy() ** 2)),
+        "rows": len(group),
+    }
+
+
+def _require_scale(frame: pd.DataFrame, design: OutcomeMap) -> None:
+    low, high = design.low, design.high
+    _require(frame, "value", ~frame["value"].between(low, high), f"a value from {low:g} to {high:g}")
+    values = frame["value"]
+    fills = (values.max() - low) / (high - low) if len(values) >= _ENOUGH else 1.0
+    if fills <= _NARROW and not design.narrow:
+        raise ValueError(
+            f"{frame['file'].iloc[0]}, column value: values run from {values.min():g} to {values.max():g} on "
+            f"a scale declared as {low:g} to {high:g}; is it another scale (a mark from 1 to 10, a share)? "
+            f"Declare low, high and factor for {design.name} in {_DECLARED}, or narrow = true"
+        )
+
+
+def _require(frame: pd.DataFrame, column: str, wrong: pd.Series, expected: str) -> None:
+    wrong &= frame[column].notna()
+    if wrong.any():
+        first = frame[wrong].iloc[0]
+        more = f"; {int(wrong.sum())} such values" if wrong.sum() > 1 else ""
+        raise ValueError(
+            f"{first['file']}, column {column}, line {first['line']}: found {first[column]:g}, expected "
+            f"{expected}{more}"
+        )
+
+
+def _repeated(frame: pd.DataFrame) -> int:
+    """Rows of a place as a whole that say something about a period a second time."""
+    whole = frame[(frame["school"] == "") & (frame["level"] != UNPLACED) & frame["n"].isna()]
+    return int(whole.duplicated(["date", "until", "place", "value"]).sum())

@@ -1,0 +1,228 @@
+"""Tables with a place and a date in each row, from one file or several, with what was lost on the way.
+
+What activities and outcomes have in common: rows of totals and blank rows are left out, a row without a
+readable date cannot take part, a row without a readable place stays and is marked. Everything is counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.design.tables import AUTO, PLACES, TableMap
+from analysis.sources.dates import parse_periods
+from analysis.sources.locate import Gazetteer, located
+from analysis.sources.numerals import decimal_sign, require_numbers
+from analysis.sources.sheets import Sheet, read_sheets
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Rows that share a value and a reason.
+
+    Attributes
+    ----------
+    reason : str
+        Dutch.
+    value : str
+        As in the file; "" for an empty cell.
+    rows : int
+    place, line : str, int
+        File (and tab), and the first of the rows as a spreadsheet numbers it.
+    """
+
+    reason: str
+    value: str
+    rows: int
+    place: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What was read, and what of it did not come through whole.
+
+    Attributes
+    ----------
+    rows : int
+        Rows with any value, below the headers of all files.
+    blank, totals : int
+        Blank rows (not among `rows`), and rows of totals.
+    undated : tuple of Loss
+        Rows left out for want of a date.
+    skipped : tuple of Loss
+        Rows left out because the design says so, by status.
+    unplaced : tuple of Loss
+        Rows kept without a place.
+    coarser : tuple of Loss
+        Rows placed in their province, because what was more precise could not be placed.
+    unknown : tuple of (str, int)
+        Rows kept without a number, by column.
+    repeated : int
+        Rows kept that are equal to an earlier row in all that is read.
+    """
+
+    rows: int = 0
+    blank: int = 0
+    totals: int = 0
+    undated: tuple[Loss, ...] = ()
+    skipped: tuple[Loss, ...] = ()
+    unplaced: tuple[Loss, ...] = ()
+    coarser: tuple[Loss, ...] = ()
+    unknown: tuple[tuple[str, int], ...] = field(default=())
+    repeated: int = 0
+
+    @property
+    def summary(self) -> tuple[tuple[str, int], ...]:
+        """Rows by Dutch reason, those that do not occur left out."""
+        named = (
+            ("totaalregels, niet meegeteld", self.totals),
+            ("zonder leesbare datum, niet meegeteld", _rows(self.undated)),
+            ("volgens hun status niet meegeteld", _rows(self.skipped)),
+            ("zonder leesbare plaats", _rows(self.unplaced)),
+            ("alleen op provincie te plaatsen", _rows(self.coarser)),
+            *((f"zonder getal in {name}", rows) for name, rows in self.unknown),
+            ("gelijk aan een eerdere regel", self.repeated),
+        )
+        return tuple((reason, rows) for reason, rows in named if rows)
+
+
+def read_placed(
+    paths: Iterable[Path], design: TableMap, gazetteer: Gazetteer, declared: str
+) -> tuple[pd.DataFrame, Losses]:
+    """Rows of the files below each other.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        In the order in which rows are wanted.
+    declared : str
+        File of the design, for messages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        date and until (first and last day), precision, place, level, school, the design's other columns
+        that a file has (text; numbers as floats), file and line.
+    Losses
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As :func:`analysis.sources.sheets.read_sheets`, and if a number is none; names file, column and line.
+    """
+    pieces, losses = [], Losses()
+    for path in paths:
+        for sheet in read_sheets(
+            path,
+            design.columns,
+            design.required,
+            decimal="," if design.decimal == AUTO else design.decimal,
+            tab=design.tab,
+            name=declared,
+        ):
+            piece, lost = _piece(sheet, design, gazetteer, declared)
+            pieces.append(piece)
+            losses = _added(losses, lost)
+    if not pieces:
+        raise ValueError(f"{design.name}: no files given; expected {', '.join(design.files)}")
+    frame = pd.concat(pieces, ignore_index=True)
+    _require_other_rows(frame)
+    return frame, losses
+
+
+def collected(
+    values: Sequence[str], reasons: Sequence[str], lines: Sequence[int], place: str
+) -> tuple[Loss, ...]:
+    """Losses by value and reason, in the order of their first line."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for value, reason, line in zip(values, reasons, lines, strict=True):
+        groups.setdefault((reason, value), []).append(int(line))
+    return tuple(
+        Loss(reason, value, len(found), place, found[0]) for (reason, value), found in groups.items()
+    )
+
+
+def _piece(
+    sheet: Sheet, design: TableMap, gazetteer: Gazetteer, declared: str
+) -> tuple[pd.DataFrame, Losses]:
+    table = sheet.frame
+    total = _totals(table, design)
+    rows, table = len(table), table[~total]
+    periods = parse_periods(table["date"], order=design.date_order)
+    undated = periods["start"].isna()
+    losses = Losses(
+        rows=rows,
+        blank=sheet.blank,
+        totals=int(total.sum()),
+        undated=collected(
+            table.loc[undated, "date"],
+            ["geen datum" if not text else "geen leesbare datum" for text in table.loc[undated, "date"]],
+            table.index[undated],
+            sheet.place,
+        ),
+    )
+    table, periods = table[~undated], periods[~undated]
+    where = located(table, gazetteer, periods["start"].dt.year)
+    frame = pd.DataFrame(
+        {"date": periods["start"], "until": periods["end"], "precision": periods["precision"],
+         "place": where["place"], "level": where["level"], "school": where["school"]}
+    )  # fmt: skip
+    for column in table.columns.difference(["date", *PLACES], sort=False):
+        cells = table[column]
+        if column in design.NUMBERS:
+            known = cells.mask(cells.str.casefold().isin([word.casefold() for word in design.missing]), "")
+            place = f"{sheet.place}, column {sheet.names[column]}"
+            auto = design.decimal == AUTO
+            numbers = require_numbers(
+                known,
+                place,
+                decimal=decimal_sign(known, place, declared) if auto else design.decimal,
+                thousands=design.thousands,
+                said=declared,
+                lines=True,
+            )
+            frame[column] = numbers
+        else:
+            frame[column] = cells
+    frame["file"], frame["line"] = sheet.place, table.index
+    for name in ("unplaced", "coarser"):
+        chosen = where[where["note"] == name]
+        found = collected(chosen["value"], chosen["reason"], chosen.index, sheet.place)
+        losses = replace(losses, **{name: found})
+    return frame, losses
+
+
+def _totals(table: pd.DataFrame, design: TableMap) -> pd.Series:
+    words = "|".join(re.escape(word) for word in design.totals)
+    total = pd.Series(False, index=table.index)
+    if words:
+        for column in table.columns.difference(design.NUMBERS):
+            total |= table[column].str.match(rf"(?:{words})\b", case=False)
+    return total
+
+
+def _require_other_rows(frame: pd.DataFrame) -> None:
+    """The same list as CSV and as a workbook would count everything twice."""
+    again = frame.duplicated([column for column in frame.columns if column not in ("file", "line")])
+    files = frame["file"].drop_duplicates().tolist()
+    for file in files[1:]:
+        rows = frame["file"] == file
+        if again[rows].all():
+            raise ValueError(
+                f"{file}: all its {int(rows.sum())} rows stand in {', '.join(files[: files.index(file)])} "
+                "too; keep one of them"
+            )
+
+
+def _added(one: Losses, other: Losses) -> Losses:
+    names = ("rows", "blank", "totals", "undated", "skipped", "unplaced", "coarser")
+    return replace(one, **{name: getattr(one, name) + getattr(other, name) for name in names})
+
+
+def _rows(losses: tuple[Loss, ...]) -> int:
+    return sum(loss.rows for loss in losses)

@@ -1,0 +1,86 @@
+"""Read an SPSS file in a process of its own: ``python spss_child.py <file> <folder> <column> …``.
+
+The library that reads these files is written in C; a crafted or damaged file can end the process it runs in.
+That process is this one. It leaves ``columns.npz`` in the folder (numbers as floats, text as codes of its
+distinct values) and ``meta.json``, and imports nothing of the package.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pyreadstat
+
+
+def main(path: str, folder: str, wanted: list[str]) -> None:
+    """Write what was read, or under ``error`` why not."""
+    try:
+        meta, arrays = read(path, [name.upper() for name in wanted])
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeDecodeError, ValueError) as error:
+        meta, arrays = {"error": str(error)}, {}
+    np.savez(Path(folder) / "columns.npz", **arrays)
+    (Path(folder) / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+
+
+def read(path: str, wanted: list[str]) -> tuple[dict, dict[str, np.ndarray]]:
+    """Names of all columns, and content and labels of those wanted, whatever the case of their names."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        _, head, encoding = _read(path, None, metadataonly=True)
+    doubled = [str(one.message) for one in said if "duplicated" in str(one.message)]
+    if doubled:
+        return {"doubled": doubled}, {}
+    chosen = [name for name in head.column_names if name.upper() in wanted]
+    meta = {"columns": list(head.column_names), "chosen": chosen, "texts": {}, "labels": {}}
+    if not chosen:
+        return meta, {}
+    frame, head, encoding = _read(path, encoding, usecols=chosen)
+    arrays = {}
+    unfit = [] if encoding else _unfit(path, frame, head)
+    for number, name in enumerate(chosen):
+        column = frame[name]
+        if column.dtype.kind in "fiub":
+            arrays[f"c{number}"] = column.to_numpy(dtype=float)
+        else:
+            codes, texts = column.factorize()
+            arrays[f"c{number}"] = codes.astype(np.int32)
+            meta["texts"][name] = [str(text) for text in texts]
+    labels = {name: values for name, values in head.variable_value_labels.items() if name in chosen}
+    meta["labels"] = {name: list(map(list, values.items())) for name, values in labels.items()}
+    return {**meta, "rows": len(frame), "promised": head.number_rows, "unfit": unfit}, arrays
+
+
+def _read(path: str, encoding: str | None, **options):
+    """With the encoding the file names; one that names none and is not UTF-8 is of before 2010: Latin-1."""
+    options |= {"disable_datetime_conversion": True}
+    try:
+        frame, meta = pyreadstat.read_sav(path, encoding=encoding, **options)
+    except UnicodeDecodeError:
+        encoding = "LATIN1"
+        frame, meta = pyreadstat.read_sav(path, encoding=encoding, **options)
+    return frame, meta, encoding
+
+
+def _unfit(path: str, frame, meta) -> list:
+    """Column and row of a cell whose bytes are not UTF-8 though the file says so.
+
+    The library gives such a cell up to the first byte that does not fit, and says nothing. Read byte by byte
+    the cell is longer.
+    """
+    texts = [name for name in frame.columns if frame[name].dtype.kind not in "fiub"]
+    if not texts or (meta.file_encoding or "").upper() not in ("UTF-8", "UTF8"):
+        return []
+    bare, _ = pyreadstat.read_sav(path, encoding="LATIN1", usecols=texts, disable_datetime_conversion=True)
+    for name in texts:
+        for row, (text, raw) in enumerate(zip(frame[name], bare[name], strict=True), start=1):
+            if isinstance(text, str) and isinstance(raw, str) and text.encode().decode("latin-1") != raw:
+                return [name, row]
+    return []
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])

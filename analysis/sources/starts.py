@@ -1,0 +1,64 @@
+"""A list of places with the date a programme started there: the exposure as somebody kept it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.design.questions import REALISED, Spell, require_no_overlap
+from analysis.design.tables import STARTS, StartMap
+from analysis.sources.dates import parse_periods
+from analysis.sources.locate import Gazetteer
+from analysis.sources.placed_table import Losses, read_placed
+from analysis.sources.places import UNPLACED
+
+_DECLARED = f"data/design/{STARTS}.toml"
+
+
+@dataclass(frozen=True)
+class Starts:
+    """Spells as a list gives them, and what of it could not be used."""
+
+    spells: tuple[Spell, ...]
+    losses: Losses
+
+
+def read_starts(paths: Iterable[Path], design: StartMap, gazetteer: Gazetteer) -> Starts:
+    """The spells in all files together; a row without a place or a date is left out and counted.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If a file cannot be read or lacks a column, an end is no date or does not come after its start, or two
+        spells of a place overlap; names the file and, where there is one, the line.
+    """
+    frame, losses = read_placed(paths, design, gazetteer, _DECLARED)
+    placed = frame[frame["level"] != UNPLACED]
+    ends = placed["end"] if "end" in placed else pd.Series("", index=placed.index)
+    ends = ends.fillna("").astype(str)
+    parsed = parse_periods(ends, order=design.date_order)["start"]
+    wrong = parsed.isna() & (ends != "")
+    if wrong.any():
+        row = placed[wrong].iloc[0]
+        raise ValueError(f"{row['file']}, column end, line {row['line']}: {row['end']!r} is no date")
+    spells = []
+    for row, end in zip(placed.itertuples(), parsed, strict=True):
+        try:
+            spells.append(
+                Spell(
+                    exposure=design.name,
+                    place=row.place,
+                    start=row.date.date().isoformat(),
+                    end="" if pd.isna(end) else end.date().isoformat(),
+                    status=REALISED,
+                    source=row.file,
+                )
+            )
+        except ValueError as error:
+            raise ValueError(f"{row.file}, line {row.line}: {error}") from error
+    found = tuple(dict.fromkeys(spells))
+    require_no_overlap(found, ", ".join(dict.fromkeys(spell.source for spell in found)))
+    return Starts(found, losses)

@@ -1,0 +1,39 @@
+-- Parts in another language say so, headings too: a screen reader then speaks them as they are meant.
+--
+-- `# Summary {#sec-english lang=en}` and `[words]{lang=en}`. In the page the words of the heading carry the
+-- language, so that the contents do as well; on paper they are set in it, and hyphenated by its rules.
+
+local typst = FORMAT:match("^typst") ~= nil
+
+local function spoken(inlines, language)
+  local result = pandoc.Inlines({ pandoc.RawInline("typst", '#text(lang: "' .. language .. '")[') })
+  result:extend(inlines)
+  result:insert(pandoc.RawInline("typst", "]"))
+  return result
+end
+
+local function code(el)
+  local language = el.attributes.lang
+  return language and language:match("^%a%a%a?$")
+end
+
+return {
+  {
+    Header = function(header)
+      local language = code(header)
+      if language then
+        header.content = { pandoc.Span(header.content, pandoc.Attr("", {}, { lang = language })) }
+        header.attributes.lang = nil
+        return header
+      end
+    end,
+  },
+  {
+    Span = function(span)
+      local language = code(span)
+      if typst and language then
+        return spoken(span.content, language)
+      end
+    end,
+  },
+}

@@ -1,0 +1,92 @@
+-- Where links lead, and what they are called. Runs on what is about to be written, in both renderers.
+--
+-- A number, figure or table leads to its row in the appendix of origins (`#herkomst-…`). The appendix stands in
+-- one document; from the others the link leads to that page (`herkomst` in _quarto.yml: page and section). A
+-- link from one document to another names the page; on paper it leads to the PDF of the same name. Only sections
+-- can be found there from outside: a row, figure or table is looked up in its section. And under every figure
+-- and table the word "Herkomst" says of what, so that no two links of one name lead to different places.
+
+local html = FORMAT:match("^html") ~= nil
+local typst = FORMAT:match("^typst") ~= nil
+local appendix = ""
+local here = {}
+
+local function collect(el)
+  if el.identifier:match("^herkomst%-") then
+    here[el.identifier] = true
+  end
+end
+
+local function led(link)
+  local origin = link.target:match("^#(herkomst%-.+)$")
+  if origin and not here[origin] then
+    if appendix == "" then
+      error("link to #" .. origin .. ": the appendix is not in this document; name its page in _quarto.yml, herkomst")
+    end
+    link.target = typst and appendix or appendix:gsub("#.*", "") .. link.target
+  end
+  local page, label = link.target:match("^([%w_-]+)%.html#?(.*)$")
+  if typst and page then
+    link.target = page .. ".pdf" .. (label:match("^sec%-") and "#" .. label or "")
+  end
+  return link
+end
+
+-- The figure or table of which this link in its caption says where it comes from.
+local function caption_of(link)
+  local of = link.target:match("#herkomst%-(%a+%-.+)$")
+  return of and pandoc.utils.stringify(link) == "Herkomst" and of
+end
+
+-- In the page "Figuur 5:" stands at the start of the caption, which is in the division of its figure.
+local function caption(block)
+  local number
+  return block:walk({
+    Link = function(link)
+      if caption_of(link) then
+        number = number or pandoc.utils.stringify(block):gsub("\u{a0}", " "):match("^%a+ %d+")
+        link.content = { pandoc.Str("Herkomst van " .. (number and pandoc.text.lower(number) or caption_of(link))) }
+        return link
+      end
+    end,
+  })
+end
+
+local function caption_in(div)
+  if div.identifier:match("^fig%-") or div.identifier:match("^tbl%-") then
+    return div:walk({ Plain = caption, Para = caption }), false
+  end
+end
+
+-- On paper Typst counts.
+local function link_on_paper(link)
+  local of = caption_of(link)
+  if of then
+    link.content = { pandoc.Str("Herkomst van "), pandoc.RawInline("typst", "#naam-van(<" .. of .. ">)") }
+  end
+  return led(link)
+end
+
+-- A note in a heading, which on paper must not come back in the contents and the bookmarks.
+local function heading(header)
+  return header:walk({
+    Note = function(note)
+      local inlines = pandoc.Inlines({ pandoc.RawInline("typst", "#noot-bij-kop[") })
+      inlines:extend(pandoc.utils.blocks_to_inlines(note.content))
+      inlines:insert(pandoc.RawInline("typst", "]"))
+      return inlines
+    end,
+  })
+end
+
+return {
+  {
+    Meta = function(meta)
+      appendix = meta.herkomst and pandoc.utils.stringify(meta.herkomst) or ""
+    end,
+    Span = collect,
+    Div = collect,
+  },
+  html and { traverse = "topdown", Div = caption_in } or {},
+  { Link = typst and link_on_paper or led, Header = typst and heading or nil },
+}

@@ -1,0 +1,449 @@
+"""What goes wrong stays with the run it goes wrong in, and is said in full."""
+
+import io
+import json
+import os
+import signal
+import sys
+import time
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import pytest
+from build_project import PUBLISH
+
+from analysis.build import engine
+from analysis.build.build import build
+from analysis.build.errors import BuildError
+from analysis.build.progress import Lines
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="signals and process groups")
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+
+
+def failing(project, built, **settings):
+    with pytest.raises(BuildError) as caught:
+        built(project, **settings)
+    return str(caught.value)
+
+
+def state(pid):
+    """State and parent of a process."""
+    letter, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
+    return letter, int(parent)
+
+
+def alive(pid):
+    try:
+        return state(pid)[0] != "Z"
+    except OSError:
+        return False
+
+
+def gone(pid, seconds=10):
+    deadline = time.monotonic() + seconds
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not alive(pid)
+
+
+def wait_for(path, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not path.exists() or not path.read_text():
+        assert time.monotonic() < deadline, f"{path.name} did not appear"
+        time.sleep(0.02)
+    return path.read_text()
+
+
+def test_a_failing_cell_is_named_and_the_rest_goes_on(project, built):
+    project.notebook("good")
+    built(project)
+    before = (project.root / "data/build/released/results.csv").read_bytes()
+    project.notebook("good", PUBLISH.format(name="good", value="value + 1"))
+    project.notebook(
+        "bad",
+        "x = 1",
+        "def f():\n    raise ValueError('kapot')\n\nf()",
+        parameters="share = 0.5\nplace = 'PV20'",
+    )
+    message = failing(project, built)
+    assert message.startswith("1 run failed\n")
+    assert "bad.ipynb, cell 4, line 2: raise ValueError" in message
+    assert message.endswith("The released results are as they were.")
+    assert "bad: the cell raised an error" in message
+    assert "bad.ipynb, cell 4" in message
+    assert "share = 0.5, place = 'PV20'" in message
+    assert "| ValueError: kapot" in message
+    assert "run again   python -m analysis build --only bad" in message
+    folder = next(line.split("look at")[1].strip() for line in message.splitlines() if "look at" in line)
+    executed = json.loads(Path(folder, "notebook.ipynb").read_text())
+    assert any(
+        output["output_type"] == "error"
+        for output in next(cell for cell in executed["cells"] if cell["id"] == "cell-1")["outputs"]
+    )
+    assert len(project.runs("good")) == 2
+    assert not project.runs("bad")
+    assert (project.root / "data/build/released/results.csv").read_bytes() == before
+    project.notebook("bad")
+    assert [outcome.label for outcome in built(project).built.outcomes] == ["bad"]
+    assert not (project.root / "data/build/failed").exists()
+
+
+def test_a_failure_costs_its_own_runs_and_is_kept_until_it_is_mended(project):
+    project.notebook("a", "x = 1", "def f():\n    raise KeyError('kolom')\n\nfor _ in range(2):\n    f()")
+    project.notebook("b", entry='needs = ["a"]')
+    project.notebook("c", entry='needs = ["b"]')
+    project.notebook("good")
+    project.notebook("late", entry="sources = ['nergens']")
+
+    def done():
+        return build(project.workspace, Lines(io.StringIO()), executor=ThreadPoolExecutor, jobs=2)
+
+    found = done()
+    assert len(project.runs("good")) == 1
+    assert [run.label for run in found.failed] == ["a", "b", "c", "late"]
+    first, second, third, last = (run.failure for run in found.failed)
+    assert (first.reason, first.cell, first.message) == ("the cell raised an error", 4, "KeyError: 'kolom'")
+    assert first.frame == "line 2: raise KeyError('kolom')"
+    assert (second.because, third.because) == (("a",), ("b",))
+    assert "declares source nergens" in last.message
+    assert set(found.plan.failures) == {"a", "b", "c"}
+    assert not found.plan.pending
+    store = found.plan.store
+    assert store.failures == list(found.failed)
+    project.notebook("a")
+    project.notebook("late")
+    assert not done().failed
+    assert store.failures == []
+    assert not store.failed.exists()
+
+
+STOPS = {
+    "sys.exit(0)": "import sys\nsys.exit(0)",
+    "sys.exit()": "import sys\nsys.exit()",
+    "sys.exit(3)": "import sys\nsys.exit(3)",
+    "raise SystemExit": "raise SystemExit",
+    "exit()": "exit()",
+    "exit(3)": "exit(3)",
+    "quit()": "quit()",
+    "exit in a function": "def f():\n    exit(0)\nf()",
+    "os._exit(0)": "import os\nos._exit(0)",
+}
+
+
+@pytest.mark.parametrize("keep", ["true", "false"])
+@pytest.mark.parametrize("stop", STOPS.values(), ids=STOPS)
+def test_a_notebook_that_stops_early_has_failed(project, keep, stop):
+    """Before its last result, in its last cell and in one before, with a kernel and without."""
+    entry = f"keep_notebook = {keep}"
+    one, two = (PUBLISH.format(name=name, value="1") for name in ("a", "a.two"))
+    project.notebook("a", one, f"{stop}\n{two}", entry=entry)
+    project.notebook("b", PUBLISH.format(name="b", value="1"), stop, "x = 1", entry=entry)
+    found = build(project.workspace, Lines(io.StringIO()), executor=ThreadPoolExecutor, jobs=2)
+    assert [run.label for run in found.failed] == ["a", "b"]
+    assert not project.runs("a")
+    assert not project.runs("b")
+
+
+@pytest.mark.parametrize("keep", ["true", "false"])
+def test_a_cell_may_await_with_a_kernel_and_without(project, built, keep):
+    cells = (
+        "import asyncio\n\nasync def f():\n    await asyncio.sleep(0)\n    return 2.0\n",
+        "found = await f()",
+        PUBLISH.format(name="a", value="found"),
+    )
+    project.notebook("a", *cells, entry=f"keep_notebook = {keep}")
+    assert len(built(project).built.outcomes) == 1
+
+
+def test_an_output_declared_afterwards_is_checked_too(project, built):
+    project.notebook("a")
+    built(project)
+    project.notebook("a", entry='outputs = ["a.value", "fig-a"]')
+    assert "a did not publish fig-a" in failing(project, built)
+
+
+def test_the_frame_told_of_is_the_notebooks_own(project, built):
+    """Not the line of a library it called, with a kernel and without."""
+    for keep in ("", "keep_notebook = false"):
+        project.notebook("a", "import json\n\njson.loads(\n    '{'\n)", entry=keep)
+        message = failing(project, built)
+        assert "a.ipynb, cell 3, line 3: json.loads(" in message
+        assert "JSONDecodeError: Expecting property name" in message
+
+
+def test_what_needs_a_failed_run_is_not_run(project, built):
+    project.notebook("a", "1 / 0")
+    project.notebook("b", entry='needs = ["a"]')
+    assert "b: not run, because a failed" in failing(project, built)
+
+
+@pytest.mark.parametrize(
+    ("code", "entry", "says"),
+    [
+        ("x = 1", "", "a published nothing: hand over rows with publish"),
+        (None, 'outputs = ["a.value", "fig-a"]', "a did not publish fig-a, which the registry declares"),
+    ],
+)
+def test_incomplete_outputs_are_a_failure(project, built, code, entry, says):
+    project.notebook("a", *([code] if code else []), entry=entry)
+    assert says in failing(project, built)
+    assert not project.runs("a")
+
+
+ELSEWHERE = {
+    "a file beside the notebook": ("open('naast.csv').read()", "it reads notebooks/naast.csv, which"),
+    "a file of the repository": ("open('../los.csv').read()", "it reads los.csv, which"),
+    "a file outside the repository": ("open({outside!r}).read()", "it reads {outside}, which"),
+    "an SPSS file, opened in C": (
+        "import pyreadstat\npyreadstat.read_sav(str(data / 'stil.sav'))",
+        "it reads data/real/stil.sav, which",
+    ),
+    "the same, through pandas": (
+        "import pandas\npandas.read_spss(data / 'stil.sav')",
+        "it reads data/real/stil.sav, which",
+    ),
+    "a map, opened in C": (
+        "import geopandas\ngeopandas.read_file(data / 'kaart.geojson')",
+        "it reads data/real/kaart.geojson, which",
+    ),
+    "a map within an archive": (
+        "import geopandas\ngeopandas.read_file(f'zip://{{data}}/kaart.zip')",
+        "it reads data/real/kaart.zip, which",
+    ),
+    "a database": (
+        "import sqlite3\nsqlite3.connect(data / 'tabel.db').execute('select 1')",
+        "it reads data/real/tabel.db, which",
+    ),
+    "a variable": ("import os\nos.environ.get('MIJN_KEUZE', '1')", "environment variable MIJN_KEUZE, which"),
+    "a variable by getenv": ("import os\nos.getenv('MIJN_KEUZE')", "environment variable MIJN_KEUZE, which"),
+    "whether a variable is there": ("import os\n'MIJN_KEUZE' in os.environ", "variable MIJN_KEUZE, which"),
+}
+
+
+@pytest.mark.parametrize("keep", ["true", "false"])
+@pytest.mark.parametrize(("code", "says"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_what_no_key_covers_is_refused_by_name(project, built, tmp_path, monkeypatch, keep, code, says):
+    """A change in it would not have the notebook run again."""
+    import sqlite3
+    import zipfile
+
+    import pandas as pd
+    import pyreadstat
+
+    outside = tmp_path / "elders.csv"
+    for path in (outside, project.root / "notebooks/naast.csv", project.root / "los.csv"):
+        path.write_text("x\n1\n")
+    data = project.root / "data/real"
+    pyreadstat.write_sav(pd.DataFrame({"x": [1.0]}), str(data / "stil.sav"))
+    point = '{"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [5, 52]}}'
+    text = f'{{"type": "FeatureCollection", "features": [{point}]}}'
+    (data / "kaart.geojson").write_text(text)
+    with zipfile.ZipFile(data / "kaart.zip", "w") as archive:
+        archive.writestr("kaart.geojson", text)
+    sqlite3.connect(data / "tabel.db").execute("create table t (x)").connection.close()
+    monkeypatch.setenv("MIJN_KEUZE", "2")
+    where = "from analysis.workspace import Workspace\ndata = Workspace.current().data\n"
+    code = code.format(outside=str(outside))
+    project.notebook("a", where + code, PUBLISH.format(name="a", value="1"), entry=f"keep_notebook = {keep}")
+    assert says.format(outside=outside) in failing(project, built)
+    assert not project.runs("a")
+
+
+def test_what_a_run_made_itself_and_what_belongs_to_the_system_may_be_read(project, built):
+    code = (
+        "import os, tempfile, pathlib, zoneinfo\n"
+        "with tempfile.TemporaryDirectory() as folder:\n"
+        "    path = pathlib.Path(folder) / 'tussen.csv'\n"
+        "    path.write_text('1')\n"
+        "    assert path.read_text() == '1'\n"
+        "pathlib.Path.home(), tempfile.gettempdir(), os.path.expanduser('~')\n"
+        "import matplotlib.font_manager, pandas\n"
+        "matplotlib.font_manager.findfont('DejaVu Sans')\n"
+    )
+    project.notebook("a", code + PUBLISH.format(name="a", value="1"))
+    assert len(built(project).built.outcomes) == 1
+
+
+def test_reading_what_is_not_declared_is_a_failure(project, built):
+    project.write("data/real/micro.csv", "x\n1\n")
+    read = "from analysis.workspace import Workspace\n(Workspace.current().data / 'micro.csv').read_text()\n"
+    project.notebook("a", read + PUBLISH.format(name="a", value="value"))
+    message = failing(project, built)
+    assert "it reads data/real/micro.csv, which its key does not cover" in message
+    project.notebook("a", read + PUBLISH.format(name="a", value="value"), entry='sources = ["microdata"]')
+    built(project)
+
+
+def test_an_import_that_cannot_be_seen_is_a_failure(project, built):
+    project.write("toy/__init__.py", "")
+    project.write("toy/hidden.py", "x = 1\n")
+    hide = "import runpy\nfind = getattr(__import__('importlib'), 'import_' + 'module')\nfind('toy.hidden')\n"
+    project.notebook("a", hide + PUBLISH.format(name="a", value="value"))
+    assert "it reads toy/__init__.py, toy/hidden.py, which its key does not cover" in failing(project, built)
+
+
+def test_writing_into_the_data_is_a_failure(project, built):
+    write = (
+        "from analysis.workspace import Workspace\n(Workspace.current().facts / 'x.csv').write_text('1')\n"
+    )
+    project.notebook("a", write + PUBLISH.format(name="a", value="value"))
+    assert "it writes data/facts/x.csv" in failing(project, built)
+
+
+@POSIX
+def test_a_dead_kernel_is_a_failure_even_after_the_last_publish(project, built):
+    end = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
+    project.notebook("a", PUBLISH.format(name="a", value="value"), end)
+    message = failing(project, built)
+    assert "a: the kernel died" in message
+    assert "a.ipynb, cell 4" in message
+    assert not project.runs("a")
+
+
+@LINUX
+def test_a_run_that_takes_too_long_is_ended_with_all_it_started(project, built, tmp_path):
+    start = "import subprocess\nchild = subprocess.Popen(['sleep', '600'])\n"
+    start += f"open({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid))"
+    project.notebook("a", start, "import time\ntime.sleep(600)", entry="timeout_minutes = 0.05")
+    message = failing(project, built)
+    assert "a: it took longer than 0.05 minutes and was ended" in message
+    assert "a.ipynb, cell 4" in message
+    assert gone(int((tmp_path / "pid").read_text()))
+
+
+@LINUX
+def test_a_limit_of_memory_is_an_error_in_the_cell(project, built):
+    project.notebook("a", "x = bytearray(3_000_000_000)", entry="memory_gb = 2")
+    assert "| MemoryError" in failing(project, built)
+
+
+def test_a_failed_start_is_tried_again_and_a_cell_error_never(project, built, monkeypatch, tmp_path):
+    real, tries = engine._start, []
+
+    def start(client, session, folder):
+        tries.append(1)
+        if len(tries) < 3:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        return real(client, session, folder)
+
+    monkeypatch.setattr(engine, "_start", start)
+    project.notebook("a")
+    assert len(built(project).built.outcomes) == 1
+    assert len(tries) == 3
+    count = tmp_path / "count"
+    project.notebook("b", f"open({str(count)!r}, 'a').write('x')\nraise RuntimeError('port in use')")
+    failing(project, built)
+    assert count.read_text() == "x"
+
+
+class Dying(Executor):
+    """Its workers die with everything they were given, the first times."""
+
+    def __init__(self, deaths):
+        self.deaths = deaths
+        self._broken = False
+
+    def submit(self, function, job):
+        future = Future()
+        if self.deaths:
+            self.deaths.pop()
+            self._broken = True
+            future.set_exception(BrokenProcessPool("a worker died"))
+        else:
+            future.set_result(function(job))
+        return future
+
+
+def test_a_worker_that_died_is_replaced_and_its_run_done_again(project, built):
+    project.notebook("a")
+    project.notebook("b")
+    deaths = [1, 1]
+    assert len(built(project, executor=lambda slots: Dying(deaths)).built.outcomes) == 2
+    assert not deaths
+
+
+def test_a_run_that_keeps_killing_its_worker_is_given_up(project, built):
+    project.notebook("a")
+    assert "a: its worker died 3 times" in failing(project, built, executor=lambda slots: Dying([1] * 9))
+
+
+@LINUX
+def test_killing_the_build_costs_the_runs_in_flight_and_leaves_no_process(project, built, tmp_path):
+    flag, go = tmp_path / "flag", tmp_path / "go"
+    project.notebook("quick")
+    told = 'f"{os.getpid()} {get_ipython_dir()}"'
+    slow = "import os, time, pathlib\nfrom IPython.paths import get_ipython_dir\n"
+    slow += f"pathlib.Path({str(flag)!r}).write_text({told})\n"
+    slow += f"while not pathlib.Path({str(go)!r}).exists(): time.sleep(0.05)\n"
+    project.notebook("slow", slow + PUBLISH.format(name="slow", value="value"))
+    first = project.start("build", "--jobs", "1", "--only", "quick", "slow")
+    number, _, folder = wait_for(flag).partition(" ")
+    kernel, private = int(number), Path(folder).parents[1]
+    worker = state(kernel)[1]
+    if b"--fork" in Path(f"/proc/{worker}/cmdline").read_bytes():  # what forks kernels stands in between
+        worker = state(worker)[1]
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    assert gone(worker)
+    assert gone(kernel)
+    assert len(project.runs("quick")) == 1
+    assert not project.runs("slow")
+    assert list((project.root / "data/build/tmp").iterdir())
+    os.utime(private, (0, 0))
+    go.touch()
+    assert [outcome.label for outcome in built(project).built.outcomes] == ["slow"]
+    assert not list((project.root / "data/build/tmp").iterdir())
+    assert not private.exists()
+
+
+@LINUX
+def test_interrupting_ends_everything_and_says_so(project, tmp_path):
+    flag = tmp_path / "flag"
+    start = f"import os, time, pathlib\npathlib.Path({str(flag)!r}).write_text(str(os.getpid()))\n"
+    project.notebook("slow", start + "time.sleep(600)")
+    run = project.start("build")
+    kernel = int(wait_for(flag))
+    run.send_signal(signal.SIGINT)
+    output, _ = run.communicate(timeout=20)
+    assert run.returncode == 130
+    assert "Finished runs are kept" in output
+    assert "Traceback" not in output
+    assert gone(kernel)
+
+
+@POSIX
+def test_two_builds_at_once_wait_or_refuse(project, tmp_path):
+    flag, go = tmp_path / "flag", tmp_path / "go"
+    slow = f"import time, pathlib\npathlib.Path({str(flag)!r}).write_text('x')\n"
+    slow += f"while not pathlib.Path({str(go)!r}).exists(): time.sleep(0.05)\n"
+    project.notebook("slow", slow + PUBLISH.format(name="slow", value="value"))
+    first = project.start("build")
+    wait_for(flag)
+    refused = project.analysis("build", "--no-wait")
+    assert refused.returncode == 1
+    assert f"another build (process {first.pid}) is at work" in refused.stderr
+    second = project.start("build")
+    assert "waiting until it is done" in second.stdout.readline()
+    go.touch()
+    assert first.wait(timeout=60) == 0
+    output, _ = second.communicate(timeout=60)
+    assert second.returncode == 0
+    assert "0 run, 1 unchanged" in output
+
+
+def test_a_failure_in_our_own_worker_is_that_runs_failure(project, monkeypatch):
+    import io
+
+    class Refusing(Executor):
+        def submit(self, function, job):
+            future = Future()
+            future.set_exception(OSError("disk full"))
+            return future
+
+    project.notebook("a")
+    found = build(project.workspace, Lines(io.StringIO()), executor=lambda slots: Refusing())
+    (failed,) = found.failed
+    assert (failed.label, failed.failure.reason) == ("a", "the worker raised an error")
+    assert failed.failure.message == "OSError: disk full"

@@ -1,0 +1,179 @@
+"""Kernels forked, spare and stock: the same results, nothing left over, nothing handed on."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from build_project import PUBLISH
+
+from analysis.build import kernel, launch
+from analysis.build.errors import BuildError
+from analysis.build.imports import Imports
+from analysis.build.plan import make_plan
+from analysis.build.schedule import make_job
+from analysis.build.worker import execute
+
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forked kernels and /proc")
+WAYS = ["spare", "stock", *(["fork"] if launch.resolve("auto") == "fork" else [])]
+
+PROBES = """\
+import builtins, os, random, sys, warnings
+import matplotlib, numpy, pandas
+
+assert 'left' not in globals()
+assert not hasattr(builtins, 'left')
+assert 'LEFT' not in list(os.environ)
+assert 'left' not in sys.path and 'left' not in sys.modules
+assert os.getcwd() == start
+assert ('error', None, FutureWarning, None, 0) not in warnings.filters
+assert matplotlib.rcParams['font.size'] != 3.5
+assert pandas.options.display.max_rows != 7
+assert numpy.geterr()['over'] != 'raise'
+
+left = builtins.left = 1
+os.environ['LEFT'] = '1'
+sys.path.append('left')
+sys.modules['left'] = sys
+warnings.simplefilter('error', FutureWarning)
+matplotlib.rcParams['font.size'] = 3.5
+pandas.options.display.max_rows = 7
+numpy.seterr(over='raise')
+with open(draws, 'a') as handle:
+    handle.write(f'{random.random()} {numpy.random.random()}\\n')
+os.chdir('/')
+"""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_of_one_run_reaches_the_next(project, built, tmp_path, way):
+    code = f"draws = {str(tmp_path / 'draws')!r}\nstart = {str(project.root / 'notebooks')!r}\n" + PROBES
+    publish = PUBLISH.format(name="a", value="seed").replace('"a.value"', 'f"a.value_{seed}"')
+    publish = publish.replace('"a.value_', '"a.value_s')
+    project.notebook("a", code + publish, entry="[notebook.sweep]\nseed = [1, 2, 3]")
+    built(project, kernels=way, jobs=1)
+    draws = (tmp_path / "draws").read_text().split()
+    assert len(draws) == len(set(draws)) == 6
+
+
+def test_every_way_gives_the_same_bytes(project, built):
+    code = (
+        "import numpy as np\nprint('uit', value)\n"
+        "frame = np.random.default_rng(seed).normal(size=(200, 3))\n"
+        "gap = float(np.linalg.lstsq(frame[:, :2], frame[:, 2], rcond=None)[0][0])\n"
+    )
+    project.notebook("a", code, PUBLISH.format(name="a", value="gap"))
+    found = {}
+    for way in WAYS:
+        project.analysis("clean")
+        built(project, kernels=way)
+        (folder,) = project.runs("a")
+        found[way] = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert len(found["stock"]) == 4
+    assert all(files == found["stock"] for files in found.values())
+
+
+@LINUX
+def test_run_after_run_nothing_is_left(project):
+    """No process and no descriptor more after seven runs of one worker than after two."""
+    publish = PUBLISH.format(name="a", value="seed").replace('"a.value"', 'f"a.s{seed}"')
+    project.notebook("a", publish, entry=f"[notebook.sweep]\nseed = {list(range(7))}")
+    plan = make_plan(project.workspace)
+    left = []
+    for run in plan.runs.values():
+        assert execute(make_job(plan, run)).failure is None
+        children = Path("/proc/self/task").glob("*/children")
+        processes = sum(len(path.read_text().split()) for path in children)
+        left.append((processes, len(os.listdir("/proc/self/fd"))))
+    assert left[-1] <= left[1]
+    assert list((project.root / "data/build/tmp").iterdir()) == []
+
+
+@LINUX
+def test_where_forking_is_not_safe_a_kernel_that_waits_is_used(project, built, tmp_path):
+    """A module that starts a thread when it is imported."""
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "threadstarter.py").write_text(
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
+    )
+    parent = (
+        f"open({str(tmp_path / 'command')!r}, 'w').write(open(f'/proc/{{os.getpid()}}/cmdline').read())\n"
+    )
+    code = "import os\ntry:\n    import threadstarter\nexcept ImportError:\n    pass\n" + parent
+    project.notebook("a", code + PUBLISH.format(name="a", value="value"))
+    outcome = project.analysis(
+        "build", PYTHONPATH=os.pathsep.join([str(site), str(Path(kernel.__file__).parents[2])])
+    )
+    assert outcome.returncode == 0, outcome.stderr
+    assert "--spare" in (tmp_path / "command").read_text()
+
+
+@LINUX
+def test_the_parent_of_forks_that_was_killed_is_replaced(tmp_path):
+    forks = launch._Forks()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ANALYSIS_")}
+    request = {"environment": environment, "folder": str(tmp_path), "connection": str(tmp_path / "none.json")}
+    first = forks.start(request, Imports())
+    parent = forks._parent
+    launch.end(first)
+    assert first.poll() is not None
+    parent.kill()
+    parent.wait()
+    second = forks.start(request, Imports())
+    assert forks._parent is not parent
+    launch.end(second)
+    forks._discard()
+
+
+def test_auto_is_one_of_the_ways():
+    assert launch.resolve("auto") in ("fork", "spare")
+    assert launch.resolve("stock") == "stock"
+
+
+@pytest.mark.parametrize("way", WAYS[-1:])
+def test_without_a_kernel_the_same_is_published(project, built, way):
+    code = (
+        "import numpy as np\nprint('uit', value)\ndisplay(value)\n"
+        "frame = np.random.default_rng(seed).normal(size=(200, 3))\n"
+        "gap = float(np.linalg.lstsq(frame[:, :2], frame[:, 2], rcond=None)[0][0])\n"
+    )
+    publish = PUBLISH.format(name="a", value="gap").replace('"a.value"', 'f"a.s{seed}"')
+    entry = "{}[notebook.sweep]\nseed = [1, 2]"
+    project.notebook("a", code, publish, entry=entry.format(""))
+    built(project)
+    kept = {path.parent.name: path.read_bytes() for path in project.root.rglob("runs/a/*/results.csv")}
+    project.analysis("clean")
+    project.notebook("a", code, publish, entry=entry.format("keep_notebook = false\n"))
+    built(project, kernels=way)
+    direct = {path.parent.name: path.read_bytes() for path in project.root.rglob("runs/a/*/results.csv")}
+    assert direct == kept
+    assert len(direct) == 2
+    assert not list(project.root.rglob("runs/**/notebook.ipynb"))
+
+
+def test_without_a_kernel_an_error_is_told_as_well(project, built):
+    project.notebook(
+        "a", "x = 1", "def f():\n    raise ValueError('kapot')\n\nf()", entry="keep_notebook = false"
+    )
+    with pytest.raises(BuildError) as caught:
+        built(project)
+    message = str(caught.value)
+    assert "a.ipynb, cell 4" in message
+    assert "| ValueError: kapot" in message
+    assert "|     raise ValueError('kapot')" in message
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (PUBLISH.format(name="a", value="value") + "import os\nos._exit(0)", "the kernel died"),
+        ("import os\nos._exit(3)", "the kernel died"),
+        ("raise SystemExit(0)", "the cell raised an error"),
+        ("import time\ntime.sleep(600)", "it took longer than 0.02 minutes"),
+    ],
+)
+def test_without_a_kernel_no_end_passes_for_a_good_one(project, built, code, says):
+    project.notebook("a", code, entry="keep_notebook = false\ntimeout_minutes = 0.02")
+    with pytest.raises(BuildError, match=says):
+        built(project)

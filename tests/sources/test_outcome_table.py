@@ -1,0 +1,94 @@
+"""An outcome as it comes: its place, date and scale, and what several rows of one place say together."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_activities import HERE
+
+from analysis.design.tables import outcome_maps
+from analysis.sources.outcome_table import by_place, read_outcome_table
+
+TEXT = (
+    "gemeente;schooljaar;score;n;se\n"
+    "Amsterdam;2023/2024;58,5;20;1,5\n"
+    "Amsterdam;2023/2024;52,0;60;0,5\n"
+    "Den Haag;2023/2024;61,25;40;1,0\n"
+    "Bergen (L.);2024/2025;;10;1,0\n"
+    "Bergen (NH.);2024/2025;47,0;30;2,0\n"
+    "SUDWEST FRYSLAN;2024/2025;49,0;30;2,0\n"
+)
+
+
+def read(tmp_path, text=TEXT, **changes):
+    path = tmp_path / "democratiekennis.csv"
+    path.write_text(text)
+    design = dataclasses.replace(outcome_maps()["democratiekennis"], **changes)
+    return read_outcome_table([path], design, HERE)
+
+
+def test_rows_come_with_place_period_and_value(tmp_path):
+    measurements = read(tmp_path)
+    frame = measurements.frame
+    assert list(frame["place"]) == ["GM0363", "GM0363", "GM0518", "GM0373", "GM1900"]
+    assert list(frame["value"]) == [58.5, 52.0, 61.25, 47.0, 49.0]
+    assert list(frame["precision"].unique()) == ["school year"]
+    assert str(frame["date"].iloc[0].date()) == "2023-08-01"
+    assert str(frame["until"].iloc[0].date()) == "2024-07-31"
+    assert measurements.losses.summary == (("zonder getal in de uitkomst", 1),)
+
+
+def test_several_rows_of_a_place_are_weighted_by_n(tmp_path):
+    """Weights of 20 and 60: mean (20·58.5 + 60·52)/80 = 53.625, se √((20·1.5)² + (60·0.5)²)/80 = √1800/80."""
+    one = by_place(read(tmp_path).frame).set_index("place").loc["GM0363"]
+    assert one["value"] == pytest.approx(53.625, abs=1e-12)
+    assert one["se"] == pytest.approx(np.sqrt(1800) / 80, abs=1e-12)
+    assert (one["n"], one["rows"]) == (80, 2)
+
+
+def test_weights_go_before_numbers_and_an_unknown_one_is_not_guessed(tmp_path):
+    frame = read(tmp_path).frame
+    weighted = by_place(frame.assign(weight=1.0)).set_index("place")
+    assert weighted.loc["GM0363", "value"] == pytest.approx(55.25, abs=1e-12)
+    gone = by_place(frame.assign(se=frame["se"].mask(frame["se"] == 0.5), n=np.nan)).set_index("place")
+    assert gone.loc["GM0363", "value"] == pytest.approx(55.25, abs=1e-12)
+    assert np.isnan(gone.loc["GM0363", "se"])
+    assert np.isnan(gone.loc["GM0363", "n"])
+
+
+def test_a_mark_from_1_to_10_is_reported_as_declared(tmp_path):
+    marked = {2020: "5,5", 2021: "1,0", 2022: "10,0", 2023: "7,3", 2024: "6"}
+    rows = [f"Amsterdam;{year};{mark}\n" for year, mark in marked.items()]
+    marks = "gemeente;jaar;score\n" + "".join(rows)
+    frame = read(tmp_path, marks, low=1.0, high=10.0, factor=100 / 9, shift=-100 / 9).frame
+    np.testing.assert_allclose(frame["value"], [50.0, 0.0, 100.0, 70.0, 500 / 9], rtol=0, atol=1e-12)
+    with pytest.raises(
+        ValueError, match=r"values run from 1 to 10 on a scale declared as 0 to 100; is it another"
+    ):
+        read(tmp_path, marks)
+    assert len(read(tmp_path, marks, narrow=True).frame) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (TEXT.replace("58,5", "158,5"), "column value, line 2: found 158.5, expected a value from 0 to 100"),
+        (
+            TEXT.replace("58,5", "58.5"),
+            "column score, line 2: '58.5' is not a number .the decimal sign is ','",
+        ),
+        (TEXT.replace("58,5", "1.234"), "line 2: '1.234' is not a number .*if '.' separates thousands"),
+        (TEXT.replace(";20;", ";0;"), "column n, line 2: found 0, expected a number of people above zero"),
+        (TEXT.replace("1,5", "-1,5"), "column se, line 2: found -1.5, expected a standard error"),
+        (TEXT.replace("score", "cijfer"), "no column for value"),
+    ],
+)
+def test_mistakes_are_named(tmp_path, text, says):
+    with pytest.raises(ValueError, match=f"democratiekennis.csv.*{says}"):
+        read(tmp_path, text)
+
+
+def test_shares_on_a_scale_to_100_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="is it another scale"):
+        read(tmp_path, pd.Series(TEXT).str.replace(r";\d\d,", ";0,", regex=True).iloc[0])
