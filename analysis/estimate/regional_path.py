@@ -179,7 +179,7 @@ def _arranged(frame: pd.DataFrame, region: str, time: str, outcome: str, weights
         years = np.asarray(times, dtype=float)
     else:
         moments = pd.DatetimeIndex(pd.to_datetime(pd.Index(times)))
-        years = moments.year + (moments.dayofyear - 1) / 365.25
+        years = moments.year + (moments.day_of_year - 1) / 365.25
         years = np.asarray(years, dtype=float)
     return y, w, tuple(map(str, regions)), list(times), years
 

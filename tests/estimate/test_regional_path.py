@@ -64,7 +64,7 @@ def test_error_of_the_trend_is_the_larger_of_two():
 def test_intervals_of_trend_and_of_what_lasts_cover_and_the_test_keeps_its_size(rho):
     rng = np.random.default_rng(3)
     rows = []
-    for _ in range(80):
+    for _ in range(50):
         found = regional_path(planted(rng, rho=rho), margin=2.0, **COLUMNS)
         rows.append(
             (
@@ -75,7 +75,7 @@ def test_intervals_of_trend_and_of_what_lasts_cover_and_the_test_keeps_its_size(
             )
         )
     shares = np.mean(rows, axis=0)
-    assert (shares[:3] > 0.95 - 3.3 * np.sqrt(0.05 * 0.95 / 80)).all()
+    assert (shares[:3] > 0.95 - 3.3 * np.sqrt(0.05 * 0.95 / 50)).all()
     assert shares[3] == pytest.approx(rho, abs=0.08)
 
 
