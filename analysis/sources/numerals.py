@@ -11,6 +11,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from analysis.design.read import SIGNS
 from analysis.sources.texttable import shown
 
 _SPACES = re.compile("[\u00a0\u2009\u202f]")  # what spreadsheets put between thousands
