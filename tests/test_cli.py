@@ -78,12 +78,12 @@ def test_a_number_of_jobs_that_is_none(jobs, capsys):
     assert "expected a whole number" in capsys.readouterr().err
 
 
-def test_report_does_not_render_when_the_build_failed(project):
-    project.notebook("a", "1 / 0")
-    outcome = project.analysis("report")
+def test_a_notebook_that_failed_ends_the_command_as_failed(project):
+    project.notebook("b", "1 / 0")
+    outcome = project.analysis("build")
     assert outcome.returncode == 1
     assert "ZeroDivisionError" in outcome.stderr
-    assert not (project.root / "_report").exists()
+    assert "a.value" in (project.root / "data/build/released/results.csv").read_text()
 
 
 def test_clean_removes_what_was_made_and_nothing_else(project):
