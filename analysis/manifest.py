@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from analysis.design.read import record
@@ -198,9 +199,14 @@ def read_manifest(workspace: Workspace | None = None) -> dict[str, Source]:
 
 
 def present_files(source: Source, folder: Path) -> list[Path]:
-    """The files of `source` that are in `folder`, by name. No folder, no files."""
-    found = {path for pattern in source.files for path in folder.glob(pattern) if path.is_file()}
-    return sorted(found)
+    """The files of `source` that are in `folder`, by name, in whatever case it is. No folder, no files."""
+    found = folder.iterdir() if folder.is_dir() else ()
+    patterns = [pattern.lower() for pattern in source.files]
+    return sorted(
+        path
+        for path in found
+        if path.is_file() and any(fnmatchcase(path.name.lower(), pattern) for pattern in patterns)
+    )
 
 
 def unrecognised_files(sources: Iterable[Source], folder: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 Run from the repository::
 
     python benchmarks/regional.py regions   # joint test, equivalence tests, intervals, shrinkage
+    python benchmarks/regional.py pooled    # coverage of the effect in a next province, by shock model
     python benchmarks/regional.py growth    # bias and coverage of the gap and its change, by model
     python benchmarks/regional.py speed     # nested variance components beside statsmodels, if installed
 
@@ -25,8 +26,10 @@ from analysis.design.regio import TRACKS, regio_design
 from analysis.estimate.attrition import attrition_weights
 from analysis.estimate.equivalence import all_within, spread_below
 from analysis.estimate.growth import MODELS, growth
+from analysis.estimate.pooled_effects import pooled_effects
 from analysis.estimate.regional import identified_levels, joint_test, region_gaps, region_levels
-from analysis.estimate.shrinkage import shrunken, spread
+from analysis.estimate.shrinkage import population_spread, shrunken
+from analysis.estimate.spread import spread
 from analysis.estimate.variance_components import nested_variance_components
 from analysis.panel.regio import LEVELS
 from analysis.synthetic.adks import adks_twin
@@ -34,7 +37,7 @@ from analysis.synthetic.regio import regio_twin
 
 
 def regions(draws: int, outcome: str = "politiek_zelfvertrouwen") -> None:
-    """Provinces drawn anew in every twin with a spread of zero, as planned, and exactly at the bound."""
+    """Provinces placed anew in every twin, their spread exactly zero, as planned, and at the bound."""
     design = regio_design()
     plain = dataclasses.replace(design.named(outcome), sd_province=0.0, sd_province_gap=0.0)
     bound, limit, planned = plain.smallest_sd, plain.smallest_deviation, design.named(outcome).sd_province
@@ -61,7 +64,7 @@ def _regions(design, sd: float, bound: float, limit: float, schools: int | None,
     outcome = design.outcome[0].name
     codes = [one.code for one in design.twin.provinces]
     rng = np.random.default_rng([draw, 7])
-    level, gap = rng.normal(0, sd, 12), rng.normal(0, sd, 12)
+    level, gap = (sd * (one - one.mean()) / one.std(ddof=1) for one in rng.standard_normal((2, 12)))
     frame = regio_twin(design, seed=10_000 + draw, schools=schools).frame.dropna().reset_index(drop=True)
     province = frame["province"].map({code: i for i, code in enumerate(codes)}).to_numpy()
     side = frame["track"].map({"vwo": 0.5, "vmbo": -0.5, "havo": 0.0}).to_numpy()
@@ -77,7 +80,8 @@ def _regions(design, sd: float, bound: float, limit: float, schools: int | None,
     }  # fmt: skip
     record = {}
     for name, effect in (("level", level), ("gap", gap)):
-        table, truth, here = shrunken(estimates[name]), effect - effect.mean(), spread(estimates[name])
+        table, truth, here = shrunken(estimates[name]), effect, spread(estimates[name])
+        wide = population_spread(estimates[name])
         record |= {
             f"{name}: joint test rejects": joint_test(estimates[name]).p_value < 0.05,
             f"{name}: spread shown below bound": spread_below(estimates[name], bound).shown,
@@ -88,10 +92,78 @@ def _regions(design, sd: float, bound: float, limit: float, schools: int | None,
             f"{name}: shrunken interval covers": ((table["low"] <= truth) & (truth <= table["high"])).mean(),
             f"{name}: spread interval covers": here.low <= sd <= here.high,
             f"{name}: spread estimate": here.sd,
+            f"{name}: width of the interval": here.high - here.low,
+            f"{name}: width of the interval of a population": wide.high - wide.low,
             f"{name}: squared error, shrunken / raw": ((table["shrunken"] - truth) ** 2).sum()
             / ((table["raw"] - truth) ** 2).sum(),
         }
     return record
+
+
+SHOCKS = {  # persistence, standard deviation of the small provinces, of the large ones, heavy tails
+    "iid": (0.0, 0.8, 0.8, False),
+    "AR .6": (0.6, 0.8, 0.8, False),
+    "AR .8, small volatile": (0.8, 1.3, 0.6, False),
+    "AR .6, large volatile": (0.6, 0.6, 1.3, False),
+    "t(3)": (0.0, 0.8, 0.8, True),
+    "t(3), small volatile": (0.0, 1.3, 0.6, True),
+}
+SMALL = (0, 2, 4, 9)  # Groningen, Drenthe, Flevoland, Zeeland
+NEVER = np.inf
+DESIGNS = {
+    "five": np.array([7, NEVER, 7, NEVER, 7, NEVER, NEVER, NEVER, NEVER, 7, 7, NEVER]),
+    "5/3/4": np.array([7, NEVER, 7, NEVER, 7, 9, NEVER, 9, NEVER, 7, 7, 9]),
+}
+
+
+def pooled(draws: int) -> None:
+    """Twelve provinces, ten years; effects normal around one with the spread given."""
+    found = []
+    for design, starts in DESIGNS.items():
+        for shocks in SHOCKS:
+            for omega in (0.0, 0.5, 1.0):
+                for draw in range(draws):
+                    rng = np.random.default_rng([draw, 3])
+                    fit = pooled_effects(
+                        _shocked(SHOCKS[shocks], starts, omega, rng),
+                        unit="unit", time="time", cohort="cohort", outcome="y",
+                    )  # fmt: skip
+                    new = rng.normal(1.0, omega, 200)
+                    found.append(
+                        {
+                            "design": design,
+                            "shocks": shocks,
+                            "spread": omega,
+                            "next covered": ((fit.next_low <= new) & (new <= fit.next_high)).mean(),
+                            "mean covered": fit.low <= 1 <= fit.high,
+                            "width of next": fit.next_high - fit.next_low,
+                            "persistence": fit.persistence,
+                        }
+                    )
+    table = pd.DataFrame(found).groupby(["design", "shocks", "spread"], sort=False).mean()
+    print(f"{draws} panels a line; nominal coverage 0.95")
+    print(table.round(3).to_string())
+
+
+def _shocked(model: tuple, starts: np.ndarray, omega: float, rng, periods: int = 10) -> pd.DataFrame:
+    rho, small, large, heavy = model
+    sd = np.full(12, large)
+    sd[list(SMALL)] = small
+    shocks = rng.standard_t(3, (12, periods)) / np.sqrt(3) if heavy else rng.standard_normal((12, periods))
+    for t in range(1, periods):
+        shocks[:, t] = rho * shocks[:, t - 1] + np.sqrt(1 - rho**2) * shocks[:, t]
+    time = np.arange(1, periods + 1)
+    y = rng.normal(0, 2, (12, 1)) + rng.normal(0, 3, periods) + sd[:, None] * shocks
+    y += rng.normal(1.0, omega, (12, 1)) * (time >= starts[:, None])
+    cohort = np.where(np.isinf(starts), np.nan, starts)
+    return pd.DataFrame(
+        {
+            "unit": np.repeat(np.arange(12), periods),
+            "time": np.tile(time, 12),
+            "cohort": np.repeat(cohort, periods),
+            "y": y.ravel(),
+        }
+    )
 
 
 def growths(draws: int) -> None:
@@ -195,10 +267,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("regions", "growth", "speed"))
+    parser.add_argument("what", choices=("regions", "pooled", "growth", "speed"))
     parser.add_argument("--draws", type=int, default=None)
     arguments = parser.parse_args()
-    run, draws = {"regions": (regions, 500), "growth": (growths, 300), "speed": (speed, 5)}[arguments.what]
+    run, draws = {
+        "regions": (regions, 500),
+        "pooled": (pooled, 200),
+        "growth": (growths, 300),
+        "speed": (speed, 5),
+    }[arguments.what]
     run(arguments.draws or draws)
 
 

@@ -1,30 +1,25 @@
+"""What may be seen: nothing over too few people, in no row, point, file or picture."""
+
+import json
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from analysis.disclosure import Withheld, disclose, summary
-from analysis.disclosure.cells import (
-    DOMINATED,
-    FEW,
-    PROTECTING,
-    possible_values,
-    protect,
-    protected_counts,
-    unsafe,
-)
 
+from analysis.answers.kenniskloof import gap_items
+from analysis.chapters import kenniskloof
 from analysis.datakind import DataKind
-from analysis.design.disclosure import (
-    CellRule,
-    DisclosureRule,
-    ExtremeAllowed,
-    Group,
-    cell_rule,
-    disclosure_rule,
-)
-from analysis.results import Result
-from analysis.workspace import Workspace
+from analysis.design.disclosure import Contrast, DisclosureRule, ExtremeAllowed, Group, disclosure_rule
+from analysis.design.gap import gap_design
+from analysis.estimate.gap_study import gap_study
+from analysis.exhibits import write_exhibit
+from analysis.panel.civic_knowledge import civic_knowledge
+from analysis.results import Result, Series, publish, read_series, write_rows, write_series
+from analysis.results.disclosure import Withheld, disclose, summary
+from analysis.sources.iccs_contract import PV_COLUMNS
+from analysis.sources.sourced import Sourced
+from analysis.workspace import Workspace, find_root
 
 RULE = DisclosureRule(minimum_n=10, source="ontsluiting")
 
@@ -51,9 +46,18 @@ def test_a_row_over_too_few_units_loses_every_number():
     assert (released.value, released.se, released.low, released.high, released.n, released.clusters) == (
         None,
     ) * 6
-    assert released.note == "Niet getoond: minder dan 10 eenheden."
-    assert released.variables()["full"] == "onbekend"
+    assert released.withheld == "minder dan 10 eenheden"
+    assert released.note == "x"
+    assert released.variables()["full"] == "niet getoond: minder dan 10 eenheden"
+    assert released.variables()["value"] == "niet getoond"
     assert "4,25" not in str(released.variables())
+
+
+def test_a_p_value_and_a_reason_go_with_the_number():
+    full = replace(row("few", 9), p_value=0.031, smallest_p=0.002)
+    (released,) = disclose([full], RULE).rows
+    assert (released.p_value, released.smallest_p, released.reason) == (None, None, "")
+    assert released.p_text == "niet getoetst"
 
 
 def test_at_the_threshold_a_row_is_shown():
@@ -77,7 +81,7 @@ def test_synthetic_rows_go_through_the_same_rule_and_facts_do_not():
 
 def test_a_row_without_a_number_of_units_is_counted_as_unchecked():
     disclosed = disclose([row("unknown", None), row("fact", None, "fact")], RULE)
-    assert [item.id for item in disclosed.unchecked] == ["a.unknown"]
+    assert disclosed.unchecked == ("a.unknown",)
     assert disclosed.rows[0].value == 4
 
 
@@ -96,6 +100,7 @@ def test_what_was_withheld_is_counted_in_rows_of_its_own():
         "ontsluiting.suppressed_count": 0,
         "ontsluiting.suppressed_extreme": 0,
         "ontsluiting.suppressed_part": 0,
+        "ontsluiting.suppressed_points": 0,
         "ontsluiting.unchecked": 1,
         "ontsluiting.minimum_n": 10,
     }
@@ -141,7 +146,7 @@ def test_an_extreme_of_people_is_withheld_and_one_of_provinces_is_not():
     rows = [row("score_max", 900), row("min_score", 900), row("max_province", 900), row("maxima", 900)]
     disclosed = disclose(rows, PEOPLE)
     assert [item.id for item in disclosed.suppressed] == ["a.score_max", "a.min_score"]
-    assert disclosed.rows[0].note == "Niet getoond: een uiterste waarde van personen."
+    assert disclosed.rows[0].withheld == "een uiterste waarde van personen"
     assert "4,25" not in str(disclosed.rows[0])
 
 
@@ -195,118 +200,184 @@ def test_nothing_hidden_nothing_more_is_hidden_and_an_absent_total_is_an_error()
         in_group(part("part_a", 5), part("part_b", 50))
 
 
-# --- cells ---
-
-CELLS = CellRule(minimum_n=10, largest=2, largest_share=0.9, rest_share=0.1, zeros_tell=True, count_base=5)
-
-
-def contributions():
-    """Forty random cells and six at the edges of the rules."""
-    rng = np.random.default_rng(20)
-    cells = {}
-    for k in range(40):
-        people = int(rng.integers(3, 30))
-        cells[f"g{k:02d}"] = rng.lognormal(2, rng.choice([0.3, 1.0, 2.0, 3.0]), people).round(2)
-    return cells | {
-        "few9": np.full(9, 5.0),
-        "ten": np.full(10, 5.0),
-        "two": np.array([450.0, 451.0] + [10.0] * 10),
-        "edge": np.array([450.0, 450.0] + [10.0] * 10),
-        "one": np.array([1000.0] + [9.0] * 11),
-        "rest": np.array([1000.0] + [10.0] * 11),
-    }
+def test_a_comparison_goes_with_the_group_it_would_give_away():
+    rule = replace(RULE, contrasts=(Contrast(("a.gap*", "a.places"), ("a.first", "a.second")),))
+    rows = [row("gap", 109), row("gap_sd", 109), row("first", 100), row("second", 9), row("other", 109)]
+    disclosed = disclose(rows, rule, [series(points=series().points.assign(n=109))])
+    assert {item.id for item in disclosed.suppressed} == {"a.second", "a.gap", "a.gap_sd"}
+    assert set(disclosed.reasons) == {Withheld.FEW}
+    assert disclosed.series[0].withheld
+    assert disclosed.series[0].points["estimate"].isna().all()
+    large = [row("gap", 109), row("first", 100), row("second", 10)]
+    assert disclose(large, rule).suppressed == ()
+    with pytest.raises(ValueError, match="results or groups is empty"):
+        Contrast((), ("a.first",))
 
 
-def test_unsafe_cells_are_those_of_the_package_acro():
-    """acro 1.0.2 with its default rules: a pivot_table of sums by cell, suppressed."""
-    acro = {"edge", "few9", "g03", "g07", "g08", "g10", "g20", "g27", "g36", "one", "rest", "two"}
-    assert {name for name, values in contributions().items() if unsafe(values, CELLS)} == acro
+# --- points of a series ---
 
 
-def test_the_reason_is_said():
-    cells = contributions()
-    assert unsafe(cells["few9"], CELLS) == FEW
-    assert unsafe(cells["two"], CELLS) == DOMINATED
-    assert unsafe(np.array([]), CELLS) == FEW
-    assert unsafe(np.array([]), replace(CELLS, zeros_tell=False)) == ""
-    assert unsafe(np.zeros(20), CELLS) == ""
-    assert unsafe(np.array([100.0] + [4.0] * 11), replace(CELLS, largest_share=1.0)) == ""
-    assert unsafe(np.array([1000.0] + [4.0] * 11), replace(CELLS, largest_share=1.0)) == DOMINATED
-    for wrong in (-1.0, np.nan, np.inf):
-        with pytest.raises(ValueError, match="finite and zero or more"):
-            unsafe(np.full(20, wrong), CELLS)
+def series(**changes):
+    points = pd.DataFrame(
+        {
+            "place": ["a", "b", "c"],
+            "estimate": [4.2571, 17.38, 3.0],
+            "low": [3.1, 16.2, np.nan],
+            "high": [5.3, 18.9, np.nan],
+            "n": [40, 9, 30],
+        }
+    )
+    given = {"points": points, "decimals": 1} | changes
+    return Series("a.places", "Plaatsen", "punten", "real", "bron", **given)
 
 
-def people(counts):
-    rows = [(f"r{i}", f"c{j}") for i, line in enumerate(counts) for j, n in enumerate(line) for _ in range(n)]
-    return pd.DataFrame(rows, columns=["school", "answer"])
+def passed(item, rule=RULE):
+    disclosed = disclose([], rule, [item])
+    (found,) = disclosed.series
+    return found, disclosed
 
 
-def test_one_small_cell_takes_three_with_it():
-    table = protected_counts(people([[50, 40, 30], [60, 3, 45], [70, 20, 35]]), "school", "answer", CELLS)
-    assert table.reasons.loc["r1", "c1"] == FEW
-    assert table.withheld == 4
-    assert (table.reasons == PROTECTING).to_numpy().sum() == 3
-    assert table.counts.loc["totaal", "totaal"] == 355
-    assert np.isnan(table.counts.loc["r1", "c1"])
-    shown = table.counts.to_numpy()
-    assert (shown[~np.isnan(shown)] % 5 == 0).all()
+def test_a_point_over_too_few_units_loses_every_number_and_the_others_stand():
+    found, disclosed = passed(series())
+    points = found.points.set_index("place")
+    assert points.loc["b"].isna().all()
+    assert points.loc["a"].to_dict() == {"estimate": 4.3, "low": 3.1, "high": 5.3, "n": 40}
+    assert points.loc["c", "estimate"] == 3.0
+    assert found.note == "Niet getoond: punten over minder dan 10 eenheden."
+    assert (found.withheld, found.unknown) == ("", "")
+    assert disclosed.points == 1
+    assert [
+        item.value for item in summary(disclosed, RULE) if item.id == "ontsluiting.suppressed_points"
+    ] == [1]
+    assert len(found.shown()) == 2
 
 
-def test_a_table_without_small_cells_is_shown_whole():
-    table = protected_counts(people([[50, 40], [60, 30]]), "school", "answer", CELLS)
-    assert table.withheld == 0
-    assert table.counts.loc["r0", "c1"] == 40
+def test_a_series_of_which_no_point_may_be_seen_says_so():
+    few = series(points=series().points.assign(n=5))
+    found, _ = passed(few)
+    assert found.unknown == "niet getoond: minder dan 10 eenheden"
+    assert found.shown().empty
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_no_withheld_cell_can_be_worked_out(seed):
-    """Whatever is hidden, the shown cells and true totals leave room of at least the minimum."""
-    rng = np.random.default_rng(seed)
-    counts = rng.poisson(rng.choice([3, 15, 60], size=(4, 5), p=[0.2, 0.3, 0.5])).astype(float)
-    small = counts < 10
-    hidden = protect(small, counts, 10)
-    assert (hidden >= small).all()
-    if hidden.all():
-        return
-    for cell in map(tuple, np.argwhere(hidden)):
-        low, high = possible_values(hidden, counts, cell)
-        assert low <= counts[cell] + 1e-6
-        assert high >= counts[cell] - 1e-6
-        assert high - low >= 10 - 1e-6
+def test_a_series_without_counts_is_unchecked_and_one_of_facts_passes_whole():
+    bare = series(points=series().points.drop(columns="n"))
+    assert passed(bare)[1].unchecked == ("a.places",)
+    fact = replace(series(), kind=DataKind.FACT)
+    found, disclosed = passed(fact)
+    assert found.points.equals(fact.points)
+    assert disclosed.points == 0
 
 
-def test_a_single_withheld_cell_is_known_exactly_and_the_audit_says_so():
-    counts = np.array([[50.0, 40.0], [60.0, 3.0]])
-    hidden = counts < 10
-    assert possible_values(hidden, counts, (1, 1)) == pytest.approx((3, 3))
-    assert protect(hidden, counts, 10).all()
+def test_a_small_count_of_people_in_a_point_is_withheld():
+    counted = replace(series(), unit="leerlingen", decimals=0)
+    found, _ = passed(replace(counted, points=counted.points.assign(n=900)), PEOPLE)
+    assert found.points.set_index("place")["estimate"].to_dict() == {
+        "a": pytest.approx(np.nan, nan_ok=True), "b": 17, "c": pytest.approx(np.nan, nan_ok=True)
+    }  # fmt: skip
 
 
-def test_people_without_a_cell_are_not_lost_in_silence():
-    frame = people([[20, 20], [20, 20]])
-    frame.loc[0, "answer"] = None
-    with pytest.raises(ValueError, match="leave them out first, and count them"):
-        protected_counts(frame, "school", "answer", CELLS)
+def test_a_point_over_too_few_schools_would_show_a_school():
+    rule = replace(RULE, minimum_schools=3)
+    found, _ = passed(series(points=series().points.assign(n=900, schools=[2, 5, 5])), rule)
+    assert found.points.set_index("place").loc["a"].isna().all()
+    assert found.note == "Niet getoond: punten over minder dan 10 eenheden of 3 scholen."
+    assert found.points.set_index("place").loc["b", "estimate"] == 17.4
+
+
+def test_the_count_of_schools_must_be_one_or_more():
+    with pytest.raises(ValueError, match="minimum_schools must be a whole number of one or more"):
+        DisclosureRule(10, "bron", minimum_schools=0)
+
+
+# --- the door: no digit of what is withheld gets out ---
+
+SECRET = 47.3219
+DIGITS = ("47.3", "47,3", "47", "3219")
+
+
+def everything_written(folder) -> str:
+    """Text of every file below `folder`."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def test_a_withheld_row_leaves_no_digit_in_what_is_released(tmp_path):
+    secret = replace(
+        row("few", 9), value=SECRET, low=SECRET, high=SECRET, se=SECRET, p_value=0.4732, clusters=47
+    )
+    shown = publish(secret, row("many", 900))
+    write_rows(shown.rows, tmp_path / "results.csv")
+    text = everything_written(tmp_path)
+    assert "a.few" in text
+    assert not any(digits in text for digits in (*DIGITS, "4732"))
+    assert not any(digits in shown._repr_html_() for digits in DIGITS)
+
+
+def test_a_withheld_point_leaves_no_digit_in_what_is_released(tmp_path):
+    points = series().points.assign(estimate=[1.0, SECRET, 2.0], low=[0.5, SECRET, np.nan])
+    points = points.assign(high=[1.5, SECRET, np.nan])
+    shown = publish(series(points=points))
+    write_series(shown.series, tmp_path)
+    text = everything_written(tmp_path)
+    assert "minder dan 10 eenheden" in text
+    assert not any(digits in text for digits in DIGITS)
+    assert not any(digits in shown._repr_html_() for digits in DIGITS)
+
+
+def test_exhibits_hold_no_digit_of_what_is_withheld(tmp_path):
+    """Nine pupils of the vwo: their mean is in no table, figure, description or file behind a figure."""
+    panel, design = civic_knowledge(trial=True), gap_design()
+    lot = panel.frame.index[panel.frame["track"] == "vwo"]
+    frame = panel.frame.drop(lot[9:]).reset_index(drop=True)
+    study = gap_study(
+        frame,
+        outcome=PV_COLUMNS,
+        minuend="vwo",
+        subtrahend="vmbo",
+        covariates=design.adjusted_for,
+        quantiles=design.quantiles,
+        levels=design.shown_levels,
+    )
+    items = gap_items(Sourced(frame, DataKind.REAL, "iccs2022", ""), study, design)
+    mean = next(item for item in items if item.id == "kenniskloof.mean_vwo")
+    assert mean.n == 9
+    # a number of its own, found nowhere else: it must not be found at all
+    items = [
+        replace(item, value=91234.0, low=81234.0, high=98123.0) if item is mean else item for item in items
+    ]
+    shown = publish(*items)
+    assert shown.row("kenniskloof.mean_vwo").withheld
+    assert shown.row("kenniskloof.gap").withheld  # the mean of the vmbo is shown, and would give it away
+    assert shown.row("kenniskloof.mean_vmbo").value is not None
+    assert shown.points("kenniskloof.decompositie").withheld
+    assert shown.points("kenniskloof.kwantielen").withheld
+    for exhibit in kenniskloof.exhibits(shown):
+        write_exhibit(exhibit, tmp_path)
+    text = everything_written(tmp_path)
+    assert "niet getoond" in text
+    for digits in ("91234", "91.234", "81234", "81.234", "98123", "98.123"):
+        assert digits not in text
+    for point in study.quantiles["estimate"]:
+        assert f"{point:.7g}" not in text
+    figure = json.loads((tmp_path / "fig-kenniskloof-kwantielen.json").read_text(encoding="utf-8"))
+    assert figure["alt"] == "Geen figuur. Niet getoond: minder dan 10 eenheden."
+
+
+def test_what_a_run_keeps_is_whole_and_only_the_door_withholds(tmp_path):
+    """The run's folder is never committed; what comes back from the door is what may be seen."""
+    workspace = Workspace(find_root(), tmp_path, tmp_path / "run")
+    workspace.output.mkdir()
+    shown = publish(series(), workspace=workspace)
+    assert np.isnan(shown.points("a.places").points.loc[1, "estimate"])
+    (kept,) = read_series(workspace.output / "series")
+    assert kept.points.loc[1, "estimate"] == 17.38
 
 
 def test_the_rules_of_this_repository_are_read():
-    assert cell_rule() == CELLS
     rule = disclosure_rule()
+    assert (rule.minimum_n, rule.minimum_schools) == (10, 3)
     assert {"leerlingen", "personen"} <= set(rule.person_units)
     assert {"min", "max"} <= set(rule.extreme_words)
     assert all(allowed.reason for allowed in rule.extreme_allowed)
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        ({"minimum_n": 0}, "minimum_n"),
-        ({"count_base": 10}, "count_base must be below minimum_n"),
-        ({"largest": 0}, "whole numbers of one or more"),
-        ({"largest_share": 1.2}, "shares between 0 and 1"),
-    ],
-)
-def test_cell_rules_that_protect_nothing_are_refused(change, says):
-    with pytest.raises(ValueError, match=says):
-        replace(CELLS, **change)
+    totals = {group.total for group in rule.groups}
+    assert totals
+    assert {f"proef.{total}" for total in totals if not total.startswith("proef.")} <= totals

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -113,8 +114,8 @@ class Points:
 
     @cached_property
     def _known(self) -> pd.DataFrame:
-        points = self.series.points
-        return points.set_index(list(self.keys)) if len(points) else points
+        points, keys = self.series.points, list(self.keys)
+        return points.set_index(keys if len(keys) > 1 else keys[0]) if len(points) else points
 
     @property
     def remark(self) -> str:
@@ -122,28 +123,40 @@ class Points:
         why = self.series.unknown
         return f"{dutch.capital(why)}." if why else self.series.note
 
-    def number(self, key: tuple, column: str = "estimate") -> str:
+    def number(self, key: Any, column: str = "estimate", *, sign: bool = False) -> str:
         """The number at `key`, or what is read in its place."""
         value = self._value(key, column)
-        return self._unknown(key) if value is None else dutch.number(value, self.series.decimals)
+        return self._unknown(key) if value is None else dutch.number(value, self.series.decimals, sign=sign)
 
-    def with_interval(self, key: tuple) -> str:
+    def interval(self, key: Any, low: str = "low", high: str = "high") -> str:
+        """The interval at `key`, or what is read in its place."""
+        ends = self._value(key, low), self._value(key, high)
+        return self._unknown(key) if None in ends else dutch.interval(*ends, self.series.decimals)
+
+    def with_interval(self, key: Any) -> str:
         """``114 (van 98 tot 131)``, or what is read in its place."""
-        value, low, high = (self._value(key, column) for column in ("estimate", "low", "high"))
-        text = self.number(key)
-        if value is None or low is None or high is None:
-            return text
-        return f"{text} ({dutch.interval(low, high, self.series.decimals)})"
+        known = all(self._value(key, column) is not None for column in ("estimate", "low", "high"))
+        return f"{self.number(key)} ({self.interval(key)})" if known else self.number(key)
 
-    def _value(self, key: tuple, column: str) -> float | None:
+    def _value(self, key: Any, column: str) -> float | None:
         if not len(self._known) or key not in self._known.index:
             return None
         value = self._known.loc[key, column]
         return None if pd.isna(value) else float(value)
 
-    def _unknown(self, key: tuple) -> str:
-        """The word alone: no point is known, or disclosure withheld this one, its count included."""
+    def knows(self, key: Any) -> bool:
+        """Whether any measure is known at `key`."""
+        return any(self._value(key, column) is not None for column in self.series.measures)
+
+    def withheld(self, key: Any) -> bool:
+        """Whether disclosure withheld the point at `key`: its count is withheld too."""
+        known = self._known
+        return len(known) > 0 and N in known and key in known.index and bool(pd.isna(known.loc[key, N]))
+
+    def _unknown(self, key: Any) -> str:
+        """The word alone: no point is known, disclosure withheld this one, or there is none."""
         if self.series.unknown:
             return self.series.unknown.partition(":")[0]
-        hidden = N in self._known.columns and key in self._known.index and pd.isna(self._known.loc[key, N])
-        return NOT_SHOWN if hidden else dutch.UNKNOWN
+        if self.withheld(key):
+            return NOT_SHOWN
+        return dutch.UNKNOWN if len(self._known) and key in self._known.index else NOT_ESTABLISHED

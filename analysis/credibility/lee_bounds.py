@@ -1,11 +1,20 @@
-"""Bounds on the effect when some outcomes are not observed, and treatment may be the reason (Lee 2009)."""
+"""Bounds on the effect when some outcomes are not observed, and treatment may be the reason (Lee 2009).
+
+They hold if treatment moves observation in one direction only (monotonicity), which cannot be seen. The
+interval is one of the bounds: it covers both with the level asked for, by the cluster jackknife and t(G - 1).
+It says nothing about how treatment was assigned and is no substitute for the randomisation interval of the
+effect.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy import stats
+
+from analysis.unknown import NotEstimableError
 
 Array = np.ndarray
 
@@ -22,7 +31,7 @@ class LeeBounds:
     se_low, se_high : float or None
         Jackknife over clusters; None without clusters.
     interval : (float, float) or None
-        Covers the effect itself with the level asked for (Imbens & Manski 2004), with t(G − 1).
+        Covers both bounds, and all between, with the level asked for; None without clusters.
     observed_treated, observed_control : float
         Shares observed.
     trimmed_share : float
@@ -65,18 +74,20 @@ def lee_bounds(
     treated : ndarray of bool, shape (N,)
     weights : ndarray, shape (N,), optional
     cluster : ndarray, shape (N,), optional
-        Level of assignment, for standard errors.
+        Level of assignment, for standard errors; every unit has one.
 
     Notes
     -----
-    Assumes that treatment moves observation in one direction only. The trimmed share is
+    Assumes that treatment moves observation in one direction only (monotonicity). The trimmed share is
     ``1 - (smaller observed share) / (larger observed share)``. The unit at the edge is kept in part, so that
     exactly that share is trimmed.
 
     Raises
     ------
     ValueError
-        If a group is empty or wholly unobserved, or a weight is not positive.
+        If an outcome or a weight is infinite, a weight is not positive, or a unit has no cluster.
+    NotEstimableError
+        If a group is empty or wholly unobserved, also without one of the clusters.
     """
     outcome = np.asarray(outcome, dtype=float)
     treated = np.asarray(treated)
@@ -85,22 +96,33 @@ def lee_bounds(
     weight = np.ones(len(outcome)) if weights is None else np.asarray(weights, dtype=float)
     if not (len(outcome) == len(treated) == len(weight)):
         raise ValueError("outcome, treated and weights differ in length")
-    if not (weight > 0).all():
-        raise ValueError("a weight is zero or negative; weights must be positive")
+    if not ((weight > 0) & np.isfinite(weight)).all():
+        raise ValueError("a weight is missing, infinite, zero or negative; weights must be positive")
+    if np.isinf(outcome).any():
+        raise ValueError(
+            f"{int(np.isinf(outcome).sum())} outcomes are infinite; not observed is missing (NaN)"
+        )
     low, high, naive, shares, trim = _bounds(outcome, treated, weight)
     se, interval, count = (None, None), None, None
     if cluster is not None:
-        labels = np.unique(cluster)
+        codes, labels = pd.factorize(np.asarray(cluster))
+        if (codes < 0).any():
+            raise ValueError(
+                f"{int((codes < 0).sum())} units have no cluster, the first at {int((codes < 0).argmax())}: "
+                "every unit needs its cluster"
+            )
+        if len(codes) != len(outcome):
+            raise ValueError("outcome and cluster differ in length")
         count = len(labels)
         without = np.array(
             [
                 _bounds(outcome[keep], treated[keep], weight[keep])[:2]
-                for keep in (cluster != g for g in labels)
+                for keep in (codes != g for g in range(count))
             ]
         )
         spread = np.sqrt((count - 1) / count * ((without - [low, high]) ** 2).sum(axis=0))
         se = (float(spread[0]), float(spread[1]))
-        critical = _imbens_manski(high - low, max(se), level, count - 1)
+        critical = float(stats.t.ppf((1 + level) / 2, count - 1))
         interval = (low - critical * se[0], high + critical * se[1])
     return LeeBounds(
         low=low,
@@ -123,7 +145,10 @@ def _bounds(outcome: Array, treated: Array, weight: Array):
     shares, groups = [], []
     for name, group in (("treated", treated), ("control", ~treated)):
         if not (group & seen).any():
-            raise ValueError(f"no {name} unit is observed: there is nothing to bound")
+            raise NotEstimableError(
+                f"no {name} unit is observed, with all clusters or without one: there is nothing to bound",
+                reason="aan een van beide kanten is niemand gemeten",
+            )
         shares.append(float(weight[group & seen].sum() / weight[group].sum()))
         groups.append((outcome[group & seen], weight[group & seen]))
     (y1, w1), (y0, w0) = groups
@@ -142,17 +167,3 @@ def _lowest(values: Array, weight: Array, share: float) -> float:
     values, weight = values[order], weight[order]
     kept = np.clip(share * weight.sum() - (np.cumsum(weight) - weight), 0.0, weight)
     return float(values @ kept / kept.sum())
-
-
-def _imbens_manski(width: float, se: float, level: float, df: int) -> float:
-    """Critical value c with F(c + width / se) − F(−c) = level; from one-sided to two-sided as width falls."""
-    if not se > 0:
-        return 0.0
-    low, high = stats.t.ppf(level, df), stats.t.ppf(0.5 + level / 2, df)
-    for _ in range(60):
-        middle = (low + high) / 2
-        if stats.t.cdf(middle + width / se, df) - stats.t.cdf(-middle, df) < level:
-            low = middle
-        else:
-            high = middle
-    return float(high)

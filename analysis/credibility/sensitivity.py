@@ -110,10 +110,10 @@ def sensitivity(
         se=se,
         original=(estimate - half, estimate + half),
         table=pd.DataFrame(rows, columns=["restriction", "bound", "low", "high"]),
-        breakdown_m=_breakdown(
+        breakdown_m=breakdown(
             lambda bound: fixed_length_interval(estimates, covariance, pre, weights, bound, alpha), null, se
         ),
-        breakdown_mbar=_breakdown(
+        breakdown_mbar=breakdown(
             lambda bound: conditional_interval(estimates, covariance, pre, weights, bound, alpha, True),
             null,
             1.0,
@@ -163,7 +163,12 @@ def relative_magnitudes_interval(
     return conditional_interval(estimates, covariance, pre, weights, float(mbar), _level(alpha), hybrid)
 
 
-def _breakdown(interval: Callable[[float], Interval], null: float, scale: float) -> float:
+def breakdown(interval: Callable[[float], Interval], null: float, scale: float) -> float:
+    """Largest bound at which `interval` excludes `null`: zero if none does, infinite if all do.
+
+    `scale` is a bound of the size to begin with.
+    """
+
     def excludes(bound: float) -> bool:
         low, high = interval(bound)
         return not low <= null <= high

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from analysis.design.read import read_design, record, records
 from analysis.workspace import Workspace
 
 TRACKS = ("vmbo", "havo", "vwo")
+PATHS = ("vmbo-b", "vmbo-k", "vmbo-gt")  # learning paths: basis, kader, gemengd and theoretisch
+PRACTICAL, BRIDGE = "praktijkonderwijs", "brugklas"
+MIXED = ("vmbo/havo", "havo/vwo", "vmbo/havo/vwo", "vmbo/vwo", PRACTICAL, BRIDGE)
+LEVELS = (*PATHS, *TRACKS, *MIXED)  # as a file may tell pupils apart
 LEAVE_OUT = ""
 BELOW = "below"  # all that do not reach the lowest level shown
 _NAME = "kenniskloof"
@@ -25,17 +30,34 @@ class TrackVariable:
     name : str
         Column of the file, in any case.
     codes : mapping of str to str
-        Code as text ("3") to vmbo, havo or vwo, or to "" for pupils who are left out. Empty: the value
-        labels of the file decide, where each names one track.
+        Code as text ("3") to one of :data:`LEVELS`, or to "" for pupils who are left out. Empty: the value
+        labels of the file decide.
+    mixed : mapping of str to str
+        One of :data:`MIXED`, a class of no single track, to the track it is counted in, or to "" to leave
+        it out. A class of a kind that is not in it is an error.
+    file, key : str
+        A file of classes beside the pupils' with the track variable, and the column that both have; empty
+        where the pupils' own file has it.
     """
 
     name: str
     codes: Mapping[str, str]
+    mixed: Mapping[str, str] = field(default_factory=dict)
+    file: str = ""
+    key: str = "IDCLASS"
 
     def __post_init__(self) -> None:
-        unknown = sorted(set(self.codes.values()) - {*TRACKS, LEAVE_OUT})
+        unknown = sorted(set(self.codes.values()) - {*LEVELS, LEAVE_OUT})
         if unknown:
-            raise ValueError(f'track_codes lead to {", ".join(unknown)}: expected {", ".join(TRACKS)} or ""')
+            raise ValueError(f'track_codes lead to {", ".join(unknown)}: expected {", ".join(LEVELS)} or ""')
+        strange = sorted(set(self.mixed) - set(MIXED))
+        if strange:
+            raise ValueError(f"track_mixed: unknown {', '.join(strange)}; known are {', '.join(MIXED)}")
+        wrong = sorted(set(self.mixed.values()) - {*TRACKS, LEAVE_OUT})
+        if wrong:
+            raise ValueError(f'track_mixed leads to {", ".join(wrong)}: expected {", ".join(TRACKS)} or ""')
+        if self.file and Path(self.file).name != self.file:
+            raise ValueError(f"track_file {self.file!r}: expected the name of a file, without a folder")
 
 
 @dataclass(frozen=True)
@@ -167,6 +189,9 @@ class GapDesign:
     links: tuple[Link, ...]
     programmes: Mapping[int, str]
     twin: CivicTwinDesign
+    track_mixed: Mapping[str, str] = field(default_factory=dict)
+    track_file: str = ""
+    track_key: str = "IDCLASS"
 
     def __post_init__(self) -> None:
         if not {self.minuend, self.subtrahend} <= set(TRACKS) or self.minuend == self.subtrahend:
@@ -194,7 +219,9 @@ class GapDesign:
     def track(self, name: str = "") -> TrackVariable | None:
         """The track variable, `name` before that of the file; None when neither is given."""
         name = name or self.track_variable
-        return TrackVariable(name, self.track_codes) if name else None
+        if not name:
+            return None
+        return TrackVariable(name, self.track_codes, self.track_mixed, self.track_file, self.track_key)
 
 
 def gap_design(workspace: Workspace | None = None) -> GapDesign:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -71,3 +72,43 @@ class Ceiling:
         if not detectable_pp > 0:
             raise ValueError(f"smallest effect that could be seen {detectable_pp}: positive")
         return abs(self.effect_pp) >= detectable_pp
+
+
+def ceilings(cases: pd.DataFrame, detectable_pp: float | None = None) -> pd.DataFrame:
+    """The largest effect of each case, and beside it whether it could be seen.
+
+    Parameters
+    ----------
+    cases : pandas.DataFrame
+        Columns reached, electorate and per_person_pp, as of :class:`Ceiling`; others are kept.
+    detectable_pp : float, optional
+        The smallest effect that could be seen.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `cases` with share_pct and effect_pp and, with `detectable_pp`, needed_per_person_pp and can_be_seen.
+
+    Raises
+    ------
+    ValueError
+        If a column is absent or a case cannot be; names the row.
+    """
+    absent = [name for name in ("reached", "electorate", "per_person_pp") if name not in cases]
+    if absent:
+        raise ValueError(f"columns {', '.join(absent)} are not in the frame; it has {', '.join(cases)}")
+    found = []
+    for row, case in enumerate(cases.itertuples(), start=1):
+        try:
+            found.append(Ceiling(float(case.reached), float(case.electorate), float(case.per_person_pp)))
+        except ValueError as error:
+            raise ValueError(f"row {row}: {error}") from None
+    table = cases.assign(
+        share_pct=[one.share_pct for one in found], effect_pp=[one.effect_pp for one in found]
+    )
+    if detectable_pp is None:
+        return table
+    return table.assign(
+        needed_per_person_pp=[one.needed_per_person_pp(detectable_pp) for one in found],
+        can_be_seen=[one.can_be_seen(detectable_pp) for one in found],
+    )

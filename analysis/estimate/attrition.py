@@ -125,7 +125,7 @@ def attrition_weights(
     weights = (cut / cut.mean()).rename("weight").set_axis(labels)
     return AttritionWeights(
         weights=weights,
-        coefficients=coefficients,
+        coefficients=coefficients.rename({f"{time}={k}": f"{time}={wave}" for k, wave in enumerate(said, 1)}),
         by_wave=_by_wave(frame, weights, time).assign(wave=said),
         trimmed=int((cut != raw).sum()),
         bounds=(float(low), float(high)),

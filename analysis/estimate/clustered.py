@@ -148,12 +148,18 @@ def clustered_fit(
 
 
 def _require_rank(design: pd.DataFrame, weight: np.ndarray, units: np.ndarray, kind: str) -> None:
-    """Raise unless the columns can be told apart, net of unit effects if the model has them."""
+    """Raise NotEstimableError unless the columns, net of unit effects if there are any, can be told apart."""
     x = design.to_numpy(dtype=float)
     beyond, theta = ("unit effects", 1.0) if kind == "fixed" else ("one another", 0.0)
     left = _transformed(x, weight, units, theta)
-    squares = np.square(np.sqrt(weight)[:, None] * x).sum(axis=0)
-    require_rank(left.T @ left, list(design.columns), squares=squares, beyond=beyond)
+    squares = np.square(_transformed(x, weight, units, 0.0)).sum(axis=0)
+    try:
+        require_rank(left.T @ left, list(design.columns), squares=squares, beyond=beyond)
+    except NotEstimableError as error:
+        raise NotEstimableError(
+            f"{error.detail}, or a group is seen at one time only",
+            reason="van een van de schoolsoorten is er maar één meting",
+        ) from None
 
 
 def leave_one_cluster_out(x: np.ndarray, y: np.ndarray, codes: np.ndarray, names: list[str]) -> np.ndarray:

@@ -82,6 +82,10 @@ class PanelNoise:
         )
         return self.sd.value * left @ normal @ right.T
 
+    def __call__(self, seeds: Sequence[int]) -> np.ndarray:
+        """Shocks at the times of the data, as simulations of power take them; rows are places in order."""
+        return self.draw(seeds)
+
     def change_sd(self, gap: float) -> float:
         """Standard deviation of the change of one place over `gap` years, beyond what all places share."""
         return float(self.sd.value * np.sqrt(2 * (1 - self.persistence.value**gap)))

@@ -10,8 +10,10 @@ import pandas as pd
 
 from analysis.estimate.gap import standardised_difference
 from analysis.estimate.survey import ReplicateDesign, difference, mean
+from analysis.unknown import NotEstimable, attempt
 
 GROUPS = {"male": 0.0, "female": 1.0}  # values of the column `female`
+NO_FILE = "het leerlingbestand is er niet"
 _COLUMNS = ("reproduced", "reproduced_se", "n")
 
 
@@ -36,8 +38,8 @@ def reproduce(references: pd.DataFrame, samples: Mapping[tuple, Any]) -> pd.Data
     -------
     pandas.DataFrame
         With added columns ``reproduced``, ``reproduced_se``, ``n`` (NaN where there is no file, or the file
-        lacks the measure), ``outcome`` and ``compared``. ``outcome`` is ``match`` or ``mismatch`` on all
-        printed digits of value and standard error, ``no reference`` or ``not reproduced``.
+        does not give the measure) and ``outcome``: ``match`` or ``mismatch`` on all printed digits of value
+        and standard error, ``no reference`` or ``not reproduced``.
     """
     designs = {key: survey_design(sample.frame, sample.weights) for key, sample in samples.items()}
     rows = []
@@ -48,8 +50,9 @@ def reproduce(references: pd.DataFrame, samples: Mapping[tuple, Any]) -> pd.Data
             rows.append((np.nan, np.nan, np.nan))
             continue
         values = sample.frame[sample.measures[reference.measure]]
-        found = _statistic(reference, values, designs[key], sample.frame)
-        rows.append((found["estimate"], found["se"], found["n"]))
+        found = attempt(_statistic, reference, values, designs[key], sample.frame)
+        known = not isinstance(found, NotEstimable)
+        rows.append((found["estimate"], found["se"], found["n"]) if known else (np.nan,) * 3)
     table = references.assign(
         **dict(zip(_COLUMNS, np.array(rows, dtype=float).reshape(-1, 3).T, strict=True))
     )
@@ -100,22 +103,25 @@ def _same(number: float, printed: float, decimals: float) -> bool:
 
 def track_figures(
     sample: Any, measure: str, *, tracks: tuple[str, ...], minuend: str, subtrahend: str
-) -> dict[str, pd.DataFrame]:
-    """Means by track and the gap between two tracks in one measure of `sample`; empty without a sample.
+) -> dict[str, pd.DataFrame | NotEstimable]:
+    """Means by track and the gap between two tracks in one measure of `sample`.
 
     Returns
     -------
-    dict of str to pandas.DataFrame
-        ``means`` (column ``track``), ``gap`` in points and ``gap_sd`` in standard deviations of all pupils.
+    dict of str to pandas.DataFrame or NotEstimable
+        ``means`` (column ``track``), ``gap`` in points and ``gap_sd`` in standard deviations of all pupils;
+        the reason where there is no sample, or no pupil of a track.
     """
     if sample is None:
-        return {}
+        return dict.fromkeys(("means", "gap", "gap_sd"), NotEstimable(NO_FILE))
     frame, design = sample.frame, survey_design(sample.frame, sample.weights)
     values = frame[sample.measures[measure]]
     groups = {"group": frame["track"], "minuend": minuend, "subtrahend": subtrahend}
     rows = frame["track"].isin(tracks).to_numpy()
+    if not rows.any():
+        return dict.fromkeys(("means", "gap", "gap_sd"), NotEstimable("van niemand is de schoolsoort bekend"))
     return {
-        "means": mean(values[rows], design.take(rows), by=frame["track"][rows]),
-        "gap": difference(values, design, **groups),
-        "gap_sd": standardised_difference(values, design, **groups),
+        "means": attempt(mean, values[rows], design.take(rows), by=frame["track"][rows]),
+        "gap": attempt(difference, values, design, **groups),
+        "gap_sd": attempt(standardised_difference, values, design, **groups),
     }

@@ -1,8 +1,9 @@
-"""How far regions lie apart, and each region's effect shrunken towards their mean.
+"""Regions as draws from a population: each effect shrunken to the mean, and the spread a next one adds to.
 
-Estimates scatter more than the regions do, because each carries sampling error. The spread is estimated
-net of that error; the shrunken effects draw each region to the mean in proportion to how little its own
-pupils tell. Both treat the regions as draws from a normal distribution.
+Estimates scatter more than the regions do, because each carries sampling error. Shrunken effects draw each
+region to the mean in proportion to how little its own pupils tell. They treat the regions as draws from a
+normal distribution, and so does :func:`population_spread`, which belongs where a next region is meant; for
+the spread of the regions that are there, see :mod:`analysis.estimate.spread`.
 
 References
 ----------
@@ -14,25 +15,14 @@ Morris (1983), Parametric empirical Bayes inference, JASA 78.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
 from analysis.estimate.regional import RegionEstimates
+from analysis.estimate.spread import Spread
 
 EFFECTS = ("raw", "raw_se", "raw_low", "raw_high", "shrunken", "se", "low", "high")
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Standard deviation between regions: restricted maximum likelihood, Q-profile interval."""
-
-    sd: float
-    low: float
-    high: float
-    level: float
 
 
 def heterogeneity(regions: RegionEstimates, sd: float) -> float:
@@ -43,11 +33,10 @@ def heterogeneity(regions: RegionEstimates, sd: float) -> float:
     return _cochran(regions, np.linalg.inv(_total(regions, sd)))
 
 
-def spread(regions: RegionEstimates, level: float = 0.95) -> Spread:
-    """Standard deviation between regions with its interval.
+def population_spread(regions: RegionEstimates, level: float = 0.95) -> Spread:
+    """Standard deviation of the population that the regions came from (REML, Q-profile interval).
 
-    The interval holds every value that the Q statistic does not reject, so that its upper end at level
-    1 − 2α lies below a bound exactly when the equivalence test rejects at α.
+    The interval holds every value that the Q statistic does not reject.
     """
     if not 0 < level < 1:
         raise ValueError(f"level {level}: expected a share between 0 and 1")

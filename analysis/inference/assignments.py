@@ -85,7 +85,9 @@ def _enumerate(sizes: tuple[int, ...]) -> np.ndarray:
     free = np.arange(total, dtype=np.intp)[None, :]
     for path, size in enumerate(sizes[:-1]):
         places = range(free.shape[1])
-        chosen = np.array(list(combinations(places, size)), dtype=np.intp).reshape(-1, size)
+        if not size:
+            continue
+        chosen = np.array(list(combinations(places, size)), dtype=np.intp)
         kept = np.array([sorted(set(places) - set(row)) for row in chosen.tolist()], dtype=np.intp)
         filled = np.repeat(filled, len(chosen), axis=0)
         np.put_along_axis(filled, free[:, chosen].reshape(-1, size), np.int8(path), axis=1)

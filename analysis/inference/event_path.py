@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -28,8 +29,11 @@ class EventPath:
         The same without each cluster; NaN where there is none.
     n, clusters : ndarray of int, shape (J,)
         Treated units and treated clusters behind each.
+    mass : ndarray, shape (J,)
+        Weight of those clusters: the average of effects since the start by `mass` is the headline.
     base : float
         Event time of the reference period.
+    parts : list of list of Comparison, length J
     """
 
     event_time: np.ndarray
@@ -37,9 +41,10 @@ class EventPath:
     without: np.ndarray
     n: np.ndarray
     clusters: np.ndarray
+    mass: np.ndarray
     base: float
+    parts: list = field(repr=False)
     _panel: ClusterPanel = field(repr=False)
-    _parts: list = field(repr=False)
 
     @property
     def covariance(self) -> np.ndarray:
@@ -53,25 +58,45 @@ class EventPath:
         """Shape (J,)."""
         return np.sqrt(np.diag(self.covariance))
 
-    def critical_values(self, level: float, *, seed: int = 0) -> tuple[np.ndarray, float]:
-        """What a t statistic, each by itself (J,) and the largest, exceeds in ``1 - level`` of worlds.
+    @cached_property
+    def _maps(self) -> tuple[np.ndarray, np.ndarray]:
+        """What a unit of each cell does to the estimates (GT, J), and to them without a cluster (GT, J, G).
 
-        The worlds have this design and independent normal shocks to clusters and periods. t(G - 1) holds for
-        a mean over all clusters; here a few clusters are compared with a few others, each effect with
-        errors of its own, and the jackknife leans to the wide side for small groups: the three together
-        follow from the design alone.
+        Estimates are linear in the outcome, so that these two say all that the design does.
         """
         count, periods = len(self._panel.clusters), len(self._panel.times)
         units = np.eye(count * periods).reshape(-1, count, periods)
-        found = GroupTime(self._panel, self._parts, units, by_cluster=True)(self._panel.first[None])
-        # Estimates are linear in the outcome: what a unit of a cell does to each, and without each cluster.
-        estimate = np.array([part.estimate[:, 0] for part in found])  # (J, GT)
-        deviation = np.array([part.without[:, 0] for part in found]) - estimate[:, :, None]  # (J, GT, G)
-        known = np.isfinite(deviation).all(axis=(1, 2))
-        shocks = np.random.default_rng(seed).standard_normal((DRAWS, count * periods))
-        t = np.abs(shocks @ estimate[known].T)
-        for column, one in zip(t.T, deviation[known], strict=True):
-            column /= np.sqrt((count - 1) / count * ((shocks @ one) ** 2).sum(axis=1))
+        found = GroupTime(self._panel, self.parts, units, by_cluster=True)(self._panel.first[None])
+        estimate = np.stack([part.estimate[:, 0] for part in found], axis=1)
+        without = np.stack([part.without[:, 0] for part in found], axis=1)
+        return estimate, without - estimate[:, :, None]
+
+    @property
+    def design_covariance(self) -> np.ndarray:
+        """Of the estimates under independent shocks of variance one to clusters and periods, (J, J)."""
+        return self._maps[0].T @ self._maps[0]
+
+    def worlds(self, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Estimates (D, J) and jackknife deviations (D, J, G) in D worlds of this design without an effect.
+
+        Shocks to clusters and periods are independent and normal. NaN where a cluster cannot be left out.
+        """
+        estimate, deviation = self._maps
+        shocks = np.random.default_rng(seed).standard_normal((DRAWS, len(estimate)))
+        return shocks @ estimate, np.tensordot(shocks, deviation, axes=1)
+
+    def critical_values(self, level: float, *, seed: int = 0) -> tuple[np.ndarray, float]:
+        """What a t statistic, each by itself (J,) and the largest, exceeds in ``1 - level`` of worlds.
+
+        t(G - 1) holds for a mean over all clusters; here a few clusters are compared with a few others, each
+        effect with errors of its own, and the jackknife leans to the wide side for small groups. What these
+        come to together follows from the design alone; see :meth:`worlds`.
+        """
+        estimate, deviation = self.worlds(seed)
+        known = np.isfinite(deviation).all(axis=(0, 2))
+        count = deviation.shape[2]
+        se = np.sqrt((count - 1) / count * (deviation[:, known] ** 2).sum(axis=2))
+        t = np.abs(estimate[:, known]) / se
         each = np.full(len(known), np.nan)
         each[known] = np.quantile(t, level, axis=0)
         return each, float(np.quantile(t.max(axis=1), level)) if known.any() else np.nan
@@ -137,7 +162,7 @@ def event_path(panel: ClusterPanel, setting: Setting) -> EventPath:
     found = [part for part, kept in zip(found, known, strict=True) if kept]
     parts = {event: items for (event, items), kept in zip(parts.items(), known, strict=True) if kept}
     seen = panel.weight > 0
-    units, clusters = [], []
+    units, clusters, mass = [], [], []
     for items in parts.values():
         rows = np.zeros(len(panel.cluster), dtype=bool)
         for item in items:
@@ -145,13 +170,15 @@ def event_path(panel: ClusterPanel, setting: Setting) -> EventPath:
             rows |= own & seen[:, item.periods[0]] & seen[:, item.base]
         units.append(int(panel.count[rows].sum()))
         clusters.append(len(np.unique(panel.cluster[rows])))
+        mass.append(panel.mass[np.isin(panel.first, [item.path for item in items])].sum())
     return EventPath(
         event_time=np.array(list(parts)) * panel.step,
         estimate=np.array([part.estimate[0, 0] for part in found]),
         without=np.array([part.without[0, 0] for part in found]).reshape(-1, len(panel.clusters)),
         n=np.array(units, dtype=int),
         clusters=np.array(clusters, dtype=int),
+        mass=np.array(mass),
         base=-(1 + setting.anticipation) * panel.step,
         _panel=panel,
-        _parts=list(parts.values()),
+        parts=list(parts.values()),
     )

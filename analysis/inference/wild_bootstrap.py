@@ -124,8 +124,9 @@ def wild_cluster_bootstrap_from(
     """The same from moments already accumulated."""
     signs, exact = sign_vectors(moments.clusters, distribution, draws, seed)
     world = wild_null(moments, signs, restricted=restricted)
-    p = world.p_value(null)
     smallest_p = 2.0 ** (1 - moments.clusters) if exact else 1 / len(signs)
+    # Without the null imposed the observed sample is not among the worlds, and none may be as extreme.
+    p = max(world.p_value(null), smallest_p)
     return WildBootstrap(
         p_value=p,
         interval=world.interval(level, scale=float(np.sqrt(world.variance)), smallest_p=smallest_p),

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from analysis.datakind import DataKind
 from analysis.design.gap import gap_design
-from analysis.sources.iccs import find_iccs, read_iccs
-from analysis.sources.iccs_contract import PV_COLUMNS
+from analysis.sources.iccs import describe_name, find_iccs, read_iccs
+from analysis.sources.iccs_contract import PV_COLUMNS, plausible_columns
 from analysis.sources.sourced import Sourced
 from analysis.synthetic.iccs import CivicTruth, civic_truth, civic_twin
 from analysis.workspace import Workspace
@@ -15,7 +15,6 @@ from analysis.workspace import Workspace
 FILE = "ISGNLDC4.sav"
 REAL = "iccs2022"
 TWIN = "tweeling_iccs2022"
-PLAUSIBLE_VALUES = tuple(PV_COLUMNS)
 _TRIAL = (
     "Proef: alle cijfers komen uit een synthetische tweeling waarin het verschil vooraf is gekozen; ze "
     "zeggen niets over Nederland."
@@ -69,14 +68,17 @@ def civic_knowledge(
             f"van geen leerling in {path.name} is de schoolsoort vmbo, havo of vwo",
             f"{path.name}: no pupil has a track; check track_codes for {track.name}",
         )
-    dropped = (("schoolsoort onbekend of niet vmbo, havo of vwo", int((~known).sum())),)
+    left = frame.loc[~known, "level"]
+    dropped = tuple(
+        (f"{level}, volgens het ontwerp weggelaten", int(rows)) for level, rows in left.value_counts().items()
+    )
+    if left.isna().any():
+        dropped += (("schoolsoort onbekend, of weggelaten volgens track_codes", int(left.isna().sum())),)
     remark = (
         f"De cijfers komen uit het Nederlandse leerlingbestand van ICCS 2022 ({path.name}). De schoolsoort "
         f"staat in {track.name}."
     )
-    return Sourced(
-        frame[known].reset_index(drop=True), DataKind.REAL, REAL, remark, dropped if dropped[0][1] else ()
-    )
+    return Sourced(frame[known].reset_index(drop=True), DataKind.REAL, REAL, remark, dropped)
 
 
 def civic_knowledge_truth(panel: Sourced, workspace: Workspace | None = None) -> CivicTruth | None:
@@ -86,15 +88,24 @@ def civic_knowledge_truth(panel: Sourced, workspace: Workspace | None = None) ->
     return civic_truth(gap_design(workspace).twin)
 
 
+def plausible_values(panel: Sourced) -> tuple[str, ...]:
+    """The columns of the plausible values of civic knowledge: five, or as many as the file has."""
+    return tuple(plausible_columns(panel.frame)) if panel.kind is not DataKind.FACT else PV_COLUMNS
+
+
 def _file(workspace: Workspace) -> Path | None:
-    return next((path for path in find_iccs(workspace.data) if path.name.upper() == FILE.upper()), None)
+    found = [path for path in find_iccs(workspace.data) if describe_name(path) == ("NLD", 2022)]
+    if len(found) > 1:
+        names = ", ".join(path.name for path in found)
+        raise ValueError(f"{names}: {len(found)} files of the Dutch pupils of 2022; keep the one to be used")
+    return found[0] if found else None
 
 
 def _absent(path: Path | None) -> Sourced:
     if path is None:
         return Sourced.absent(
-            f"er is geen bestand {FILE}, het Nederlandse leerlingbestand van ICCS 2022; de IEA geeft het "
-            "uit, en de schoolsoort van de leerlingen is daar apart op te vragen",
+            f"er is geen bestand {FILE} van ICCS 2022 met de schoolsoort van leerlingen; bij de IEA is het "
+            "op te vragen",
             f"put {FILE} with a column of tracks into the data folder, and name the column in "
             "data/design/kenniskloof.toml",
         )

@@ -74,7 +74,7 @@ def _turnout(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
             "n": found.frame["n"].astype("int64"),
         }
     )
-    return Measured(frame, "province", found.kind, found.source, found.remark, found.dropped)
+    return Measured(frame, found.level, found.kind, found.source, found.remark, found.dropped)
 
 
 def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:

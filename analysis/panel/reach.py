@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.estimate.arithmetic_ceiling import Ceiling
 from analysis.sources.evidence import effects_per_person, finding, planned_reach
 from analysis.sources.facts import cbs_pupils
 from analysis.sources.facts_contract import COUNTRY
@@ -19,45 +18,36 @@ DISPUTED = {
 }  # named elsewhere, not in the plan
 
 
-def turnout_ceilings(workspace: Workspace | None = None) -> pd.DataFrame:
-    """The largest effect on turnout of 2025, by who is reached and by declared effect a person.
+def reach_of_electorate(workspace: Workspace | None = None) -> pd.DataFrame:
+    """Who is reached, of how many who may vote in 2025, with each declared effect a person.
 
-    Everybody reached is counted as entitled to vote, which few pupils are: true ceilings lie lower.
+    Everybody reached is counted as entitled to vote, which few pupils are: true effects lie lower. For
+    :func:`analysis.estimate.arithmetic_ceiling.ceilings`.
 
     Returns
     -------
     pandas.DataFrame
         scope (``nieuwe kiezers``: all who may vote for the first time; ``tienskip``: its plan for one school
-        year), place, reached, electorate, share_pct, effect (id of the study), per_person_pp, effect_pp.
+        year), place, reached, electorate, effect (id of the study), per_person_pp.
     """
-    rows = []
     national = turnout_national(workspace)
     country = national[(national["election"] == "TK") & (national["date"] == national["date"].max())]
     provinces = turnout_provinces(workspace)
     last = provinces[(provinces["election"] == "TK") & (provinces["date"] == provinces["date"].max())]
     electorate = last.set_index("province")["eligible"]
-    cases = [
-        ("nieuwe kiezers", COUNTRY, finding(FIRST_TIME, workspace)["number"], country["eligible"].iloc[0])
-    ]
+    first = finding(FIRST_TIME, workspace)["number"]
+    cases = [("nieuwe kiezers", COUNTRY, first, country["eligible"].iloc[0])]
     cases += [
         ("tienskip", place, reached, electorate[place]) for place, reached in planned_reach(workspace).items()
     ]
-    for scope, place, reached, entitled in cases:
-        for study in effects_per_person(workspace).itertuples():
-            found = Ceiling(float(reached), float(entitled), float(study.effect_pp))
-            rows.append(
-                {
-                    "scope": scope,
-                    "place": place,
-                    "reached": int(reached),
-                    "electorate": int(entitled),
-                    "share_pct": found.share_pct,
-                    "effect": study.id,
-                    "per_person_pp": found.per_person_pp,
-                    "effect_pp": found.effect_pp,
-                }
-            )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        [
+            (scope, place, int(reached), int(entitled), study.id, float(study.effect_pp))
+            for scope, place, reached, entitled in cases
+            for study in effects_per_person(workspace).itertuples()
+        ],
+        columns=["scope", "place", "reached", "electorate", "effect", "per_person_pp"],
+    )
 
 
 def tienskip_exposure(workspace: Workspace | None = None) -> pd.DataFrame:

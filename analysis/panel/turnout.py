@@ -27,6 +27,7 @@ COLUMNS = ("place", "name", "province", "election", "date", "eligible", "voters"
 VOTES = ("reported", "counted")
 _LEAST = 3  # elections in a row; a change before the last pair is what a placebo needs
 _KNOWN = 0.9  # share of a province's municipalities with both numbers; the others are left out in all years
+_COPIED = 0.02  # share of places with the same electorate twice that is more than chance
 _STEP = 0.13  # electorate out of line with the elections around it by more than this is told
 
 
@@ -166,7 +167,7 @@ def _by_municipality(
         _remark(facts[facts["date"].isin(dates)], said, False),
         tuple((reason, number) for reason, number in dropped.items() if number),
         MUNICIPALITIES,
-        (*files.remarks, *_out_of_line(kept)),
+        (*files.remarks, *_out_of_line(kept), *_copied(kept)),
     )
 
 
@@ -217,6 +218,18 @@ def _out_of_line(frame: pd.DataFrame) -> tuple[str, ...]:
         for date in gaps
         for (place, name), gap in gaps[date].items()
         if abs(gap) > _STEP
+    )
+
+
+def _copied(frame: pd.DataFrame) -> tuple[str, ...]:
+    """Elections of which many electorates are to the person those of the one before: not counted anew."""
+    wide = frame.pivot_table(index="place", columns="date", values="eligible").astype(float)
+    same = (wide == wide.shift(1, axis=1)).sum()
+    return tuple(
+        f"{date}: in {count} van de {len(wide)} gebieden is het aantal kiesgerechtigden precies dat van de "
+        "verkiezing ervoor; waarschijnlijk niet bijgewerkt."
+        for date, count in same.items()
+        if count > _COPIED * len(wide)
     )
 
 

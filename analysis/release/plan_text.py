@@ -201,7 +201,7 @@ _LIMITS = (
     ("Minste aantal personen, scholen of gemeenten achter een uitkomst", "disclosure", "rule", "minimum_n"),
     ("Dekking van intervallen, regionale verschillen", "regio", "level"),
     ("Grens voor een p-waarde, regionale verschillen", "regio", "alpha"),
-    ("Minste aantal scholen om een provincie te tonen", "disclosure", "rule", "minimum_schools"),
+    ("Minste aantal scholen om een provincie te tonen", "regio", "minimum_schools"),
     ("Dekking van intervallen, Adolescentenpanel", "adks", "level"),
     ("Onderscheidend vermogen dat wordt nagestreefd", "robustness", "power", "target"),
     ("Grens voor een p-waarde, onderscheidend vermogen", "robustness", "power", "alpha"),

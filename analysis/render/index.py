@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from analysis.release.markdown import escape
+from analysis.release.markdown import attribute, escape
 from analysis.render.embedded import write_page
 from analysis.render.project import Project
 from analysis.workspace import Workspace
@@ -74,11 +74,18 @@ def index_markdown(projects: Sequence[Project], files: Sequence[str], sheets: Ma
 
 
 def _document(project: Project) -> str:
-    title, subtitle = (escape(str(project.settings.get(key, ""))) for key in ("title", "subtitle"))
-    told = f": {subtitle}" if subtitle else ""
-    return f"- [{title}]({project.page}){told} ([{title} als PDF]({project.paper}))"
+    title = str(project.settings["title"])
+    subtitle = str(project.settings.get("subtitle", ""))
+    told = f": {escape(subtitle)}" if subtitle else ""
+    return f"- [{escape(title)}]({project.page}){told} ({_paper(title, project.paper)})"
 
 
 def _sheet(path: str, name: str) -> str:
     paper = Path(path).with_suffix(".pdf").as_posix()
-    return f"- [{escape(name)}]({path}) ([{escape(name)} als PDF]({paper}))"
+    return f"- [{escape(name)}]({path}) ({_paper(name, paper)})"
+
+
+def _paper(name: str, path: str) -> str:
+    """A link that reads short and says in full what it leads to."""
+    label = attribute(f"als PDF: {name}")
+    return f"[als PDF]({path}){{aria-label={label}}}"

@@ -1,9 +1,8 @@
 """The pages of the report in a browser, made again whenever one of their sources changes.
 
 ``make preview`` runs this after a build. It follows everything that a page is made of: documents, the
-sections they include, style sheet, filters, template and generated fragments. A mistake is told where it
-would stop a render, and the last good page stays. Only the pages are made; paper takes longer and looks
-different anyway.
+sections they include, style sheet, filters, template and generated fragments. A mistake is told as a render
+would tell it, and the last good page stays. Only the pages are made; paper takes longer.
 """
 
 from __future__ import annotations

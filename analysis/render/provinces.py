@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from analysis import dutch
+from analysis.chapters.cells import Cells, Points
+from analysis.chapters.regio import OUTCOMES
 from analysis.datakind import DataKind
+from analysis.design.questions import questions
+from analysis.design.regio import regio_design
 from analysis.exhibits import SYNTHETIC_CAPTION
-from analysis.release.fragments import pipe_table, read_description
+from analysis.release.fragments import pipe_table
 from analysis.release.markdown import escape
 from analysis.render.editions import released_folder
 from analysis.render.project import RenderError
-from analysis.results import ROWS_FILE, Result, read_rows
+from analysis.results import (
+    NOT_ESTABLISHED,
+    ROWS_FILE,
+    SERIES_FOLDER,
+    Released,
+    Result,
+    Series,
+    interval_name,
+    read_rows,
+    read_series,
+)
+from analysis.results.row import NOT_SHOWN
 from analysis.sources import facts as source
 from analysis.sources.facts_contract import COUNTRY, SOUTH
 from analysis.sources.geography import province_names
 from analysis.workspace import Workspace
 
-EFFECTS = "fig-regio-ruw"  # released figure whose table holds the province effects
-LIMIT = "regio.smallest_deviation"
-NATIONAL = ("prodemos.att", "tienskip.att")
-_RAW, _SHRUNKEN = ("ruw", "ruw laag", "ruw hoog"), ("bijgesteld", "bijgesteld laag", "bijgesteld hoog")
+LIMIT = "smallest_deviation"
+_RAW, _SHRUNKEN = ("raw", "raw_low", "raw_high"), ("shrunken", "low", "high")
+_ELSEWHERE = "Waarom iets niet is vast te stellen, en wat daarvoor nodig is, staat in het rapport."
 _NO_PROGRAMME_PLACE = "geen plaats van het programma"
+_ROLES = ("primary", "secondary")
 _SOUTHERN = ("PV30", "PV31")
 _TRACKS = {
     "vmbo_3_4": "vmbo, leerjaar 3 en 4",
@@ -36,7 +50,17 @@ _TRACKS = {
 
 @dataclass(frozen=True)
 class Material:
-    """Everything the sheets are made of, read once."""
+    """Everything the sheets are made of, read once.
+
+    Attributes
+    ----------
+    effects : tuple of (str, Series)
+        Province effects with the name of their outcome; only those that were released.
+    limits : tuple of Result
+        The smallest deviation of interest of each of these.
+    national : tuple of (str, Result)
+        Programme and effect, of the questions that a sheet names.
+    """
 
     names: Mapping[str, str]
     facts: pd.DataFrame
@@ -44,9 +68,14 @@ class Material:
     lines: pd.DataFrame
     population: pd.DataFrame
     pupils: pd.DataFrame
-    effects: Mapping[str, Mapping[str, str]]
-    kind: DataKind
-    rows: Mapping[str, Result]
+    effects: tuple[tuple[str, Series], ...]
+    limits: tuple[Result, ...]
+    national: tuple[tuple[str, Result], ...]
+
+    @property
+    def kind(self) -> DataKind:
+        """Of all results on a sheet together."""
+        return DataKind.combine(item.kind for _, item in (*self.effects, *self.national))
 
 
 def read_material(workspace: Workspace) -> Material:
@@ -55,50 +84,58 @@ def read_material(workspace: Workspace) -> Material:
     Raises
     ------
     RenderError
-        If a result or the table of province effects was not released, or a province is not in it.
+        If no result for a sheet was released at all.
     """
-    released = released_folder(workspace)
-    rows = {row.id: row for row in read_rows(released / ROWS_FILE)}
-    absent = [name for name in (LIMIT, *NATIONAL) if name not in rows]
-    description = released / "exhibits" / f"{EFFECTS}.json"
-    cells = description.with_suffix(".csv")
-    if absent or not description.is_file() or not cells.is_file():
-        wanted = ", ".join([*absent, *([] if cells.is_file() else [EFFECTS])])
-        raise RenderError(
-            f"the sheets of the provinces need {wanted}, which was not released; build all first"
-        )
-    with cells.open(encoding="utf-8", newline="") as handle:
-        effects = {record["provincie"]: record for record in csv.DictReader(handle)}
-    names = province_names(workspace)
-    missing = [name for name in names.values() if name not in effects]
-    if missing:
-        raise RenderError(f"{EFFECTS} has no row for {', '.join(missing)}")
+    folder = released_folder(workspace)
+    released = Released(tuple(read_rows(folder / ROWS_FILE)), tuple(read_series(folder / SERIES_FOLDER)))
+    told = [prefix for prefix in OUTCOMES if f"regio.{prefix}provincies" in released]
+    effects = [released.points(f"regio.{prefix}provincies") for prefix in told]
+    national, design = tuple(_national(released, workspace)), regio_design(workspace)
+    if not told and not national:
+        raise RenderError("the sheets of the provinces need a result, and none was released; build all first")
     return Material(
-        names=names,
+        names=province_names(workspace),
         facts=source.letter_facts(workspace),
         sections=source.letter_sections(workspace),
         lines=source.programme_lines(workspace),
         population=source.cbs_population(workspace).set_index("statcode"),
         pupils=source.cbs_pupils(workspace).set_index("statcode"),
-        effects=effects,
-        kind=DataKind.combine([read_description(description).kind, *(rows[name].kind for name in NATIONAL)]),
-        rows=rows,
+        effects=tuple((design.named(series.outcome).label, series) for series in effects),
+        limits=tuple(released.row(f"regio.{prefix}{LIMIT}") for prefix in told),
+        national=national,
     )
+
+
+def _national(released: Released, workspace: Workspace) -> Iterator[tuple[str, Result]]:
+    """Of each programme the effect of its primary question and of its first secondary one."""
+    seen: set[tuple[str, str]] = set()
+    for question in questions(workspace):
+        row = released.find(f"{question.prefix}.effect")
+        if row is not None and question.role in _ROLES and (question.chapter, question.role) not in seen:
+            seen.add((question.chapter, question.role))
+            yield question.exposure.label, row
 
 
 def sheet_values(code: str, material: Material) -> dict[str, str]:
     """The variables ``provincie.*`` of one province; those of several lines are whole blocks."""
     name = material.names[code]
-    limit = material.rows[LIMIT]
-    decimals = 0 if float(limit.value).is_integer() else limit.decimals
     return {
         "naam": escape(name),
         "gemeld": _reported(code, name, material),
         "cijfers": _figures(code, name, material),
         "status": _status(material.kind),
-        "uitkomst": _outcome(name, material),
-        "grens": escape(f"{dutch.number(limit.value, decimals)} {limit.unit} naar beide kanten"),
+        "uitkomst": _outcome(code, name, material),
+        "grens": escape(_limits(material)),
     }
+
+
+def _limits(material: Material) -> str:
+    """``20 punten (burgerschapskennis) of …``"""
+    told = []
+    for row, (outcome, _) in zip(material.limits, material.effects, strict=True):
+        decimals = 0 if float(row.value).is_integer() else row.decimals
+        told.append(f"{dutch.number(row.value, decimals)} {row.unit} ({outcome})")
+    return f"{' of '.join(told)} naar beide kanten" if told else "een grens die bij het hoofdstuk staat"
 
 
 def _reported(code: str, name: str, material: Material) -> str:
@@ -182,32 +219,52 @@ def _figures(code: str, name: str, material: Material) -> str:
     )
 
 
-def _outcome(name: str, material: Material) -> str:
-    effect = material.effects[name]
-    limit = material.rows[LIMIT]
-
-    def own(label: str, columns: Sequence[str]) -> list[str]:
-        value, low, high = (float(effect[column]) for column in columns)
-        told = dutch.number(value, 1, sign=True)
-        return [f"{name}: {label}", f"{told} {limit.unit}", dutch.interval(low, high, 1)]
-
-    cells = [
-        own("afwijking in burgerschapskennis, ruw", _RAW),
-        own("afwijking in burgerschapskennis, bijgesteld", _SHRUNKEN),
-    ]
-    for id, line in zip(NATIONAL, ("ProDemos", "Tienskip"), strict=True):
-        row = material.rows[id]
-        value = dutch.number(row.value, row.decimals, sign=True)
-        value += f" {row.unit}" if row.value is not None else ""
-        cells.append([f"Provincies samen: {line}, {row.label}", value, row.interval_text])
-    mark = f" {SYNTHETIC_CAPTION}" if material.kind is DataKind.SYNTHETIC else ""
+def _outcome(code: str, name: str, material: Material) -> str:
+    cells: list[list[str]] = []
+    remarks = []
+    for outcome, series in material.effects:
+        points, about = Points(series, ("region",)), f"{name}: afwijking in {outcome}"
+        if points.knows(code):
+            cells += [
+                [
+                    f"{about}, {label}",
+                    f"{points.number(code, value, sign=True)} {series.unit}",
+                    points.interval(code, low, high),
+                ]
+                for label, (value, low, high) in (("ruw", _RAW), ("bijgesteld", _SHRUNKEN))
+            ]
+        else:
+            cells.append([about, points.number(code, "raw"), points.interval(code, "raw_low", "raw_high")])
+            remarks.append(_why(series, points, code))
+    national = Cells([row for _, row in material.national])
+    for programme, row in material.national:
+        value = row.unknown_word if row.value is None else national.value(row, sign=True)
+        cells.append([f"{programme}: {row.label}", value, national.interval(row)])
+        remarks.append(_ELSEWHERE if row.reason else "")
+    mark = [SYNTHETIC_CAPTION] if material.kind is DataKind.SYNTHETIC else []
+    told = [f"Uitkomsten van dit onderzoek voor {name}.", *dict.fromkeys(filter(None, remarks)), *mark]
     return _table(
-        [["Uitkomst", "Schatting", "95%-interval"], *cells],
+        [["Uitkomst", "Schatting", _heading(material)], *cells],
         "lrl",
         (58, 20, 22),
-        f"Uitkomsten van dit onderzoek voor {name}.{mark}",
+        " ".join(told),
         "tbl-provincie-uitkomst",
     )
+
+
+def _why(series: Series, points: Points, code: str) -> str:
+    """Why this province has no number; what concerns all of them is told in the report."""
+    if series.reason:
+        return _ELSEWHERE
+    if points.withheld(code) or series.withheld:
+        return f"{dutch.capital(NOT_SHOWN)}: er zijn te weinig leerlingen of scholen uit deze provincie."
+    return f"{dutch.capital(NOT_ESTABLISHED)}: er zijn geen leerlingen uit deze provincie."
+
+
+def _heading(material: Material) -> str:
+    """``95%-interval``; only "interval" where the results differ in level."""
+    levels = {item.level for _, item in (*material.effects, *material.national)}
+    return interval_name(levels.pop()) if len(levels) == 1 else "Interval"
 
 
 def _status(kind: DataKind) -> str:
@@ -217,9 +274,14 @@ def _status(kind: DataKind) -> str:
             "Deze uitkomsten zijn synthetisch: berekend uit nagebootste gegevens. Zij laten zien dat de "
             "rekenwijze werkt en zeggen niets over de provincie.\n:::"
         )
+    if kind is DataKind.FACT:
+        return (
+            '::: {.callout-note title="Geen uitkomsten"}\n'
+            "De gegevens voor deze uitkomsten zijn er niet. In het rapport staat wat ontbreekt.\n:::"
+        )
     return (
         '::: {.callout-note title="Echte gegevens"}\n'
-        "Deze uitkomsten zijn berekend uit echte gegevens van personen of scholen.\n:::"
+        "Deze uitkomsten zijn berekend uit echte gegevens van personen, scholen of verkiezingen.\n:::"
     )
 
 

@@ -75,10 +75,11 @@ def links_lead_somewhere(text: Text, project: Project) -> Iterator[str]:
                 yield f"{place}: link to {target}, but no heading or block carries {{{target}}}"
         elif not re.match(r"[a-z]+:", target):
             page, _, label = target.partition("#")
-            if page not in text.others:
+            labels = text.labels if page == project.page else text.others.get(page)
+            if labels is None:
                 pages = "".join(f", {name}#label" for name in text.others)
                 yield f"{place}: link to {target!r}: a link is #label{pages} or a full address"
-            elif label and label not in text.others[page]:
+            elif label and label not in labels:
                 yield f"{place}: link to {target}, but no heading or block of {page} carries {{#{label}}}"
 
 

@@ -7,32 +7,33 @@ sample, tested on paper to compare modes, which international reporting leaves o
 from __future__ import annotations
 
 import copy
+import itertools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pandera.errors
 
-from analysis.design.gap import LEAVE_OUT, TRACKS, TrackVariable
+from analysis.design.gap import TrackVariable
 from analysis.sources.iccs_contract import (
     BACKGROUND,
+    COUNTRY_NUMBERS,
     CYCLES,
+    GENDER,
+    GENDERS,
     MISSING_CODES,
-    PV_COLUMNS,
+    MORE_VALUES,
     REQUIRED,
     STUDENTS,
     FileColumn,
+    plausible_columns,
 )
+from analysis.sources.iccs_track import code_text, read_tracks
 from analysis.sources.spss import SpssFile, read_spss
 
-FILE_NAME = re.compile(r"ISG([A-Z0-9]{3})([CB][0-9])\.SAV", re.IGNORECASE)
-ASK_IEA = (
-    "The public-use file of 2022 is not known to hold the track (vmbo, havo, vwo). Ask the IEA (Study Data "
-    "Repository, secretariat@iea.nl) for the restricted-use file of ICCS 2022 for the Netherlands with the "
-    "track or class type of each pupil, and put the name of its column in track_variable"
-)
+FILE_NAME = re.compile(r"ISG([A-Z0-9]{3})([CB][0-9])(?:[ _.(-].*)?\.Z?SAV", re.IGNORECASE)
 _WHOLE = ("pupil", "zone", "rep")  # required whole numbers; the other columns may be missing
 _PIECE = 500_000
 _CONTRACT = copy.copy(STUDENTS)
@@ -108,18 +109,21 @@ def read_iccs(path: Path | str | Iterable[Path | str], *, track: TrackVariable |
         return combined
     path = Path(path)
     system, cycle = describe_name(path)
-    wanted = [name for column in (*REQUIRED, *BACKGROUND) for name in column.names]
-    track_name = [] if track is None else [track.name.upper()]
-    file = read_spss(path, [*wanted, "COUNTRY", *track_name])
-    _require_columns(file, path, track)
+    wanted = [name for column in (*REQUIRED, *MORE_VALUES, *BACKGROUND) for name in column.names]
+    wanted += [name for names, _ in GENDER for name in names]
+    wanted += [] if track is None else [track.name, track.key]
+    file = read_spss(path, [*wanted, "COUNTRY"])
+    _require_columns(file, path)
     _require_system(file.frame, system, path)
     rows = len(file.frame)
-    tracks = None if track is None else _tracks(file, track, path)
+    tracks = None if track is None else read_tracks(file, track, path)
+    gender = _gender(file, path)
     data: dict[str, object] = {
         "system": pd.Series(np.full(rows, system, dtype=object), dtype="str", copy=False),
         "cycle": np.full(rows, cycle, dtype=np.int64),
     }
-    for column in (*REQUIRED, *BACKGROUND):
+    _require_values_on_end(file, path)
+    for column in (*REQUIRED, *MORE_VALUES, *BACKGROUND):
         name = next((name for name in column.names if name in file.columns), None)
         if name is not None:
             values = _values(file.frame.pop(name), column, path)  # raw columns go as they are read
@@ -128,8 +132,11 @@ def read_iccs(path: Path | str | Iterable[Path | str], *, track: TrackVariable |
     if "immigration" in data:
         code = data["immigration"]
         data["migration"] = np.where(np.isnan(code), np.nan, (code > 1).astype(float))
+    if gender is not None:
+        data["gender"] = pd.Series(gender, dtype="str")
+        data["female"] = np.select([gender == "girl", gender == "boy"], [1.0, 0.0], np.nan)
     if tracks is not None:
-        data["track"] = tracks
+        data |= {"level": tracks["level"].astype("str"), "track": tracks["track"].to_numpy(dtype=object)}
     frame = pd.DataFrame(data, copy=False)
     del data
     _require_unique(frame, ["pupil"], path.name)
@@ -142,7 +149,7 @@ def read_iccs(path: Path | str | Iterable[Path | str], *, track: TrackVariable |
     return frame
 
 
-def _require_columns(file: SpssFile, path: Path, track: TrackVariable | None) -> None:
+def _require_columns(file: SpssFile, path: Path) -> None:
     absent = [
         column.names[0] for column in REQUIRED if not any(name in file.columns for name in column.names)
     ]
@@ -151,19 +158,17 @@ def _require_columns(file: SpssFile, path: Path, track: TrackVariable | None) ->
             f"{path.name}: column {', '.join(absent)} is absent among {len(file.columns)} columns; use the "
             "student file (ISG) of the international database as it was downloaded"
         )
-    if track is not None and track.name.upper() not in file.columns:
-        raise ValueError(f"{path.name}: the track variable {track.name} is absent. {ASK_IEA}")
 
 
 def _require_system(frame: pd.DataFrame, system: str, path: Path) -> None:
     if "COUNTRY" not in frame:
         return
-    codes = frame["COUNTRY"].dropna().astype(str).str.strip().str.upper().unique()
+    codes = frame["COUNTRY"].dropna().map(code_text).str.upper().replace(COUNTRY_NUMBERS).unique()
     if len(codes) > 1:
         raise ValueError(
             f"{path.name}: COUNTRY holds {', '.join(sorted(codes))}; expected one country a file"
         )
-    if len(codes) == 1 and re.fullmatch("[A-Z0-9]{3}", codes[0]) and codes[0] != system:
+    if len(codes) == 1 and re.fullmatch("[A-Z][A-Z0-9]{2}", codes[0]) and codes[0] != system:
         raise ValueError(
             f"{path.name}: the name says {system}, COUNTRY says {codes[0]}; give the file its own name back"
         )
@@ -210,43 +215,29 @@ def _values(series: pd.Series, column: FileColumn, path: Path) -> np.ndarray:
     return values
 
 
-def _tracks(file: SpssFile, track: TrackVariable, path: Path) -> np.ndarray:
-    name = track.name.upper()
-    series = file.frame[name]
-    codes = track.codes or _codes_from_labels(file.labels.get(name, {}), track, path)
-    text = series.map(_code_text, na_action="ignore")
-    text = text.where(text != "", other=np.nan)
-    known = {_code_text(code): value for code, value in codes.items()}
-    missing = text.isna() | (text.isin([str(code) for code in MISSING_CODES]) & ~text.isin(list(known)))
-    unknown = ~missing & ~text.isin(list(known))
-    if unknown.any():
-        row = int(unknown.to_numpy().argmax())
+def _gender(file: SpssFile, path: Path) -> np.ndarray | None:
+    """``boy``, ``girl`` or ``other`` of each pupil, None where the file has no column for it.
+
+    The derived S_GENDER counts from 0 and the answer itself (IS4G02) from 1; a third answer is one.
+    """
+    for names, first in GENDER:
+        name = next((name for name in names if name in file.columns), None)
+        if name is not None:
+            column = FileColumn("gender", (name,), first, first + 2, whole=True)
+            values = _values(file.frame[name], column, path) - first
+            answers = np.array([*GENDERS, None], dtype=object)
+            return answers[np.where(np.isnan(values), len(GENDERS), values).astype(int)]
+    return None
+
+
+def _require_values_on_end(file: SpssFile, path: Path) -> None:
+    """Plausible values beyond the fifth count only if none before them is left out."""
+    there = [column.names[0] in file.columns for column in MORE_VALUES]
+    if any(later and not earlier for earlier, later in itertools.pairwise(there)):
+        gap = MORE_VALUES[there.index(False)].names[0]
         raise ValueError(
-            f"{path.name}: column {track.name}, row {row + 1}: code {text.iloc[row]!r} has no track; known "
-            f'are {", ".join(sorted(known))}. Add it to track_codes, with "" to leave such pupils out'
+            f"{path.name}: {gap} is absent and later plausible values are there; was it dropped?"
         )
-    return text.map(known).where(~missing).replace(LEAVE_OUT, None).to_numpy(dtype=object)
-
-
-def _codes_from_labels(labels: Mapping[float | str, str], track: TrackVariable, path: Path) -> dict[str, str]:
-    """Codes whose label names exactly one track; a label that names several or none leaves pupils out."""
-    named = {
-        code: [one for one in TRACKS if re.search(rf"\b{one}\b", label, re.IGNORECASE)]
-        for code, label in labels.items()
-    }
-    codes = {_code_text(code): found[0] if len(found) == 1 else LEAVE_OUT for code, found in named.items()}
-    if not {"vmbo", "vwo"} <= set(codes.values()):
-        raise ValueError(
-            f"{path.name}: the labels of {track.name} do not say which code is vmbo and which vwo; fill in "
-            "track_codes in data/design/kenniskloof.toml from the codebook"
-        )
-    return codes
-
-
-def _code_text(code: object) -> str:
-    """3.0 and "3 " as "3"."""
-    text = str(code).strip()
-    return text[:-2] if re.fullmatch(r"-?\d+\.0", text) else text
 
 
 def _require_unique(frame: pd.DataFrame, columns: list[str], place: str) -> None:
@@ -265,10 +256,11 @@ def _require_plausible(frame: pd.DataFrame, path: Path) -> None:
         raise ValueError(
             f"{path.name}: JKREPS is {frame['rep'].iloc[0]} in every row; a zone has two halves, 0 and 1"
         )
-    means = pd.Series({name: frame[name].mean() for name in PV_COLUMNS})
-    spreads = pd.Series({name: frame[name].std() for name in PV_COLUMNS})
+    columns = plausible_columns(frame)
+    means = pd.Series({name: frame[name].mean() for name in columns})
+    spreads = pd.Series({name: frame[name].std() for name in columns})
     middle = means.median()
-    for number, name in enumerate(PV_COLUMNS, start=1):
+    for number, name in enumerate(columns, start=1):
         if abs(means[name] - middle) > _PV_MEANS_APART or not _PV_SD[0] < spreads[name] < _PV_SD[1]:
             raise ValueError(
                 f"{path.name}: PV{number}CIV has mean {means[name]:.0f} and standard deviation "

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from analysis.credibility.lee_bounds import lee_bounds
+from analysis.unknown import NotEstimableError
 
 MISSING = np.nan
 
@@ -71,8 +73,34 @@ def test_selective_attrition_biases_the_difference_but_not_the_bounds():
     assert naive <= 4
 
 
+def test_the_interval_is_one_of_both_bounds():
+    """Twelve clusters of their own level: the interval holds both ends in some 95 % of samples."""
+    rng = np.random.default_rng(1)
+    cluster = np.arange(240) % 12
+    treated = cluster < 6
+    covered = 0
+    for _ in range(200):
+        outcome = rng.normal(size=240) + 0.5 * rng.normal(size=12)[cluster]
+        seen = rng.uniform(size=240) < np.where(treated, 0.95, 0.85)
+        low, high = lee_bounds(np.where(seen, outcome, MISSING), treated, cluster=cluster).interval
+        # Of a normal with sd sqrt(1.25), the lowest 85/95 have this mean, and the highest its mirror image.
+        edge = stats.norm.ppf(85 / 95)
+        bound = np.sqrt(1.25) * stats.norm.pdf(edge) / (85 / 95)
+        covered += low <= -bound and bound <= high
+    assert covered / 200 >= 0.95 - 3 * np.sqrt(0.05 * 0.95 / 200)
+
+
+def test_a_missing_label_is_no_cluster():
+    outcome, treated = np.arange(6.0), np.array([True, False] * 3)
+    for labels in (["a", "b", None, "a", "b", "c"], [1.0, 2, np.nan, 1, 2, 3]):
+        with pytest.raises(ValueError, match="1 units have no cluster, the first at 2"):
+            lee_bounds(outcome, treated, cluster=np.array(labels, dtype=object))
+    with pytest.raises(ValueError, match="1 outcomes are infinite"):
+        lee_bounds(np.where(np.arange(6) == 2, np.inf, outcome), treated)
+
+
 def test_bad_input_gives_no_bounds():
-    with pytest.raises(ValueError, match="no control unit is observed"):
+    with pytest.raises(NotEstimableError, match="no control unit is observed"):
         lee_bounds(np.array([1.0, MISSING]), np.array([True, False]))
     with pytest.raises(ValueError, match="true or false"):
         lee_bounds(np.array([1.0, 2.0]), np.array([1, 0]))

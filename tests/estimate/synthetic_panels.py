@@ -1,6 +1,7 @@
 """Panels on which synthetic units are tried: the published case, and one with a planted effect."""
 
-from importlib import resources, util
+from importlib import util
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,10 @@ COLUMNS = {"unit": "unit", "time": "time", "cohort": "cohort", "outcome": "y"}
 
 def california() -> pd.DataFrame:
     """Packs of cigarettes a head, 39 states, 1970-2000; Proposition 99 in 1989."""
-    if util.find_spec("synthdid") is None:
+    found = util.find_spec("synthdid")  # not imported: only its file is wanted
+    if found is None:
         pytest.skip("the package synthdid-py, which carries the California data, is not installed")
-    file = resources.files("synthdid") / "data" / "california_prop99.csv"
+    file = Path(found.origin).parent / "data" / "california_prop99.csv"
     if not file.is_file():
         pytest.skip("the installed package synthdid does not carry california_prop99.csv")
     with file.open() as source:

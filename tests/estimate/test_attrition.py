@@ -107,3 +107,16 @@ def test_bad_input():
     gone = frame[(frame["track"] == "vmbo") | (frame["wave"] == 1)].reset_index(drop=True)
     with pytest.raises(ValueError, match="predicted perfectly"):
         attrition_weights(gone, groups=TRACKS, **NAMES)
+
+
+def test_waves_are_places_in_their_order():
+    frame, _, _ = panel(pupils=2000)
+    plain = attrition_weights(frame, groups=TRACKS, **NAMES)
+    for waves in ([2019.0, 2019.5, 2020.0, 2020.5], [2012, 2016, 2018, 2024]):
+        moved = frame.assign(wave=frame["wave"].map(dict(enumerate(waves, 1))))
+        moved.index = pd.Index(moved.index + 7, name="pupil")
+        found = attrition_weights(moved, groups=TRACKS, **NAMES)
+        np.testing.assert_allclose(found.weights, plain.weights, rtol=1e-12)
+        assert found.weights.index.equals(moved.index)
+        assert found.by_wave["wave"].tolist() == waves
+        assert f"wave={waves[0]}" in found.coefficients

@@ -255,3 +255,48 @@ def test_bad_input():
     moved = frame.assign(track=frame["track"].where(frame["wave"] < 3, "havo"))
     with pytest.raises(ValueError, match="lies in 2 values of track"):
         growth(moved, "pooled", **NAMES)
+
+
+def waves(times, seed=1):
+    """240 pupils at each of `times`: vmbo grows by 1 a year, vwo from 2 by 4."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"pupil": np.repeat(np.arange(240), len(times)), "wave": np.tile(times, 240)})
+    frame["school"] = frame["pupil"] % 12
+    frame["track"] = np.where((frame["pupil"] // 12) % 2, "vwo", "vmbo")
+    years = frame["wave"] - min(times)
+    frame[OUTCOME] = np.where(frame["track"] == "vwo", 2 + 4 * years, years) + 0.1 * rng.normal(
+        size=len(frame)
+    )
+    return frame
+
+
+@pytest.mark.parametrize(
+    "times", [[0, 0.5, 1, 1.5], [2019.5, 2020, 2021.5], [2016, 2018, 2020, 2022], [1, 2, 5]]
+)
+def test_waves_may_lie_any_distance_apart(times):
+    frame = waves(times)
+    fit = growth(frame, "pooled", **NAMES)
+    span = times[-1] - times[0]
+    assert fit.gap_change.value == pytest.approx(3, abs=0.05)
+    assert fit.gap_end.value == pytest.approx(fit.gap_start.value + span * fit.gap_change.value, abs=1e-9)
+    assert fit.gap_end.value == pytest.approx(2 + 3 * span, abs=0.1)
+    assert fit.lines["wave"].tolist() == times * 2
+    means, gaps = wave_means(frame, **NAMES)
+    assert gaps["wave"].tolist() == times
+    assert means["wave"].tolist() == times * 2
+    assert gaps["estimate"].iloc[-1] == pytest.approx(2 + 3 * span, abs=0.1)
+
+
+def test_weights_follow_labels_and_an_index_may_bear_names():
+    frame = waves([1, 2, 3]).set_index("pupil", drop=False)
+    frame.index = pd.Index(np.arange(len(frame)) + 100, name="pupil")
+    weights = pd.Series(np.random.default_rng(2).uniform(0.5, 2, len(frame)), index=frame.index)
+    fit = growth(frame, "pooled", weights=weights, **NAMES)
+    turned = growth(frame, "pooled", weights=weights.iloc[::-1], **NAMES)
+    assert turned.gap_change == fit.gap_change
+    plain = growth(frame.reset_index(drop=True), "pooled", weights=weights.reset_index(drop=True), **NAMES)
+    assert plain.gap_change == fit.gap_change
+    pd.testing.assert_frame_equal(
+        wave_means(frame, weights=weights.iloc[::-1], **NAMES)[1],
+        wave_means(frame, weights=weights, **NAMES)[1],
+    )

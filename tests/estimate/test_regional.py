@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from analysis.design.regio import TRACKS, regio_design
+from analysis.estimate.quadratic_form import lower_tail
 from analysis.estimate.region_study import Margins, RegionColumns, planned_power, region_study
 from analysis.estimate.regional import (
     RegionEstimates,
@@ -17,7 +18,8 @@ from analysis.estimate.regional import (
     region_gaps,
     region_levels,
 )
-from analysis.estimate.shrinkage import shrunken, spread
+from analysis.estimate.shrinkage import population_spread, shrunken
+from analysis.estimate.spread import chances_below, spread
 from analysis.panel.regio import LEVELS, regio_panel
 from analysis.synthetic.regio import regio_twin
 
@@ -131,17 +133,64 @@ def test_shrunken_effects_are_nearer_the_truth_and_their_intervals_cover():
     assert np.mean(error) < 0.8 * np.mean(raw_error)
 
 
-def test_spread_interval_covers_and_reml_matches_equal_variances_by_hand():
+def test_population_spread_covers_and_reml_matches_equal_variances_by_hand():
     rng = np.random.default_rng(6)
     covariance, covered = np.diag(np.full(12, 0.05**2)), []
     for _ in range(400):
         estimate = rng.normal(0, np.sqrt(0.08**2 + 0.05**2), 12)
         estimates = RegionEstimates(CODES, estimate, covariance, 1000, 1012, 9999)
-        found = spread(estimates)
+        found = population_spread(estimates)
         covered.append(found.low <= 0.08 <= found.high)
         by_hand = np.sqrt(max(np.var(estimate, ddof=1) - 0.05**2, 0))
         assert found.sd == pytest.approx(by_hand, abs=1e-5)
     assert 0.92 <= np.mean(covered) <= 0.98
+
+
+def test_spread_of_these_regions_is_unbiased_in_its_square_and_its_interval_covers():
+    rng = np.random.default_rng(16)
+    errors = np.linspace(0.03, 0.08, 12)
+    effect = np.array([0.1, -0.1, 0.02, 0.0, 0.05, -0.12, 0.03, 0.0, 0.1, -0.05, 0.08, -0.11])
+    truth = effect.std(ddof=1)
+    estimates = effect + rng.normal(0, errors, (2000, 12))
+    squares = estimates.var(axis=1, ddof=1) - (errors**2).mean()
+    assert abs(squares.mean() - truth**2) < 3.3 * squares.std() / np.sqrt(2000)
+    first = RegionEstimates(CODES, estimates[0], np.diag(errors**2), 1000, 1012, 9999)
+    found = spread(first)
+    assert found.sd == pytest.approx(np.sqrt(max(squares[0], 0)), abs=1e-12)
+    deviations = estimates - estimates.mean(axis=1, keepdims=True)
+    chance = chances_below(deviations, first.deviation_covariance, truth, 1000)
+    assert (found.low <= truth <= found.high) == (0.025 <= chance[0] <= 0.975)
+    covered = ((chance >= 0.025) & (chance <= 0.975)).mean()
+    assert abs(covered - 0.95) < 3.3 * np.sqrt(0.05 * 0.95 / 2000)
+
+
+def test_spread_with_equal_errors_is_the_noncentral_chi_squared_interval():
+    """Equal errors and a known scale: T/σ² is noncentral chi-squared whatever the direction."""
+    rng = np.random.default_rng(17)
+    estimates = RegionEstimates(
+        CODES, rng.normal(0, 0.1, 12), np.diag(np.full(12, 0.05**2)), 10**8, 10**8, 9999
+    )
+    found = spread(estimates)
+    statistic = 11 * np.var(estimates.estimate, ddof=1) / 0.05**2
+    for end, tail in ((found.low, 0.975), (found.high, 0.025)):
+        assert stats.ncx2.cdf(statistic, 11, 11 * end**2 / 0.05**2) == pytest.approx(tail, abs=1e-5)
+
+
+def test_sum_of_squares_by_simulation_and_against_known_distributions():
+    rng = np.random.default_rng(18)
+    weights, shifts = np.array([0.5, 1.0, 4.0]), np.array([1.0, 0.0, -2.0])
+    sample = ((rng.standard_normal((400_000, 3)) + shifts) ** 2) @ weights
+    x = np.quantile(sample, [0.01, 0.05, 0.5, 0.95])
+    found = lower_tail(x, weights, np.tile(shifts, (4, 1)))
+    assert found == pytest.approx([0.01, 0.05, 0.5, 0.95], abs=0.002)
+    for k in (2, 5, 11):
+        at = np.array([0.2, 1.0, 5.0, 20.0])
+        known = stats.ncx2.cdf(at, k, k * 0.49)
+        assert lower_tail(at, np.ones(k), np.full((4, k), 0.7)) == pytest.approx(known, abs=2e-5)
+    far = lower_tail(np.array([1.0, 1e9]), np.ones(11), np.full((2, 11), 1e3))
+    assert list(far) == [0.0, 1.0]
+    with pytest.raises(ValueError, match="each above zero"):
+        lower_tail(np.ones(1), np.array([1.0, 0.0]), np.zeros((1, 2)))
 
 
 def test_joint_test_is_the_f_test_of_one_way_anova_when_schools_do_not_matter():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.credibility.noise import Noise
+from analysis.credibility.size_table import shock_models
 from analysis.inference import ClusterPanel
 
 # Municipalities by province, 2024 (CBS), PV20 to PV31: 342 in all.
@@ -18,17 +18,6 @@ DESIGNS = {
     "GR DR FL ZE NB": (2020, NEVER, 2020, NEVER, 2020, *[NEVER] * 4, 2020, 2020, NEVER),
     "3/3/6": (2019, NEVER, 2019, 2021, NEVER, NEVER, 2021, NEVER, NEVER, 2019, NEVER, 2021),
     "five small": (2020, 2020, 2020, NEVER, 2020, *[NEVER] * 4, 2020, NEVER, NEVER),
-}
-_SMALL = np.argsort(np.argsort(MUNICIPALITIES)) < 6
-SMALL_VOLATILE = dict(zip(LABELS, np.where(_SMALL, 1.5, 0.5).tolist(), strict=True))
-LARGE_VOLATILE = dict(zip(LABELS, np.where(_SMALL, 0.5, 1.5).tolist(), strict=True))
-MODELS = {
-    "iid": {},
-    "AR(.6)": {"persistence": 0.6},
-    "AR(.8), small volatile": {"persistence": 0.8, "volatility": SMALL_VOLATILE},
-    "AR(.6), large volatile": {"persistence": 0.6, "volatility": LARGE_VOLATILE},
-    "t(3)": {"freedom": 3.0},
-    "t(3), small volatile": {"freedom": 3.0, "volatility": SMALL_VOLATILE},
 }
 
 
@@ -49,5 +38,4 @@ def design(name: str) -> ClusterPanel:
 
 def worlds(panel: ClusterPanel, model: str, draws: int, seed: int) -> np.ndarray:
     """Outcomes without an effect, shape (draws, 12, 10): shocks of sd .8, municipal noise of sd 1."""
-    noise = Noise(panel, 0.8, sd_unit=1.0, **MODELS[model])
-    return noise(np.random.SeedSequence(seed).generate_state(draws))
+    return shock_models(panel)[model](np.random.SeedSequence(seed).generate_state(draws))

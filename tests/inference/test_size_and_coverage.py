@@ -56,7 +56,7 @@ def test_bands_cover_each_effect_and_all_together(name, model):
     t = np.array(
         [
             np.abs(part.estimate[:, 0]) / np.sqrt(part.covariance(slice(None), slice(None))[:, 0])
-            for part in GroupTime(panel, path._parts, outcomes)(panel.first[None])
+            for part in GroupTime(panel, path.parts, outcomes)(panel.first[None])
         ]
     )
     error = np.sqrt(0.05 * 0.95 / 1_000)

@@ -9,7 +9,7 @@ import pytest
 from analysis.datakind import DataKind
 from analysis.design.gap import TRACKS, gap_design
 from analysis.estimate.survey import ReplicateDesign, difference
-from analysis.panel.civic_knowledge import PLAUSIBLE_VALUES, civic_knowledge, civic_knowledge_truth
+from analysis.panel.civic_knowledge import civic_knowledge, civic_knowledge_truth, plausible_values
 from analysis.sources.iccs_contract import PV_COLUMNS, STUDENTS
 from analysis.synthetic.iccs import civic_twin
 from analysis.unknown import NotEstimable
@@ -93,9 +93,16 @@ def test_with_file_and_track_variable_the_file_is_used(workspace, twin, name):
     assert panel.kind is DataKind.REAL
     assert panel.source == "iccs2022"
     assert name in panel.remark
-    assert panel.dropped == (("schoolsoort onbekend of niet vmbo, havo of vwo", 25),)
+    assert panel.dropped == (("brugklas, volgens het ontwerp weggelaten", 25),)
     assert len(panel.frame) == len(twin) - 25
     assert civic_knowledge_truth(panel, workspace) is None
+
+
+def test_two_files_of_the_same_pupils_stop(workspace, twin):
+    write_dutch_file(twin, workspace.data)
+    write_dutch_file(twin, workspace.data, name="ISGNLDC4_RUF.sav")
+    with pytest.raises(ValueError, match=r"ISGNLDC4.sav, ISGNLDC4_RUF.sav: 2 files of the Dutch pupils"):
+        civic_knowledge("STREAM", workspace=workspace)
 
 
 def test_the_file_gives_the_numbers_of_the_frame_it_was_made_from(workspace, twin):
@@ -108,7 +115,7 @@ def test_the_file_gives_the_numbers_of_the_frame_it_was_made_from(workspace, twi
         return difference(frame[list(PV_COLUMNS)], design, **pair).iloc[0]
 
     np.testing.assert_allclose(gap(panel.frame), gap(twin), rtol=1e-12)
-    assert panel.frame[list(PLAUSIBLE_VALUES)].shape == (len(twin), 5)
+    assert panel.frame[list(plausible_values(panel))].shape == (len(twin), 5)
 
 
 def test_a_configured_track_variable_that_is_absent_stops_and_says_what_to_ask_for(workspace, twin):

@@ -122,6 +122,9 @@ def test_with_the_files_of_the_kiesraad_the_questions_run_on_municipalities(fold
     sums = panel.frame.groupby("date")[["eligible", "voters"]].sum()
     pd.testing.assert_frame_equal(sums, provinces)
     assert any("Halderberge: 28173 kiesgerechtigden, +19 procent" in remark for remark in panel.remarks)
+    copied = [remark for remark in panel.remarks if "niet bijgewerkt" in remark]
+    assert len(copied) == 1
+    assert copied[0].startswith("2025-10-29: in 66 van de 331 gebieden")
     counted = turnout_panel("TK", votes="counted", workspace=Workspace(find_root(), folder)).frame
     assert (counted["voters"].sum() - panel.frame["voters"].sum()) == 14_893
 

@@ -7,8 +7,8 @@ import csv
 import numpy as np
 import pytest
 
-from analysis.estimate.arithmetic_ceiling import Ceiling
-from analysis.panel.reach import tienskip_exposure, turnout_ceilings
+from analysis.estimate.arithmetic_ceiling import Ceiling, ceilings
+from analysis.panel.reach import reach_of_electorate, tienskip_exposure
 from analysis.sources.evidence import effects_per_person, evidence, finding, planned_reach
 
 
@@ -73,13 +73,19 @@ def test_numbers_that_cannot_be(arguments, says):
 
 
 def test_no_programme_for_pupils_can_move_the_turnout_of_a_province_by_a_third_of_a_point():
-    table = turnout_ceilings()
+    table = ceilings(reach_of_electorate(), detectable_pp=1.3)
     assert len(table) == 6 * 3
+    assert not table["can_be_seen"].any()
+    assert table["needed_per_person_pp"].min() == pytest.approx(1.3 * 13_589_128 / 360_000)
     assert table["effect_pp"].max() == pytest.approx(12 * 360_000 / 13_589_128)
     fryslan = table[(table["place"] == "PV21") & (table["effect"] == "democracy_prep")].iloc[0]
     assert fryslan["effect_pp"] == pytest.approx(12 * 5500 / 522_775)
     with pytest.raises(ValueError, match="positive"):
         Ceiling(1, 10, 1).can_be_seen(0)
+    with pytest.raises(ValueError, match="row 2: 20 reached is not between"):
+        ceilings(table.head(2).assign(reached=[1, 20], electorate=[10, 10]))
+    with pytest.raises(ValueError, match="columns electorate are not in the frame"):
+        ceilings(table.drop(columns="electorate"))
 
 
 def test_the_reach_of_tienskip_differs_forty_fold_a_pupil():

@@ -8,7 +8,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from analysis.sources import evidence, facts, municipal_changes, turnout
+from analysis.sources import evidence, facts, gazetteer, municipal_changes, turnout
 from analysis.sources import facts_contract as contracts
 from analysis.sources.contract import conform
 from analysis.workspace import Workspace, find_root
@@ -32,6 +32,7 @@ LOADERS = {
     "turnout_national.csv": turnout.turnout_national,
     "municipal_changes.csv": municipal_changes.changes_of_facts,
     "evidence.csv": evidence.evidence,
+    "municipalities.csv": gazetteer.province_of,
 }
 
 

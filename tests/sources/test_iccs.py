@@ -9,7 +9,7 @@ from pupil_files import iccs_table, write_sav
 from analysis.design.gap import TrackVariable
 from analysis.estimate.survey import ReplicateDesign, mean
 from analysis.sources.iccs import describe_name, find_iccs, read_iccs
-from analysis.sources.iccs_contract import PV_COLUMNS, STUDENTS
+from analysis.sources.iccs_contract import PV_COLUMNS, STUDENTS, plausible_columns
 
 
 def with_cell(column: str, row: int, value) -> pd.DataFrame:
@@ -116,7 +116,7 @@ def test_user_missing_values_declared_in_the_file_become_missing(tmp_path):
         (with_cell("PV2CIV", 9, np.nan), r"column PV2CIV is missing in 1 rows, first in row 9"),
         (
             with_cell("S_GENDER", 4, 5),
-            r"column S_GENDER, row 4: 5 lies outside 0 to 1 and is no missing code",
+            r"column S_GENDER, row 4: 5 lies outside 0 to 2 and is no missing code",
         ),
         (with_cell("S_IMMIG", 4, 4), r"column S_IMMIG, row 4: 4 lies outside"),
         (with_cell("S_NISB", 4, 41.2), r"column S_NISB, row 4: 41.2 lies outside"),
@@ -239,9 +239,14 @@ def test_the_track_comes_from_the_configured_column(tmp_path):
 def test_without_codes_the_labels_of_the_file_decide(tmp_path):
     labels = {"STREAM": {1.0: "VMBO-bb/kb", 2.0: "havo", 3.0: "VWO (atheneum)", 4.0: "havo/vwo brugklas"}}
     path = write_sav(tracked((1.0, 2.0, 3.0, 4.0)), tmp_path, variable_value_labels=labels)
-    frame = read_iccs(path, track=TrackVariable("STREAM", {}))
+    frame = read_iccs(path, track=TrackVariable("STREAM", {}, {"havo/vwo": ""}))
     assert set(frame["track"].dropna()) == {"vmbo", "havo", "vwo"}
-    assert frame["track"].isna().any()
+    assert set(frame["level"]) == {"vmbo", "havo", "vwo", "havo/vwo"}
+    assert (frame["track"].isna() == (frame["level"] == "havo/vwo")).all()
+    counted = read_iccs(path, track=TrackVariable("STREAM", {}, {"havo/vwo": "havo"}))
+    assert (counted.loc[counted["level"] == "havo/vwo", "track"] == "havo").all()
+    with pytest.raises(ValueError, match=r"column STREAM: havo/vwo \(\d+ pupils\) belongs to no"):
+        read_iccs(path, track=TrackVariable("STREAM", {}))
 
 
 def test_text_codes_work_as_well(tmp_path):
@@ -266,6 +271,107 @@ def test_labels_that_name_no_track_are_an_error(tmp_path):
         read_iccs(path, track=TrackVariable("STREAM", {}))
     with pytest.raises(ValueError, match="track_codes lead to gymnasium"):
         TrackVariable("STREAM", {"1": "gymnasium"})
+
+
+def test_text_instead_of_codes_is_its_own_label(tmp_path):
+    texts = np.array(["VMBO-B", "vmbo_k", "VMBO-GT", "HAVO", "HAVO/VWO", "VWO", ""])
+    written = np.random.default_rng(0).choice(texts, 300)
+    path = write_sav(iccs_table().assign(STREAM=written), tmp_path)
+    frame = read_iccs(path, track=TrackVariable("STREAM", {}, {"havo/vwo": ""}))
+    assert set(frame["level"].dropna()) == {"vmbo-b", "vmbo-k", "vmbo-gt", "havo", "havo/vwo", "vwo"}
+    assert frame["level"].isna().sum() == (written == "").sum()
+    assert (frame["track"] == "vmbo").sum() == np.isin(written, texts[:3]).sum()
+
+
+def test_codes_may_lead_to_levels(tmp_path):
+    codes = {"1": "vmbo-b", "2": "havo/vwo", "3": "vwo"}
+    frame = read_iccs(
+        write_sav(tracked(), tmp_path), track=TrackVariable("STREAM", codes, {"havo/vwo": "vwo"})
+    )
+    assert set(zip(frame["level"], frame["track"], strict=True)) == {
+        ("vmbo-b", "vmbo"),
+        ("havo/vwo", "vwo"),
+        ("vwo", "vwo"),
+    }
+
+
+def test_labels_of_missing_answers_and_codes_without_label(tmp_path):
+    labels = {"STREAM": {1.0: "vmbo", 3.0: "vwo", 8.0: "Not administered", 9.0: "Omitted"}}
+    track = TrackVariable("STREAM", {})
+    table = tracked((1.0, 3.0, 8.0, 9.0, 99.0))
+    frame = read_iccs(write_sav(table, tmp_path, variable_value_labels=labels), track=track)
+    assert frame["track"].isna().sum() == (table["STREAM"] > 3).sum() > 0
+    path = write_sav(tracked((1.0, 2.0)), tmp_path, variable_value_labels=labels)
+    with pytest.raises(ValueError, match=r"column STREAM: '2' \(no label\) name no type of education"):
+        read_iccs(path, track=track)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "sav"])
+def test_the_track_may_stand_in_a_file_of_classes(tmp_path, suffix):
+    table = iccs_table()
+    path = write_sav(table, tmp_path)
+    classes = pd.DataFrame({"IDCLASS": sorted(table["IDCLASS"].unique())})
+    classes["TYPE"] = np.resize(["vmbo_b", "havo", "vwo"], len(classes))
+    track = TrackVariable("TYPE", {}, file=f"klassen.{suffix}")
+
+    def write(frame):
+        if suffix == "sav":
+            return write_sav(frame, tmp_path, "klassen.sav")
+        return frame.to_csv(tmp_path / "klassen.csv", index=False, sep=";")
+
+    write(classes)
+    frame = read_iccs(path, track=track)
+    expected = table["IDCLASS"].map(classes.set_index("IDCLASS")["TYPE"]).replace({"vmbo_b": "vmbo-b"})
+    assert list(frame["level"]) == list(expected)
+    write(classes.iloc[1:])
+    with pytest.raises(ValueError, match=r"ISGNLDC4.sav: IDCLASS 100001 in row \d+ is not in klassen"):
+        read_iccs(path, track=track)
+    write(pd.concat([classes, classes.head(1).assign(TYPE="vwo")]))
+    with pytest.raises(ValueError, match=r"klassen\..*: IDCLASS 100001 has two values of TYPE"):
+        read_iccs(path, track=track)
+
+
+def test_gender_from_the_derived_column_or_the_answer_with_a_third_one(tmp_path):
+    table = iccs_table()
+    table.loc[:4, "S_GENDER"] = 2.0
+    derived = read_iccs(write_sav(table, tmp_path))
+    assert list(derived["gender"].iloc[:5]) == ["other"] * 5
+    assert derived["female"].isna().sum() == 5
+    answer = table.drop(columns="S_GENDER").assign(IS4G02=table["S_GENDER"] + 1)
+    answer.loc[5, "IS4G02"] = 9.0
+    asked = read_iccs(write_sav(answer, tmp_path))
+    pd.testing.assert_series_equal(asked["gender"].drop(5), derived["gender"].drop(5))
+    assert pd.isna(asked.loc[5, "gender"])
+    assert "female" not in read_iccs(write_sav(table.drop(columns="S_GENDER"), tmp_path))
+
+
+def test_more_than_five_plausible_values_are_all_read(tmp_path):
+    table = iccs_table()
+    for k in range(6, 11):
+        table[f"PV{k}CIV"] = table["PV1CIV"] + k
+    frame = read_iccs(write_sav(table, tmp_path))
+    STUDENTS.validate(frame)
+    assert plausible_columns(frame) == [f"pv{k}" for k in range(1, 11)]
+    np.testing.assert_allclose(frame["pv10"], table["PV10CIV"])
+    with pytest.raises(ValueError, match="PV7CIV is absent and later plausible values are"):
+        read_iccs(write_sav(table.drop(columns="PV7CIV"), tmp_path))
+
+
+@pytest.mark.parametrize(
+    "name", ["ISGNLDC4_RUF.sav", "isgnldc4 (1).sav", "ISGNLDC4.zsav", "ISGNLDC4-v2.ZSAV"]
+)
+def test_suffixes_and_packed_files_are_found_and_read(tmp_path, name):
+    path = write_sav(iccs_table(), tmp_path, name, compress=name.lower().endswith("zsav"))
+    assert find_iccs(tmp_path) == [path]
+    assert describe_name(path) == ("NLD", 2022)
+    assert len(read_iccs(path)) == 300
+
+
+@pytest.mark.parametrize("country", [528.0, "528", "nld", "NLD "])
+def test_the_country_is_text_or_a_number(tmp_path, country):
+    assert len(read_iccs(write_sav(iccs_table().assign(COUNTRY=country), tmp_path))) == 300
+    with pytest.raises(ValueError, match="the name says DNK, COUNTRY says NLD"):
+        read_iccs(write_sav(iccs_table().assign(COUNTRY=country), tmp_path, "ISGDNKC4.sav"))
 
 
 @pytest.mark.real

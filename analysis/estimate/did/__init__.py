@@ -3,7 +3,7 @@
 Every estimator takes ``frame, *, unit, time, cohort, outcome``; what these columns may hold, what never is
 and how event time counts is settled in :func:`analysis.estimate.did.panel.read_panel`. Results of event
 studies have an ``event_path`` for the sensitivity analysis of parallel trends, and ``why_no_se`` where an
-error is unknown.
+error is unknown. Two take an exposure that may go up and down instead: ``switchers`` and ``switch_path``.
 """
 
 from analysis.estimate.did.aggregate import Aggregate
@@ -16,6 +16,8 @@ from analysis.estimate.did.imputation import Imputation, imputation
 from analysis.estimate.did.jackknife import ClusterJackknife, cluster_jackknife
 from analysis.estimate.did.panel import Panel, read_panel
 from analysis.estimate.did.sun_abraham import SunAbraham, sun_abraham
+from analysis.estimate.did.switch_path import SwitchPath, switch_path
+from analysis.estimate.did.switching import Switchers, switchers
 from analysis.estimate.did.two_way import TwoWay, two_way_fe
 
 __all__ = [
@@ -28,6 +30,8 @@ __all__ = [
     "Imputation",
     "Panel",
     "SunAbraham",
+    "SwitchPath",
+    "Switchers",
     "TwoWay",
     "bacon",
     "cluster_effects",
@@ -37,5 +41,7 @@ __all__ = [
     "imputation",
     "read_panel",
     "sun_abraham",
+    "switch_path",
+    "switchers",
     "two_way_fe",
 ]

@@ -47,7 +47,13 @@ class Bacon:
 
 
 def bacon(
-    frame: pd.DataFrame, *, unit: str, time: str, cohort: str, outcome: str, weights: str | None = None
+    frame: pd.DataFrame,
+    *,
+    unit: str,
+    time: str,
+    cohort: str,
+    outcome: str,
+    weights: str | pd.Series | None = None,
 ) -> Bacon:
     """Decompose the two-way fixed-effects coefficient of a balanced panel.
 
@@ -73,7 +79,8 @@ def bacon(
             "panels; keep units that are observed in every period"
         )
     if panel.weights is not None and (panel.weights != panel.weights[:, :1]).any():
-        raise ValueError(f"{weights} changes within a unit: the decomposition holds for fixed weights")
+        name = weights if isinstance(weights, str) else weights.name
+        raise ValueError(f"{name} changes within a unit: the decomposition holds for fixed weights")
     weight = panel.unit_weights()
     never = len(panel.periods)
     starts, codes = groups(panel.start)  # position 0 is treated from the start

@@ -64,7 +64,7 @@ def dose_response(
     knots: Sequence[float] = (),
     grid: Sequence[float] | None = None,
     anticipation: float = 0,
-    weights: str | None = None,
+    weights: str | pd.Series | None = None,
     cluster: str | None = None,
 ) -> DoseResponse:
     """Effect by dose from comparisons with units without treatment, cohort by cohort.

@@ -14,8 +14,8 @@ from analysis.estimate.did.event_path import EventPath
 from analysis.estimate.did.imputation_path import imputed_path
 from analysis.estimate.did.influence import standard_errors, sum_by
 from analysis.estimate.did.panel import Panel, no_controls, nobody_treated, read_panel
-from analysis.estimate.did.support import error_unknown, several
-from analysis.estimate.rank import require_rank
+from analysis.estimate.did.support import cluster_factor, error_unknown, several
+from analysis.estimate.did.untreated import Controls
 from analysis.unknown import NotEstimable
 
 KINDS = ("simple", "group", "event", "calendar")
@@ -79,7 +79,7 @@ class Imputation:
     n: int
     _fit: TwoWay
     _residual: np.ndarray
-    _controls: _Controls
+    _controls: Controls
 
     @property
     def estimate(self) -> float:
@@ -125,7 +125,7 @@ class Imputation:
             estimates.append(float((share * effects).sum()))
             scores.append(self.scores(share, effects))
         scores = np.column_stack(scores)
-        factor = self.n_clusters / (self.n_clusters - 1) if self.clustered else 1.0
+        factor = cluster_factor(self.n_clusters) if self.clustered else 1.0
         covariance = factor * scores.T @ scores
         unknown = ~np.array([self.known(target) for target in targets])
         covariance[unknown], covariance[:, unknown] = np.nan, np.nan
@@ -217,8 +217,8 @@ def imputation(
     cohort: str,
     outcome: str,
     cluster: str | None = None,
-    weights: str | None = None,
-    covariates: Sequence[str] = (),
+    weights: str | pd.Series | None = None,
+    covariates: str | Sequence[str] = (),
     anticipation: float = 0,
 ) -> Imputation:
     """Fit unit and period effects on untreated observations, and impute treated units' outcomes from them.
@@ -288,7 +288,7 @@ def impute(panel: Panel, anticipation: float, clustered: bool) -> Imputation:
         if count
     )
     fit = TwoWay(mask)
-    controls = _Controls.of(panel, fit, mask)
+    controls = Controls.of(panel, fit, mask)
     net = panel.outcome - panel.covariates @ controls.slope if panel.covariate_names else panel.outcome
     fitted = fit.fit(net)
     effects = np.where(imputable, net - fitted.unit[:, None] - fitted.period, np.nan)
@@ -303,56 +303,3 @@ def impute(panel: Panel, anticipation: float, clustered: bool) -> Imputation:
         fitted.residual,
         controls,
     )
-
-
-@dataclass(frozen=True)
-class _Controls:
-    """Covariates net of unit and period effects among the untreated.
-
-    Attributes
-    ----------
-    slope : ndarray, shape (K,)
-    residual : ndarray, shape (N, T, K)
-        Zero where treated or not observed.
-    outside : ndarray, shape (N, T, K)
-        Covariates less their fitted effects, also where treated.
-    inverse : ndarray, shape (K, K)
-    """
-
-    slope: np.ndarray
-    residual: np.ndarray
-    outside: np.ndarray
-    inverse: np.ndarray
-
-    @classmethod
-    def of(cls, panel: Panel, fit: TwoWay, mask: np.ndarray) -> _Controls:
-        k = len(panel.covariate_names)
-        if not k:
-            empty = np.zeros((0, 0, 0))
-            return cls(np.zeros(0), empty, empty, np.zeros((0, 0)))
-        residual, outside = np.zeros_like(panel.covariates), np.zeros_like(panel.covariates)
-        for column in range(k):
-            values = panel.covariates[:, :, column]
-            fitted = fit.fit(values)
-            residual[:, :, column] = fitted.residual
-            outside[:, :, column] = np.nan_to_num(values - fitted.unit[:, None] - fitted.period)
-        gram = np.einsum("itk,it,itl->kl", residual, mask, residual)
-        squares = np.einsum("itk,it->k", np.nan_to_num(panel.covariates) ** 2, mask)
-        beyond = "unit and period effects"
-        where = " among untreated observations"
-        require_rank(gram, panel.covariate_names, squares=squares, beyond=beyond, where=where)
-        inverse = np.linalg.inv(gram)
-        outcome = np.where(mask > 0, panel.outcome, 0.0)
-        slope = inverse @ np.einsum("itk,it,it->k", residual, mask, outcome)
-        return cls(slope, residual, outside, inverse)
-
-    def weights_on_untreated(
-        self, fit: TwoWay, unit: np.ndarray, period: np.ndarray, share: np.ndarray
-    ) -> np.ndarray:
-        """v on untreated observations for a mean that weighs treated ones by `share`, shape (N, T)."""
-        of_unit, of_period = fit.solve(unit, period)
-        weights = of_unit[:, None] + of_period
-        if len(self.slope):
-            contrast = np.einsum("it,itk->k", share, self.outside)
-            weights = weights + self.residual @ (self.inverse @ contrast)
-        return -fit.weights * weights

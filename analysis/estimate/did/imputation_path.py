@@ -10,7 +10,7 @@ import numpy as np
 from analysis.estimate.did.event_path import EventPath
 from analysis.estimate.did.event_path import binned as binned_times
 from analysis.estimate.did.influence import sum_by
-from analysis.estimate.did.support import several
+from analysis.estimate.did.support import cluster_factor, several
 from analysis.unknown import NotEstimableError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def imputed_path(fit: Imputation, min_event: float, max_event: float, binned: bo
     estimates = np.append(slopes[first:], [(share * effects).sum() for share in shares])
     scores = sum_by(scores[:, first:], panel.clusters, panel.n_clusters)
     scores = np.column_stack([scores, *(again.scores(share, effects) for share in shares)])
-    factor = panel.n_clusters / (panel.n_clusters - 1) if fit.clustered else 1.0
+    factor = cluster_factor(panel.n_clusters) if fit.clustered else 1.0
     covariance = factor * scores.T @ scores
     sides = np.column_stack([~panel.within, dummies.any(axis=1)])
     enough = several(panel.clusters, sides)

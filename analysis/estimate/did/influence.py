@@ -13,6 +13,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from analysis.estimate.did.support import cluster_factor
+
 
 @dataclass(frozen=True)
 class Weighting:
@@ -42,11 +44,7 @@ class Sample:
     def covariance(self, scores: np.ndarray) -> np.ndarray:
         """Covariance of estimates whose influence function, summed by cluster, is `scores`."""
         n = len(self.codes)
-        factor = 1.0
-        if self.clusters is not None:
-            if self.n_clusters < 2:
-                raise ValueError("one cluster only: there is no standard error; cluster at a finer level")
-            factor = self.n_clusters / (self.n_clusters - 1)
+        factor = 1.0 if self.clusters is None else cluster_factor(self.n_clusters)
         return factor * (scores.T @ scores) / n**2
 
 

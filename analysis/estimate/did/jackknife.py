@@ -8,7 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+
+from analysis.estimate.did.bands import interval
+from analysis.estimate.did.columns import codes as coded
+from analysis.estimate.did.columns import require_columns
+from analysis.unknown import NotEstimableError
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,7 @@ class ClusterJackknife:
         """Interval with t(clusters − 1); none without a standard error."""
         if self.se is None:
             return None, None
-        width = self.se * stats.t.ppf((1 + level) / 2, self.n_clusters - 1)
-        return float(self.estimate - width), float(self.estimate + width)
+        return interval(self.estimate, self.se, self.n_clusters - 1, level)
 
 
 def cluster_jackknife(
@@ -61,15 +64,17 @@ def cluster_jackknife(
     Raises
     ------
     ValueError
-        If there are fewer than three clusters, or some rows have none.
+        If some rows have no cluster.
+    NotEstimableError
+        If there are fewer than three clusters.
     """
-    if cluster not in frame.columns:
-        raise ValueError(f"column {cluster} is absent; the frame has {', '.join(map(str, frame.columns))}")
-    codes, labels = pd.factorize(frame[cluster], sort=True)
-    if (codes < 0).any():
-        raise ValueError(f"{int((codes < 0).sum())} rows have no {cluster}")
+    require_columns(frame, [cluster])
+    codes, labels = coded(frame[cluster], cluster, ordered=True)
     if len(labels) < 3:
-        raise ValueError(f"{len(labels)} clusters: leaving one out needs at least three")
+        raise NotEstimableError(
+            f"{len(labels)} clusters: leaving one out needs at least three",
+            reason="er zijn minder dan drie groepen om weg te laten",
+        )
     estimate = float(getattr(estimator(frame, **options), value))
     without, failed = [], []
     for code, label in enumerate(labels):

@@ -15,7 +15,7 @@ from analysis.estimate.did.event_path import EventPath
 from analysis.estimate.did.event_path import binned as binned_times
 from analysis.estimate.did.influence import standard_errors, sum_by
 from analysis.estimate.did.panel import Panel, no_controls, read_panel
-from analysis.estimate.did.support import error_unknown, several
+from analysis.estimate.did.support import cluster_factor, error_unknown, several
 from analysis.estimate.did.timeline import said
 from analysis.estimate.did.wald import JointTest, wald_hotelling
 from analysis.estimate.rank import require_rank
@@ -119,8 +119,8 @@ def sun_abraham(
     cohort: str,
     outcome: str,
     cluster: str | None = None,
-    weights: str | None = None,
-    covariates: Sequence[str] = (),
+    weights: str | pd.Series | None = None,
+    covariates: str | Sequence[str] = (),
     anticipation: float = 0,
 ) -> SunAbraham:
     """Regress on unit effects, period effects and a dummy for each cohort and period but the reference.
@@ -201,12 +201,9 @@ def sun_abraham(
             contrast = path_of_covariates[code, t] - path_of_covariates[code, b]
             contrast -= path_of_covariates[never, t] - path_of_covariates[never, b]
             influence[:, m] -= slope_influence @ contrast
-    clusters = panel.n_clusters
-    if clusters < 2:
-        raise ValueError("one cluster only: there is no standard error; cluster at a finer level")
     total = int(observed.sum())
-    factor = clusters / (clusters - 1) * (total - 1) / (total - count - k - periods)
-    summed = sum_by(influence, panel.clusters, clusters)
+    factor = cluster_factor(panel.n_clusters) * (total - 1) / (total - count - k - periods)
+    summed = sum_by(influence, panel.clusters, panel.n_clusters)
     covariance = factor * summed.T @ summed
     mass = np.array([mask[codes == code, t].sum() for code, t in cells])
     known = _known(panel, codes, cells, base)

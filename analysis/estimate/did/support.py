@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.unknown import NotEstimable
+from analysis.unknown import NotEstimable, NotEstimableError
 
 
 def several(clusters: np.ndarray | None, used: np.ndarray) -> np.ndarray:
@@ -52,6 +52,22 @@ def two_sided(
     found = np.zeros((int(clusters.max()) + 1, controls.shape[1]))
     found[clusters, codes] = 1.0
     return (found.sum(axis=0)[cohort] > 1) & ((found @ controls.T > 0).sum(axis=0) > 1)
+
+
+def cluster_factor(n_clusters: int) -> float:
+    """G/(G−1), by which a covariance from G clusters is too small.
+
+    Raises
+    ------
+    NotEstimableError
+        If there is one cluster only.
+    """
+    if n_clusters < 2:
+        raise NotEstimableError(
+            "one cluster only: there is no standard error; cluster at a finer level",
+            reason="er is maar één groep, zodat de onzekerheid niet te schatten is",
+        )
+    return n_clusters / (n_clusters - 1)
 
 
 def error_unknown(clustered: bool, where: str = "") -> NotEstimable:

@@ -42,7 +42,9 @@ class Timeline:
         Zero in the first treated period, ``-inf`` for a `start` of T: never within the panel.
         """
         clock = np.append(self.clock.astype(float), np.inf)
-        return (self.clock[period] - clock[start]) * self.step
+        event = (self.clock[period] - clock[start]) * self.step
+        # tenths of a year and the like: 3 · 0.1 is to be the 0.3 that somebody asks for
+        return np.round(event, 12) if self.step % 0.5 else event
 
     def steps(self, anticipation: float) -> int:
         """How many whole steps lie within an `anticipation` in event time."""
@@ -52,7 +54,7 @@ class Timeline:
 
     def reference(self, anticipation: float = 0) -> float:
         """Event time of the last step more than `anticipation` before treatment."""
-        return -(self.steps(anticipation) + 1) * self.step
+        return float(np.round(-(self.steps(anticipation) + 1) * self.step, 12))
 
     def last_before(self, start: np.ndarray, anticipation: float = 0) -> np.ndarray:
         """Position of the last period more than `anticipation` before `start`; −1 where there is none."""

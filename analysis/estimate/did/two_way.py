@@ -19,7 +19,7 @@ from analysis.estimate.did.absorb import TwoWay as absorbed
 from analysis.estimate.did.bands import add_intervals, interval
 from analysis.estimate.did.event_path import EventPath
 from analysis.estimate.did.panel import Panel, no_controls, nobody_treated, read_panel
-from analysis.estimate.did.support import error_unknown, several
+from analysis.estimate.did.support import cluster_factor, error_unknown, several
 from analysis.estimate.did.timeline import said
 from analysis.estimate.did.wald import JointTest, wald_hotelling
 from analysis.estimate.rank import collinear, require_rank
@@ -99,8 +99,8 @@ def two_way_fe(
     cohort: str,
     outcome: str,
     cluster: str | None = None,
-    weights: str | None = None,
-    covariates: Sequence[str] = (),
+    weights: str | pd.Series | None = None,
+    covariates: str | Sequence[str] = (),
     event_study: bool = False,
     leads: float | None = None,
     lags: float | None = None,
@@ -152,6 +152,7 @@ def two_way_fe(
     )
     reference = panel.timeline.reference(anticipation)
     _require_contrast(panel)
+    cluster_factor(panel.n_clusters)
     panel = panel.standardised()
     if event_study:
         names, columns = _event_columns(panel, leads, lags, reference)

@@ -64,7 +64,7 @@ def _quadratic(estimates: np.ndarray, covariance: np.ndarray) -> tuple[float | N
         return None, "no coefficient before treatment to test"
     scale = np.sqrt(np.diag(covariance))
     if not (scale > 0).all():
-        return None, "a standard error is zero: a group has too few units or clusters for a joint test"
+        return None, "a standard error is zero or unknown: too few units or clusters for a joint test"
     correlation = covariance / np.outer(scale, scale)
     if np.linalg.matrix_rank(correlation, tol=1e-10, hermitian=True) < len(estimates):
         return None, (

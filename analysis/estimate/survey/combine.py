@@ -107,7 +107,7 @@ def result_frame(
 
 def why_no_se(frame: pd.DataFrame) -> NotEstimable | None:
     """Why a standard error in a result is missing; None where all are known."""
-    if frame["se"].notna().all():
+    if (frame["se"].notna() | frame["estimate"].isna()).all():
         return None
     return NotEstimable(
         reason="een van de groepen zit in één school of één helft van één zone van de steekproef",

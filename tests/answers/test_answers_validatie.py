@@ -1,25 +1,22 @@
 """Published figures reproduced from simulated files whose answers are known, and without any file."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pupil_files import iccs_table, pisa_table, write_pisa, write_sav
 
+from analysis.answers.validatie import NO_FILES, by_key, validation_items
+from analysis.chapters.validatie import exhibits
 from analysis.datakind import DataKind
 from analysis.design.gap import TRACKS, gap_design
 from analysis.estimate.published import reproduce, track_figures
 from analysis.estimate.survey import ReplicateDesign, mean
 from analysis.panel.published import references, samples
+from analysis.results import Result, publish
 from analysis.sources.iccs import read_iccs
 from analysis.sources.iccs_contract import PV_COLUMNS
-from analysis.tables.validatie import (
-    NO_FILES,
-    by_key,
-    validation_figures,
-    validation_rows,
-    validation_table,
-)
 from analysis.workspace import Workspace, find_root
 
 
@@ -48,32 +45,38 @@ def by_id(rows):
     return {row.id: row for row in rows}
 
 
+def drawn(found, present, tracks):
+    """Table and figure of what disclosure lets through."""
+    return exhibits(publish(*validation_items(found, present, tracks)))
+
+
 def test_without_files_nothing_is_reproduced_and_nothing_pretended(workspace):
     found, present = reproduced(workspace)
     assert present == {}
     assert set(found["outcome"]) == {"not reproduced"}
     assert found["reproduced"].isna().all()
-    rows = validation_rows(found, present, tracks_of(present))
-    counts = by_id(rows)
+    items = validation_items(found, present, tracks_of(present))
+    counts = by_id(items)
     assert counts["validatie.files"].value == counts["validatie.matched"].value == 0
     assert counts["validatie.pisa2003_gap_maths"].value is None
-    others = [row for row in rows if row.unit == "punten"]
+    others = [row for row in items if isinstance(row, Result) and row.unit == "punten"]
     assert others
     assert all(row.value is None and row.kind is DataKind.FACT for row in others)
-    table = validation_table(found, present)
+    assert {row.reason for row in others} == {"het leerlingbestand is er niet"}
+    table, figure = drawn(found, present, tracks_of(present))
     assert NO_FILES in table.caption
     assert table.kind is DataKind.FACT
     assert set(table.cells["Nagerekend"]) == {"niet nagerekend"}
-    assert validation_figures(found, present) == ()
+    assert figure.alt == "Geen figuur. Niet vast te stellen: er zijn geen leerlingbestanden."
 
 
 def test_the_same_results_are_published_with_and_without_files(workspace):
     found, present = reproduced(workspace)
-    before = {row.id for row in validation_rows(found, present, tracks_of(present))}
+    before = {row.id for row in validation_items(found, present, tracks_of(present))}
     write_sav(iccs_table(country="CHL"), workspace.data, "ISGCHLC3.sav")
     write_pisa(pisa_table(), workspace.data)
     found, present = reproduced(workspace)
-    assert {row.id for row in validation_rows(found, present, tracks_of(present))} == before
+    assert {row.id for row in validation_items(found, present, tracks_of(present))} == before
 
 
 def test_what_a_file_says_stands_beside_what_was_published(workspace):
@@ -85,14 +88,14 @@ def test_what_a_file_says_stands_beside_what_was_published(workspace):
     assert row["reproduced"] == own["estimate"][0]
     assert row["reproduced_se"] == own["se"][0]
     assert row["outcome"] == "mismatch"  # simulated pupils do not know what Chile knew
-    result = by_id(validation_rows(found, present, {}))["validatie.iccs2016_chl_mean"]
+    result = by_id(validation_items(found, present, tracks_of({})))["validatie.iccs2016_chl_mean"]
     assert result.kind is DataKind.REAL
     assert result.source == "iccs2016"
     assert "verschilt" in result.note.lower()
-    first = validation_table(found, present).cells.iloc[0]
+    table, figure = drawn(found, present, tracks_of(present))
+    first = table.cells.iloc[0]
     assert first["Oordeel"] == "verschilt"
     assert first["Gepubliceerd"] == "482 (3,1)"
-    (figure,) = validation_figures(found, present)
     assert figure.kind is DataKind.REAL
 
 
@@ -122,31 +125,55 @@ def test_a_file_without_a_published_figure_gets_a_row_of_its_own(workspace):
     # of the Netherlands in 2022 only a mean recomputed by others is known
     assert found.loc["iccs2022_nld_mean", "status"] == "recomputed"
     assert found.loc["iccs2022_nld_mean", "value"] == pytest.approx(508.3, abs=0.05)
-    cells = validation_table(found.reset_index(), present).cells
+    cells = drawn(found.reset_index(), present, tracks_of(present))[0].cells
     assert cells.loc[cells["Onderzoek"] == "ICCS 2022, Litouwen", "Gepubliceerd"].item() == "onbekend"
     assert "door anderen nagerekend" in cells.loc[cells["Onderzoek"] == "ICCS 2022, Nederland"].iloc[0, 2]
-    assert by_id(validation_rows(found.reset_index(), present, {}))["validatie.compared"].value == 0
+    assert (
+        by_id(validation_items(found.reset_index(), present, tracks_of({})))["validatie.compared"].value == 0
+    )
 
 
 def test_a_domain_the_file_lacks_is_not_reproduced_and_the_note_says_so(workspace):
     write_pisa(pisa_table(), workspace.data)
     found, present = reproduced(workspace)
-    row = by_id(validation_rows(found, present, tracks_of(present)))[
+    row = by_id(validation_items(found, present, tracks_of(present)))[
         "validatie.pisa2003_nld_space_and_shape_gender_gap"
     ]
     assert row.value is None
-    assert "het bestand bevat deze maat niet" in row.note
+    assert row.reason == "het bestand bevat deze maat niet"
 
 
 def test_the_gap_between_tracks_is_named_as_mathematics_and_not_as_an_effect(workspace):
     write_pisa(pisa_table(), workspace.data)
     found, present = reproduced(workspace)
-    row = by_id(validation_rows(found, present, tracks_of(present)))["validatie.pisa2003_gap_maths"]
+    row = by_id(validation_items(found, present, tracks_of(present)))["validatie.pisa2003_gap_maths"]
     assert row.kind is DataKind.REAL
     assert row.low < row.value < row.high
     assert "wiskunde" in row.label
     assert "geen burgerschapskennis" in row.note
     assert "niet het effect van een schoolsoort" in row.note
+
+
+def test_a_figure_over_too_few_pupils_is_in_no_cell_and_no_picture(workspace):
+    write_sav(iccs_table(country="CHL"), workspace.data, "ISGCHLC3.sav")
+    found, present = reproduced(workspace)
+    found.loc[found["id"] == "iccs2016_chl_mean", "n"] = 9
+    table, figure = drawn(found, present, tracks_of(present))
+    assert list(table.cells.iloc[0])[3:] == ["niet getoond", "niet getoond"]
+    assert "punten over minder dan 10 eenheden" in table.caption
+    assert figure.alt.startswith("Geen figuur.")
+
+
+def test_a_track_without_pupils_costs_the_gap_and_not_the_other_means(workspace):
+    write_pisa(pisa_table(), workspace.data)
+    found, present = reproduced(workspace)
+    sample = present["PISA", 2003, "NLD"]
+    frame = sample.frame.assign(track=sample.frame["track"].mask(sample.frame["track"] == "vwo"))
+    tracks = tracks_of({sample.key: replace(sample, frame=frame)})
+    rows = by_id(validation_items(found, present, tracks))
+    assert rows["validatie.pisa2003_gap_maths"].reason == "in de gegevens is niemand van de groep vwo"
+    assert rows["validatie.pisa2003_mean_maths_vwo"].reason == "in de gegevens is geen leerling op het vwo"
+    assert rows["validatie.pisa2003_mean_maths_vmbo"].value is not None
 
 
 def test_a_damaged_file_stops_the_validation(workspace):

@@ -1,0 +1,303 @@
+"""What the answer to one question hangs on, and what it could have shown; each part costs only itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.credibility.alternatives import by_estimator, by_weights
+from analysis.credibility.anticipation import Anticipation, anticipation
+from analysis.credibility.concurrent import Concurrent, concurrent, policy_cells
+from analysis.credibility.leave_one_out import leave_one_out
+from analysis.credibility.placebo import placebo_dates
+from analysis.credibility.power import Power, simulate_power
+from analysis.credibility.pretrends import Pretrends, pretrends
+from analysis.credibility.rosenbaum import HiddenBias, hidden_bias
+from analysis.credibility.sensitivity import Sensitivity
+from analysis.credibility.sensitivity_path import path_sensitivity
+from analysis.credibility.specification_curve import (
+    ALL,
+    Curve,
+    specification_curve,
+    specifications,
+)
+from analysis.credibility.spillover import Spillover, neighbour_shares, spillover
+from analysis.credibility.trend_allowance import TrendAllowance, trend_allowance
+from analysis.estimate.panel_noise import PanelNoise, panel_noise
+from analysis.inference import (
+    ClusterPanel,
+    Setting,
+    Tested,
+    cluster_panel,
+    event_path,
+    randomised,
+)
+from analysis.unknown import NotEstimable, NotEstimableError, attempt
+
+UNITS, PEOPLE, CLUSTERS = "municipalities", "inhabitants", "provinces"
+ESTIMATORS = ("never", "imputation", "two_way")
+NAMES = {"unit": "unit", "time": "time", "cohort": "cohort", "outcome": "value", "cluster": "cluster"}
+
+
+@dataclass(frozen=True)
+class CertaintyStudy:
+    """The checks of one question; each a result, or the reason why there is none.
+
+    Attributes
+    ----------
+    whole : Tested or NotEstimable
+        The headline again, by the engine that all checks use.
+    weights, estimators, without, dates : pandas.DataFrame or NotEstimable
+        One row a choice, see :func:`analysis.inference.reassigned.as_table`.
+    early : Anticipation or NotEstimable
+    spill : Spillover or NotEstimable
+    beside : Concurrent or NotEstimable
+    trends : Pretrends or NotEstimable
+    drift : Sensitivity or NotEstimable
+        Rambachan and Roth.
+    allowance : TrendAllowance or NotEstimable
+    hidden : HiddenBias or NotEstimable
+    curve : Curve or NotEstimable
+    noise : PanelNoise or NotEstimable
+        What places do by themselves; see :func:`analysis.estimate.panel_noise.panel_noise`.
+    power : Power or NotEstimable
+        Of the headline test, with that noise or with the noise given.
+    """
+
+    whole: Tested | NotEstimable
+    weights: pd.DataFrame | NotEstimable
+    estimators: pd.DataFrame | NotEstimable
+    without: pd.DataFrame | NotEstimable
+    dates: pd.DataFrame | NotEstimable
+    early: Anticipation | NotEstimable
+    spill: Spillover | NotEstimable
+    beside: Concurrent | NotEstimable
+    trends: Pretrends | NotEstimable
+    drift: Sensitivity | NotEstimable
+    allowance: TrendAllowance | NotEstimable
+    hidden: HiddenBias | NotEstimable
+    curve: Curve | NotEstimable
+    noise: PanelNoise | NotEstimable
+    power: Power | NotEstimable
+
+
+@dataclass(frozen=True)
+class CertaintyPlan:
+    """What is tried; see ``data/design/robustness.toml``.
+
+    Attributes
+    ----------
+    control : str
+        Whom the headline compares with.
+    curve_estimators : tuple of str
+    anticipation : tuple of int
+        Windows of anticipation in the curve, in measurements.
+    before : tuple of int
+        Measurements kept before the first start in the curve; 0 keeps all.
+    leave_one_out : bool
+    curve_draws, curve_seed : int
+    placebo, early : tuple of int
+        Pretended starts, and windows of anticipation, in measurements.
+    leads : int
+    mbar : tuple of float
+    smallest : float
+        The smallest effect that would matter: scales the drifts allowed and the effects tried for power.
+    effects : tuple of float
+        Effects that power is asked of, as multiples of `smallest`; the first is zero.
+    target, alpha : float
+    reassigned, draws, power_seed : int
+    """
+
+    control: str
+    curve_estimators: tuple[str, ...]
+    anticipation: tuple[int, ...]
+    before: tuple[int, ...]
+    leave_one_out: bool
+    curve_draws: int
+    curve_seed: int
+    placebo: tuple[int, ...]
+    early: tuple[int, ...]
+    leads: int
+    mbar: tuple[float, ...]
+    smallest: float
+    effects: tuple[float, ...]
+    target: float
+    alpha: float
+    reassigned: int
+    draws: int
+    power_seed: int
+
+
+def certainty_study(
+    frame: pd.DataFrame,
+    plan: CertaintyPlan,
+    *,
+    neighbours: Mapping[str, Sequence[str]],
+    other: Mapping[str, float | None] | None = None,
+    moments: Sequence[float] = (),
+    draw: Callable[[ClusterPanel], Callable[[Sequence[int]], np.ndarray]] | None = None,
+    level: float = 0.95,
+    seed: int = 0,
+) -> CertaintyStudy:
+    """Put the answer to a question through all checks.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Of :class:`analysis.panel.question.Panel`.
+    neighbours : mapping of cluster to clusters
+    other : mapping of cluster to float, optional
+        First measurement under the other programme; None for none. Absent where there is no other programme.
+    moments : sequence of float
+        When each measurement was, in years, for what places do by themselves.
+    draw : callable, optional
+        From the panel to a source of worlds without an effect; the noise of the data unless given.
+    level, seed : float, int
+    """
+    samples = attempt(_samples, frame)
+    if isinstance(samples, NotEstimable):
+        return CertaintyStudy(**dict.fromkeys(CertaintyStudy.__dataclass_fields__, samples))
+    panel = samples[UNITS]
+    main = Setting(plan.control)
+    options = {"level": level, "seed": seed}
+    shares = attempt(_shares, panel, neighbours)
+    policy = attempt(_policy, panel, other)
+    noise = attempt(_noise, frame, neighbours, moments, level)
+    worlds = draw(panel) if draw is not None else attempt(_ByRow, noise, panel.cluster)
+    return CertaintyStudy(
+        whole=attempt(randomised, panel, main, **options),
+        weights=attempt(
+            by_weights,
+            {name: item for name, item in samples.items() if name != UNITS},
+            setting=main,
+            **options,
+        ),
+        estimators=attempt(by_estimator, panel, {name: Setting(name) for name in ESTIMATORS}, **options),
+        without=attempt(leave_one_out, panel, setting=main, **options),
+        dates=attempt(placebo_dates, panel, plan.placebo, setting=main, in_periods=True, **options),
+        early=attempt(anticipation, panel, plan.early, control=plan.control, **options),
+        spill=attempt(spillover, panel, shares, **options),
+        beside=attempt(concurrent, panel, policy, **options),
+        trends=attempt(pretrends, panel, headline=main, bound=plan.smallest, **options),
+        drift=attempt(_drift, panel, main, plan, level, seed),
+        allowance=attempt(
+            trend_allowance,
+            panel,
+            main,
+            [plan.smallest * share for share in (0.0, 0.25, 0.5, 1.0)],
+            **options,
+        ),
+        hidden=attempt(hidden_bias, panel, main, alpha=1 - level, seed=seed),
+        curve=attempt(_curve, samples, plan, level, shares=shares, policy=policy),
+        noise=noise,
+        power=attempt(_power, panel, worlds, main, plan),
+    )
+
+
+def _samples(frame: pd.DataFrame) -> dict[str, ClusterPanel]:
+    """Every unit the same; by people where known; every cluster the same where it has several units."""
+    found = {UNITS: cluster_panel(frame, **NAMES)}
+    if "n" in frame.columns:
+        found[PEOPLE] = cluster_panel(frame, **NAMES, weights="n")
+    if frame["unit"].nunique() > frame["cluster"].nunique():
+        found[CLUSTERS] = cluster_panel(frame, **NAMES, equal_clusters=True)
+    return found
+
+
+def _shares(panel: ClusterPanel, neighbours: Mapping[str, Sequence[str]]) -> np.ndarray:
+    here = set(panel.clusters)
+    if not here <= set(neighbours):
+        raise NotEstimableError(
+            "the clusters are no provinces: their neighbours are not known",
+            reason="van deze plaatsen zijn de buren niet bekend",
+        )
+    return neighbour_shares(panel.clusters, {one: [x for x in neighbours[one] if x in here] for one in here})
+
+
+def _policy(panel: ClusterPanel, other: Mapping[str, float | None] | None) -> np.ndarray:
+    starts = {name: (other or {}).get(name) for name in panel.clusters}
+    cells = policy_cells(panel, starts)
+    if not cells.any():
+        raise NotEstimableError(
+            "no other programme started within the panel",
+            reason="van een ander programma is geen start binnen de metingen bekend",
+        )
+    return cells
+
+
+def _noise(frame, neighbours, moments: Sequence[float], level: float) -> PanelNoise:
+    """From means by cluster: those are what the inference is about."""
+    if not len(moments):
+        raise NotEstimableError("the measurements have no dates", reason="de metingen hebben geen datum")
+    means = frame.groupby(["cluster", "time"], as_index=False)["value"].mean()
+    clusters, times = means["cluster"].nunique(), means["time"].nunique()
+    if len(means) < clusters * times:
+        raise NotEstimableError(
+            "a cluster was not measured every time: what places do by themselves cannot be told",
+            reason="niet elke provincie is bij elke meting gemeten",
+        )
+    if not set(means["cluster"]) <= set(neighbours):
+        raise NotEstimableError(
+            "the clusters are no provinces", reason="van deze plaatsen zijn de buren niet bekend"
+        )
+    before = means.assign(when=[moments[time] for time in means["time"]])
+    here = set(before["cluster"])
+    near = {one: [x for x in neighbours[one] if x in here] for one in here}
+    return panel_noise(before, unit="cluster", time="when", outcome="value", neighbours=near, level=level)
+
+
+@dataclass(frozen=True)
+class _ByRow:
+    """Shocks of places, for the rows of a panel: units of a place share them."""
+
+    noise: PanelNoise
+    cluster: np.ndarray
+
+    def __call__(self, seeds: Sequence[int]) -> np.ndarray:
+        return self.noise.draw(seeds)[:, self.cluster]
+
+
+def _drift(panel: ClusterPanel, main: Setting, plan: CertaintyPlan, level: float, seed: int) -> Sensitivity:
+    path = event_path(panel, main)
+    return path_sensitivity(path, leads=plan.leads, mbar=plan.mbar, level=level, seed=seed)
+
+
+def _curve(samples, plan: CertaintyPlan, level: float, *, shares, policy) -> Curve:
+    panel = samples[UNITS]
+    has_shares, has_policy = (not isinstance(item, NotEstimable) for item in (shares, policy))
+    chosen = specifications(
+        estimators=plan.curve_estimators,
+        samples=tuple(samples),
+        anticipation=plan.anticipation,
+        before=plan.before,
+        without=(ALL, *(panel.clusters if plan.leave_one_out else ())),
+        spillover=(False, True) if has_shares else (False,),
+        policy=(False, True) if has_policy else (False,),
+    )
+    return specification_curve(
+        samples,
+        chosen,
+        neighbours=shares if has_shares else None,
+        policy=policy if has_policy else None,
+        alpha=1 - level,
+        draws=plan.curve_draws,
+        seed=plan.curve_seed,
+    )
+
+
+def _power(panel: ClusterPanel, worlds, main: Setting, plan: CertaintyPlan) -> Power:
+    found = simulate_power(
+        panel,
+        worlds,
+        [plan.smallest * share for share in plan.effects],
+        {"main": main},
+        alpha=plan.alpha,
+        target=plan.target,
+        reassigned=plan.reassigned,
+        draws=plan.draws,
+        seed=plan.power_seed,
+    )
+    return found["main"]

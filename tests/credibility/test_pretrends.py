@@ -1,0 +1,127 @@
+"""Slopes before the start by cohort: against plain regressions, refitting, and simulation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from credibility_panels import COLUMNS, NEVER, make_panel
+
+from analysis.credibility import pretrends
+from analysis.estimate.did import group_time_att
+from analysis.inference import Setting, cluster_panel, reassignments
+from analysis.inference.reassigned import statistics
+from analysis.unknown import NotEstimableError
+
+COHORTS = [2014.0] * 5 + [2016.0] * 3 + [NEVER] * 4
+NAMES = {name: value for name, value in COLUMNS.items() if name != "cluster"}
+
+
+def slope(frame, cohort):
+    """Least squares through the differences before the start, the reference period at zero."""
+    table = group_time_att(frame, **NAMES, control="not_yet", base_period="universal").table
+    early = table[(table["cohort"] == cohort) & (table["time"] < cohort)]
+    return np.polyfit(early["time"], early["estimate"], 1)[0]
+
+
+def test_a_slope_is_that_of_the_event_study_with_its_jackknife():
+    frame = make_panel(seed=3)
+    frame = frame[np.random.default_rng(0).uniform(size=len(frame)) > 0.1]
+    found = pretrends(cluster_panel(frame, **COLUMNS), max_exact=0, draws=99, power=False).table
+    for cohort in (2014.0, 2016.0):
+        row = found.set_index("cohort").loc[cohort]
+        whole = slope(frame, cohort)
+        without = [slope(frame[frame["province"] != g], cohort) for g in np.unique(frame["province"])]
+        assert row["slope"] == pytest.approx(whole, rel=1e-9)
+        assert row["se"] == pytest.approx(np.sqrt(11 / 12 * ((without - whole) ** 2).sum()), rel=1e-9)
+    assert found["clusters"].tolist() == [5, 3, 8]
+    assert found["periods"].tolist() == [4, 6, 6]
+
+
+def test_the_p_of_a_cohort_and_of_all_by_hand():
+    panel = cluster_panel(make_panel(seed=3), **COLUMNS, equal_clusters=True)  # one weight of a cohort
+    found = pretrends(panel, max_exact=0, draws=199, seed=2, power=False)
+    drawn, _ = reassignments(panel.assigned, max_exact=0, draws=199, seed=2)
+    t = []
+    for row in drawn:
+        world = pretrends(replace(panel, start=panel.begin(row)), max_exact=0, draws=1, power=False).table
+        t.append(np.abs(world["slope"] / world["se"]).to_numpy())
+    t = np.array(t)
+    assert found.table["p_value"].tolist() == (t >= t[0] * (1 - 1e-9)).mean(axis=0).tolist()
+    ranks = np.array([(t >= row * (1 - 1e-9)).mean(axis=0) for row in t]).min(axis=1)
+    assert found.p_value == pytest.approx((ranks <= ranks[0] + 1e-9).mean())
+    assert found.monte_carlo_se == pytest.approx(np.sqrt(found.p_value * (1 - found.p_value) / 200))
+    assert found.p_value >= found.smallest_p >= 1 / 200
+
+
+def test_a_trend_of_one_cohort_is_found_in_that_cohort_and_its_bias_told():
+    panel = cluster_panel(make_panel(seed=1, shock=0.1), **COLUMNS)
+    years = np.arange(10.0)
+    drift = 0.6 * (panel.first == 4)[:, None] * years
+    trended = panel.with_outcome(panel.outcome + drift[panel.cluster])
+    found = pretrends(trended, max_exact=0, draws=499, power=False)
+    table = found.table.set_index("cohort")
+    assert found.p_value <= 0.01
+    assert table.loc[2014.0, "low"] < 0.6 < table.loc[2014.0, "high"]
+    assert table.loc[2014.0, "p_value"] <= 0.01
+    headline = [statistics(item, Setting(), item.start[None]).estimate[0, 0] for item in (panel, trended)]
+    assert table.loc[2014.0, "bias_of_one"] * 0.6 == pytest.approx(headline[1] - headline[0])
+
+
+def test_equivalence_needs_an_interval_within_the_bound():
+    panel = cluster_panel(make_panel(seed=1, shock=0.1), **COLUMNS)
+    wide = pretrends(panel, bound=50.0, power=False, max_exact=0, draws=499).table
+    assert wide["equivalent"].all()
+    narrow = pretrends(panel, bound=1e-6, power=False, max_exact=0, draws=499).table
+    assert not narrow["equivalent"].any()
+    assert pretrends(panel, power=False, max_exact=0, draws=99).table["equivalent"].isna().all()
+
+
+def test_detectable_slopes_are_found_as_often_as_they_say():
+    panel = cluster_panel(make_panel(), **COLUMNS)
+    rng = np.random.default_rng(5)
+    found = 0
+    worlds = 150
+    target = None
+    for _ in range(worlds):
+        shocks = rng.normal(size=(12, 10))[panel.cluster]
+        if target is None:
+            tables = [
+                pretrends(
+                    panel.with_outcome(rng.normal(size=(12, 10))[panel.cluster]), max_exact=0, draws=9
+                ).table
+                for _ in range(40)
+            ]
+            target = np.median([table["detectable_80"][0] for table in tables])
+        trend = target * (panel.first == 4)[:, None] * np.arange(10.0)
+        world = panel.with_outcome(shocks + trend[panel.cluster])
+        found += pretrends(world, max_exact=0, draws=199, power=False).table["p_value"][0] <= 0.05
+    assert found / worlds == pytest.approx(0.8, abs=3 * np.sqrt(0.8 * 0.2 / worlds))
+
+
+def test_passing_leaves_a_bias_larger_than_the_trend_gives():
+    panel = cluster_panel(make_panel(seed=2), **COLUMNS)
+    found = pretrends(panel, max_exact=0, draws=99)
+    row = found.table.iloc[-1]
+    bias, given, passes = found.passing(row["detectable_50"])
+    assert bias == pytest.approx(row["detectable_50"] * row["bias_of_one"])
+    # The reference period is in both: where it hides the trend by chance, it makes the effect too large.
+    assert given > bias
+    assert 0.2 < passes < 0.8
+    nothing = found.passing(0.0)
+    assert nothing[0] == 0.0
+    assert nothing[1] == pytest.approx(0.0, abs=0.05)
+    assert nothing[2] == pytest.approx(0.95, abs=0.01)
+    with pytest.raises(ValueError, match="no cohort 2015"):
+        found.passing(0.1, 2015.0)
+
+
+def test_too_few_periods_before_the_start_is_not_estimable():
+    panel = cluster_panel(make_panel(cohorts=[2011.0] * 5 + [NEVER] * 7), **COLUMNS)
+    with pytest.raises(NotEstimableError, match="two periods before its start"):
+        pretrends(panel)
+    one_cluster = cluster_panel(make_panel(cohorts=[2013.0] + [2014.0] * 5 + [NEVER] * 6), **COLUMNS)
+    table = pretrends(one_cluster, max_exact=0, draws=99).table
+    assert table["slope"].isna().tolist() == [True, False, True]
+    assert "hangt aan één provincie" in table["reason"][0]

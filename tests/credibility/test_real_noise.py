@@ -1,0 +1,34 @@
+"""What the actual design could have seen, with the noise of ten real elections instead of a twin's."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from analysis.credibility.power import minimum_detectable, simulate_power
+from analysis.estimate.panel_noise import panel_noise
+from analysis.inference.cluster_panel import cluster_panel
+from analysis.inference.setting import Setting
+from analysis.panel.turnout import turnout_panel
+from analysis.sources.geography import neighbours
+
+PRODEMOS = ["PV20", "PV22", "PV24", "PV29", "PV30"]
+
+
+def test_power_with_the_shocks_of_the_tweede_kamer():
+    frame = turnout_panel("TK", level="provincie").frame
+    noise = panel_noise(frame, unit="place", time="date", outcome="turnout_pct", neighbours=neighbours())
+    frame["time"] = pd.to_datetime(frame["date"])
+    frame["cohort"] = frame["time"].max()
+    frame.loc[~frame["place"].isin(PRODEMOS), "cohort"] = pd.NaT
+    panel = cluster_panel(
+        frame, unit="place", time="time", cohort="cohort", outcome="turnout_pct", cluster="province"
+    )
+    assert panel.clusters == noise.places
+    found = simulate_power(
+        panel, noise, [0, 0.5, 1, 1.5, 2, 3], {"never": Setting("never")}, draws=200, reassigned=791, seed=4
+    )["never"]
+    assert found.size <= 0.09
+    sd = noise.contrast_sd(PRODEMOS, [noise.times[-2]], [noise.times[-1]])
+    assert found.detectable == pytest.approx(minimum_detectable(sd, clusters=12), rel=0.3)
+    assert found.detectable > 1
