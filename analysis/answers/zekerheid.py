@@ -1,4 +1,4 @@
-"""The rows and series of what an answer hangs on and what could have been seen, from the study of its checks."""
+"""Rows and series on what an answer hangs on and what could have been seen, from the study of its checks."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ def _trends(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
     label = "verschil in ontwikkeling vóór de start"
     if isinstance(found, NotEstimable):
         return (rows.row("trend", label, found, unit), rows.row("trend_bias", _BIAS, found))
-    together = found.table[found.table["cohort"] == "all"].iloc[0]
+    together = found.table.iloc[-1]  # all cohorts together, or the only one
     if together["reason"]:
         why = NotEstimable(together["reason"])
         return (rows.row("trend", label, why, unit), rows.row("trend_bias", _BIAS, why))
@@ -237,12 +237,12 @@ _BIAS = "wat dat verschil in ontwikkeling aan de schatting zou doen"
 
 
 def _limits(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
-    """At which violation the conclusion that there is an effect falls; zero where there is no such conclusion."""
+    """At which violation the conclusion that there is an effect falls; zero where there is none."""
     unit = rows.panel.question.outcome.unit
     drift, allowance, hidden = study.drift, study.allowance, study.hidden
     parts = (
         (
-            "breakdown_mbar", "grootste afwijking, als veelvoud van die vóór de start, waarbij nul is uitgesloten",
+            "breakdown_mbar", "grootste afwijking, maal die vóór de start, waarbij nul is uitgesloten",
             drift if isinstance(drift, NotEstimable) else float(drift.breakdown_mbar), "maal",
         ),
         (

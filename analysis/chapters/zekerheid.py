@@ -85,7 +85,8 @@ def _checks(released: Released, question: Question, prefix: str) -> TableExhibit
         ),
         caption=(
             f"{question.exposure.label}, {dutch.lower(question.title)}: de schatting onder andere keuzes, en "
-            "toetsen waar geen effect kan zijn. Intervallen en p-waarden uit de randomisatietoets over provincies."
+            "toetsen waar geen effect kan zijn. Intervallen en p-waarden uit de randomisatietoets over "
+            "provincies."
         ),
         kind=main.kind,
         source=main.source,
@@ -132,7 +133,7 @@ def _curve(released: Released, question: Question, prefix: str) -> FigureExhibit
     caption = f"{question.exposure.label}: geschat verschil onder elke verdedigbare specificatie."
     id = released.exhibit("fig", f"{SECTION}-{question.id}-curve")
     points = _drawable(series)
-    varied = {name: label for name, label in CHOICES.items() if len(points) and points[name].nunique() > 1}
+    varied = {name: label for name, label in CHOICES.items() if len(set(points.get(name, ()))) > 1}
     if points.empty or not varied:
         return _absent(series, id, caption)
     p = released.find(f"{prefix}.curve_p")
@@ -154,8 +155,8 @@ def _curve(released: Released, question: Question, prefix: str) -> FigureExhibit
 def _power(released: Released, question: Question, prefix: str) -> FigureExhibit:
     series = released.points(f"{prefix}.vermogen")
     caption = (
-        f"{question.exposure.label}: kans om een effect te zien, naar grootte, bij de schommelingen die provincies "
-        "uit zichzelf hebben."
+        f"{question.exposure.label}: kans om een effect te zien, naar grootte, bij de schommelingen die "
+        "provincies uit zichzelf hebben."
     )
     id = released.exhibit("fig", f"{SECTION}-{question.id}-vermogen")
     points = series.shown()
@@ -200,7 +201,7 @@ def _seen(released: Released, workspace: Workspace | None) -> TableExhibit | Non
     return TableExhibit(
         id=released.exhibit("tbl", SECTION),
         cells=pd.DataFrame({"Wat": list(SEEN.values()), **columns}),
-        caption="Wat met deze gegevens te zien was, en hoe groot een vertekening moet zijn om de conclusie te keren.",
+        caption="Wat met deze gegevens te zien was, en bij welke vertekening de conclusie valt.",
         kind=next(iter(kinds)),
         source="; ".join(dict.fromkeys(key for row in rows for key in row.source.split("; "))),
         align="l" * (1 + len(columns)),

@@ -166,7 +166,7 @@ def certainty_study(
     shares = attempt(_shares, panel, neighbours)
     policy = attempt(_policy, panel, other)
     noise = attempt(_noise, frame, neighbours, moments, level)
-    worlds = draw(panel) if draw is not None else _worlds(noise, panel)
+    worlds = draw(panel) if draw is not None else attempt(_ByRow, noise, panel.cluster)
     return CertaintyStudy(
         whole=attempt(randomised, panel, main, **options),
         weights=attempt(
@@ -179,8 +179,8 @@ def certainty_study(
         without=attempt(leave_one_out, panel, setting=main, **options),
         dates=attempt(placebo_dates, panel, plan.placebo, setting=main, in_periods=True, **options),
         early=attempt(anticipation, panel, plan.early, control=plan.control, **options),
-        spill=shares if isinstance(shares, NotEstimable) else attempt(spillover, panel, shares, **options),
-        beside=policy if isinstance(policy, NotEstimable) else attempt(concurrent, panel, policy, **options),
+        spill=attempt(spillover, panel, shares, **options),
+        beside=attempt(concurrent, panel, policy, **options),
         trends=attempt(pretrends, panel, headline=main, bound=plan.smallest, **options),
         drift=attempt(_drift, panel, main, plan, level, seed),
         allowance=attempt(
@@ -191,17 +191,9 @@ def certainty_study(
             **options,
         ),
         hidden=attempt(hidden_bias, panel, main, alpha=1 - level, seed=seed),
-        curve=attempt(_curve, samples, plan, shares, policy, level),
+        curve=attempt(_curve, samples, plan, level, shares=shares, policy=policy),
         noise=noise,
-        power=worlds
-        if isinstance(worlds, NotEstimable)
-        else attempt(
-            _power,
-            panel,
-            worlds,
-            main,
-            plan,
-        ),
+        power=attempt(_power, panel, worlds, main, plan),
     )
 
 
@@ -210,7 +202,7 @@ def _samples(frame: pd.DataFrame) -> dict[str, ClusterPanel]:
     found = {UNITS: cluster_panel(frame, **NAMES)}
     if "n" in frame.columns:
         found[PEOPLE] = cluster_panel(frame, **NAMES, weights="n")
-    if (frame.groupby("cluster")["unit"].nunique() > 1).any():
+    if frame["unit"].nunique() > frame["cluster"].nunique():
         found[CLUSTERS] = cluster_panel(frame, **NAMES, equal_clusters=True)
     return found
 
@@ -257,12 +249,6 @@ def _noise(frame, neighbours, moments: Sequence[float], level: float) -> PanelNo
     return panel_noise(before, unit="cluster", time="when", outcome="value", neighbours=near, level=level)
 
 
-def _worlds(noise: PanelNoise | NotEstimable, panel: ClusterPanel):
-    if isinstance(noise, NotEstimable):
-        return noise
-    return _ByRow(noise, panel.cluster)
-
-
 @dataclass(frozen=True)
 class _ByRow:
     """Shocks of places, for the rows of a panel: units of a place share them."""
@@ -279,7 +265,7 @@ def _drift(panel: ClusterPanel, main: Setting, plan: CertaintyPlan, level: float
     return path_sensitivity(path, leads=plan.leads, mbar=plan.mbar, level=level, seed=seed)
 
 
-def _curve(samples, plan: CertaintyPlan, shares, policy, level: float) -> Curve:
+def _curve(samples, plan: CertaintyPlan, level: float, *, shares, policy) -> Curve:
     panel = samples[UNITS]
     has_shares, has_policy = (not isinstance(item, NotEstimable) for item in (shares, policy))
     chosen = specifications(

@@ -1,8 +1,9 @@
 """Bounds on the effect when some outcomes are not observed, and treatment may be the reason (Lee 2009).
 
-They hold if treatment moves observation in one direction only (monotonicity), which cannot be seen. The interval
-is one of the bounds: it covers both with the level asked for, by the cluster jackknife and t(G - 1). It says
-nothing about how treatment was assigned and is no substitute for the randomisation interval of the effect.
+They hold if treatment moves observation in one direction only (monotonicity), which cannot be seen. The
+interval is one of the bounds: it covers both with the level asked for, by the cluster jackknife and t(G - 1).
+It says nothing about how treatment was assigned and is no substitute for the randomisation interval of the
+effect.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Did each cohort move like those it is compared with before it started, and could the test have told?
 
 One contrast a cohort: the slope of its difference from the clusters not yet treated, over the periods before
-its start. A trend of one cohort alone is lost in a joint test of all periods and adopters; a slope has it. The
-test comes with the slope that it would find, with what a slope does to the headline, with an equivalence
+its start. A trend of one cohort alone is lost in a joint test of all periods and adopters; a slope has it.
+The test comes with the slope that it would find, with what a slope does to the headline, with an equivalence
 version, and with what looking only at designs that pass does to the headline (Roth 2022).
 """
 
@@ -33,10 +33,10 @@ class Pretrends:
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a cohort and one for all together (by their observed weight): cohort (first treated period, or "all"),
-        clusters, periods (before the start), slope (per period), se, low, high, p_value, bias_of_one (what a
-        slope of one does to the headline), bias (what this slope does), detectable_50, detectable_80 (slopes
-        found that often), equivalent (whether the headline's bias is shown to be smaller than `bound`; None
+        One row a cohort and one for all together (by observed weight): cohort (first treated period, or
+        "all"), clusters, periods (before the start), slope (per period), se, low, high, p_value, bias_of_one
+        (what a slope of one does to the headline), bias (what this slope does), detectable_50, detectable_80
+        (slopes found that often), equivalent (whether the headline's bias is shown to be smaller than `bound`; None
         without one), reason.
     p_value : float
         Of no slope in any cohort, by the smallest of their p-values under re-assignment.

@@ -15,7 +15,7 @@ from analysis.inference.cluster_panel import ClusterPanel
 from analysis.inference.setting import Setting
 from analysis.inference.statistics import RANK, Statistics, joined
 
-CELLS = 600_000  # numbers in a batch of matrices: keeps the work arrays in cache
+CELLS = 60_000  # numbers in a batch of matrices: keeps the work arrays in cache
 
 
 class Regressions:
@@ -124,24 +124,22 @@ class Regressions:
         # In a period without untreated cells nothing can be imputed: with all clusters, and without each.
         usable = np.concatenate([total[:, None], total[:, None] - own], axis=1) > RANK * total.max()
         found = np.full((zy.shape[-1], batch, clusters + 1), np.nan)
-        patterns, which = np.unique(usable.reshape(-1, size), axis=0, return_inverse=True)
-        which = which.reshape(batch, clusters + 1)
+        codes = usable @ (2.0 ** np.arange(size))  # nearly always one pattern: told apart by a number
+        patterns = np.unique(codes)
         columns = np.stack(regressors, axis=-1) if regressors else np.empty((batch, clusters, size, 0))
         z_columns = zz @ columns
         each = np.arange(clusters)
-        for place, pattern in enumerate(patterns):
-            asked = which == place
+        for pattern in patterns:
+            asked = codes == pattern
             rows = np.flatnonzero(asked.any(axis=1))
-            targets = [table.imputed(pattern) for table in self.tables]
+            targets = [table.imputed(usable[asked][0]) for table in self.tables]
             on_periods = np.stack([item[0] for item in targets])[kind[rows], each]  # (b, G, S)
             on_outcome = np.stack([item[1] for item in targets])[kind[rows], each]  # (b, G, O)
             cells = np.stack([item[2] for item in targets])[kind[rows], each]  # (b, G)
             on_columns = np.einsum("bgs,bgsv->bgv", on_periods, columns[rows])
+            whole = len(rows) == batch
             moments = _blocks(
-                zz[rows],
-                zy[rows],
-                columns[rows],
-                z_columns[rows],
+                *(part if whole else part[rows] for part in (zz, zy, columns, z_columns)),
                 np.concatenate([on_periods, on_columns, on_outcome], axis=-1),
             )
             left = _eliminated(moments, size + len(regressors))
