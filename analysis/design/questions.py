@@ -91,6 +91,7 @@ class Exposure:
     before: str = ""
     intensity: str = ""
     starts: str = "design"
+    reached: str = ""
     sources: tuple[str, ...] = ()
     spells: tuple[Spell, ...] = ()
 
