@@ -2,6 +2,7 @@
 
 from analysis.credibility.alternatives import by_estimator, by_weights
 from analysis.credibility.anticipation import Anticipation, anticipation
+from analysis.credibility.certainty_study import CertaintyStudy, Plan, certainty_study
 from analysis.credibility.concurrent import Concurrent, concurrent, policy_cells
 from analysis.credibility.diagnosis import (
     Answer,
@@ -42,6 +43,7 @@ __all__ = [
     "Answer",
     "Answered",
     "Anticipation",
+    "CertaintyStudy",
     "Concurrent",
     "Curve",
     "DataStrategy",
@@ -53,6 +55,7 @@ __all__ = [
     "Model",
     "Noise",
     "PathSensitivity",
+    "Plan",
     "Power",
     "Pretrend",
     "Pretrends",
@@ -63,6 +66,7 @@ __all__ = [
     "anticipation",
     "by_estimator",
     "by_weights",
+    "certainty_study",
     "concurrent",
     "design_se",
     "diagnose",

@@ -36,7 +36,7 @@ class Pretrends:
         One row a cohort and one for all together (by observed weight): cohort (first treated period, or
         "all"), clusters, periods (before the start), slope (per period), se, low, high, p_value, bias_of_one
         (what a slope of one does to the headline), bias (what this slope does), detectable_50, detectable_80
-        (slopes found that often), equivalent (whether the headline's bias is shown to be smaller than `bound`; None
+        (slopes found that often), equivalent (whether the headline's bias is shown to be below `bound`; None
         without one), reason.
     p_value : float
         Of no slope in any cohort, by the smallest of their p-values under re-assignment.
