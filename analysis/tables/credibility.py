@@ -90,7 +90,7 @@ class Checks:
 def result_rows(checks: Checks, name: str, label: str, found, **fields) -> tuple[Result, Result]:
     """An estimate with the interval of its randomisation test, and the p-value as ``<name>_p``.
 
-    `found` is a :class:`~analysis.credibility.permutation.Tested` or one row of its table.
+    `found` is a :class:`~analysis.inference.Tested` or one row of its table.
     """
     low, high = finite((found.low, found.high))
     shared = {"clusters": int(found.clusters), **fields}

@@ -10,13 +10,12 @@ import pandas as pd
 import pytest
 
 from analysis.credibility.lee_bounds import lee_bounds
-from analysis.credibility.permutation import randomised
-from analysis.credibility.reassigned import Setting
 from analysis.credibility.rollout_study import rollout_power, twin_cells, weighted_cells
 from analysis.credibility.specification_curve import specification_curve, specifications
 from analysis.datakind import DataKind
 from analysis.design.robustness import robustness
 from analysis.design.rollout import rollout
+from analysis.inference import Setting, randomised
 from analysis.panel.prodemos import prodemos_panel
 from analysis.panel.robustness import measured_changes, placebo_frame
 from analysis.panel.tienskip import tienskip_panel
