@@ -1,8 +1,8 @@
 """One question answered: the estimate, its interval and p-value, or the reason why there is none.
 
 The p-value is that of re-assignment, studentised by the jackknife over clusters (CRV3), for every estimator.
-Share of 2,000 panels without an effect in which it is at most .05 (342 municipalities, ten years, five and three
-provinces adopting and four never as in ``benchmarks/inference.py``, fixed; simulation error .005):
+Share of 2,000 panels without an effect in which it is at most .05 (342 municipalities, ten years, five and
+three provinces adopting and four never as in ``benchmarks/inference.py``, fixed; simulation error .005):
 
 ======================  ==========  ==========  =======
 shocks                  group-time  imputation  two-way
