@@ -92,8 +92,8 @@ def _regions(design, sd: float, bound: float, limit: float, schools: int | None,
             f"{name}: shrunken interval covers": ((table["low"] <= truth) & (truth <= table["high"])).mean(),
             f"{name}: spread interval covers": here.low <= sd <= here.high,
             f"{name}: spread estimate": here.sd,
-            f"{name}: width of the interval, population / these": (wide.high - wide.low)
-            / (here.high - here.low),
+            f"{name}: width of the interval": here.high - here.low,
+            f"{name}: width of the interval of a population": wide.high - wide.low,
             f"{name}: squared error, shrunken / raw": ((table["shrunken"] - truth) ** 2).sum()
             / ((table["raw"] - truth) ** 2).sum(),
         }

@@ -57,7 +57,7 @@ def fresh(installer: str) -> float:
     return taken
 
 
-_NEEDED = ("Makefile", "pyproject.toml", "README.md")
+_NEEDED = ("Makefile", "pyproject.toml", "README.md", "LICENSE")
 
 if __name__ == "__main__":
     main()

@@ -140,3 +140,10 @@ def _code(identifier: str, source: str, tags: list[str]) -> dict:
         "outputs": [],
         "source": source,
     }
+
+
+def failing(project, built, **settings):
+    """What a person is told of a build in which something failed."""
+    made = built(project, **settings)
+    assert made.built.failed
+    return made.problems

@@ -10,13 +10,14 @@ import pytest
 from analysis.answers.kenniskloof import gap_items
 from analysis.chapters import kenniskloof
 from analysis.datakind import DataKind
-from analysis.design.disclosure import DisclosureRule, ExtremeAllowed, Group, disclosure_rule
+from analysis.design.disclosure import Contrast, DisclosureRule, ExtremeAllowed, Group, disclosure_rule
 from analysis.design.gap import gap_design
 from analysis.estimate.gap_study import gap_study
 from analysis.exhibits import write_exhibit
-from analysis.panel.civic_knowledge import PLAUSIBLE_VALUES, civic_knowledge
+from analysis.panel.civic_knowledge import civic_knowledge
 from analysis.results import Result, Series, publish, read_series, write_rows, write_series
 from analysis.results.disclosure import Withheld, disclose, summary
+from analysis.sources.iccs_contract import PV_COLUMNS
 from analysis.sources.sourced import Sourced
 from analysis.workspace import Workspace, find_root
 
@@ -199,6 +200,20 @@ def test_nothing_hidden_nothing_more_is_hidden_and_an_absent_total_is_an_error()
         in_group(part("part_a", 5), part("part_b", 50))
 
 
+def test_a_comparison_goes_with_the_group_it_would_give_away():
+    rule = replace(RULE, contrasts=(Contrast(("a.gap*", "a.places"), ("a.first", "a.second")),))
+    rows = [row("gap", 109), row("gap_sd", 109), row("first", 100), row("second", 9), row("other", 109)]
+    disclosed = disclose(rows, rule, [series(points=series().points.assign(n=109))])
+    assert {item.id for item in disclosed.suppressed} == {"a.second", "a.gap", "a.gap_sd"}
+    assert set(disclosed.reasons) == {Withheld.FEW}
+    assert disclosed.series[0].withheld
+    assert disclosed.series[0].points["estimate"].isna().all()
+    large = [row("gap", 109), row("first", 100), row("second", 10)]
+    assert disclose(large, rule).suppressed == ()
+    with pytest.raises(ValueError, match="results or groups is empty"):
+        Contrast((), ("a.first",))
+
+
 # --- points of a series ---
 
 
@@ -315,7 +330,7 @@ def test_exhibits_hold_no_digit_of_what_is_withheld(tmp_path):
     frame = panel.frame.drop(lot[9:]).reset_index(drop=True)
     study = gap_study(
         frame,
-        outcome=PLAUSIBLE_VALUES,
+        outcome=PV_COLUMNS,
         minuend="vwo",
         subtrahend="vmbo",
         covariates=design.adjusted_for,
@@ -331,6 +346,9 @@ def test_exhibits_hold_no_digit_of_what_is_withheld(tmp_path):
     ]
     shown = publish(*items)
     assert shown.row("kenniskloof.mean_vwo").withheld
+    assert shown.row("kenniskloof.gap").withheld  # the mean of the vmbo is shown, and would give it away
+    assert shown.row("kenniskloof.mean_vmbo").value is not None
+    assert shown.points("kenniskloof.decompositie").withheld
     assert shown.points("kenniskloof.kwantielen").withheld
     for exhibit in kenniskloof.exhibits(shown):
         write_exhibit(exhibit, tmp_path)

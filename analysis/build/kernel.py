@@ -37,7 +37,8 @@ from typing import Any
 from analysis.build.watching import note_reads
 
 MEMORY_VARIABLE = "ANALYSIS_MEMORY_BYTES"
-_PR_SET_PDEATHSIG = 1
+PRIVATE_VARIABLE = "ANALYSIS_PRIVATE"  # set where frames may hold rows about people
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 # What a kernel imports while it starts, and matplotlib while it writes a figure.
 _KERNEL = (
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger", "IPython.core.completerlib",
@@ -89,14 +90,74 @@ def run_request(request: dict[str, Any]) -> None:
     os.environ.update(request["environment"])
     os.chdir(request["folder"])
     sys.path[0] = request["folder"]
+    adopt_descendants()
     limit_memory()
     note_reads()
+    if os.environ.get(PRIVATE_VARIABLE):
+        show_shapes()
     if "cells" in request:
         run_cells(request["cells"], request["ending"])
         return
     from ipykernel.kernelapp import IPKernelApp
 
+    hear_children_privately(request["connection"])
     IPKernelApp.launch_instance(argv=["-f", request["connection"], *_SETTINGS])
+
+
+def hear_children_privately(connection: str) -> None:
+    """Have ipykernel hear what forked children print by a socket in the run's private folder.
+
+    It would open a TCP port of the loopback for that, which every user of the machine can reach.
+    """
+    with open(connection, encoding="utf-8") as handle:
+        content = json.load(handle)
+    if content["transport"] != "ipc":
+        return
+    import zmq
+    from ipykernel.iostream import IOPubThread
+    from zmq.eventloop.zmqstream import ZMQStream
+
+    address = f"ipc://{content['ip']}-children"
+
+    def setup_in(thread: Any) -> None:
+        thread._pipe_uuid = os.urandom(16)
+        socket = thread.socket.context.socket(zmq.PULL)
+        socket.linger = 0
+        socket.bind(address)
+        thread._pipe_in = ZMQStream(socket, thread.io_loop)
+        thread._pipe_in.on_recv(thread._handle_pipe_msg)
+
+    def setup_out(thread: Any) -> tuple[Any, Any]:
+        context = zmq.Context()  # a child needs its own
+        socket = context.socket(zmq.PUSH)
+        socket.linger = 3000
+        socket.connect(address)
+        return context, socket
+
+    IOPubThread._setup_pipe_in, IOPubThread._setup_pipe_out = setup_in, setup_out
+
+
+def show_shapes() -> None:
+    """Have frames show their shape in the place of rows: executed notebooks are kept, and rows are people."""
+    import numpy
+    import pandas
+
+    def shape(frame: Any) -> str:
+        size = " × ".join(map(str, frame.shape))
+        return f"{type(frame).__name__}, {size}: rows are not shown, because the data are not open"
+
+    for kind in (pandas.DataFrame, pandas.Series, pandas.Index):
+        kind.__repr__ = shape
+    pandas.DataFrame._repr_html_ = lambda frame: None
+    numpy.set_printoptions(threshold=0, edgeitems=1, formatter={"all": lambda value: "…"})
+
+
+def adopt_descendants() -> None:
+    """On Linux: what descendants leave behind becomes a child of this process, so that it can be ended."""
+    if sys.platform.startswith("linux"):
+        import ctypes
+
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def run_cells(cells: list[str], ending: str) -> None:

@@ -23,6 +23,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from analysis.build.imports import NO_IMPORTS, Imports
@@ -101,12 +102,36 @@ def end(process: KernelProcess) -> None:
 
 
 def kill_group(pid: int) -> None:
-    """Kill a kernel and all it started. One that was forked a moment ago may have no group of its own yet."""
+    """Kill a kernel and all it started, also what made a session of its own.
+
+    Each is stopped before its children are looked for, so that none starts another meanwhile. A kernel that
+    was forked a moment ago may have no group of its own yet.
+    """
+    if os.name != "posix":
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGTERM)
+        return
+    tree, waiting = [], [pid]
+    while waiting:
+        found = waiting.pop()
+        tree.append(found)
+        with contextlib.suppress(OSError):
+            os.kill(found, signal.SIGSTOP)
+        waiting += [child for child in _children(found) if child not in tree]
     with contextlib.suppress(OSError):
-        if os.name == "posix":
-            os.killpg(pid, signal.SIGKILL)
-    with contextlib.suppress(OSError):
-        os.kill(pid, signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+        os.killpg(pid, signal.SIGKILL)
+    for found in tree:
+        with contextlib.suppress(OSError):
+            os.kill(found, signal.SIGKILL)
+
+
+def _children(pid: int) -> list[int]:
+    """Processes that `pid` started, where the system lists them (Linux)."""
+    found = []
+    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += map(int, listed.read_text().split())
+    return found
 
 
 class _Forks(threading.local):

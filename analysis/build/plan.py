@@ -93,7 +93,8 @@ class Plan:
     `failures` says of runs that were tried, or not because of what they need, why they have no results.
     `entries` is the registry. `drawn` names for each notebook the modules that only draw what it published:
     they may be read, and decide nothing. `third_party` names for each notebook the modules it imports from
-    elsewhere; `memory` holds what first-party modules import.
+    elsewhere; `private` are labels of runs that read files which are not open; `memory` holds what
+    first-party modules import.
     """
 
     workspace: Workspace
@@ -104,6 +105,7 @@ class Plan:
     failures: dict[str, Failure] = field(default_factory=dict)
     third_party: dict[str, frozenset[str]] = field(default_factory=dict)
     drawn: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    private: set[str] = field(default_factory=set)
     memory: Memory = field(default_factory=Memory)
 
     @property
@@ -217,6 +219,8 @@ def make_plan(workspace: Workspace, fingerprints: Fingerprints | None = None) ->
             name = label(entry.name, overrides)
             own = {**inputs, **data, "parameters": parameters_hash(values)}
             run = Run(entry, overrides, values, name, own)
+            if _reads_closed(data, manifest):
+                plan.private.add(name)
             plan.runs[name] = run
             plan.settle(run)
     if own:
@@ -280,6 +284,12 @@ def _data_inputs(
     for path in unrecognised_files(manifest.values(), workspace.data):
         inputs[f"data {UNRECOGNISED} {path.name}"] = fingerprints.of(path)
     return inputs
+
+
+def _reads_closed(data: Iterable[str], manifest: Mapping[str, Source]) -> bool:
+    """Whether one of these inputs is a file of a source that is not open, or of no known source."""
+    sources = {name.split(" ")[1] for name in data}
+    return any(key not in manifest or manifest[key].access != "open" for key in sources)
 
 
 def _short(labels: Iterable[str], limit: int = 12) -> list[str]:

@@ -31,7 +31,7 @@ from analysis.build.progress import Progress
 from analysis.build.worker import Job, Outcome, execute
 
 ATTEMPTS = 3  # of a run whose worker died, which says nothing of the notebook
-_GIGABYTE = 1_000_000_000
+_GIGABYTE, _MEGABYTE = 1_000_000_000, 1_000_000
 _LOOK_AGAIN_SECONDS = 0.2
 
 
@@ -220,6 +220,8 @@ def make_job(plan: Plan, run: Run, kernels: str = "auto", imports: Imports = NO_
         upstream=upstream,
         seconds=60.0 * run.entry.timeout_minutes,
         memory_bytes=int(_GIGABYTE * run.entry.memory_gb),
+        output_bytes=_MEGABYTE * run.entry.output_mb,
+        private=run.label in plan.private,
         kernels=kernels,
         imports=imports,
         keep_notebook=run.entry.keep_notebook,

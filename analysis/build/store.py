@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import shutil
 import uuid
@@ -25,6 +26,7 @@ from analysis.results import ROWS_FILE, SERIES_FOLDER, read_rows, read_series
 EXECUTED = "notebook.ipynb"
 RUN_FILE = "run.json"
 INPUTS_FILE = "inputs.json"
+PRIVATE = 0o700
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,10 @@ class Store:
     def begin(self, notebook: str, key: str) -> Path:
         """A fresh folder for a run to write to."""
         folder = self.temporary / f"{notebook}-{key[:8]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        folder.mkdir(parents=True)
+        for part in (self.temporary, self.runs, self.failed):  # executed notebooks may show rows
+            part.mkdir(parents=True, exist_ok=True)
+            part.chmod(PRIVATE)
+        folder.mkdir(mode=PRIVATE)
         return folder
 
     def publish(
@@ -172,8 +177,14 @@ class Store:
         return removed
 
 
-def check_outputs(folder: Path, declared: tuple[str, ...], place: str) -> None:
-    """Raise ValueError unless the run published something readable, and all it declared."""
+def check_outputs(folder: Path, declared: tuple[str, ...], place: str, most_bytes: float = math.inf) -> None:
+    """Raise ValueError unless the run published something readable, all it declared, and not too much."""
+    taken = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    if taken > most_bytes:
+        raise ValueError(
+            f"{place} leaves {taken / 1e6:.0f} MB, more than the {most_bytes / 1e6:g} MB of output_mb in "
+            "data/design/notebooks.toml: publish less, and print less"
+        )
     rows = read_rows(folder / ROWS_FILE) if (folder / ROWS_FILE).exists() else []
     ids = {row.id for row in rows} | {series.id for series in read_series(folder / SERIES_FOLDER)}
     if not ids:

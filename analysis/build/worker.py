@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 from analysis.build.cells import INJECTED, Publications
 from analysis.build.failure import Failure, of_error
 from analysis.build.imports import NO_IMPORTS, Imports
+from analysis.build.kernel import PRIVATE_VARIABLE
 from analysis.build.launch import prepare
 from analysis.build.reads import undeclared, watch
 from analysis.build.session import Session, StartError, variables_of
@@ -49,6 +51,10 @@ class Job:
         Time it may take.
     memory_bytes : int
         Address space it may claim; 0 sets no limit.
+    output_bytes : float
+        What it may leave in its folder.
+    private : bool
+        Real files that are not open are there: frames show their shape and no rows.
     kernels : str
         How the kernel is started, see :mod:`analysis.build.launch`.
     imports : Imports
@@ -70,6 +76,8 @@ class Job:
     upstream: Mapping[str, list[str]] = field(default_factory=dict)
     seconds: float = 1800.0
     memory_bytes: int = 0
+    output_bytes: float = math.inf
+    private: bool = False
     kernels: str = "auto"
     imports: Imports = NO_IMPORTS
     keep_notebook: bool = True
@@ -96,6 +104,11 @@ def execute(job: Job) -> Outcome:
             description = {"label": job.label, "parameters": dict(job.values), "cells": cells}
             store.publish(temporary, job.notebook, job.key, description, dict(job.inputs))
         else:
+            if failure.message.startswith("MemoryError") and job.memory_bytes:
+                reason = (
+                    f"{failure.reason}; memory_gb = {job.memory_bytes / 1e9:g} in data/design/notebooks.toml"
+                )
+                failure = replace(failure, reason=f"{reason} limits the address space, used or not")
             folder = store.keep_failed(temporary, job.notebook, job.key)
             failure = replace(failure, folder=str(folder))
     finally:
@@ -110,6 +123,7 @@ def _run(job: Job, temporary: Path, cells: dict[str, dict]) -> Failure | None:
         environment={
             **workspace.environment(),
             **watch(workspace, record),
+            **({PRIVATE_VARIABLE: "1"} if job.private else {}),
             UPSTREAM_VARIABLE: json.dumps(job.upstream, sort_keys=True),
             "PYTHONPATH": os.pathsep.join(filter(None, [str(job.root), os.environ.get("PYTHONPATH")])),
         },
@@ -133,7 +147,7 @@ def _run(job: Job, temporary: Path, cells: dict[str, dict]) -> Failure | None:
         record.unlink(missing_ok=True)
     if failure is None:
         try:
-            check_outputs(temporary, job.outputs, job.label)
+            check_outputs(temporary, job.outputs, job.label, job.output_bytes)
         except (ValueError, OSError, KeyError) as error:
             failure = of_error("its outputs are not complete", None, str(error))
     return failure
@@ -195,7 +209,10 @@ def _in_kernel(job: Job, session: Session, temporary: Path, cells: dict[str, dic
 def _death(job: Job, session: Session, cell: int | None) -> Failure:
     if session.timed_out:
         return Failure(f"it took longer than {job.seconds / 60:g} minutes and was ended", cell)
-    return Failure("the kernel died; too little memory is the usual cause", cell)
+    limit = (
+        f" (memory_gb = {job.memory_bytes / 1e9:g} in data/design/notebooks.toml)" if job.memory_bytes else ""
+    )
+    return Failure(f"the kernel died; too little memory{limit} is the usual cause", cell)
 
 
 def _stopped(notebook, places: Mapping[str, int]) -> Failure | None:

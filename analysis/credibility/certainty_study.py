@@ -1,4 +1,4 @@
-"""How far the answer to one question can be trusted: every check of it, each costing itself and no more."""
+"""What the answer to one question hangs on, and what it could have shown; each part costs only itself."""
 
 from __future__ import annotations
 
@@ -18,229 +18,289 @@ from analysis.credibility.pretrends import Pretrends, pretrends
 from analysis.credibility.rosenbaum import HiddenBias, hidden_bias
 from analysis.credibility.sensitivity import Sensitivity
 from analysis.credibility.sensitivity_path import path_sensitivity
-from analysis.credibility.size_table import shock_models, size_table
-from analysis.credibility.specification_curve import Curve, specification_curve, specifications
+from analysis.credibility.specification_curve import (
+    ALL,
+    Curve,
+    specification_curve,
+    specifications,
+)
 from analysis.credibility.spillover import Spillover, neighbour_shares, spillover
 from analysis.credibility.trend_allowance import TrendAllowance, trend_allowance
-from analysis.inference import Answer, ClusterPanel, Setting, answered, cluster_panel, event_path
+from analysis.estimate.panel_noise import PanelNoise, panel_noise
+from analysis.inference import (
+    ClusterPanel,
+    Setting,
+    Tested,
+    cluster_panel,
+    event_path,
+    randomised,
+)
 from analysis.unknown import NotEstimable, NotEstimableError, attempt
 
-ESTIMATORS = ("not_yet", "never", "imputation", "two_way")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is declared beforehand.
-
-    Attributes
-    ----------
-    anticipation : tuple of int
-        Periods tried.
-    placebo : tuple of float
-        How much earlier programmes are pretended to have started; in periods of the panel.
-    leads : int
-        Periods before the reference period that sensitivity looks at.
-    mbar : tuple of float
-        Violations after the start as a multiple of the largest before it.
-    allowances : tuple of float
-        Drifts a period that the exact test allows for.
-    smallest : float or None
-        Smallest effect of interest: for equivalence, and for the exaggeration of what would be found.
-    strata : mapping of cluster to stratum, or None
-        Within which clusters may change places, such as periphery and centre.
-    periphery : tuple of str
-        Clusters that may share shocks, in the table of sizes.
-    draws : int
-        Worlds behind sizes and power: enough to tell 5 from 7 %.
-    reassigned : int
-        Re-assignments sampled in each of them and in the curve.
-    """
-
-    anticipation: tuple[int, ...] = (1,)
-    placebo: tuple[float, ...] = (1, 2, 3)
-    leads: int = 4
-    mbar: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0)
-    allowances: tuple[float, ...] = (0.0,)
-    smallest: float | None = None
-    strata: Mapping[str, object] | None = None
-    periphery: tuple[str, ...] = ()
-    draws: int = 2_000
-    reassigned: int = 999
+UNITS, PEOPLE, CLUSTERS = "municipalities", "inhabitants", "provinces"
+ESTIMATORS = ("never", "imputation", "two_way")
+NAMES = {"unit": "unit", "time": "time", "cohort": "cohort", "outcome": "value", "cluster": "cluster"}
 
 
 @dataclass(frozen=True)
 class CertaintyStudy:
-    """The checks of one question; each a result or the reason why there is none.
+    """The checks of one question; each a result, or the reason why there is none.
 
     Attributes
     ----------
-    main, within_strata : Answer or NotEstimable
-        The headline; and re-assigned within the declared strata only, None without strata.
-    weights, estimators, without, placebo : pandas.DataFrame or NotEstimable
-        Other ways of weighing, other estimators, each cluster left out, and starts pretended earlier: one row
-        each, with its own test, and a reason where there is none.
+    whole : Tested or NotEstimable
+        The headline again, by the engine that all checks use.
+    weights, estimators, without, dates : pandas.DataFrame or NotEstimable
+        One row a choice, see :func:`analysis.inference.reassigned.as_table`.
     early : Anticipation or NotEstimable
-    neighbours : Spillover, NotEstimable or None
-    beside : Concurrent, NotEstimable or None
-        With another programme; None without one.
-    pretrends : Pretrends or NotEstimable
-    sensitivity : Sensitivity or NotEstimable
+    spill : Spillover or NotEstimable
+    beside : Concurrent or NotEstimable
+    trends : Pretrends or NotEstimable
+    drift : Sensitivity or NotEstimable
+        Rambachan and Roth.
     allowance : TrendAllowance or NotEstimable
     hidden : HiddenBias or NotEstimable
     curve : Curve or NotEstimable
-    sizes : pandas.DataFrame or NotEstimable
-        Of the tests, in this design under several models of shocks.
-    power : Power, NotEstimable or None
-        Of the headline's test; None without noise and effects.
+    noise : PanelNoise or NotEstimable
+        What places do by themselves; see :func:`analysis.estimate.panel_noise.panel_noise`.
+    power : Power or NotEstimable
+        Of the headline test, with that noise or with the noise given.
     """
 
-    main: Answer | NotEstimable
-    within_strata: Answer | NotEstimable | None
+    whole: Tested | NotEstimable
     weights: pd.DataFrame | NotEstimable
     estimators: pd.DataFrame | NotEstimable
     without: pd.DataFrame | NotEstimable
-    placebo: pd.DataFrame | NotEstimable
+    dates: pd.DataFrame | NotEstimable
     early: Anticipation | NotEstimable
-    neighbours: Spillover | NotEstimable | None
-    beside: Concurrent | NotEstimable | None
-    pretrends: Pretrends | NotEstimable
-    sensitivity: Sensitivity | NotEstimable
+    spill: Spillover | NotEstimable
+    beside: Concurrent | NotEstimable
+    trends: Pretrends | NotEstimable
+    drift: Sensitivity | NotEstimable
     allowance: TrendAllowance | NotEstimable
     hidden: HiddenBias | NotEstimable
     curve: Curve | NotEstimable
-    sizes: pd.DataFrame | NotEstimable
-    power: Power | NotEstimable | None
+    noise: PanelNoise | NotEstimable
+    power: Power | NotEstimable
+
+
+@dataclass(frozen=True)
+class CertaintyPlan:
+    """What is tried; see ``data/design/robustness.toml``.
+
+    Attributes
+    ----------
+    control : str
+        Whom the headline compares with.
+    curve_estimators : tuple of str
+    anticipation : tuple of int
+        Windows of anticipation in the curve, in measurements.
+    before : tuple of int
+        Measurements kept before the first start in the curve; 0 keeps all.
+    leave_one_out : bool
+    curve_draws, curve_seed : int
+    placebo, early : tuple of int
+        Pretended starts, and windows of anticipation, in measurements.
+    leads : int
+    mbar : tuple of float
+    smallest : float
+        The smallest effect that would matter: scales the drifts allowed and the effects tried for power.
+    effects : tuple of float
+        Effects that power is asked of, as multiples of `smallest`; the first is zero.
+    target, alpha : float
+    reassigned, draws, power_seed : int
+    """
+
+    control: str
+    curve_estimators: tuple[str, ...]
+    anticipation: tuple[int, ...]
+    before: tuple[int, ...]
+    leave_one_out: bool
+    curve_draws: int
+    curve_seed: int
+    placebo: tuple[int, ...]
+    early: tuple[int, ...]
+    leads: int
+    mbar: tuple[float, ...]
+    smallest: float
+    effects: tuple[float, ...]
+    target: float
+    alpha: float
+    reassigned: int
+    draws: int
+    power_seed: int
 
 
 def certainty_study(
     frame: pd.DataFrame,
-    plan: Plan,
+    plan: CertaintyPlan,
     *,
-    comparison: str = "not_yet",
-    weights: str | None = None,
-    other_weights: Sequence[str] = (),
-    borders: Mapping[str, Sequence[str]] | None = None,
-    other_starts: Mapping[str, float | None] | None = None,
-    noise: Callable[[ClusterPanel], Callable[[Sequence[int]], np.ndarray]] | None = None,
-    effects: Sequence[float] = (),
+    neighbours: Mapping[str, Sequence[str]],
+    other: Mapping[str, float | None] | None = None,
+    moments: Sequence[float] = (),
+    draw: Callable[[ClusterPanel], Callable[[Sequence[int]], np.ndarray]] | None = None,
     level: float = 0.95,
     seed: int = 0,
 ) -> CertaintyStudy:
-    """Every check of the answer to a question, from its panel.
+    """Put the answer to a question through all checks.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        unit, cluster, time, cohort and value, and the columns of weights.
-    plan : Plan
-    comparison : {"not_yet", "never"}
-    weights : str, optional
-        Column of the headline's weights; each unit counts the same unless given.
-    other_weights : sequence of str
-        Columns that weigh otherwise. Every unit the same, and every cluster the same, are tried in any case.
-    borders : mapping of cluster to its neighbours, optional
-    other_starts : mapping of cluster to the start of another programme, optional
-    noise : callable, optional
-        From the panel that is used to a callable from seeds to outcomes without an effect, for instance
-        ``lambda panel: Noise(panel, sd=0.8)`` with :class:`analysis.credibility.noise.Noise`.
-    effects : sequence of float
-        For power; the first zero.
+        Of :class:`analysis.panel.question.Panel`.
+    neighbours : mapping of cluster to clusters
+    other : mapping of cluster to float, optional
+        First measurement under the other programme; None for none. Absent where there is no other programme.
+    moments : sequence of float
+        When each measurement was, in years, for what places do by themselves.
+    draw : callable, optional
+        From the panel to a source of worlds without an effect; the noise of the data unless given.
     level, seed : float, int
-
-    Raises
-    ------
-    ValueError
-        For malformed input. What well-formed input cannot answer is a reason in its place.
     """
-    names = {"unit": "unit", "time": "time", "cohort": "cohort", "outcome": "value", "cluster": "cluster"}
-    samples = _samples(frame, names, weights, other_weights)
-    panel = attempt(lambda: samples["headline"].without_early())
-    if isinstance(panel, NotEstimable):
-        none = dict.fromkeys(CertaintyStudy.__dataclass_fields__, panel)
-        optional = {
-            "within_strata": plan.strata,
-            "neighbours": borders,
-            "beside": other_starts,
-            "power": noise,
-        }
-        return CertaintyStudy(**none | {name: panel for name, value in optional.items() if value is not None})
-    samples = {name: item.without_early() for name, item in samples.items()}
-    setting, options = Setting(comparison), {"level": level, "seed": seed}
-    others = {name: item for name, item in samples.items() if name != "headline"}
-    settings = {name: Setting(name) for name in ESTIMATORS if name != comparison}
-    shares = None if borders is None else neighbour_shares(panel.clusters, _among(borders, panel.clusters))
-    policy = None if other_starts is None else policy_cells(panel, other_starts)
+    samples = attempt(_samples, frame)
+    if isinstance(samples, NotEstimable):
+        return CertaintyStudy(**dict.fromkeys(CertaintyStudy.__dataclass_fields__, samples))
+    panel = samples[UNITS]
+    main = Setting(plan.control)
+    options = {"level": level, "seed": seed}
+    shares = attempt(_shares, panel, neighbours)
+    policy = attempt(_policy, panel, other)
+    noise = attempt(_noise, frame, neighbours, moments, level)
+    worlds = draw(panel) if draw is not None else attempt(_ByRow, noise, panel.cluster)
     return CertaintyStudy(
-        main=attempt(answered, panel, setting, control=comparison, **options),
-        within_strata=None
-        if plan.strata is None
-        else attempt(answered, panel, setting, control=comparison, strata=dict(plan.strata), **options),
-        weights=attempt(by_weights, others, setting=setting, **options),
-        estimators=attempt(by_estimator, panel, settings, **options),
-        without=attempt(leave_one_out, panel, setting=setting, **options),
-        placebo=attempt(placebo_dates, panel, plan.placebo, setting=setting, in_periods=True, **options),
-        early=attempt(anticipation, panel, plan.anticipation, control=comparison, **options),
-        neighbours=None if shares is None else attempt(spillover, panel, shares, **options),
-        beside=None if policy is None else attempt(concurrent, panel, policy, **options),
-        pretrends=attempt(pretrends, panel, headline=setting, bound=plan.smallest, **options),
-        sensitivity=attempt(_sensitivity, panel, setting, plan, level, seed),
-        allowance=attempt(trend_allowance, panel, setting, plan.allowances, **options),
-        hidden=attempt(hidden_bias, panel, setting, alpha=1 - level, seed=seed),
-        curve=attempt(_curve, samples, plan, shares, policy, 1 - level, seed),
-        sizes=attempt(_sizes, panel, comparison, plan, 1 - level, seed),
-        power=None
-        if noise is None
-        else attempt(_power, panel, setting, noise, effects, plan, 1 - level, seed),
+        whole=attempt(randomised, panel, main, **options),
+        weights=attempt(
+            by_weights,
+            {name: item for name, item in samples.items() if name != UNITS},
+            setting=main,
+            **options,
+        ),
+        estimators=attempt(by_estimator, panel, {name: Setting(name) for name in ESTIMATORS}, **options),
+        without=attempt(leave_one_out, panel, setting=main, **options),
+        dates=attempt(placebo_dates, panel, plan.placebo, setting=main, in_periods=True, **options),
+        early=attempt(anticipation, panel, plan.early, control=plan.control, **options),
+        spill=attempt(spillover, panel, shares, **options),
+        beside=attempt(concurrent, panel, policy, **options),
+        trends=attempt(pretrends, panel, headline=main, bound=plan.smallest, **options),
+        drift=attempt(_drift, panel, main, plan, level, seed),
+        allowance=attempt(
+            trend_allowance,
+            panel,
+            main,
+            [plan.smallest * share for share in (0.0, 0.25, 0.5, 1.0)],
+            **options,
+        ),
+        hidden=attempt(hidden_bias, panel, main, alpha=1 - level, seed=seed),
+        curve=attempt(_curve, samples, plan, level, shares=shares, policy=policy),
+        noise=noise,
+        power=attempt(_power, panel, worlds, main, plan),
     )
 
 
-def _samples(frame, names, weights, other_weights) -> dict[str, ClusterPanel]:
-    samples = {"headline": cluster_panel(frame, **names, weights=weights)}
-    if weights is not None:
-        samples["units"] = cluster_panel(frame, **names)
-    samples |= {name: cluster_panel(frame, **names, weights=name) for name in other_weights}
-    return samples | {"clusters": cluster_panel(frame, **names, equal_clusters=True)}
+def _samples(frame: pd.DataFrame) -> dict[str, ClusterPanel]:
+    """Every unit the same; by people where known; every cluster the same where it has several units.
+
+    Without clusters that began before the first measurement, as in the headline.
+    """
+    found = {UNITS: cluster_panel(frame, **NAMES)}
+    if "n" in frame.columns:
+        found[PEOPLE] = cluster_panel(frame, **NAMES, weights="n")
+    if frame["unit"].nunique() > frame["cluster"].nunique():
+        found[CLUSTERS] = cluster_panel(frame, **NAMES, equal_clusters=True)
+    return {name: panel.without_early() for name, panel in found.items()}
 
 
-def _among(borders: Mapping[str, Sequence[str]], clusters: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Borders between the clusters of the panel."""
-    return {
-        name: tuple(other for other in borders[name] if other in clusters)
-        for name in clusters
-        if name in borders
-    }
+def _shares(panel: ClusterPanel, neighbours: Mapping[str, Sequence[str]]) -> np.ndarray:
+    here = set(panel.clusters)
+    if not here <= set(neighbours):
+        raise NotEstimableError(
+            "the clusters are no provinces: their neighbours are not known",
+            reason="van deze plaatsen zijn de buren niet bekend",
+        )
+    return neighbour_shares(panel.clusters, {one: [x for x in neighbours[one] if x in here] for one in here})
 
 
-def _sensitivity(panel, setting, plan: Plan, level: float, seed: int) -> Sensitivity:
-    path = event_path(panel, setting)
+def _policy(panel: ClusterPanel, other: Mapping[str, float | None] | None) -> np.ndarray:
+    starts = {name: (other or {}).get(name) for name in panel.clusters}
+    cells = policy_cells(panel, starts)
+    if not cells.any():
+        raise NotEstimableError(
+            "no other programme started within the panel",
+            reason="van een ander programma is geen start binnen de metingen bekend",
+        )
+    return cells
+
+
+def _noise(frame, neighbours, moments: Sequence[float], level: float) -> PanelNoise:
+    """From means by cluster: those are what the inference is about."""
+    if not len(moments):
+        raise NotEstimableError("the measurements have no dates", reason="de metingen hebben geen datum")
+    means = frame.groupby(["cluster", "time"], as_index=False)["value"].mean()
+    clusters, times = means["cluster"].nunique(), means["time"].nunique()
+    if len(means) < clusters * times:
+        raise NotEstimableError(
+            "a cluster was not measured every time: what places do by themselves cannot be told",
+            reason="niet elke provincie is bij elke meting gemeten",
+        )
+    if not set(means["cluster"]) <= set(neighbours):
+        raise NotEstimableError(
+            "the clusters are no provinces", reason="van deze plaatsen zijn de buren niet bekend"
+        )
+    before = means.assign(when=[moments[time] for time in means["time"]])
+    here = set(before["cluster"])
+    near = {one: [x for x in neighbours[one] if x in here] for one in here}
+    return panel_noise(before, unit="cluster", time="when", outcome="value", neighbours=near, level=level)
+
+
+@dataclass(frozen=True)
+class _ByRow:
+    """Shocks of places, for the rows of a panel: units of a place share them."""
+
+    noise: PanelNoise
+    cluster: np.ndarray
+
+    def __call__(self, seeds: Sequence[int]) -> np.ndarray:
+        return self.noise.draw(seeds)[:, self.cluster]
+
+
+def _drift(panel: ClusterPanel, main: Setting, plan: CertaintyPlan, level: float, seed: int) -> Sensitivity:
+    path = event_path(panel, main)
     return path_sensitivity(path, leads=plan.leads, mbar=plan.mbar, level=level, seed=seed)
 
 
-def _curve(samples, plan: Plan, shares, policy, alpha: float, seed: int) -> Curve:
+def _curve(samples, plan: CertaintyPlan, level: float, *, shares, policy) -> Curve:
+    panel = samples[UNITS]
+    has_shares, has_policy = (not isinstance(item, NotEstimable) for item in (shares, policy))
     chosen = specifications(
-        estimators=ESTIMATORS,
+        estimators=plan.curve_estimators,
         samples=tuple(samples),
-        anticipation=(0, *plan.anticipation),
-        without=("", *samples["headline"].clusters),
-        spillover=(False,) if shares is None else (False, True),
-        policy=(False,) if policy is None else (False, True),
+        anticipation=plan.anticipation,
+        before=plan.before,
+        without=(ALL, *(panel.clusters if plan.leave_one_out else ())),
+        spillover=(False, True) if has_shares else (False,),
+        policy=(False, True) if has_policy else (False,),
     )
     return specification_curve(
-        samples, chosen, neighbours=shares, policy=policy, alpha=alpha, draws=plan.reassigned, seed=seed
+        samples,
+        chosen,
+        neighbours=shares if has_shares else None,
+        policy=policy if has_policy else None,
+        alpha=1 - level,
+        draws=plan.curve_draws,
+        seed=plan.curve_seed,
     )
 
 
-def _sizes(panel, comparison: str, plan: Plan, alpha: float, seed: int) -> pd.DataFrame:
-    tests = {name: Setting(name) for name in (comparison, "imputation", "two_way")}
-    models = shock_models(panel, periphery=plan.periphery)
-    options = {"draws": plan.draws, "reassigned": plan.reassigned, "alpha": alpha, "seed": seed}
-    return size_table(panel, tests, models, **options)
-
-
-def _power(panel, setting, noise, effects, plan: Plan, alpha: float, seed: int) -> Power:
-    if not len(effects):
-        raise NotEstimableError(
-            "no sizes of effects are given to find the power of", reason="er zijn geen effecten opgegeven"
-        )
-    tests, options = {"main": setting}, {"alpha": alpha, "reassigned": plan.reassigned, "draws": plan.draws}
-    return simulate_power(panel, noise(panel), effects, tests, seed=seed, **options)["main"]
+def _power(panel: ClusterPanel, worlds, main: Setting, plan: CertaintyPlan) -> Power:
+    found = simulate_power(
+        panel,
+        worlds,
+        [plan.smallest * share for share in plan.effects],
+        {"main": main},
+        alpha=plan.alpha,
+        target=plan.target,
+        reassigned=plan.reassigned,
+        draws=plan.draws,
+        seed=plan.power_seed,
+    )
+    return found["main"]

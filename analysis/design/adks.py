@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.design.read import read_design, record, records
+from analysis.design.read import read_design, record, records, require_signs
 from analysis.design.regio import TRACKS, Offer
 from analysis.workspace import Workspace
 
@@ -15,6 +15,7 @@ _FILE = "data/design/adks.toml"
 SPSS_SUFFIXES = (".sav", ".zsav")
 REQUIRED = ("pupil", "school", "wave", "track")
 OPTIONAL = ("weight", "municipality", "province")
+LEAVE_OUT = ""
 STATUSES = ("gepubliceerd", "afgeleid", "aanname")
 
 
@@ -27,7 +28,7 @@ class AdksFile:
     columns : mapping
         Our name to the name in the file, for the required and the used optional columns.
     tracks : mapping
-        Code in the file to track.
+        Code in the file to track, or to "" for classes that are left out, such as mixed ones.
     missing : tuple of str
         Values that stand for "no answer", as text.
     decimal, thousands : str
@@ -49,9 +50,10 @@ class AdksFile:
             raise ValueError(
                 f"columns: unknown {', '.join(unknown) or '-'}, without a name {', '.join(absent) or '-'}"
             )
-        strange = sorted(set(self.tracks.values()) - set(TRACKS))
+        require_signs(self.decimal, self.thousands)
+        strange = sorted(set(self.tracks.values()) - {*TRACKS, LEAVE_OUT})
         if strange:
-            raise ValueError(f"tracks: {', '.join(strange)} is not one of {', '.join(TRACKS)}")
+            raise ValueError(f'tracks: {", ".join(strange)} is not one of {", ".join(TRACKS)} or ""')
         if not self.name.lower().endswith((".csv", ".csv.gz", *SPSS_SUFFIXES)):
             raise ValueError(f"name {self.name!r}: expected a .csv or .sav file")
 
@@ -63,7 +65,10 @@ class AdksFile:
 
 @dataclass(frozen=True)
 class AdksOutcome:
-    """An outcome in the file and in the twin; standard deviations are on a probit scale when `binary`."""
+    """An outcome in the file and in the twin; standard deviations are on a probit scale when `binary`.
+
+    `recode` gives each answer in the file its number, before `factor`; without it the answers are numbers.
+    """
 
     name: str
     label: str
@@ -81,6 +86,7 @@ class AdksOutcome:
     means: Mapping[str, tuple[float, ...]]
     status: Mapping[str, tuple[str, ...]]
     note: str
+    recode: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def scale(self) -> str:
@@ -90,6 +96,9 @@ class AdksOutcome:
     def __post_init__(self) -> None:
         if not self.low < self.high:
             raise ValueError(f"range {self.low} to {self.high}")
+        for answer, value in self.recode.items():
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise ValueError(f"recode of {answer!r}: {value!r} is not a number")
         for name in ("sd_pupil", "sd_slope", "sd_school", "sd_wave"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} {getattr(self, name)}: a standard deviation is zero or more")
@@ -157,7 +166,10 @@ class AdksTwinDesign:
 
 @dataclass(frozen=True)
 class AdksDesign:
-    """The whole file; see there for what each value means."""
+    """The whole file; see there for what each value means.
+
+    `last_wave` is the last wave in which pupils of a track can be there, by track; all waves where absent.
+    """
 
     waves: int
     first_school_year: int
@@ -169,8 +181,15 @@ class AdksDesign:
     weights: WeightDesign
     twin: AdksTwinDesign
     outcome: tuple[AdksOutcome, ...] = field(default_factory=tuple)
+    last_wave: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for track, wave in self.last_wave.items():
+            if track not in TRACKS or wave not in range(1, self.waves + 1):
+                raise ValueError(
+                    f"last_wave: {track} = {wave!r}; expected {', '.join(TRACKS)} with a wave from 1 to "
+                    f"{self.waves}"
+                )
         lengths = {len(self.twin.schools), len(self.twin.retention)}
         lengths |= {len(one.means[track]) for one in self.outcome for track in TRACKS}
         if lengths != {self.waves}:

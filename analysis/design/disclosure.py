@@ -31,6 +31,21 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Contrast:
+    """Results that compare groups, as patterns, and the ids of the results of these groups by themselves.
+
+    One group by itself and the comparison give away the other: where one is too small, so is the comparison.
+    """
+
+    results: tuple[str, ...]
+    groups: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not (self.results and self.groups):
+            raise ValueError("results or groups is empty")
+
+
+@dataclass(frozen=True)
 class DisclosureRule:
     """The rule for result rows, and where it comes from.
 
@@ -48,6 +63,7 @@ class DisclosureRule:
         Words in the name of a result that make it an extreme.
     extreme_allowed : tuple of ExtremeAllowed
     groups : tuple of Group
+    contrasts : tuple of Contrast
     """
 
     minimum_n: int
@@ -57,6 +73,7 @@ class DisclosureRule:
     extreme_words: tuple[str, ...] = ()
     extreme_allowed: tuple[ExtremeAllowed, ...] = ()
     groups: tuple[Group, ...] = ()
+    contrasts: tuple[Contrast, ...] = ()
 
     def __post_init__(self) -> None:
         _require_minimum(self.minimum_n, "minimum_n")
@@ -68,7 +85,8 @@ def disclosure_rule(workspace: Workspace | None = None) -> DisclosureRule:
     content = read_design("disclosure", workspace)
     allowed = records(ExtremeAllowed, content.get("extreme_allowed", []), f"{_PLACE}, extreme_allowed")
     groups = records(Group, content.get("group", []), f"{_PLACE}, group")
-    rule = {**content.get("rule", {}), "extreme_allowed": allowed, "groups": groups}
+    contrasts = records(Contrast, content.get("contrast", []), f"{_PLACE}, contrast")
+    rule = {**content.get("rule", {}), "extreme_allowed": allowed, "groups": groups, "contrasts": contrasts}
     return record(DisclosureRule, rule, f"{_PLACE}, rule")
 
 

@@ -56,6 +56,8 @@ class NotebookEntry:
         A run that takes longer is ended.
     memory_gb : float
         Address space a run may claim beyond which it fails; 0 sets no limit.
+    output_mb : float
+        What a run may leave in its folder, the executed notebook included.
     keep_notebook : bool
         Without it the code runs without a kernel and no executed notebook is kept: for large sweeps of
         which nobody reads them. What is published is the same.
@@ -70,6 +72,7 @@ class NotebookEntry:
     outputs: tuple[str, ...] = ()
     timeout_minutes: float = 30.0
     memory_gb: float = 0.0
+    output_mb: float = 100.0
     keep_notebook: bool = True
     value_sources: Mapping[str, Mapping[Any, tuple[str, ...]]] = field(default_factory=dict)
 
@@ -80,8 +83,8 @@ class NotebookEntry:
             raise ValueError(f"file {self.file!r}: expected the name of an .ipynb in notebooks/")
         if not self.question.strip().endswith("?"):
             raise ValueError(f"question {self.question!r}: expected a question, with a question mark")
-        if self.timeout_minutes <= 0 or self.memory_gb < 0:
-            raise ValueError("timeout_minutes must be above zero and memory_gb zero or more")
+        if self.timeout_minutes <= 0 or self.memory_gb < 0 or self.output_mb <= 0:
+            raise ValueError("timeout_minutes and output_mb must be above zero and memory_gb zero or more")
         object.__setattr__(self, "sweep", {name: _values(name, v) for name, v in self.sweep.items()})
 
     def combinations(self) -> Iterator[dict[str, Any]]:

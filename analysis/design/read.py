@@ -70,3 +70,12 @@ def records(kind: type[Record], tables: Any, place: str) -> tuple[Record, ...]:
         record(kind, table, f"{place} {table.get('name', number)}")
         for number, table in enumerate(tables, start=1)
     )
+
+
+def require_signs(decimal: str, thousands: str) -> None:
+    """ValueError unless the signs within numbers are usual ones and can be told apart."""
+    if decimal not in (".", ",") or thousands not in ("", ".", ",", " ", "'") or thousands == decimal:
+        raise ValueError(
+            f"decimal {decimal!r} with thousands {thousands!r}: expected '.' or ',', and another sign or '' "
+            "between thousands"
+        )

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from analysis.design.read import read_design, records
+from analysis.design.read import read_design, records, require_signs
 from analysis.workspace import Workspace
 
 REGISTRATIONS, OUTCOMES, STARTS = "registrations", "outcome_tables", "start_tables"
 PLACES = ("municipality", "school", "postcode", "province")
 SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".ods", ".csv.gz")
 AUTO = "auto"  # the decimal sign that the numbers themselves show
-_DECIMALS, _ORDERS = (".", ",", AUTO), ("dmy", "mdy", "ymd")
+_ORDERS = ("dmy", "mdy", "ymd")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,11 +78,8 @@ class TableMap:
             raise ValueError("columns: date has no name")
         if not any(self.columns.get(place) for place in PLACES):
             raise ValueError(f"columns: one of {', '.join(PLACES)} needs a name")
-        if self.decimal not in _DECIMALS or self.thousands == self.decimal:
-            raise ValueError(
-                f"decimal {self.decimal!r} with thousands {self.thousands!r}: expected '.', ',' or auto, and "
-                "another sign or '' between thousands"
-            )
+        if self.decimal != AUTO:
+            require_signs(self.decimal, self.thousands)
         if self.date_order not in _ORDERS:
             raise ValueError(f"date_order {self.date_order!r}: expected one of {', '.join(_ORDERS)}")
 

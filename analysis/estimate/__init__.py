@@ -12,7 +12,7 @@ from types import ModuleType
 _PLACES = {
     "did": (
         "Panel", "bacon", "cluster_effects", "cluster_jackknife", "dose_response", "group_time_att",
-        "imputation", "read_panel", "sun_abraham", "two_way_fe",
+        "imputation", "read_panel", "sun_abraham", "switch_path", "switchers", "two_way_fe",
     ),
     "survey": (
         "ReplicateDesign", "correlation", "difference", "mean", "quantile", "regression",
@@ -31,7 +31,12 @@ _PLACES = {
     "equivalence": ("all_within", "spread_below", "two_one_sided"),
     "region_study": ("planned_power", "region_study"),
     "regional": ("joint_test", "region_gaps", "region_levels"),
-    "shrinkage": ("shrunken", "spread"),
+    "fay_herriot": ("fay_herriot",),
+    "pooled_effects": ("pooled_effects",),
+    "regional_path": ("regional_path",),
+    "sampled_means": ("precision_weights", "sampled_means"),
+    "shrinkage": ("population_spread", "shrunken"),
+    "spread": ("spread",),
     "synthetic_control": ("synthetic_control",),
     "synthetic_did": ("synthetic_did",),
     "variance_components": ("nested_variance_components",),

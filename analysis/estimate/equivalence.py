@@ -10,7 +10,7 @@ Two readings of "no regional differences" are tested.
 * :func:`spread_below`: the standard deviation of these regions is below a bound. The regions are all there
   are, so nothing is assumed about a population of them (:mod:`analysis.estimate.spread`). Averaged over the
   directions in which regions can differ the size is nominal at the bound; when all of the difference sits in
-  the few worst measured regions it comes to .05–.09 (``benchmarks/regional.py``).
+  the few worst measured regions it can come to .09.
 * :func:`all_within`: every region lies within a bound of the mean of the regions: two one-sided tests
   for each region, and all must reject (intersection-union, so no correction; never above nominal size,
   and conservative when several regions lie near the bound).

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 _PERIOD = 60.0  # standard deviations after which the inverted distribution repeats itself
+_FAR_BELOW, _FAR_ABOVE = 12.0, 25.0  # standard deviations
 _POINTS = {2: 32_768, 3: 8_192, 4: 2_048, 5: 1_024, 6: 512}  # few weights: φ falls slowly
 _ENOUGH = 256
 
@@ -38,11 +39,17 @@ def lower_tail(x: np.ndarray, weights: np.ndarray, shifts: np.ndarray) -> np.nda
     if len(weights) < 2 or not (weights > 0).all():
         raise ValueError(f"weights {weights}: two or more, each above zero")
     squares = shifts**2
-    sd = np.sqrt(2 * (1 + 2 * squares) @ weights**2).max()
+    mean = (1 + squares) @ weights
+    own = np.sqrt(2 * (1 + 2 * squares) @ weights**2)
+    sd = own.max()
     place = np.arange(_POINTS.get(len(weights), _ENOUGH)) + 0.5
     t = 2 * np.pi / (_PERIOD * sd) * place
     below = 1 - 2j * np.outer(weights, t)
     wave = np.exp(
         -0.5 * np.log(below).sum(axis=0) + squares @ (1j * np.outer(weights, t) / below) - 1j * np.outer(x, t)
     ).imag
-    return np.clip(0.5 - (wave / place).sum(axis=1) / np.pi, 0.0, 1.0)
+    chance = np.clip(0.5 - (wave / place).sum(axis=1) / np.pi, 0.0, 1.0)
+    # far out, where the repetition would show: the lower tail is below exp(−z²/2), the upper near exp(−z)
+    chance[x < mean - _FAR_BELOW * own] = 0.0
+    chance[x > mean + _FAR_ABOVE * own] = 1.0
+    return chance

@@ -181,8 +181,8 @@ def synthetic_control(
     placebos: dict[int, np.ndarray] = {}
     rows, weights, paths = [], [], []
     for row in treated:
-        start = panel.cohort[row]
-        before = int((panel.times < start).sum())
+        before = int(panel.start[row])
+        start = panel.periods[before]
         name = panel.units[row]
         if before < settings.least_before:
             reason = f"van vóór de start zijn er {settings.least_before} metingen nodig, niet {before}"
@@ -209,7 +209,7 @@ def synthetic_control(
             record["p_value"] = float((1 + (placebos[before] >= fit.ratio).sum()) * smallest)
         rows.append(record)
         weights.append(pd.DataFrame({"treated": name, "unit": panel.units[controls], "weight": fit.weights}))
-        paths.append(pd.DataFrame({"unit": name, "time": panel.times, "gap": fit.gap}))
+        paths.append(pd.DataFrame({"unit": name, "time": panel.periods, "gap": fit.gap}))
     table = pd.DataFrame(rows, columns=_COLUMNS)
     accepted = table["refused"] == ""
     if not accepted.any():

@@ -46,7 +46,7 @@ class Block:
     Attributes
     ----------
     cohort : float
-        First treated period.
+        First treated period, on the scale of ``Panel.times``.
     treated, controls : ndarray of int
         Rows of the panel.
     before : int
@@ -107,7 +107,7 @@ class SyntheticDid:
         cells = np.array([block.cells(periods) for block in self.blocks])
         return pd.DataFrame(
             {
-                "cohort": [block.cohort for block in self.blocks],
+                "cohort": [self._label(block) for block in self.blocks],
                 "units": [len(block.treated) for block in self.blocks],
                 "periods_before": [block.before for block in self.blocks],
                 "periods_after": [periods - block.before for block in self.blocks],
@@ -122,7 +122,11 @@ class SyntheticDid:
         return pd.concat(
             [
                 pd.DataFrame(
-                    {"cohort": block.cohort, "unit": self.panel.units[block.controls], "weight": block.omega}
+                    {
+                        "cohort": self._label(block),
+                        "unit": self.panel.units[block.controls],
+                        "weight": block.omega,
+                    }
                 )
                 for block in self.blocks
             ],
@@ -135,7 +139,11 @@ class SyntheticDid:
         return pd.concat(
             [
                 pd.DataFrame(
-                    {"cohort": block.cohort, "time": self.panel.times[: block.before], "weight": block.lam}
+                    {
+                        "cohort": self._label(block),
+                        "time": self.panel.periods[: block.before],
+                        "weight": block.lam,
+                    }
                 )
                 for block in self.blocks
             ],
@@ -149,8 +157,8 @@ class SyntheticDid:
             [
                 pd.DataFrame(
                     {
-                        "cohort": block.cohort,
-                        "time": self.panel.times,
+                        "cohort": self._label(block),
+                        "time": self.panel.periods,
                         "estimate": block.differences(self.panel.outcome),
                     }
                 )
@@ -158,6 +166,10 @@ class SyntheticDid:
             ],
             ignore_index=True,
         )
+
+    def _label(self, block: Block) -> object:
+        """First treated period as it was given."""
+        return self.panel.periods[block.before]
 
     def jackknife(self, level: float = 0.95) -> FixedWeightsJackknife:
         """Standard error by leaving out one unit at a time, weights kept (the paper's algorithm 3).

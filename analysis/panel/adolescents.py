@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.datakind import DataKind
 from analysis.design.adks import AdksDesign, adks_design
-from analysis.sources.adks import adks_path, read_adks
+from analysis.sources.adks import adks_path, read_adks_file
 from analysis.sources.sourced import Sourced
 from analysis.synthetic.adks import AdksTruth, adks_twin
 from analysis.workspace import Workspace
@@ -75,25 +75,37 @@ def adolescent_panel(
     if not path.is_file():
         return AdolescentPanel(no_file(path.name), None, 0, 0)
     remark = f"De cijfers komen uit het bestand van het Adolescentenpanel ({path.name})."
-    return _panel(read_adks(path, design), design, DataKind.REAL, REAL, remark, None)
+    file = read_adks_file(path, design)
+    left_out = tuple(
+        (f"schoolsoort {code}, weggelaten volgens de kolommenkaart", n) for code, n in file.left_out
+    )
+    return _panel(file.frame, design, DataKind.REAL, REAL, remark, None, left_out)
 
 
 def no_file(name: str) -> Sourced:
     """That the file of the panel is not there, and who has it."""
     return Sourced.absent(
-        f"er is geen bestand {name} van het Adolescentenpanel Democratische Kernwaarden en Schoolloopbanen; "
-        "het is op aanvraag te krijgen bij de Universiteit van Amsterdam, via DANS",
+        f"er is geen bestand {name} van het Adolescentenpanel; bij de Universiteit van Amsterdam (DANS) is "
+        "het op te vragen",
         f"put {name} into the data folder, and name its columns in data/design/adks.toml",
     )
 
 
 def _panel(
-    frame: pd.DataFrame, design: AdksDesign, kind: DataKind, source: str, remark: str, truth: dict | None
+    frame: pd.DataFrame,
+    design: AdksDesign,
+    kind: DataKind,
+    source: str,
+    remark: str,
+    truth: dict | None,
+    left_out: tuple[tuple[str, int], ...] = (),
 ) -> AdolescentPanel:
     frame = frame.sort_values(["pupil", "wave"], kind="stable").reset_index(drop=True)
     outcomes = [one.name for one in design.outcome]
     silent = frame[outcomes].isna().all(axis=1)
-    dropped = (("geen enkele vraag beantwoord", int(silent.sum())),) if silent.any() else ()
+    dropped = left_out
+    if silent.any():
+        dropped += (("geen enkele vraag beantwoord", int(silent.sum())),)
     frame = frame[~silent].reset_index(drop=True)
     if frame.empty:
         reason = "geen enkele leerling heeft een van de vragen beantwoord"

@@ -104,8 +104,8 @@ def _file(workspace: Workspace) -> Path | None:
 def _absent(path: Path | None) -> Sourced:
     if path is None:
         return Sourced.absent(
-            f"er is geen bestand {FILE}, het Nederlandse leerlingbestand van ICCS 2022; de IEA geeft het "
-            "uit, en de schoolsoort van de leerlingen is daar apart op te vragen",
+            f"er is geen bestand {FILE} van ICCS 2022 met de schoolsoort van leerlingen; bij de IEA is het "
+            "op te vragen",
             f"put {FILE} with a column of tracks into the data folder, and name the column in "
             "data/design/kenniskloof.toml",
         )

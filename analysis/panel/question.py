@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from analysis.datakind import DataKind
-from analysis.design.questions import Question, question
+from analysis.design.questions import Question, exposures, question
 from analysis.design.rollout import rollout
 from analysis.panel.exposure import DESIGN_SOURCE, Exposed, Joined, exposed, join
 from analysis.panel.outcomes import Measured, measured
@@ -40,6 +41,10 @@ class Panel:
         Left out, by Dutch reason.
     truth : Truth or None
         What was planted, in a twin.
+    moments : tuple of float
+        When each time was, in years with decimals.
+    other : mapping of str to float
+        First time under another programme, by province; without what does not start.
     """
 
     question: Question
@@ -51,6 +56,20 @@ class Panel:
     remark: str = ""
     losses: tuple[tuple[str, int], ...] = ()
     truth: Truth | None = None
+    moments: tuple[float, ...] = ()
+    other: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def people(self) -> int | None:
+        """People behind the last measurement; units where the source does not say."""
+        if isinstance(self.frame, NotEstimable):
+            return None
+        last = self.frame[self.frame["time"] == self.frame["time"].max()]
+        return int(last["n"].sum()) if "n" in last.columns else int(self.frame["unit"].nunique())
+
+    @property
+    def clusters(self) -> int | None:
+        return None if isinstance(self.frame, NotEstimable) else int(self.frame["cluster"].nunique())
 
     @property
     def names(self) -> dict[str, str]:
@@ -116,7 +135,24 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
         source=_sources(found, programme),
         remark=f"{found.remark} {programme.remark}".strip(),
         losses=losses,
+        moments=tuple(date.year + (date.dayofyear - 1) / 365.25 for date in joined.dates),
+        other=_other(asked, joined.dates, workspace),
     )
+
+
+def _other(asked: Question, dates: tuple[pd.Timestamp, ...], workspace: Workspace) -> dict[str, float]:
+    """When provinces came under one of the other programmes, by the same measurements."""
+    found: dict[str, float] = {}
+    for name, exposure in exposures(workspace).items():
+        if name == asked.exposure.name or exposure.place != asked.exposure.place:
+            continue
+        for spell in exposed(exposure, workspace).exposure.spells:
+            since = next(
+                (float(t) for t, date in enumerate(dates) if pd.Timestamp(spell.began) <= date), None
+            )
+            if since is not None:
+                found[spell.place] = min(since, found.get(spell.place, since))
+    return found
 
 
 def _sources(found: Measured, exposed: Exposed) -> str:
@@ -201,4 +237,5 @@ def _twin(asked: Question, workspace: Workspace) -> Panel:
         source=f"tweeling_{design.name}",
         remark="Een synthetische tweeling met een vooraf gekozen effect. Die zegt niets over Nederland.",
         truth=twin.truth,
+        moments=tuple(float(year) for year in design.years.span),
     )

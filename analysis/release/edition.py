@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from analysis import dutch
+from analysis.release.markdown import visible
 from analysis.release.provenance import ORIGIN_FILE, PROVENANCE_FILE
 from analysis.release.shown import CONCLUSIONS
 
 HASHES = {"data_hash": "gegevens", "parameters_hash": "instellingen", "code_hash": "code"}
-_LINK = re.compile(r"\[((?:\\.|[^\]\\])*)\]\(#[^)\s]*\)(?:\{(?:[^{}\"]|\"(?:\\.|[^\"\\])*\")*\})?")
-_ESCAPE = re.compile(r"\\(.)")
 
 
 @dataclass(frozen=True)
@@ -127,20 +125,15 @@ def _from_variables(path: Path) -> Edition:
     import yaml
 
     tree = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    sentences = {name: _plain(item["value"]) for name, item in tree.pop(CONCLUSIONS, {}).items()}
+    sentences = {name: visible(item["value"]) for name, item in tree.pop(CONCLUSIONS, {}).items()}
     numbers: dict[str, Number] = {}
 
     def walk(node: Mapping[str, Any], name: str) -> None:
         if "full" in node:
-            numbers[name] = Number(_plain(node["full"]))
+            numbers[name] = Number(visible(node["full"]))
             return
         for key, inner in node.items():
             walk(inner, f"{name}.{key}" if name else key)
 
     walk(tree, "")
     return Edition(numbers, sentences=sentences)
-
-
-def _plain(markdown: str) -> str:
-    """A variable as it reads: without links and escapes."""
-    return _ESCAPE.sub(r"\1", _LINK.sub(r"\1", markdown))

@@ -7,6 +7,8 @@ import re
 _SPECIAL = re.compile(r"([\\`*_\[\]<>$@^~|#{}&\"'])")
 # At the start of a paragraph: a list, a title block, a definition, the caption of a table.
 _BLOCK_START = re.compile(r"^([-+%](?=\s)|\(?\w{1,4}[.)](?=\s)|:|Table:)")
+_LINK = re.compile(r"\[((?:\\.|[^\]\\])*)\]\(#[^)\s]*\)(?:\{(?:[^{}\"]|\"(?:\\.|[^\"\\])*\")*\})?")
+_ESCAPE = re.compile(r"\\(.)")
 _DASHES = re.compile(r"-(?=-)|\.(?=\.\.)")
 
 
@@ -58,3 +60,8 @@ def attribute(text: str) -> str:
 def anchor(name: str) -> str:
     """Where the origin of a result, figure or table stands: the id of its row in the appendix."""
     return f"herkomst-{name}"
+
+
+def visible(markdown: str) -> str:
+    """What is read of a variable: without links, their attributes and escapes."""
+    return _ESCAPE.sub(r"\1", _LINK.sub(r"\1", markdown))

@@ -17,6 +17,7 @@ from typing import Any
 from analysis.datakind import DataKind
 from analysis.exhibits import SYNTHETIC_CAPTION
 from analysis.release.fragments import FOLDER
+from analysis.release.markdown import visible
 from analysis.render.project import Project, RenderError, read_variables
 from analysis.render.source import SHORTCODE, Line
 
@@ -108,7 +109,9 @@ def synthetic_variables(variables: Mapping[str, Any], prefix: str = "") -> dict[
 def _synthetic_texts(text: str, shown: Mapping[str, str]) -> list[str]:
     """What the synthetic variables in `text` say."""
     named = (match["content"].split() for match in SHORTCODE.finditer(text))
-    return [shown[word[1]] for word in named if len(word) == 2 and word[0] == "var" and word[1] in shown]
+    return [
+        visible(shown[word[1]]) for word in named if len(word) == 2 and word[0] == "var" and word[1] in shown
+    ]
 
 
 def _shows_synthetic(line: Line, shown: Mapping[str, str]) -> bool:

@@ -37,6 +37,7 @@ from analysis.workspace import Workspace
 
 LIMIT = "smallest_deviation"
 _RAW, _SHRUNKEN = ("raw", "raw_low", "raw_high"), ("shrunken", "low", "high")
+_ELSEWHERE = "Waarom iets niet is vast te stellen, en wat daarvoor nodig is, staat in het rapport."
 _NO_PROGRAMME_PLACE = "geen plaats van het programma"
 _ROLES = ("primary", "secondary")
 _SOUTHERN = ("PV30", "PV31")
@@ -219,41 +220,45 @@ def _figures(code: str, name: str, material: Material) -> str:
 
 
 def _outcome(code: str, name: str, material: Material) -> str:
-    cells, remarks = [], []
+    cells: list[list[str]] = []
+    remarks = []
     for outcome, series in material.effects:
-        points = Points(series, ("region",))
-        for label, (value, low, high) in (("ruw", _RAW), ("bijgesteld", _SHRUNKEN)):
-            told = points.number(code, value, sign=True)
-            unit = f" {series.unit}" if points.knows(code) else ""
-            cells.append(
-                [f"{name}: afwijking in {outcome}, {label}", told + unit, points.interval(code, low, high)]
-            )
-        if not points.knows(code):
-            remarks.append(f"{dutch.capital(outcome)}, {_why(series, points, code)}.")
+        points, about = Points(series, ("region",)), f"{name}: afwijking in {outcome}"
+        if points.knows(code):
+            cells += [
+                [
+                    f"{about}, {label}",
+                    f"{points.number(code, value, sign=True)} {series.unit}",
+                    points.interval(code, low, high),
+                ]
+                for label, (value, low, high) in (("ruw", _RAW), ("bijgesteld", _SHRUNKEN))
+            ]
+        else:
+            cells.append([about, points.number(code, "raw"), points.interval(code, "raw_low", "raw_high")])
+            remarks.append(_why(series, points, code))
     national = Cells([row for _, row in material.national])
     for programme, row in material.national:
-        label = f"Provincies samen: {programme}, {row.label}"
-        cells.append([label, national.value(row, sign=True), national.interval(row)])
-        if row.value is None:
-            remarks.append(f"{programme}, {row.unknown}.")
+        value = row.unknown_word if row.value is None else national.value(row, sign=True)
+        cells.append([f"{programme}: {row.label}", value, national.interval(row)])
+        remarks.append(_ELSEWHERE if row.reason else "")
     mark = [SYNTHETIC_CAPTION] if material.kind is DataKind.SYNTHETIC else []
-    caption = [f"Uitkomsten van dit onderzoek voor {name}.", *dict.fromkeys(remarks), *mark]
+    told = [f"Uitkomsten van dit onderzoek voor {name}.", *dict.fromkeys(filter(None, remarks)), *mark]
     return _table(
         [["Uitkomst", "Schatting", _heading(material)], *cells],
         "lrl",
         (58, 20, 22),
-        " ".join(caption),
+        " ".join(told),
         "tbl-provincie-uitkomst",
     )
 
 
 def _why(series: Series, points: Points, code: str) -> str:
-    """Why this province has no number."""
-    if series.unknown:
-        return series.unknown
-    if points.withheld(code):
-        return f"{NOT_SHOWN}: er zijn te weinig leerlingen of scholen"
-    return f"{NOT_ESTABLISHED}: er zijn geen leerlingen uit deze provincie"
+    """Why this province has no number; what concerns all of them is told in the report."""
+    if series.reason:
+        return _ELSEWHERE
+    if points.withheld(code) or series.withheld:
+        return f"{dutch.capital(NOT_SHOWN)}: er zijn te weinig leerlingen of scholen uit deze provincie."
+    return f"{dutch.capital(NOT_ESTABLISHED)}: er zijn geen leerlingen uit deze provincie."
 
 
 def _heading(material: Material) -> str:
@@ -272,7 +277,7 @@ def _status(kind: DataKind) -> str:
     if kind is DataKind.FACT:
         return (
             '::: {.callout-note title="Geen uitkomsten"}\n'
-            "De gegevens voor deze uitkomsten zijn er niet. Bij de tabel staat wat ontbreekt.\n:::"
+            "De gegevens voor deze uitkomsten zijn er niet. In het rapport staat wat ontbreekt.\n:::"
         )
     return (
         '::: {.callout-note title="Echte gegevens"}\n'

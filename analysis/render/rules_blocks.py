@@ -49,10 +49,11 @@ def figures_are_complete(text: Text, project: Project) -> Iterator[str]:
         alt = re.search(r'\bfig-alt="((?:\\.|[^"\\])*)"', attributes)
         if not alt or not alt[1].strip():
             yield f'{place}: image {target} has no alt text; add fig-alt="…"'
-        path = (folder / unquote(target)).resolve()
+        named = folder / unquote(target)
+        path = named.resolve()
         if re.search(r"\s", target):
             yield f"{place}: image {target}: a blank in a path is written %20, and nothing follows the path"
-        elif not path.is_file():
+        elif not named.is_file():
             yield f"{place}: image {target} does not exist"
         elif not path.is_relative_to(folder) or path.suffix not in PICTURES:
             yield f"{place}: image {target} is no {', '.join(PICTURES)} in {folder.name}"

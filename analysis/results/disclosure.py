@@ -81,6 +81,10 @@ def disclose(rows: Iterable[Result], rule: DisclosureRule, series: Iterable[Seri
     """
     rows, series = list(rows), list(series)
     reasons = {row.id: reason for row in rows if (reason := _reason(row, rule)) is not None}
+    compared = [
+        pattern for one in rule.contrasts if set(one.groups) & set(reasons) for pattern in one.results
+    ]
+    reasons |= {row.id: Withheld.FEW for row in rows if row.id not in reasons and _fits(row, compared)}
     for group in rule.groups:
         reasons |= {name: Withheld.PART for name in _given_away(group, rows, set(reasons), rule)}
     shown = [
@@ -92,7 +96,7 @@ def disclose(rows: Iterable[Result], rule: DisclosureRule, series: Iterable[Seri
         for row in rows
     ]
     suppressed = [row for row in shown if row.id in reasons]
-    passed = [_points(item, rule) for item in series]
+    passed = [_points(item, rule, whole=_fits(item, compared)) for item in series]
     unchecked = [row.id for row in shown if row.id not in reasons and _uncheckable(row)]
     unchecked += [item.id for item in series if _uncheckable(item)]
     return Disclosed(
@@ -112,8 +116,12 @@ def _uncheckable(item: Result | Series) -> bool:
     return item.value is not None and item.n is None
 
 
-def _points(series: Series, rule: DisclosureRule) -> tuple[Series, int]:
-    """`series` without the numbers of points over too few units, and how many these are."""
+def _fits(item: Result | Series, patterns: Iterable[str]) -> bool:
+    return item.kind is not DataKind.FACT and any(fnmatch(item.id, pattern) for pattern in patterns)
+
+
+def _points(series: Series, rule: DisclosureRule, *, whole: bool = False) -> tuple[Series, int]:
+    """`series` without the numbers of points over too few units, or of any with `whole`; and how many."""
     import pandas as pd
 
     points = series.points.copy()
@@ -129,6 +137,7 @@ def _points(series: Series, rule: DisclosureRule) -> tuple[Series, int]:
         )
     if SCHOOLS in points.columns:
         few |= points[SCHOOLS].lt(rule.minimum_schools)
+    few |= whole
     if not few.any():
         return series.with_points(points), 0
     points[measures] = points[measures].astype(float)

@@ -7,24 +7,32 @@ what it gets against the contract; it guesses nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from analysis.design.adks import SPSS_SUFFIXES, AdksDesign, adks_design
+from analysis.design.adks import LEAVE_OUT, SPSS_SUFFIXES, AdksDesign, adks_design
 from analysis.design.regio import TRACKS
-from analysis.sources.geography import require_provinces
+from analysis.sources.adks_columns import (
+    MAP,
+    as_complete,
+    as_numbers,
+    as_province,
+    as_recoded,
+    as_track,
+    as_wave,
+    first_row,
+)
 from analysis.sources.geography_contract import PROVINCE_PATTERN
-from analysis.sources.numerals import require_numbers
+from analysis.sources.places import one_spelling
 from analysis.sources.spss import read_spss
-from analysis.sources.texttable import read_text_pieces, shown
+from analysis.sources.texttable import read_text_pieces
 from analysis.workspace import Workspace
 
-MAP = "data/design/adks.toml"
 _EMPTY = ("", "NA", "nan")
-_SHOWN = 5
 _EXACT = 2.0**53  # whole numbers from here on are not all floats
 
 
@@ -56,14 +64,35 @@ def adks_path(design: AdksDesign, workspace: Workspace | None = None) -> Path:
     return (workspace or Workspace.current()).data / design.file.name
 
 
+@dataclass(frozen=True)
+class AdksPanel:
+    """The panel, and what the map of tracks left out of it.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        As :func:`read_adks`.
+    left_out : tuple of (str, int)
+        Rows left out, by their code of the track, in the order of the codes.
+    """
+
+    frame: pd.DataFrame
+    left_out: tuple[tuple[str, int], ...]
+
+
 def read_adks(path: Path, design: AdksDesign | None = None) -> pd.DataFrame:
-    """The panel, one row a pupil and wave.
+    """The frame of :func:`read_adks_file`."""
+    return read_adks_file(path, design).frame
+
+
+def read_adks_file(path: Path, design: AdksDesign | None = None) -> AdksPanel:
+    """The panel, one row a pupil and wave, without the tracks that the map leaves out.
 
     Returns
     -------
-    pandas.DataFrame
-        pupil, school, wave, track, weight (1 if the file has none), the outcomes, and municipality and
-        province if mapped. Missing answers are NaN.
+    AdksPanel
+        With columns pupil, school, wave, track, weight (1 if the file has none), the outcomes, and
+        municipality and province if mapped. Missing answers are NaN.
 
     Raises
     ------
@@ -77,7 +106,11 @@ def read_adks(path: Path, design: AdksDesign | None = None) -> pd.DataFrame:
     path = Path(path)
     known: dict[str, dict[str, str]] = {}
     pieces = [_shared(_piece(raw, path, design), known) for raw in _raw(path, design)]
-    return _contracted(pd.concat(pieces, ignore_index=True), path, design)
+    frame = pd.concat(pieces)  # the index counts on through the file, for messages
+    out = frame["track"] == LEAVE_OUT
+    counts = frame.loc[out, "code"].value_counts().sort_index()
+    kept = _contracted(frame[~out].drop(columns="code"), path, design)
+    return AdksPanel(kept, tuple((code, int(rows)) for code, rows in counts.items()))
 
 
 def _piece(raw: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataFrame:
@@ -97,19 +130,21 @@ def _piece(raw: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataFrame:
 
     frame = pd.DataFrame(index=text.index)
     for column in ("pupil", "school"):
-        frame[column] = _complete(text[column], path, column)
-    frame["wave"] = _wave(text["wave"], path, design)
-    frame["track"] = _track(text["track"], path, design)
-    frame["weight"] = _numbers(_complete(text["weight"], path, "weight"), path, "weight", design) if (
-        "weight" in text
-    ) else 1.0  # fmt: skip
+        frame[column] = as_complete(text[column], path, column)
+    frame["wave"] = as_wave(text["wave"], path, design)
+    frame["track"] = as_track(text["track"], path, design)
+    frame["code"] = text["track"].astype("str")
+    frame["weight"] = 1.0
+    if "weight" in text:
+        weight = as_complete(text["weight"], path, "weight")
+        frame["weight"] = as_numbers(weight, path, "weight", design)
     if "municipality" in text:
-        frame["municipality"] = _complete(text["municipality"], path, "municipality")
+        frame["municipality"] = one_spelling(as_complete(text["municipality"], path, "municipality"))
     if "province" in text:
-        frame["province"] = _complete(text["province"], path, "province")
-        require_provinces(frame["province"], f"{path.name}, column province")
+        frame["province"] = as_province(as_complete(text["province"], path, "province"), path)
     for outcome in design.outcome:
-        frame[outcome.name] = _numbers(text[outcome.name], path, outcome.name, design) * outcome.factor
+        answers = as_recoded(text[outcome.name], path, outcome) if outcome.recode else text[outcome.name]
+        frame[outcome.name] = as_numbers(answers, path, outcome.name, design) * outcome.factor
     return frame
 
 
@@ -166,63 +201,16 @@ def _number_text(value: float) -> str:
     return str(int(value)) if value.is_integer() else repr(float(value))
 
 
-def _complete(column: pd.Series, path: Path, name: str) -> pd.Series:
-    if column.isna().any():
-        raise ValueError(
-            f"{path.name}, column {name}: {int(column.isna().sum())} empty, "
-            f"first in row {_row(column.isna())}"
-        )
-    quoted = column.str.contains('"', regex=False)
-    if quoted.any():
-        raise ValueError(
-            f"{path.name}, column {name}, row {_row(quoted)}: {shown(column[quoted].iloc[0])} holds a quote; "
-            "is one missing at the other end?"
-        )
-    return column.astype(str)
-
-
-def _wave(column: pd.Series, path: Path, design: AdksDesign) -> pd.Series:
-    waves = [str(wave) for wave in range(1, design.waves + 1)]
-    wrong = ~_complete(column, path, "wave").isin(waves)
-    if wrong.any():
-        raise ValueError(
-            f"{path.name}, column wave, row {_row(wrong)}: {shown(column[wrong].iloc[0])} "
-            f"is not one of {', '.join(waves)}"
-        )
-    return column.astype(int)
-
-
-def _track(column: pd.Series, path: Path, design: AdksDesign) -> pd.Series:
-    wrong = ~_complete(column, path, "track").isin(design.file.tracks)
-    if wrong.any():
-        values = ", ".join(repr(value) for value in sorted(column[wrong].unique())[:_SHOWN])
-        raise ValueError(
-            f"{path.name}, column track, row {_row(wrong)}: unknown code {values}; "
-            f"known are {', '.join(design.file.tracks)}. Add it under [file.tracks] in {MAP}"
-        )
-    return column.map(dict(design.file.tracks)).astype(str)
-
-
-def _numbers(column: pd.Series, path: Path, name: str, design: AdksDesign) -> pd.Series:
-    return require_numbers(
-        column,
-        f"{path.name}, column {name}",
-        decimal=design.file.decimal,
-        thousands=design.file.thousands,
-        said=MAP,
-    )
-
-
 def _contracted(frame: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataFrame:
     twice = frame.duplicated(["pupil", "wave"])
     if twice.any():
         first = frame[twice].iloc[0]
         raise ValueError(
-            f"{path.name}, row {_row(twice)}: pupil {first['pupil']} occurs twice in wave {first['wave']}; "
-            f"{int(twice.sum())} such rows"
+            f"{path.name}, row {first_row(twice)}: pupil {first['pupil']} occurs twice in wave "
+            f"{first['wave']}; {int(twice.sum())} such rows"
         )
     try:
-        return adks_contract(design).validate(frame.reset_index(drop=True), lazy=True)
+        return adks_contract(design).validate(frame, lazy=True).reset_index(drop=True)
     except pa.errors.SchemaErrors as errors:
         case = errors.failure_cases.iloc[0]
         row = "" if pd.isna(case["index"]) else f", row {int(case['index']) + 1}"
@@ -230,8 +218,3 @@ def _contracted(frame: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataF
             f"{path.name}, column {case['column']}{row}: found {case['failure_case']}, "
             f"fails the check {case['check']}; {len(errors.failure_cases)} such values"
         ) from None
-
-
-def _row(wrong: pd.Series) -> int:
-    """Number of the first row that is wrong; the index counts on through the file."""
-    return int(wrong.index[np.asarray(wrong).argmax()]) + 1

@@ -94,6 +94,9 @@ def against_provinces(frame: pd.DataFrame, facts: pd.DataFrame) -> list[str]:
 def against_country(frame: pd.DataFrame, national: pd.DataFrame, whole: set[tuple[str, str]]) -> list[str]:
     """Dutch sentences on elections in `whole` whose sum is not the national total that was published."""
     said = []
+    towns = frame[frame["kind"] == MUNICIPALITY]
+    lacking = towns[["eligible", "voters"]].isna().any(axis=1)
+    whole = whole - set(zip(towns["election"][lacking], towns["date"][lacking], strict=True))
     sums = frame.groupby(["election", "date"])[["eligible", "voters"]].sum()
     for row in national[national["basis"] != "som van gemeenten"].itertuples():
         key = (row.election, row.date)

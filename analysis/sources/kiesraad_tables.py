@@ -271,9 +271,7 @@ FORMS = (
     Form(re.compile(r"Uitslag_alle_gemeenten_(?P<election>TK)(?P<day>\d{8})\.csv", re.I), read_wide),
     Form(re.compile(r"(?P<election>TK)(?P<day>\d{8})_uitslag_gemeente\.csv", re.I), read_fields),
     Form(re.compile(r"(?P<election>TK)(?P<day>\d{4})_uitslag\.csv", re.I), read_fields),
-    Form(
-        re.compile(r"uitslag_(?P<election>TK|GR)(?P<day>\d{8})_Gemeente\.csv", re.I), read_lists, whole=False
-    ),
+    Form(re.compile(r"uitslag_(?P<election>TK|GR)(?P<day>\d{8})_Gemeente\.csv", re.I), read_lists),
     Form(re.compile(r"ANP_(?P<election>TK)(?P<day>\d{4})_opkomst_per_gemeente\.csv", re.I), read_anp),
     Form(re.compile(r"(?P<election>PS|GR)(?P<day>\d{4})\.csv", re.I), read_national_and_names, whole=False),
     Form(re.compile(r"(?P<election>PS)(?P<day>2015)_stemmen_per_gemeente\.xls", re.I), read_ps2015),

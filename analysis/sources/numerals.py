@@ -11,10 +11,9 @@ import re
 import numpy as np
 import pandas as pd
 
+from analysis.design.read import SIGNS
 from analysis.sources.texttable import shown
 
-SIGNS = (".", ",")
-THOUSANDS = ("", ".", ",", " ", "'")
 _SPACES = re.compile("[\u00a0\u2009\u202f]")  # what spreadsheets put between thousands
 
 
@@ -25,9 +24,9 @@ def parse_numbers(cells: pd.Series, *, decimal: str = ".", thousands: str = "") 
     ----------
     cells : pandas.Series of str
     decimal : str
-        One of :data:`SIGNS`.
+        Point or comma.
     thousands : str
-        One of :data:`THOUSANDS`; empty where thousands are not separated.
+        Another sign, or empty where thousands are not separated.
     """
     pattern = _pattern(decimal, thousands)
 
@@ -100,14 +99,6 @@ def decimal_sign(cells: pd.Series, place: str, said: str) -> str:
             f"{place}: {what}; declare decimal, and thousands where they are separated, in {said}"
         )
     return certain.pop() if certain else ","
-
-
-def require_signs(decimal: str, thousands: str) -> None:
-    """ValueError unless the two signs can be told apart."""
-    if decimal not in SIGNS:
-        raise ValueError(f"decimal {decimal!r}: expected '.' or ','")
-    if thousands not in THOUSANDS or thousands == decimal:
-        raise ValueError(f"thousands {thousands!r}: expected '.', ',', ' ', \"'\" or '', other than decimal")
 
 
 def _other(decimal: str) -> str:

@@ -90,8 +90,8 @@ def read_registration(path: Path, contract: pa.DataFrameSchema) -> pd.DataFrame:
     table = read_text_table(path)
     if "municipality" in table:
         table["municipality"] = one_spelling(table["municipality"])
-    if "province" in table:  # what cannot be placed stays as it stands, for the contract to name
-        table["province"] = place_provinces(table["province"], province_names()).codes.fillna(
-            table["province"]
-        )
+    if "province" in table:  # what is no province stays as it stands, for the contract to name
+        names = province_names()
+        codes = place_provinces(table["province"], names).codes
+        table["province"] = codes.where(codes.isin(list(names)), table["province"])
     return conform(table, contract, path.name)

@@ -10,10 +10,11 @@ from analysis.datakind import DataKind
 from analysis.design.disclosure import disclosure_rule
 from analysis.design.gap import gap_design
 from analysis.estimate.gap_study import gap_study
-from analysis.panel.civic_knowledge import PLAUSIBLE_VALUES, civic_knowledge, civic_knowledge_truth
+from analysis.panel.civic_knowledge import civic_knowledge, civic_knowledge_truth
 from analysis.results import Result, Series, publish
 from analysis.results.disclosure import Withheld, disclose
 from analysis.sources.facts import iccs_means
+from analysis.sources.iccs_contract import PV_COLUMNS
 from analysis.sources.sourced import Sourced
 from analysis.unknown import NotEstimable, attempt
 
@@ -24,7 +25,7 @@ WHY = "er is geen bestand"
 def studied(frame):
     return gap_study(
         frame,
-        outcome=PLAUSIBLE_VALUES,
+        outcome=PV_COLUMNS,
         minuend="vwo",
         subtrahend="vmbo",
         covariates=DESIGN.adjusted_for,

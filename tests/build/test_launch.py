@@ -2,13 +2,13 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from build_project import PUBLISH
+from build_project import PUBLISH, failing
 
 from analysis.build import kernel, launch
-from analysis.build.errors import BuildError
 from analysis.build.imports import Imports
 from analysis.build.plan import make_plan
 from analysis.build.schedule import make_job
@@ -156,9 +156,7 @@ def test_without_a_kernel_an_error_is_told_as_well(project, built):
     project.notebook(
         "a", "x = 1", "def f():\n    raise ValueError('kapot')\n\nf()", entry="keep_notebook = false"
     )
-    with pytest.raises(BuildError) as caught:
-        built(project)
-    message = str(caught.value)
+    message = failing(project, built)
     assert "a.ipynb, cell 4" in message
     assert "| ValueError: kapot" in message
     assert "|     raise ValueError('kapot')" in message
@@ -175,5 +173,72 @@ def test_without_a_kernel_an_error_is_told_as_well(project, built):
 )
 def test_without_a_kernel_no_end_passes_for_a_good_one(project, built, code, says):
     project.notebook("a", code, entry="keep_notebook = false\ntimeout_minutes = 0.02")
-    with pytest.raises(BuildError, match=says):
-        built(project)
+    assert says in failing(project, built)
+
+
+LISTENING = """\
+import os, re
+fds = [f'/proc/self/fd/{n}' for n in os.listdir('/proc/self/fd')]
+own = {os.readlink(fd) for fd in fds if os.path.islink(fd)}
+lines = [line.split() for name in ('tcp', 'tcp6') for line in open(f'/proc/self/net/{name}').readlines()[1:]]
+ports = [line[1] for line in lines if line[3] == '0A' and f'socket:[{line[9]}]' in own]
+assert not ports, ports
+"""
+CHILD = """\
+import multiprocessing
+
+def say():
+    print('uit het kind', flush=True)
+
+child = multiprocessing.get_context('fork').Process(target=say)
+child.start()
+child.join()
+"""
+
+
+@LINUX
+@pytest.mark.parametrize("way", WAYS)
+def test_a_kernel_listens_on_no_port(project, built, way):
+    """Only on sockets in its private folder; what forked children print is still heard."""
+    project.notebook("a", LISTENING, CHILD, PUBLISH.format(name="a", value="1"))
+    made = built(project, kernels=way)
+    assert not made.problems
+    (folder,) = project.runs("a")
+    assert "uit het kind" in (folder / "notebook.ipynb").read_text(encoding="utf-8")
+
+
+ESCAPES = {
+    "in a session of its own": (
+        "import subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', SLEEP], start_new_session=True)\n"
+    ),
+    "twice removed": (
+        "import subprocess, sys\n"
+        'again = f\'import subprocess, sys; subprocess.Popen([sys.executable, "-c", {SLEEP!r}], '
+        "start_new_session=True)'\n"
+        "subprocess.run([sys.executable, '-c', again])\n"
+    ),
+}
+
+
+@LINUX
+@pytest.mark.parametrize("keep", ["true", "false"])
+@pytest.mark.parametrize("escape", ESCAPES.values(), ids=ESCAPES)
+def test_at_the_end_of_its_time_all_that_a_run_started_ends(project, built, tmp_path, escape, keep):
+    told = tmp_path / "told"
+    sleep = f"import os, time; open({str(told)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    code = f"import os, time\nSLEEP = {sleep!r}\n{escape}time.sleep(600)"
+    project.notebook("a", code, entry=f"timeout_minutes = 0.1\nkeep_notebook = {keep}")
+    assert "took longer than 0.1 minutes" in failing(project, built)
+    pid = int(told.read_text())
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and _alive(pid):
+        time.sleep(0.05)
+    assert not _alive(pid)
+
+
+def _alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

@@ -53,7 +53,7 @@ def test_what_is_needed_comes_first(registry):
         (ENTRY.format("a") + "[notebook.sweep]\nx = []\n", "x needs a list of values"),
         (ENTRY.format("a") + "[notebook.sweep]\nx = [1, 1]\n", "occurs twice"),
         (ENTRY.format("a") + '[notebook.sweep]\n"a b" = [1]\n', "cannot be the name of a parameter"),
-        (ENTRY.format("a") + "timeout_minutes = 0\n", "timeout_minutes must be above zero"),
+        (ENTRY.format("a") + "timeout_minutes = 0\n", "timeout_minutes and output_mb must be above zero"),
         ("[[notebook]\n", "notebooks.toml"),
     ],
 )

@@ -13,9 +13,10 @@ from analysis.datakind import DataKind
 from analysis.design.gap import gap_design
 from analysis.estimate.gap_study import gap_study
 from analysis.figures.cycles import means_by_cycle
-from analysis.panel.civic_knowledge import PLAUSIBLE_VALUES, civic_knowledge, civic_knowledge_truth
+from analysis.panel.civic_knowledge import civic_knowledge, civic_knowledge_truth
 from analysis.results import Released, Result, publish
 from analysis.sources.facts import iccs_means
+from analysis.sources.iccs_contract import PV_COLUMNS
 from analysis.sources.sourced import Sourced
 
 DESIGN = gap_design()
@@ -24,7 +25,7 @@ DESIGN = gap_design()
 def released(panel, truth=None, *, trial=False, level=0.95, countries=()):
     study = gap_study(
         panel.frame,
-        outcome=PLAUSIBLE_VALUES,
+        outcome=PV_COLUMNS,
         minuend="vwo",
         subtrahend="vmbo",
         covariates=DESIGN.adjusted_for,

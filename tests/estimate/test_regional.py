@@ -187,6 +187,8 @@ def test_sum_of_squares_by_simulation_and_against_known_distributions():
         at = np.array([0.2, 1.0, 5.0, 20.0])
         known = stats.ncx2.cdf(at, k, k * 0.49)
         assert lower_tail(at, np.ones(k), np.full((4, k), 0.7)) == pytest.approx(known, abs=2e-5)
+    far = lower_tail(np.array([1.0, 1e9]), np.ones(11), np.full((2, 11), 1e3))
+    assert list(far) == [0.0, 1.0]
     with pytest.raises(ValueError, match="each above zero"):
         lower_tail(np.ones(1), np.array([1.0, 0.0]), np.zeros((1, 2)))
 

@@ -1,6 +1,7 @@
 """Synthetic difference-in-differences: the published case, the optimum by another road, planted effects."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import optimize
 from synthetic_panels import COLUMNS, california, factor_panel
@@ -20,7 +21,7 @@ def test_california_by_synthetic_and_plain_difference_in_differences_as_publishe
 def test_california_by_synthetic_control_is_where_the_authors_stopped_their_steps():
     """Table 1 prints −19.6: Frank–Wolfe stopped at a small decrease. The optimum itself is −19.5."""
     frame = california()
-    y = frame.pivot(index="unit", columns="time", values="y")
+    y = frame.pivot_table(index="unit", columns="time", values="y")
     target, donors = y.loc["California"].to_numpy(), y.drop("California").to_numpy()
     a, b = donors[:, :19].T, target[:19]
     sigma = np.diff(donors[:, :19], axis=1).std(ddof=1)
@@ -145,7 +146,7 @@ def test_jackknife_of_plain_differences_is_that_of_two_samples():
     """With uniform weights each left-out estimate follows from the units' own changes."""
     rng = np.random.default_rng(8)
     frame = factor_panel(rng)
-    wide = frame.pivot(index="unit", columns="time", values="y").to_numpy()
+    wide = frame.pivot_table(index="unit", columns="time", values="y").to_numpy()
     change = wide[:, 7:].mean(axis=1) - wide[:, :7].mean(axis=1)
     treated = np.arange(12) < 4
     without = []
@@ -163,11 +164,11 @@ def test_jackknife_keeps_the_weights():
     rng = np.random.default_rng(9)
     frame = factor_panel(rng, cohorts=(8.0, 8.0, 9.0))
     found = synthetic_did(frame, **COLUMNS)
-    weights = found.unit_weights.pivot(index="cohort", columns="unit", values="weight")
+    weights = found.unit_weights.pivot_table(index="cohort", columns="unit", values="weight")
     lam = found.time_weights
     without = "u05"
     total = 0.0
-    wide = frame.pivot(index="unit", columns="time", values="y")
+    wide = frame.pivot_table(index="unit", columns="time", values="y")
     for cohort, members in ((8.0, ["u00", "u01"]), (9.0, ["u02"])):
         w = weights.loc[cohort].drop(without)
         gap = wide.loc[members].mean() - (w / w.sum()) @ wide.loc[w.index]
@@ -203,3 +204,18 @@ def test_units_treated_from_the_first_period_on_are_left_out_and_counted():
     assert found.dropped == (("units without a period before treatment", 1),)
     again = synthetic_did(frame[frame["unit"] != "u02"], **COLUMNS)
     assert found.estimate == pytest.approx(again.estimate, abs=1e-12)
+
+
+def test_elections_may_be_dates():
+    """The labels come back; the order counts, not the distance."""
+    rng = np.random.default_rng(12)
+    frame = factor_panel(rng, cohorts=(7.0, 7.0, 9.0))
+    dates = pd.to_datetime([f"{1996 + 3 * t}-05-06" for t in range(1, 11)])
+    dated = frame.assign(
+        time=dates[frame["time"] - 1],
+        cohort=[dates[int(c) - 1] if np.isfinite(c) else pd.NaT for c in frame["cohort"]],
+    )
+    found, plain = synthetic_did(dated, **COLUMNS), synthetic_did(frame, **COLUMNS)
+    assert found.estimate == pytest.approx(plain.estimate, abs=1e-12)
+    assert list(pd.DatetimeIndex(found.table["cohort"])) == [dates[6], dates[8]]
+    assert list(pd.DatetimeIndex(found.path["time"].head(10))) == list(dates)

@@ -9,7 +9,7 @@ import pytest
 from analysis.datakind import DataKind
 from analysis.design.gap import TRACKS, gap_design
 from analysis.estimate.survey import ReplicateDesign, difference
-from analysis.panel.civic_knowledge import PLAUSIBLE_VALUES, civic_knowledge, civic_knowledge_truth
+from analysis.panel.civic_knowledge import civic_knowledge, civic_knowledge_truth, plausible_values
 from analysis.sources.iccs_contract import PV_COLUMNS, STUDENTS
 from analysis.synthetic.iccs import civic_twin
 from analysis.unknown import NotEstimable
@@ -115,7 +115,7 @@ def test_the_file_gives_the_numbers_of_the_frame_it_was_made_from(workspace, twi
         return difference(frame[list(PV_COLUMNS)], design, **pair).iloc[0]
 
     np.testing.assert_allclose(gap(panel.frame), gap(twin), rtol=1e-12)
-    assert panel.frame[list(PLAUSIBLE_VALUES)].shape == (len(twin), 5)
+    assert panel.frame[list(plausible_values(panel))].shape == (len(twin), 5)
 
 
 def test_a_configured_track_variable_that_is_absent_stops_and_says_what_to_ask_for(workspace, twin):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -12,10 +13,11 @@ from matplotlib.figure import Figure
 from analysis.exhibits import FigureExhibit, TableExhibit, write_exhibit
 from analysis.manifest import Source
 from analysis.release.fragments import write_fragments
+from analysis.release.release import REHEARSAL, RELEASE_FILE
 from analysis.release.shown import shown
 from analysis.release.trace import trace_markdown
 from analysis.release.variables import write_variables
-from analysis.results import Result, write_rows
+from analysis.results import Released, Result, write_rows
 from analysis.workspace import Workspace
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -89,8 +91,16 @@ def make_project(root: Path, kind: str = "synthetic", documents: tuple[str, ...]
     released.mkdir(parents=True)
     write_rows(rows(kind), released / "results.csv")
     workspace = Workspace(root=root, data=root / "data" / "real")
+    release_as(workspace, REHEARSAL)
     trace(workspace, kind)
     return workspace
+
+
+def release_as(workspace: Workspace, edition: str) -> None:
+    """Note the edition that was released."""
+    record = {"edition": edition, "missing": []}
+    path = workspace.build / "released" / RELEASE_FILE
+    path.write_text(json.dumps(record), encoding="utf-8")
 
 
 def trace(workspace: Workspace, kind: str = "synthetic", *, traced: bool = False) -> None:
@@ -99,7 +109,7 @@ def trace(workspace: Workspace, kind: str = "synthetic", *, traced: bool = False
     source = workspace.root / "exhibits"
     if not source.is_dir():
         exhibits(source, kind)
-    write_fragments([source], rows(kind), workspace.reports / "_generated", traced=traced)
+    write_fragments([source], Released(tuple(rows(kind))), workspace.reports / "_generated", traced=traced)
 
 
 def make_two(root: Path) -> Workspace:

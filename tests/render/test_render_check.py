@@ -42,6 +42,9 @@ MISTAKES = {
     "picture under a sentence": (
         'Tekst\n![B](_generated/fig-kloof-lijn.svg){#fig-a fig-alt="A."}', "stands within a text",
     ),
+    "picture by way of nowhere": (
+        '![B](weg/../_generated/fig-kloof-lijn.svg){#fig-a fig-alt="A."}', "does not exist",
+    ),
     "picture that is data": ('![B](literatuur.bib){#fig-a fig-alt="A."}', "is no .svg, .png"),
     "size in another unit": (
         '![B](_generated/fig-kloof-lijn.svg){#fig-a fig-alt="A." width=10em}', "width=10em is no length",

@@ -10,6 +10,8 @@ import pytest
 from pypdf import PdfReader
 from readback import headings, one, page, pdf_text, squeezed, words
 from small_report import make_project, make_two, trace
+from test_render_browser import TAGS, browser, open_page  # noqa: F401
+from test_render_standards import verapdf
 
 from analysis.render import RenderError, render
 from analysis.render.project import read_projects
@@ -166,6 +168,28 @@ def test_each_has_its_own_front_matter(tmp_path):
     assert (first.options("typst")["toc-depth"], second.options("typst")["toc-depth"]) == (2, 1)
     assert (first.options("html")["toc"], second.options("html")["toc"]) == (True, False)
     assert second.options("typst")["papersize"] == "a4"
+
+
+@pytest.mark.pdf
+def test_both_pdfs_meet_both_standards(folder):
+    answers = verapdf(folder / "rapport.pdf", folder / "verantwoording.pdf")
+    assert len(answers) == 4
+    for answer in answers:
+        assert answer["compliant"], answer
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["index", "rapport", "verantwoording"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_accessibility_violation(browser, folder, name, width):  # noqa: F811
+    from axe_playwright_python.sync_playwright import Axe
+
+    sheet = open_page(browser, folder / f"{name}.html", width)
+    sheet.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    outcome = Axe().run(sheet, options={"runOnly": {"type": "tag", "values": TAGS}}).response
+    assert [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in outcome["violations"]] == []
+    assert sheet.evaluate("document.documentElement.scrollWidth") <= width
+    sheet.context.close()
 
 
 QUARTO = """#!{python}

@@ -2,37 +2,101 @@
 
 from __future__ import annotations
 
-import csv
-
 import pytest
+from panels import KNOWLEDGE_OUTCOME, REGIO, region_panel, region_studied, without_pupils
 from pypdf import PdfReader
 from readback import headings, outline, page, pdf_text, squeezed, words
 from test_render_browser import SCHEMES, TAGS, browser, open_page  # noqa: F401
 from test_render_standards import verapdf
 
 from analysis import dutch
+from analysis.answers.regio import ATTITUDE, region_items
+from analysis.datakind import DataKind
+from analysis.panel.regio import RegioPanel
 from analysis.render import RenderError
 from analysis.render.factsheets import write_factsheets
-from analysis.render.provinces import EFFECTS, LIMIT
+from analysis.results import (
+    ROWS_FILE,
+    SERIES_FOLDER,
+    Released,
+    Result,
+    publish,
+    write_rows,
+    write_series,
+)
 from analysis.sources import facts
 from analysis.sources.geography import province_names
+from analysis.sources.sourced import Sourced
+from analysis.unknown import NotEstimable
 from analysis.workspace import Workspace
 
 MARK = "Proefrapport · synthetische gegevens · geen bevindingen"
 NAMED = {"PV20", "PV22", "PV24", "PV29", "PV30"}
+WITHHELD = "PV29"
+ELSEWHERE = "Waarom iets niet is vast te stellen, en wat daarvoor nodig is, staat in het rapport."
+
+
+def effect(name, value, kind="real", **given) -> Result:
+    label = "effect op de kennis van jongeren over de democratie"
+    return Result(
+        f"{name}.effect", label, value, "punten", kind, "kiesraad_opkomst", n=900, decimals=2, **given
+    )
+
+
+def real_results() -> Released:
+    """Attitudes of pupils, of whom too few in one province; no file on knowledge; one effect of two."""
+    frame = without_pupils(region_panel().data.frame, WITHHELD, 9)
+    attitudes = region_panel(frame=frame)
+    knowledge = RegioPanel(KNOWLEDGE_OUTCOME, Sourced.absent("er is geen bestand"), (), None)
+    return publish(
+        *region_items(attitudes, region_studied(attitudes), REGIO, prefix=ATTITUDE),
+        *region_items(knowledge, region_studied(knowledge), REGIO),
+        effect("prodemos.kennis", NotEstimable("er is geen bestand"), "fact"),
+        effect("prodemos.opkomst_tk", 0.204, low=-0.15, high=0.55),
+    )
+
+
+def rehearsal() -> Released:
+    """Everything on twins, as the edition `mock` shows it."""
+    items = []
+    for prefix, outcome in (("", KNOWLEDGE_OUTCOME), (ATTITUDE, "politiek_zelfvertrouwen")):
+        panel = region_panel(outcome, trial=True)
+        items += region_items(panel, region_studied(panel), REGIO, prefix=prefix)
+    for name in ("prodemos.kennis", "prodemos.opkomst_tk", "tienskip.betrokkenheid", "tienskip.opkomst_tk"):
+        items.append(effect(name, 1.204, "synthetic", low=0.15, high=2.55))
+    return publish(*items, trial=True).trial()
+
+
+def release(root, released: Released) -> Workspace:
+    folder = root / "data" / "build" / "released"
+    folder.mkdir(parents=True)
+    write_rows(released.rows, folder / ROWS_FILE)
+    write_series(released.series, folder / SERIES_FOLDER)
+    return Workspace(root, root / "data" / "real")
 
 
 @pytest.fixture(scope="module")
-def workspace(report) -> Workspace:
-    return Workspace(report, report / "data" / "real")
+def results() -> Released:
+    return real_results()
+
+
+@pytest.fixture(scope="module")
+def workspace(repository_copy, tmp_path_factory, results) -> Workspace:
+    return release(repository_copy(tmp_path_factory.mktemp("sheets") / "root"), results)
 
 
 @pytest.fixture(scope="module")
 def folder(workspace, tmp_path_factory):
-    out = tmp_path_factory.mktemp("sheets")
-    made = write_factsheets(workspace, out)
-    assert len(made) == 24
+    out = tmp_path_factory.mktemp("made")
+    assert len(write_factsheets(workspace, out)) == 24
     return out / "provincies"
+
+
+@pytest.fixture(scope="module")
+def mock(repository_copy, tmp_path_factory):
+    base = tmp_path_factory.mktemp("mock")
+    write_factsheets(release(repository_copy(base / "root"), rehearsal()), base)
+    return base / "provincies"
 
 
 @pytest.fixture(scope="module")
@@ -41,23 +105,43 @@ def sheets(folder) -> dict[str, str]:
     return {code: words(page(folder / f"{code}.html")) for code in province_names()}
 
 
-def test_each_province_has_its_own_numbers(sheets, workspace):
+def test_each_province_has_its_own_numbers(sheets, results):
     population, pupils = (
         facts.cbs_population().set_index("statcode"),
         facts.cbs_pupils().set_index("statcode"),
     )
-    with (workspace.build / "released" / "exhibits" / f"{EFFECTS}.csv").open(encoding="utf-8") as handle:
-        effects = {row["provincie"]: row for row in csv.DictReader(handle)}
+    points = results.points("regio.houding_provincies").points.set_index("region")
     for code, name in province_names().items():
         text = sheets[code]
         assert f"Provincieblad {name}" in text
         for number in (population.loc[code, "population"], population.loc[code, "municipalities"]):
             assert dutch.number(int(number)) in text, code
         assert dutch.number(int(pupils.loc[code, "total"])) in text, code
-        for kind in ("ruw", "bijgesteld"):
-            value, low, high = (float(effects[name][f"{kind}{end}"]) for end in ("", " laag", " hoog"))
-            assert f"{dutch.number(value, 1, sign=True)} punten" in text, code
-            assert dutch.interval(low, high, 1) in text, code
+        if code == WITHHELD:
+            continue
+        for value, low, high in (("raw", "raw_low", "raw_high"), ("shrunken", "low", "high")):
+            own = points.loc[code]
+            assert f"{dutch.number(own[value], 3, sign=True)} schaalpunten" in text, code
+            assert dutch.interval(own[low], own[high], 3) in text, code
+
+
+def test_a_province_with_too_few_pupils_says_so_and_the_other_eleven_have_their_numbers(sheets):
+    told = "Niet getoond: er zijn te weinig leerlingen of scholen uit deze provincie."
+    for code, text in sheets.items():
+        assert (told in text) == (code == WITHHELD), code
+        assert ("afwijking in politiek zelfvertrouwen, ruw" in text) == (code != WITHHELD), code
+    assert "afwijking in politiek zelfvertrouwen niet getoond niet getoond" in sheets[WITHHELD]
+
+
+def test_what_cannot_be_had_says_so_on_every_sheet(sheets):
+    for code, text in sheets.items():
+        assert "afwijking in burgerschapskennis niet vast te stellen niet vast te stellen" in text, code
+        assert ELSEWHERE in text
+        assert "+0,20 punten" in text
+        assert "van −0,15 tot 0,55" in text
+        assert "20 punten (burgerschapskennis) of 0,160 schaalpunten (politiek zelfvertrouwen)" in text
+        assert "Echte gegevens" in text
+        assert "Synthetische gegevens, geen bevinding." not in text
 
 
 def test_what_is_unknown_stays_unknown(sheets):
@@ -72,15 +156,23 @@ def test_what_is_unknown_stays_unknown(sheets):
     assert "Amsterdam (plaats" not in sheets["PV27"]
 
 
-def test_every_sheet_is_one_page_and_marked(folder, sheets):
-    for code, text in sheets.items():
-        assert MARK in text
-        assert "Synthetische gegevens, geen bevinding." in text
+def test_every_sheet_is_one_page(folder):
+    for code in province_names():
         reader = PdfReader(folder / f"{code}.pdf")
         assert len(reader.pages) == 1, code
-        printed = " ".join(reader.pages[0].extract_text().split())
-        assert squeezed(MARK) in squeezed(printed)
-        assert "Hoort bij: Impactanalyse" in printed
+        assert "Hoort bij: Impactanalyse" in " ".join(reader.pages[0].extract_text().split())
+
+
+def test_in_a_rehearsal_every_sheet_is_one_page_and_marked(mock):
+    for code in province_names():
+        text = words(page(mock / f"{code}.html"))
+        assert MARK in text
+        assert "Synthetische gegevens, geen bevinding." in text
+        assert "afwijking in burgerschapskennis, bijgesteld" in text
+        assert ELSEWHERE not in text
+        reader = PdfReader(mock / f"{code}.pdf")
+        assert len(reader.pages) == 1, code
+        assert squeezed(MARK) in squeezed(reader.pages[0].extract_text())
 
 
 def test_both_formats_say_the_same(folder):
@@ -123,12 +215,28 @@ def test_no_accessibility_violation(browser, folder, width, scheme):  # noqa: F8
         sheet.context.close()
 
 
-def test_a_result_that_was_not_released(report, tmp_path, repository_copy):
-    root = repository_copy(tmp_path / "copy")
-    released = root / "data" / "build" / "released"
-    released.mkdir(parents=True)
-    text = (report / "data" / "build" / "released" / "results.csv").read_text(encoding="utf-8")
-    kept = [line for line in text.splitlines() if not line.startswith(f"{LIMIT},")]
-    (released / "results.csv").write_text("\n".join(kept) + "\n", encoding="utf-8")
-    with pytest.raises(RenderError, match=rf"need {LIMIT}, {EFFECTS}, which was not released"):
-        write_factsheets(Workspace(root, root / "data" / "real"), tmp_path)
+def test_the_sheets_of_the_report_are_made(report, tmp_path):
+    """From a whole build, in which the files of pupils are not there."""
+    made = write_factsheets(Workspace(report, report / "data" / "real"), tmp_path)
+    assert len(made) == 24
+    for code in province_names():
+        assert "niet vast te stellen" in words(page(tmp_path / "provincies" / f"{code}.html"))
+        assert len(PdfReader(tmp_path / "provincies" / f"{code}.pdf").pages) == 1, code
+
+
+def test_a_chapter_that_failed_leaves_the_rest_of_the_sheet(repository_copy, tmp_path, results):
+    kept = Released(tuple(row for row in results.rows if row.section != "regio"))
+    workspace = release(repository_copy(tmp_path / "root"), kept)
+    out = tmp_path / "out"
+    out.mkdir()
+    write_factsheets(workspace, out)
+    text = words(page(out / "provincies" / "PV20.html"))
+    assert "afwijking in" not in text
+    assert "+0,20 punten" in text
+
+
+def test_without_any_result_there_is_no_sheet(repository_copy, tmp_path):
+    row = Result("programma.lines", "lijnen", 3, "", DataKind.FACT, "programme_lines")
+    workspace = release(repository_copy(tmp_path / "root"), Released((row,)))
+    with pytest.raises(RenderError, match="the sheets of the provinces need a result, and none was released"):
+        write_factsheets(workspace, tmp_path)

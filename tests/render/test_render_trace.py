@@ -9,9 +9,11 @@ from small_report import MANIFEST, PROVENANCE, exhibits, make_project, rows
 from analysis.conclusions import Conclusion
 from analysis.datakind import DataKind
 from analysis.release.fragments import write_fragments
+from analysis.release.markdown import linked, piece, visible
 from analysis.release.shown import Shown, shown
 from analysis.release.trace import trace_markdown
 from analysis.release.variables import write_variables
+from analysis.results import Released
 
 
 def test_the_appendix_holds_what_is_shown_and_no_more():
@@ -103,7 +105,14 @@ def test_only_the_number_that_a_result_gave_is_a_link(tmp_path):
 @pytest.mark.parametrize("traced", [True, False])
 def test_captions_lead_to_the_origin(tmp_path, traced):
     source = exhibits(tmp_path / "exhibits")
-    write_fragments([source], rows(), tmp_path / "_generated", traced=traced)
+    write_fragments([source], Released(tuple(rows())), tmp_path / "_generated", traced=traced)
     for name in ("fig-kloof-lijn", "tbl-kloof-smal"):
         text = (tmp_path / "_generated" / f"{name}.qmd").read_text(encoding="utf-8")
         assert (f"[Herkomst](#herkomst-{name})" in text) is traced
+
+
+def test_what_is_read_of_a_number_is_its_text():
+    """The name of the link is not: a label that says "synthetisch" does not mark a number that does not."""
+    for text in ("52,3 [x] (a} b)", "1 \\ 2", '5 "x"'):
+        assert visible(linked(text, "kloof.gap", 'Kloof "synthetisch" {a}')) == text
+        assert visible(f"Van {piece(' ')}{linked(text, 'a.b', 'L')}.") == f"Van  {text}."

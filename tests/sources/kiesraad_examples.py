@@ -58,6 +58,7 @@ def lists(towns=TOWNS) -> str:
         for number, name, _, _, votes, *_ in towns
         for label, count in zip("AB", votes, strict=True)
     ]
+    rows[-1][3] = "Lijst B"  # half of the file ends within a line
     return lines([["Regio", "Gemeentecode", "AmsterdamseCode", "LijstNaam", "Waarde"], *rows], ",")
 
 

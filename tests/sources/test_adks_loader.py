@@ -9,7 +9,8 @@ import pytest
 
 from analysis.design.adks import adks_design, parse_adks_design
 from analysis.design.read import read_design
-from analysis.sources.adks import read_adks
+from analysis.sources.adks import read_adks, read_adks_file
+from analysis.sources.adks_flow import leaving, track_changes
 from analysis.synthetic.adks import adks_twin
 
 CONTENT = read_design("adks")
@@ -168,6 +169,78 @@ def test_codes_decimal_comma_weights_and_places(tmp_path):
     assert np.isnan(found.loc[0, "politiek_zelfvertrouwen"])
 
 
+def test_places_have_one_spelling(tmp_path):
+    frame = raw(gewicht="1", prov="Zeeland", gem="GOES")
+    frame.loc[0, ["prov", "gem"]] = ["29", "Goes"]
+    found = read_adks(written(tmp_path, frame), configured(columns=PLACES))
+    assert set(found["province"]) == {"PV29"}
+    assert len(set(found["municipality"])) == 1
+
+
+def test_mixed_classes_can_be_left_out_and_are_counted(tmp_path):
+    frame = raw()
+    mixed = frame.index % 4 == 1
+    frame.loc[mixed, "schoolsoort"] = "havo/vwo"
+    tracks = {"vmbo": "vmbo", "havo": "havo", "vwo": "vwo", "havo/vwo": ""}
+    file = read_adks_file(written(tmp_path, frame), configured(tracks=tracks))
+    assert file.left_out == (("havo/vwo", int(mixed.sum())),)
+    assert len(file.frame) == (~mixed).sum()
+    counted = read_adks_file(written(tmp_path, frame), configured(tracks=tracks | {"havo/vwo": "havo"}))
+    assert counted.left_out == ()
+    assert len(counted.frame) == len(frame)
+    frame.loc[mixed.nonzero()[0][0] + 1, "politiek_zelfvertrouwen"] = "6"  # rows are counted as in the file
+    with pytest.raises(ValueError, match=rf"row {mixed.nonzero()[0][0] + 2}: found 6"):
+        read_adks(written(tmp_path, frame), configured(tracks=tracks))
+
+
+def recoded(recode):
+    content = copy.deepcopy(CONTENT)
+    content["outcome"][0]["recode"] = recode
+    return parse_adks_design(content)
+
+
+def test_answers_on_a_scale_of_agreement_get_the_numbers_of_the_map(tmp_path):
+    words = {"helemaal oneens": 1, "oneens": 2, "neutraal": 3, "eens": 4, "helemaal eens": 5}
+    answers = np.resize([*words, "-9", ""], len(raw()))
+    path = written(tmp_path, raw(politiek_zelfvertrouwen=answers))
+    found = read_adks(path, recoded(words))["politiek_zelfvertrouwen"]
+    np.testing.assert_array_equal(found, [words.get(answer, np.nan) for answer in answers])
+    other = written(tmp_path, raw(politiek_zelfvertrouwen="2"), "other.csv")
+    turned = read_adks(other, recoded({"1": 5, "2": 4.0}))
+    assert (turned["politiek_zelfvertrouwen"] == 4).all()
+    with pytest.raises(ValueError, match=r"column politiek_zelfvertrouwen, row 3: 'neutraal' is not in"):
+        read_adks(path, recoded({word: value for word, value in words.items() if value != 3}))
+    with pytest.raises(ValueError, match="recode of 'eens': 'vier' is not a number"):
+        recoded({"eens": "vier"})
+
+
+def test_who_finishes_is_told_from_who_drops_out():
+    """vmbo ends with year 4. Pupil a finishes, b drops out after 2, c goes on to havo, d skips a wave."""
+    seen = {"a": "vvvv", "b": "vv", "c": "vvvvh", "d": "w.wwww"}
+    names = {"v": "vmbo", "h": "havo", "w": "vwo"}
+    frame = pd.DataFrame(
+        [(p, k, names[t]) for p, text in seen.items() for k, t in enumerate(text, start=1) if t != "."],
+        columns=["pupil", "wave", "track"],
+    )
+    found = leaving(frame, DESIGN).set_index(["wave", "track", "state"])["pupils"]
+    assert dict(found[found > 0]) == {
+        (1, "vmbo", "stayed"): 3,
+        (1, "vwo", "stayed"): 1,
+        (2, "vmbo", "stayed"): 2,
+        (2, "vmbo", "dropped out"): 1,
+        (3, "vmbo", "stayed"): 2,
+        (3, "vwo", "stayed"): 1,
+        (4, "vmbo", "stayed"): 1,
+        (4, "vmbo", "finished"): 1,
+        (4, "vwo", "stayed"): 1,
+        (5, "havo", "finished"): 1,
+        (5, "vwo", "stayed"): 1,
+    }
+    assert track_changes(frame).to_dict("records") == [
+        {"wave": 5, "before": "vmbo", "after": "havo", "pupils": 1}
+    ]
+
+
 def test_a_missing_code_is_one_for_answers_only(tmp_path):
     frame = raw()
     frame["leerling"] = frame["leerling"].map(
@@ -214,9 +287,9 @@ PLACES = {"weight": "gewicht", "province": "prov", "municipality": "gem"}
         (
             raw(gewicht="1", prov="PV99", gem="Goes"),
             PLACES,
-            r"column province: not a province code\. row 1: 'PV99'",
+            r"column province, row 1: 'PV99': onbekende provincie",
         ),
-        (raw(gewicht="1", prov="Zeeland", gem="Goes"), PLACES, r"'Zeeland' is a name; its code is PV29"),
+        (raw(gewicht="1", prov="Holland", gem="Goes"), PLACES, r"row 1: 'Holland': onbekende provincie"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, frame, columns, message):
@@ -248,8 +321,11 @@ def test_files_that_are_not_what_they_seem(tmp_path):
         (lambda c: c["file"]["columns"].pop("track"), "without a name track"),
         (lambda c: c["file"]["columns"].update(leeftijd="x"), "unknown leeftijd"),
         (lambda c: c["file"]["tracks"].update(gymnasium="gym"), "gym is not one of vmbo, havo, vwo"),
+        (lambda c: c["file"].update(thousands="."), "decimal '.' with thousands '.'"),
         (lambda c: c["file"].update(name="adks.xlsx"), "expected a .csv or .sav file"),
         (lambda c: c["weights"].update(trim_high=0.0), "trim from"),
+        (lambda c: c["last_wave"].update(vmbo=7), "last_wave: vmbo = 7; expected"),
+        (lambda c: c["last_wave"].update(mavo=4), "last_wave: mavo = 4; expected"),
         (lambda c: c["twin"].update(schools=[49, 50, 33, 31, 29, 28]), "never rises"),
         (lambda c: c["twin"].update(retention=[0.9, 0.7, 0.5, 0.4, 0.3, 0.2]), "starts at 0.9"),
         (lambda c: c["twin"]["track_shares"].update(vwo=0.5), "add up to"),

@@ -131,6 +131,7 @@ NAME = "Uitslag_alle_gemeenten_TK20300320.csv"
         ("PS2011.csv", names().replace("Naam;", "Plaats;"), "no header Naam"),
         ("uitslag_GR20260318_Gemeente.csv", councils().replace(";1;", ";", 1), "line 2: 6 cells"),
         ("ANP_TK2025_opkomst_per_gemeente.csv", anp().replace("2025-10-31", "2023-11", 1), "is not in 2025"),
+        ("uitslag_TK20251029_Gemeente.csv", lists(), "13 municipalities in the country, 342 had"),
         ("ANP_TK2025_opkomst_per_gemeente.csv", anp(), "13 municipalities in the country, 342 had"),
         ("PS2015_stemmen_per_gemeente.xls", "geen werkmap", "the last line has no end"),
     ],

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.sources.numerals import parse_numbers, require_numbers, require_signs
+from analysis.design.read import require_signs
+from analysis.sources.numerals import parse_numbers, require_numbers
 
 
 @pytest.mark.parametrize(

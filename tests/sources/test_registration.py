@@ -37,7 +37,8 @@ def test_a_first_year_that_is_no_whole_year_is_refused(tmp_path):
         read_registration(path, PRODEMOS)
 
 
-def test_an_unknown_province_is_named_as_it_stands(tmp_path):
-    path = write(tmp_path, lambda frame: frame.assign(province=["PV27", "PV27", "Holland", "PV20"]))
-    with pytest.raises(ValueError, match="column province, row 3: found 'Holland'"):
+@pytest.mark.parametrize("province", ["Holland", "BES"])
+def test_an_unknown_province_is_named_as_it_stands(tmp_path, province):
+    path = write(tmp_path, lambda frame: frame.assign(province=["PV27", "PV27", province, "PV20"]))
+    with pytest.raises(ValueError, match=f"column province, row 3: found '{province}'"):
         read_registration(path, PRODEMOS)

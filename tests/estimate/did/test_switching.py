@@ -101,7 +101,8 @@ def test_effects_that_differ_between_switchers_are_averaged_over_them():
         frame["y"] += own * frame["d"]
         before = frame.groupby("unit")["d"].shift()
         truth = own[(before.notna() & (before != frame["d"])).to_numpy()].mean()
-        errors.append(switchers(frame, **COLUMNS).estimate - truth)
+        few = frame.assign(group=frame["unit"] % 3)  # the error is not asked for: three refits, not sixty
+        errors.append(switchers(few, cluster="group", **COLUMNS).estimate - truth)
     assert abs(np.mean(errors)) < 3.3 * np.std(errors) / np.sqrt(60)
 
 

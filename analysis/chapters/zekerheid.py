@@ -1,0 +1,215 @@
+"""Tables and figures on what an answer hangs on and what could have been seen."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis import dutch
+from analysis.answers.zekerheid import SECTION
+from analysis.design.questions import Question, questions
+from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit
+from analysis.figures.absent import absent
+from analysis.figures.forest import forest
+from analysis.figures.power import power_curve
+from analysis.figures.specification_curve import specification_curve
+from analysis.results import Released, Result, Series, interval_name
+from analysis.workspace import Workspace
+
+CHECKED = {
+    "main": "Hoofdschatting",
+    "weights_inhabitants": "Gewogen naar aantal mensen",
+    "weights_provinces": "Elke provincie even zwaar",
+    "estimator_never": "Alleen vergeleken met wie niet begint",
+    "estimator_imputation": "Toegerekend",
+    "estimator_two_way": "Vaste effecten",
+    "anticipation_1": "Provincies mogen één meting vooruitlopen",
+    "anticipation_2": "Provincies mogen twee metingen vooruitlopen",
+    "direct": "Met buurprovincies als regressor",
+    "concurrent": "Met het andere programma als regressor",
+    "before_1": "Verandering in één meting vóór de start",
+    "before_2": "Verandering in twee metingen vóór de start",
+    "placebo_1": "Start één meting te vroeg verondersteld",
+    "placebo_2": "Start twee metingen te vroeg verondersteld",
+    "placebo_3": "Start drie metingen te vroeg verondersteld",
+    "spillover": "Uitstraling als alle buren meedoen",
+    "concurrent_interaction": "Verschil waar ook het andere programma loopt",
+    "trend": "Verschil in ontwikkeling vóór de start, per meting",
+}
+CHOICES = {
+    "estimator": "Schatter",
+    "sample": "Weging",
+    "anticipation": "Vooruitlopen",
+    "before": "Metingen vóór de start",
+    "without": "Provincies",
+    "spillover": "Buurprovincies",
+    "policy": "Ander programma",
+}
+SEEN = {
+    "noise_sd": "Schok van één provincie in één meting (standaardafwijking)",
+    "detectable": "Kleinste effect dat in vier van de vijf gevallen gezien wordt",
+    "smallest": "Kleinste effect dat ertoe doet",
+    "power": "Kans om dat effect te zien",
+    "type_m": "Gemiddelde overschatting als de toets dat effect ziet",
+    "type_s": "Kans op het verkeerde teken als de toets dat effect ziet",
+    "breakdown_b": "Uiteenlopen per meting waarbij de conclusie valt",
+    "gamma": "Ongelijke kansen op een vroege start waarbij de conclusie valt",
+}
+
+
+def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exhibit]:
+    """For every question with results: the checks, the forest, the curve and the power."""
+    drawn: list[Exhibit] = []
+    for question in questions(workspace):
+        prefix = f"{SECTION}.{question.prefix.replace('.', '_')}"
+        main = released.find(f"{prefix}.main")
+        if main is None or main.reason:
+            continue
+        drawn += [
+            _checks(released, question, prefix),
+            _without(released, question, prefix),
+            _curve(released, question, prefix),
+            _power(released, question, prefix),
+        ]
+    seen = _seen(released, workspace)
+    return [*drawn, *([seen] if seen is not None else [])]
+
+
+def _checks(released: Released, question: Question, prefix: str) -> TableExhibit:
+    main = released.row(f"{prefix}.main")
+    found = [(label, released.find(f"{prefix}.{name}")) for name, label in CHECKED.items()]
+    cells = [(label, *_cells(row)) for label, row in found if row is not None]
+    return TableExhibit(
+        id=released.exhibit("tbl", f"{SECTION}-{question.id}"),
+        cells=pd.DataFrame(
+            cells, columns=["Controle", f"Schatting ({main.unit})", interval_name(main.level), "p-waarde"]
+        ),
+        caption=(
+            f"{question.exposure.label}, {dutch.lower(question.title)}: de schatting onder andere keuzes, en "
+            "toetsen waar geen effect kan zijn. Intervallen en p-waarden uit de randomisatietoets over "
+            "provincies."
+        ),
+        kind=main.kind,
+        source=main.source,
+        align="lrlr",
+    )
+
+
+def _cells(row: Result) -> tuple[str, str, str]:
+    if row.value is None:
+        return row.unknown_word, "niet van toepassing", "niet van toepassing"
+    interval = row.interval_text if row.low is not None else "niet te geven"
+    return dutch.number(row.value, row.decimals, sign=True), interval, row.p_text
+
+
+def _drawable(series: Series) -> pd.DataFrame:
+    points = series.shown()
+    return points.dropna(subset=["estimate", "low", "high"]).reset_index(drop=True) if len(points) else points
+
+
+def _without(released: Released, question: Question, prefix: str) -> FigureExhibit:
+    series = released.points(f"{prefix}.zonder")
+    caption = f"{question.exposure.label}: geschat verschil als telkens één provincie wegblijft."
+    id = released.exhibit("fig", f"{SECTION}-{question.id}-provincies")
+    points = _drawable(series)
+    if points.empty:
+        return _absent(series, id, caption)
+    return forest(
+        points[["label", "estimate", "low", "high"]],
+        id=id,
+        outcome_label=f"verschil in {dutch.lower(question.outcome.label)}",
+        unit=series.unit,
+        kind=series.kind,
+        source=series.source,
+        decimals=series.decimals,
+        level=series.level,
+        highlight=["alle provincies"],
+        sign=True,
+        caption=caption,
+    )
+
+
+def _curve(released: Released, question: Question, prefix: str) -> FigureExhibit:
+    series = released.points(f"{prefix}.curve")
+    caption = f"{question.exposure.label}: geschat verschil onder elke verdedigbare specificatie."
+    id = released.exhibit("fig", f"{SECTION}-{question.id}-curve")
+    points = _drawable(series)
+    varied = {name: label for name, label in CHOICES.items() if len(set(points.get(name, ()))) > 1}
+    if points.empty or not varied:
+        return _absent(series, id, caption)
+    p = released.find(f"{prefix}.curve_p")
+    return specification_curve(
+        points,
+        id=id,
+        outcome_label="geschat verschil",
+        unit=series.unit,
+        kind=series.kind,
+        source=series.source,
+        choices=varied,
+        decimals=series.decimals,
+        level=series.level,
+        p_value=None if p is None else p.value,
+        caption=caption,
+    )
+
+
+def _power(released: Released, question: Question, prefix: str) -> FigureExhibit:
+    series = released.points(f"{prefix}.vermogen")
+    caption = (
+        f"{question.exposure.label}: kans om een effect te zien, naar grootte, bij de schommelingen die "
+        "provincies uit zichzelf hebben."
+    )
+    id = released.exhibit("fig", f"{SECTION}-{question.id}-vermogen")
+    points = series.shown()
+    if points.empty:
+        return _absent(series, id, caption)
+    return power_curve(
+        points[["effect", "power"]],
+        id=id,
+        outcome_label=dutch.lower(question.outcome.label),
+        unit=question.outcome.unit,
+        kind=series.kind,
+        source=series.source,
+        caption=caption,
+    )
+
+
+def _absent(series: Series, id: str, caption: str) -> FigureExhibit:
+    why = series.unknown or "niet vast te stellen: van geen enkele schatting is een interval te geven"
+    return absent(id=id, caption=caption, why=why, kind=series.kind, source=series.source)
+
+
+def _seen(released: Released, workspace: Workspace | None) -> TableExhibit | None:
+    """What could have been seen, a column a question that has an answer."""
+    columns: dict[str, list[str]] = {}
+    rows: list[Result] = []
+    for question in questions(workspace):
+        prefix = f"{SECTION}.{question.prefix.replace('.', '_')}"
+        main = released.find(f"{prefix}.main")
+        if main is None or main.reason:
+            continue
+        outcome = question.outcome
+        own = {name: released.find(f"{prefix}.{name}") for name in SEEN}
+        smallest = f"{dutch.number(outcome.smallest_of_interest, 1)} {outcome.unit}"
+        columns[f"{question.exposure.label}, {dutch.lower(question.title)}"] = [
+            smallest if name == "smallest" else "niet berekend" if row is None else _told(row)
+            for name, row in own.items()
+        ]
+        rows.append(main)
+    if not columns:
+        return None
+    kinds = {row.kind for row in rows}
+    return TableExhibit(
+        id=released.exhibit("tbl", SECTION),
+        cells=pd.DataFrame({"Wat": list(SEEN.values()), **columns}),
+        caption="Wat met deze gegevens te zien was, en bij welke vertekening de conclusie valt.",
+        kind=next(iter(kinds)),
+        source="; ".join(dict.fromkeys(key for row in rows for key in row.source.split("; "))),
+        align="l" * (1 + len(columns)),
+    )
+
+
+def _told(row: Result) -> str:
+    if row.value is None:
+        return row.note.rstrip(".").lower() if row.note else row.unknown_word
+    unit = row.unit if row.unit in ("", "%") else f" {row.unit}"
+    return f"{dutch.number(row.value, row.decimals)}{unit}"

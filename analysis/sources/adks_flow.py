@@ -1,0 +1,53 @@
+"""Who leaves the adolescent panel because school ends, who drops out, and who changes track: counts alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.design.adks import AdksDesign
+
+STAYED, FINISHED, DROPPED = "stayed", "finished", "dropped out"
+STATES = (STAYED, FINISHED, DROPPED)
+
+
+def leaving(frame: pd.DataFrame, design: AdksDesign) -> pd.DataFrame:
+    """What became of the pupils of each wave and track after it.
+
+    A pupil who is not seen again ``finished`` if the wave is the last that the track has (vmbo ends with
+    year 4), and ``dropped out`` otherwise; the last wave of the study is left out, since nobody is seen after
+    it. A pupil who skips a wave and comes back has stayed.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns pupil, wave, track; a pupil once a wave.
+
+    Returns
+    -------
+    pandas.DataFrame
+        wave, track, state (all three for each wave and track), pupils.
+    """
+    last_seen = frame.groupby("pupil")["wave"].transform("max")
+    last_of_track = frame["track"].map(lambda track: design.last_wave.get(track, design.waves))
+    gone = np.where(frame["wave"] >= last_of_track, FINISHED, DROPPED)
+    state = np.where(last_seen > frame["wave"], STAYED, gone)
+    counted = frame.assign(state=state)[frame["wave"] < design.waves]
+    counts = pd.crosstab([counted["wave"], counted["track"]], counted["state"])
+    counts = counts.reindex(columns=list(STATES), fill_value=0).reset_index()
+    return counts.melt(["wave", "track"], var_name="state", value_name="pupils")
+
+
+def track_changes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Pupils whose track differs from that in which they were last seen: wave, before, after, pupils.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns pupil, wave, track; a pupil once a wave. `wave` of the result is that of the later track.
+    """
+    ordered = frame.sort_values(["pupil", "wave"], kind="stable")
+    before = ordered.groupby("pupil")["track"].shift()
+    moved = ordered[before.notna() & (before != ordered["track"])].assign(before=before)
+    counts = moved.groupby(["wave", "before", "track"])["pupil"].nunique()
+    return counts.rename("pupils").reset_index().rename(columns={"track": "after"})

@@ -1,1 +1,0 @@
-"""Tables as the report prints them: frame in, exhibit out."""
