@@ -11,9 +11,9 @@ import re
 import numpy as np
 import pandas as pd
 
-from analysis.design.read import SIGNS
 from analysis.sources.texttable import shown
 
+_SIGNS = (".", ",")
 _SPACES = re.compile("[\u00a0\u2009\u202f]")  # what spreadsheets put between thousands
 
 
@@ -89,7 +89,7 @@ def decimal_sign(cells: pd.Series, place: str, said: str) -> str:
     """
     texts = cells.dropna().astype(str).str.strip()
     certain = {
-        sign for sign in SIGNS if texts.str.fullmatch(rf"-?\d+{re.escape(sign)}(\d{{1,2}}|\d{{4,}})").any()
+        sign for sign in _SIGNS if texts.str.fullmatch(rf"-?\d+{re.escape(sign)}(\d{{1,2}}|\d{{4,}})").any()
     }
     doubtful = texts.str.fullmatch(r"-?\d{1,3}[.,]\d{3}")
     if len(certain) == 2 or (doubtful.any() and not certain):
