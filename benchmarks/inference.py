@@ -125,7 +125,7 @@ def sensitivity(given) -> None:
 def pretrend(given) -> None:
     """Size, and power against a trend of .6 a year of the first to adopt alone.
 
-    Starts are four years later than in the other runs: programmes of 2024 are measured for seven years before.
+    Starts are four years later than in the other runs: a programme of 2024 has seven years before it.
     """
     for design in given.designs:
         panel = panel_of(design)
