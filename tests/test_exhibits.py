@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from analysis.datakind import DataKind
-from analysis.exhibits import FigureExhibit, TableExhibit, publish_exhibit, write_exhibit
+from analysis.exhibits import FigureExhibit, Gallery, TableExhibit, publish_exhibit, write_exhibit
 from analysis.workspace import Workspace
 
 
@@ -115,3 +115,9 @@ def test_the_numbers_behind_a_figure_have_no_digits_that_differ_between_machines
 def test_nothing_is_written_outside_a_build(tmp_path):
     publish_exhibit(TABLE, Workspace(root=tmp_path, data=tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_gallery_shows_its_exhibits_in_order():
+    shown = Gallery([TABLE, replace(TABLE, id="tbl-tweede", caption="De tweede.")])._repr_html_()
+    assert shown.index(TABLE.caption) < shown.index("De tweede.")
+    assert Gallery()._repr_html_() == ""

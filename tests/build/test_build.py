@@ -28,7 +28,7 @@ def released(project):
 
 
 def test_from_notebooks_to_what_the_report_reads(project, built):
-    project.notebook("a", PUBLISH.format(name="a", value="value"), FIGURE)
+    project.notebook("a", PUBLISH.format(name="a", value="value"), "value")
     outcome = built(project)
     assert len(outcome.built.outcomes) == 1
     row = released(project)["a.value"]
@@ -39,7 +39,7 @@ def test_from_notebooks_to_what_the_report_reads(project, built):
     variables = (project.root / "_variables.yml").read_text()
     assert '"value"' in variables
     generated = {path.name for path in (project.root / "reports/_generated").iterdir()}
-    assert {"fig-a-lijn.qmd", "fig-a-lijn.svg", "status-a.qmd", "tbl-databronnen.qmd"} <= generated
+    assert {"status-a.qmd", "tbl-databronnen.qmd"} <= generated
     assert "Bron: Een bron." in (project.root / "reports/_generated/status-a.qmd").read_text()
     executed = json.loads((project.runs("a")[0] / "notebook.ipynb").read_text())
     assert [cell.get("execution_count") for cell in executed["cells"]] == [None, 1, 2, 3]
@@ -110,12 +110,11 @@ def test_a_source_of_which_nothing_is_known_stops_the_release(project, built):
     built(project)
     before = (project.root / "data/build/released/results.csv").read_bytes()
     publish = PUBLISH.format(name="a", value="value")
-    project.notebook("a", publish.replace('"bron"', '"bron; brom"'), FIGURE.replace('"bron"', '"kaart"'))
+    project.notebook("a", publish.replace('"bron"', '"bron; brom"'))
     with pytest.raises(BuildError) as caught:
         built(project)
     message = str(caught.value)
     assert "brom: named by a.value of notebook a" in message
-    assert "kaart: named by fig-a-lijn" in message
     assert "bron:" not in message
     assert (project.root / "data/build/released/results.csv").read_bytes() == before
     project.notebook("a")
