@@ -78,11 +78,23 @@ def test_a_number_of_jobs_that_is_none(jobs, capsys):
     assert "expected a whole number" in capsys.readouterr().err
 
 
-def test_report_does_not_render_when_the_build_failed(project):
+def test_a_failed_notebook_is_told_also_where_the_report_cannot_be_rendered(project):
+    """There is no document here: that is told, and what failed before it is not lost."""
     project.notebook("a", "1 / 0")
     outcome = project.analysis("report")
     assert outcome.returncode == 1
     assert "ZeroDivisionError" in outcome.stderr
+    assert "run again   python -m analysis build --only a" in outcome.stderr
+    assert "must list the documents" in outcome.stderr
+    assert not (project.root / "_report").exists()
+
+
+def test_a_final_edition_names_what_failed_and_how_to_run_it_again(project):
+    project.notebook("b", "1 / 0")
+    outcome = project.analysis("report", "--edition", "final")
+    assert outcome.returncode == 1
+    assert "there is no final edition yet:\n  failed: b (b.ipynb): ZeroDivisionError" in outcome.stderr
+    assert "run again   python -m analysis build --only b" in outcome.stderr
     assert not (project.root / "_report").exists()
 
 
