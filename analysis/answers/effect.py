@@ -22,6 +22,7 @@ METHODS = {
     TWO_WAY: "vaste effecten",
     INTERACTED: "Sun en Abraham",
 }
+HEADLINE = "hoofd"  # the specification that the plan names first
 RANDOMISATION, JACKKNIFE = "randomisatietoets", "jackknife over provincies, Student's t"
 GROUPS = {"exposed": "met start", "others": "zonder start"}
 _PATHS = ("estimate", "low", "high", "low_simultaneous", "high_simultaneous", "truth")
@@ -138,7 +139,7 @@ def _effects(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
 
 
 def _answer_row(rows: _Rows, name: str, label: str, found: Answer | NotEstimable, estimator: str, **given):
-    given |= {"estimator": estimator, "specification": "hoofd", "test": RANDOMISATION}
+    given |= {"estimator": estimator, "specification": HEADLINE, "test": RANDOMISATION}
     if isinstance(found, NotEstimable):
         return rows.row(name, label, found, **given)
     low, high = _interval(found.low, found.high)

@@ -96,6 +96,20 @@ def test_design_files_by_name_or_all_of_them(project, code, expected):
     assert found.designs == (expected or set())
 
 
+def test_a_room_that_only_draws_is_not_entered_and_what_lies_behind_it_neither():
+    """Restyling a figure then reruns no notebook; what the notebook reaches by another way still counts."""
+    workspace = Workspace.current()
+    code = "from analysis.results import publish\nfrom analysis.chapters.effect import exhibits"
+    whole = run_closure(code, FirstParty.of(workspace))
+    found = run_closure(code, FirstParty.of(workspace), without=module.DRAWING)
+    assert {"analysis/chapters/effect.py", "analysis/figures/theme.py"} <= set(whole.files)
+    rooms = {name.split("/")[1].removesuffix(".py") for name in found.files}
+    assert not rooms & set(module.DRAWING)
+    assert "analysis/results/publish.py" in found.files
+    assert "analysis/answers/effect.py" in whole.files  # behind a chapter only, here
+    assert "analysis/answers/effect.py" not in found.files
+
+
 def test_third_party_modules_are_left_to_the_lock_file(project):
     assert not run_closure("import numpy, pandas", FirstParty.of(project.workspace)).files
 
