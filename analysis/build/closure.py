@@ -1,8 +1,10 @@
 """Which first-party files a notebook reaches through its imports.
 
 Followed statically, also inside functions. An import whose name is computed cannot be followed: then
-every first-party module counts. Files beside the modules (styles, templates) count with their package.
-What escapes this reading is caught when the notebook runs, see :mod:`analysis.build.reads`.
+every first-party module counts. A package that loads its own modules when they are asked for (its face)
+counts whole for who names the package, and not for who names a module in it. Files beside the modules
+(styles, templates) count with their package. What escapes this reading is caught when the notebook runs, see
+:mod:`analysis.build.reads`.
 """
 
 from __future__ import annotations
@@ -38,6 +40,8 @@ class Mentions:
         Level (0 is absolute), module, and names taken from it.
     dynamic : bool
         An import whose name is computed.
+    face : bool
+        A computed import of modules of its own: its name begins with ``{__name__}.``.
     designs : frozenset of str
         Design files read by a literal name.
     any_design : bool
@@ -46,16 +50,19 @@ class Mentions:
 
     imports: frozenset[tuple[int, str, tuple[str, ...]]]
     dynamic: bool
+    face: bool
     designs: frozenset[str]
     any_design: bool
 
     def as_list(self) -> list:
-        return [sorted(map(list, self.imports)), self.dynamic, sorted(self.designs), self.any_design]
+        return [
+            sorted(map(list, self.imports)), self.dynamic, self.face, sorted(self.designs), self.any_design,
+        ]  # fmt: skip
 
     @classmethod
     def from_list(cls, content: list) -> Mentions:
         imports = frozenset((level, name, tuple(names)) for level, name, names in content[0])
-        return cls(imports, content[1], frozenset(content[2]), content[3])
+        return cls(imports, content[1], content[2], frozenset(content[3]), content[4])
 
 
 @dataclass(frozen=True)
@@ -142,14 +149,25 @@ def closure(
     third_party: set[str] = set()
     any_design = False
     waiting: list[str] = []
+    named: set[str] = set()
+    faces: set[str] = set()
 
     def note(mentions: Mentions, module: str, is_package: bool) -> None:
         nonlocal any_design
-        waiting.extend(_absolute(mentions, module, is_package))
+        found = _absolute(mentions, module, is_package)
+        waiting.extend(found)
+        named.update(found)
+        if mentions.face:
+            faces.add(module)
         if mentions.dynamic:
             waiting.extend(first_party.everything())
         designs.update(mentions.designs)
         any_design |= mentions.any_design
+
+    def behind_faces() -> list[str]:
+        opened = tuple(f"{package}." for package in faces & named)
+        faces.difference_update(named)
+        return [module for module in first_party.everything() if module.startswith(opened)] if opened else []
 
     note(memory.mentions(code), "", False)
     while waiting:
@@ -172,6 +190,7 @@ def closure(
                 if beside.is_file() and beside.suffix not in (".py", ".pyc"):
                     files[beside.relative_to(base).as_posix()] = beside
         note(memory.mentions(path.read_text(encoding="utf-8")), module, is_package)
+        waiting += behind_faces()
     return Closure(
         files=dict(sorted(files.items())),
         modules=frozenset(modules),
@@ -219,7 +238,7 @@ def read_mentions(code: str) -> Mentions:
     """Imports and design files that `code` refers to, in functions too."""
     imports: set[tuple[int, str, tuple[str, ...]]] = set()
     designs: set[str] = set()
-    dynamic = any_design = False
+    dynamic = face = any_design = False
     nodes = list(ast.walk(ast.parse(code)))
     constants = _constants(nodes)
     for node in nodes:
@@ -241,9 +260,25 @@ def read_mentions(code: str) -> Mentions:
                         any_design = True
                 elif name in _NAMING and isinstance(literal, str) and not literal.startswith("."):
                     imports.add((0, literal, ()))
+                elif name in _NAMING and node.args and _is_own(node.args[0]):
+                    face = True
                 elif not (name == "eval" and isinstance(node.func, ast.Attribute)):  # a frame's own eval
                     dynamic = True
-    return Mentions(frozenset(imports), dynamic, frozenset(designs), any_design)
+    return Mentions(frozenset(imports), dynamic, face, frozenset(designs), any_design)
+
+
+def _is_own(node: ast.expr) -> bool:
+    """Whether this is ``f"{__name__}.…"``: whatever follows, it is a module of the package itself."""
+    match node:
+        case ast.JoinedStr(
+            values=[
+                ast.FormattedValue(value=ast.Name(id="__name__"), conversion=-1, format_spec=None),
+                ast.Constant(value=str() as rest),
+                *_,
+            ]
+        ):
+            return rest.startswith(".")
+    return False
 
 
 def _constants(nodes: list[ast.AST]) -> dict[str, str]:

@@ -20,6 +20,10 @@ def reach(project):
         "toy/unused.py": "",
         "toy/dynamic.py": "import importlib\n\ndef f(name):\n    return importlib.import_module(name)\n",
         "toy/named.py": "import importlib\nimportlib.import_module('toy.b')\n",
+        "toy/late/__init__.py": "from importlib import import_module\n\n"
+        "def __getattr__(name):\n    return import_module(f'{__name__}.{name}')\n",
+        "toy/late/one.py": "import toy.b\n",
+        "toy/late/two.py": "",
         "toy/circle.py": "import toy.around\n",
         "toy/around.py": "import toy.circle\n",
     }.items():
@@ -60,6 +64,25 @@ def test_circles_end(reach):
 )
 def test_what_cannot_be_followed_counts_everything(reach, code):
     assert {"toy/unused.py", "toy/sub/style.txt"} <= reach(code)
+
+
+LATE = {"toy/__init__.py", "toy/late/__init__.py", "toy/late/one.py", "toy/b.py"}
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("from toy.late.one import x", LATE),
+        ("import toy.late.one", LATE),
+        ("from toy.late import thing", {*LATE, "toy/late/two.py"}),
+        ("import toy.late", {*LATE, "toy/late/two.py"}),
+        ("from toy import late", {*LATE, "toy/late/two.py"}),
+        ("import toy.late.one\nfrom toy import late", {*LATE, "toy/late/two.py"}),
+    ],
+)
+def test_a_package_that_loads_its_modules_late_counts_whole_for_who_names_it(reach, code, expected):
+    """And for who names a module in it, no more than that module: nothing outside it in either case."""
+    assert reach(code) == expected
 
 
 def test_a_literal_name_and_a_frames_eval_can_be_followed(reach):
