@@ -89,3 +89,5 @@ lock: | $(BIN)/python
 	$(WHOLE) --output-file requirements.lock
 	$(WHOLE) --extra test --constraints requirements.lock --output-file requirements-test.lock
 	$(WHOLE) --extra edit --constraints requirements.lock --output-file requirements-edit.lock
+	$(PIP) --require-hashes -r requirements.lock
+	$(BIN)/python tools/licences.py

@@ -351,7 +351,7 @@ def _diff(options: argparse.Namespace) -> None:
 
 
 def _clean(options: argparse.Namespace) -> None:
-    from analysis.build.lock import build_lock
+    from analysis.build.lock import LOCK, build_lock
 
     workspace = _workspace(options)
     if not (workspace.root / "_quarto.yml").is_file():
@@ -366,8 +366,11 @@ def _clean(options: argparse.Namespace) -> None:
                 keep.setdefault(run.entry.name, set()).add(run.key or "")
             print(f"{plan.store.prune(keep)} old runs removed")
             return
-        for name in ("runs", "failed", "tmp", "released", "drawn", "cache"):
-            shutil.rmtree(workspace.build / name, ignore_errors=True)
+        for path in workspace.build.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != LOCK:
+                path.unlink(missing_ok=True)
     for path in (workspace.reports / "_generated", workspace.root / "data" / "synthetic"):
         shutil.rmtree(path, ignore_errors=True)
     (workspace.root / "_variables.yml").unlink(missing_ok=True)

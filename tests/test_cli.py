@@ -1,11 +1,14 @@
 """The command line, on small real projects."""
 
 import json
+import threading
+import time
 
 import pytest
 from build_project import Project
 
 from analysis.__main__ import main
+from analysis.results import read_rows
 
 
 @pytest.fixture
@@ -78,6 +81,14 @@ def test_a_number_of_jobs_that_is_none(jobs, capsys):
     assert "expected a whole number" in capsys.readouterr().err
 
 
+def test_a_notebook_that_failed_ends_the_command_as_failed(project):
+    project.notebook("b", "1 / 0")
+    outcome = project.analysis("build")
+    assert outcome.returncode == 1
+    assert "ZeroDivisionError" in outcome.stderr
+    assert "a.value" in (project.root / "data/build/released/results.csv").read_text()
+
+
 def test_a_failed_notebook_is_told_also_where_the_report_cannot_be_rendered(project):
     """There is no document here: that is told, and what failed before it is not lost."""
     project.notebook("a", "1 / 0")
@@ -118,3 +129,43 @@ def test_clean_old_keeps_what_the_plan_can_use(project):
     assert "1 old runs removed" in outcome.stdout
     assert len(project.runs("a")) == 1
     assert "0 run, 1 unchanged" in project.analysis("build").stdout
+
+
+def test_what_is_printed_is_one_release_whatever_is_built_beside_it(project, tmp_path, monkeypatch):
+    """A report on one data folder beside builds of another, started at many moments."""
+    code = (
+        "import pandas as pd\nfrom analysis.workspace import Workspace\n"
+        "from analysis.results import Result, publish\n"
+        "frame = pd.read_csv(Workspace.current().data / 'micro.csv')\n"
+        "mean = float(frame['x'].mean())\n"
+        "publish(Result('a.mean', 'Gemiddelde', mean, '', 'real', 'microdata', n=len(frame)))"
+    )
+    project.notebook("a", code, entry='sources = ["microdata"]')
+    folders = {}
+    for value in (3, 7):
+        folders[value] = tmp_path / f"data{value}"
+        folders[value].mkdir()
+        (folders[value] / "micro.csv").write_text("x\n" + f"{value}\n" * 20)
+        assert main(["build", "--data", str(folders[value])]) == 0
+    seen: list[set[str]] = []
+
+    def printed(workspace, **asked):
+        """What a renderer would read, again and again while it works."""
+        found = set()
+        for _ in range(10):
+            rows = read_rows(workspace.build / "released" / "results.csv")
+            found |= {str(row.value) for row in rows if row.id == "a.mean"}
+            text = (workspace.root / "_variables.yml").read_text(encoding="utf-8")
+            found |= {"3.0" if '"3' in text and '"7' not in text else "7.0"}
+            time.sleep(0.02)
+        seen.append(found)
+        return workspace.root / "_report"
+
+    monkeypatch.setattr("analysis.render.render", printed)
+    for offset in (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4):
+        other = threading.Thread(target=main, args=(["build", "--data", str(folders[7])],))
+        other.start()
+        time.sleep(offset)
+        assert main(["report", "--data", str(folders[3])]) == 0
+        other.join()
+    assert seen == [{"3.0"}] * 8

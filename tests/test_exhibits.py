@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from analysis.datakind import DataKind
-from analysis.exhibits import FigureExhibit, TableExhibit, write_exhibit
+from analysis.exhibits import FigureExhibit, Gallery, TableExhibit, write_exhibit
 
 
 def figure(kind=DataKind.SYNTHETIC) -> FigureExhibit:
@@ -108,3 +108,9 @@ def test_the_numbers_behind_a_figure_have_no_digits_that_differ_between_machines
     text = (tmp_path / "een" / "fig-kloof.csv").read_text(encoding="utf-8")
     assert text == "jaar,waarde\n2026,0.3\n2027,1234567\n"
     assert text == (tmp_path / "twee" / "fig-kloof.csv").read_text(encoding="utf-8")
+
+
+def test_a_gallery_shows_its_exhibits_in_order():
+    shown = Gallery([TABLE, replace(TABLE, id="tbl-tweede", caption="De tweede.")])._repr_html_()
+    assert shown.index(TABLE.caption) < shown.index("De tweede.")
+    assert Gallery()._repr_html_() == ""

@@ -68,6 +68,17 @@ def test_each_dependency_says_why_it_is_here():
             assert "# " in line, f"no reason given: {line.strip()}"
 
 
+def test_the_licence_of_every_pinned_package_is_listed():
+    listed = set(re.findall(r"^\| ([a-z0-9-]+) \|", (REPOSITORY / "THIRD-PARTY.md").read_text("utf-8"), re.M))
+    assert {name for name, _ in pins(REPOSITORY / "requirements.lock")} <= listed
+
+
+def test_actions_are_pinned_by_commit():
+    for path in (REPOSITORY / ".github" / "workflows").glob("*.yml"):
+        for used in re.findall(r"uses:\s*(\S+)", path.read_text(encoding="utf-8")):
+            assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", used), used
+
+
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 def test_set_up_that_is_there_is_not_done_again(tmp_path):
     for name in ("Makefile", "pyproject.toml", *LOCKS):

@@ -10,6 +10,7 @@ import pandas as pd
 from analysis import dutch
 from analysis.credibility.effect_study import EffectStudy, effect_study
 from analysis.datakind import DataKind
+from analysis.estimate.arithmetic_ceiling import ceilings
 from analysis.inference import Answer
 from analysis.panel.question import DESIGN_SOURCE, Panel
 from analysis.results import Result, Series
@@ -24,6 +25,7 @@ METHODS = {
 }
 HEADLINE = "hoofd"  # the specification that the plan names first
 RANDOMISATION, JACKKNIFE = "randomisatietoets", "jackknife over provincies, Student's t"
+EVIDENCE_SOURCE = "openbaar_bewijs"
 GROUPS = {"exposed": "met start", "others": "zonder start"}
 _PATHS = ("estimate", "low", "high", "low_simultaneous", "high_simultaneous", "truth")
 
@@ -94,6 +96,7 @@ def effect_items(
         *_effects(rows, study),
         *_checks(rows, study),
         *_design(rows),
+        *_ceiling(rows),
         _path(rows, study),
         _means(rows, study),
         _earlier(rows, study),
@@ -237,6 +240,33 @@ def _design(rows: _Rows) -> tuple[Result, ...]:
         ("n_left_out", "weggelaten", sum(count for _, count in panel.losses)),
     )
     return (smallest, *(rows.row(name, label, float(count), **fact) for name, label, count in counts))
+
+
+def _ceiling(rows: _Rows) -> tuple[Result, ...]:
+    """The largest effect that arithmetic allows, where the question is about turnout."""
+    reach = rows.panel.reach
+    if reach is None:
+        return ()
+    table = ceilings(reach)
+    most = table.loc[table["effect_pp"].idxmax()]
+    people, points = dutch.number(int(most["reached"])), dutch.number(float(most["per_person_pp"]))
+    return (
+        rows.row(
+            "ceiling",
+            "grootste effect dat rekenkundig mogelijk is",
+            float(most["effect_pp"]),
+            rows.panel.question.outcome.unit,
+            decimals=2,
+            kind=DataKind.FACT,
+            source=EVIDENCE_SOURCE,
+            n=None,
+            clusters=None,
+            note=(
+                f"Als alle {people} jongeren zijn bereikt en mogen stemmen, en hun opkomst {points} punten "
+                "hoger is: het grootste effect per persoon dat in onderzoek is gevonden."
+            ),
+        ),
+    )
 
 
 def _path(rows: _Rows, study: EffectStudy) -> Series:

@@ -100,6 +100,8 @@ class FirstParty:
     """
 
     tops: dict[str, Path] = field(default_factory=dict)
+    _found: dict[str, Path | None] = field(default_factory=dict, repr=False)
+    _all: list[str] = field(default_factory=list, repr=False)
 
     @classmethod
     def of(cls, workspace: Workspace) -> FirstParty:
@@ -113,6 +115,11 @@ class FirstParty:
 
     def find(self, module: str) -> Path | None:
         """The file of `module`, or None where it is not a first-party module."""
+        if module not in self._found:
+            self._found[module] = self._look(module)
+        return self._found[module]
+
+    def _look(self, module: str) -> Path | None:
         base = self.tops.get(module.partition(".")[0])
         if base is None:
             return None
@@ -124,7 +131,9 @@ class FirstParty:
 
     def everything(self) -> list[str]:
         """All modules of all first-party packages."""
-        found = []
+        if self._all:
+            return self._all
+        found = self._all
         for top, base in sorted(self.tops.items()):
             if (base / f"{top}.py").is_file():
                 found.append(top)

@@ -3,6 +3,11 @@
 Every re-assignment is estimated anew, weights and all: what the method would have found had other units
 adopted at those dates. A permutation goes over all units; a placebo over the never-treated alone, which the
 paper uses for a standard error (its algorithm 4).
+
+With twelve provinces of which five are treated in the last of ten periods, and no effect, the permutation
+rejects .05–.07 at 5 % over six shock models, the jackknife with fixed weights .05–.15 and the normal interval
+of the placebo .02–.24 (150 panels a model, ``benchmarks/synthetic.py size``). So the permutation and its
+interval lead, and the other two are there because the paper has them.
 """
 
 from __future__ import annotations

@@ -62,9 +62,10 @@ def measured(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
 
 
 def _turnout(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
-    if outcome.select not in ELECTIONS:
+    election, _, votes = outcome.select.partition(":")
+    if election not in ELECTIONS:
         return NotEstimable(f"er is geen reeks van {outcome.subject}; nodig is {outcome.needed}")
-    found = turnout_panel(outcome.select, workspace=workspace)
+    found = turnout_panel(election, votes=votes or "reported", workspace=workspace)
     frame = pd.DataFrame(
         {
             "unit": found.frame["place"],

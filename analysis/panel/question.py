@@ -13,6 +13,7 @@ from analysis.design.questions import Question, exposures, question
 from analysis.design.rollout import rollout
 from analysis.panel.exposure import DESIGN_SOURCE, Exposed, Joined, exposed, join
 from analysis.panel.outcomes import Measured, measured
+from analysis.panel.reach import reach_of_electorate
 from analysis.sources.geography import province_names
 from analysis.synthetic.rollout import Truth, rollout_twin
 from analysis.unknown import NotEstimable
@@ -45,6 +46,9 @@ class Panel:
         When each time was, in years with decimals.
     other : mapping of str to float
         First time under another programme, by province; without what does not start.
+    reach : pandas.DataFrame or None
+        For turnout: who could be reached of those who may vote, with declared effects a person; see
+        :func:`analysis.panel.reach.reach_of_electorate`.
     """
 
     question: Question
@@ -58,6 +62,7 @@ class Panel:
     truth: Truth | None = None
     moments: tuple[float, ...] = ()
     other: Mapping[str, float] = field(default_factory=dict)
+    reach: pd.DataFrame | None = None
 
     @property
     def people(self) -> int | None:
@@ -137,7 +142,21 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
         losses=losses,
         moments=tuple(date.year + (date.day_of_year - 1) / 365.25 for date in joined.dates),
         other=_other(asked, joined.dates, workspace),
+        reach=_reach(asked, workspace),
     )
+
+
+def _reach(asked: Question, workspace: Workspace) -> pd.DataFrame | None:
+    if asked.outcome.source != "turnout" or not asked.exposure.reached:
+        return None
+    cases = reach_of_electorate(workspace)
+    own = cases[cases["scope"] == asked.exposure.reached]
+    if own.empty:
+        raise ValueError(
+            f"data/design/exposures.toml, {asked.exposure.name}: reached {asked.exposure.reached!r} is not "
+            f"among {', '.join(cases['scope'].unique())}"
+        )
+    return own
 
 
 def _other(asked: Question, dates: tuple[pd.Timestamp, ...], workspace: Workspace) -> dict[str, float]:

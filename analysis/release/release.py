@@ -155,7 +155,7 @@ def _hand_over(
     """Write what the report includes and names: fragments, variables, origins, plan."""
     from analysis.release.fragments import write_fragments
     from analysis.release.placeholders import SENTENCE, fill_missing
-    from analysis.release.question_sections import write_question_sections
+    from analysis.release.question_sections import write_outcome_sections, write_question_sections
     from analysis.release.remarks import remarks, sources_named, write_sources_table
     from analysis.release.trace import write_trace
     from analysis.release.variables import write_variables
@@ -184,6 +184,7 @@ def _hand_over(
         traced=traced,
     )
     write_question_sections(asked, released, generated)
+    write_outcome_sections(released, workspace.reports, generated)
     text = shown(workspace, opened=True)
     extra = fill_missing(text, workspace, released.rows, conclusions) if lacking else {}
     write_variables(

@@ -112,6 +112,7 @@ def test_a_sweep_over_what_another_design_file_lists(registry, questions):
 def test_only_the_runs_whose_source_changed_are_due(project):
     def ran():
         found = build(project.workspace, Lines(io.StringIO()), executor=ThreadPoolExecutor, jobs=2)
+        assert not found.failed
         return [outcome.label for outcome in found.outcomes]
 
     code = PUBLISH.format(name="a.{question}", value="len(question)").replace('"a.{', 'f"a.{')

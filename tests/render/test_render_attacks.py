@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pypdf import PdfReader
 from readback import page, words
 from small_report import MANIFEST, PROVENANCE, RUN, make_two, rows
 
+from analysis.build.store import RUN_FILE
 from analysis.design.plan import Deviation, FrozenPlan
 from analysis.release.deviations_text import deviations_markdown
 from analysis.release.markdown import code, escape
+from analysis.release.provenance import _cells as cells_of
 from analysis.release.shown import shown
 from analysis.release.trace import trace_markdown
 from analysis.render import RenderError, render
@@ -156,3 +160,19 @@ def test_the_stage_holds_sources_and_no_link(tmp_path):
         assert not any(SECRET in path.read_bytes().decode("latin-1") for path in found)
         assert (stage / "reports" / "_generated" / "fig-kloof-lijn.svg").is_file()
     assert not stage.exists()
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "", "a" * 65, "x y", "x\ny"])
+def test_a_cell_has_an_id_as_jupyter_gives(tmp_path, text):
+    """Refused with the name of its notebook, before anything is released."""
+    for identifier in ("cel-1", text):
+        noted = {"cells": {"a.b": {"cell": identifier, "number": 1}}}
+        (tmp_path / RUN_FILE).write_text(json.dumps(noted), encoding="utf-8")
+        run = SimpleNamespace(
+            published=SimpleNamespace(folder=tmp_path), entry=SimpleNamespace(file="02-a.ipynb")
+        )
+        if identifier == "cel-1":
+            assert cells_of(run) == noted["cells"]
+            continue
+        with pytest.raises(ValueError, match=r"02-a\.ipynb: a cell has the id"):
+            cells_of(run)
