@@ -23,6 +23,7 @@ METHODS = {
     TWO_WAY: "vaste effecten",
     INTERACTED: "Sun en Abraham",
 }
+HEADLINE = "hoofd"  # the specification that the plan names first
 RANDOMISATION, JACKKNIFE = "randomisatietoets", "jackknife over provincies, Student's t"
 EVIDENCE_SOURCE = "openbaar_bewijs"
 GROUPS = {"exposed": "met start", "others": "zonder start"}
@@ -141,7 +142,7 @@ def _effects(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
 
 
 def _answer_row(rows: _Rows, name: str, label: str, found: Answer | NotEstimable, estimator: str, **given):
-    given |= {"estimator": estimator, "specification": "hoofd", "test": RANDOMISATION}
+    given |= {"estimator": estimator, "specification": HEADLINE, "test": RANDOMISATION}
     if isinstance(found, NotEstimable):
         return rows.row(name, label, found, **given)
     low, high = _interval(found.low, found.high)

@@ -23,7 +23,7 @@ NOT_PLANNED = frozenset({"notebooks", "claims", "prose_numbers", REASONS})
 # What tells the tables of a list apart; the first that does so in both versions is used.
 _IDENTITIES = (
     ("id",), ("name",), ("programme", "province"), ("code",), ("programme", "name"), ("programme",),
-    ("condition",), ("first", "second"), ("tracks",),
+    ("condition",), ("exposure", "place"), ("exposure", "place", "start"), ("first", "second"), ("tracks",),
 )  # fmt: skip
 
 

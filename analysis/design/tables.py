@@ -175,25 +175,31 @@ def registration_maps(workspace: Workspace | None = None) -> dict[str, Registrat
     ValueError
         If the file says something else than expected; the message names table and key.
     """
-    return _maps(REGISTRATIONS, "registration", RegistrationMap, workspace)
+    if not _there(REGISTRATIONS, workspace):
+        return {}
+    return _maps(read_design(REGISTRATIONS, workspace), REGISTRATIONS, "registration", RegistrationMap)
 
 
 def start_maps(workspace: Workspace | None = None) -> dict[str, StartMap]:
     """Lists of starts by exposure, from ``data/design/start_tables.toml``; none without that file."""
-    return _maps(STARTS, "start", StartMap, workspace)
+    if not _there(STARTS, workspace):
+        return {}
+    return _maps(read_design(STARTS, workspace), STARTS, "start", StartMap)
 
 
 def outcome_maps(workspace: Workspace | None = None) -> dict[str, OutcomeMap]:
     """Tables of outcomes by name, from ``data/design/outcome_tables.toml``; none without that file."""
-    return _maps(OUTCOMES, "outcome", OutcomeMap, workspace)
-
-
-def _maps(file: str, heading: str, kind: type, workspace: Workspace | None) -> dict:
-    workspace = workspace or Workspace.current()
-    if not (workspace.design / f"{file}.toml").is_file():
+    if not _there(OUTCOMES, workspace):
         return {}
+    return _maps(read_design(OUTCOMES, workspace), OUTCOMES, "outcome", OutcomeMap)
+
+
+def _there(file: str, workspace: Workspace | None) -> bool:
+    return ((workspace or Workspace.current()).design / f"{file}.toml").is_file()
+
+
+def _maps(content: dict, file: str, heading: str, kind: type) -> dict:
     place = f"data/design/{file}.toml"
-    content = read_design(file, workspace)
     unknown = sorted(set(content) - {heading})
     if unknown:
         raise ValueError(f"{place}: unknown table {', '.join(unknown)}; expected [[{heading}]]")

@@ -140,7 +140,7 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
         source=_sources(found, programme),
         remark=f"{found.remark} {programme.remark}".strip(),
         losses=losses,
-        moments=tuple(date.year + (date.dayofyear - 1) / 365.25 for date in joined.dates),
+        moments=tuple(date.year + (date.day_of_year - 1) / 365.25 for date in joined.dates),
         other=_other(asked, joined.dates, workspace),
         reach=_reach(asked, workspace),
     )

@@ -83,9 +83,15 @@ def _outcomes(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
     rows: list[list[Any]] = [
         ["Onderzoek", "Uitkomst", "Schaal", "Kleinste verschil dat ertoe doet", "Status"]
     ]
+    asked = plan.content.get("outcomes", {}).get("outcome", ())
+    for item in asked:
+        smallest = f"{plain(item['smallest_of_interest'])} {item['unit']}"
+        scale = " tot ".join(plain(end) for end in item["scale"])
+        rows.append(["Effect van een programma", item["label"], scale, smallest, item["status"]])
     for item in rollout.get("outcome", ()):
         smallest = f"{plain(item['smallest_of_interest'])} {item['unit']}"
-        rows.append([item.words("programme"), item["label"], item["scale"], smallest, item["status"]])
+        study = item.words("programme") + (", tweeling" if asked else "")
+        rows.append([study, item["label"], item["scale"], smallest, item["status"]])
     for item in regio.get("outcome", ()):
         smallest = (
             f"spreiding {plain(item['smallest_sd'])}, één provincie {plain(item['smallest_deviation'])} "
@@ -96,6 +102,27 @@ def _outcomes(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
         scale = f"{plain(item['low'])} tot {plain(item['high'])}"
         rows.append(["Adolescentenpanel", item["label"], scale, "niet bepaald", "codeboek niet openbaar"])
     yield _table(rows, (20, 28, 16, 24, 16), "Uitkomsten, en welk verschil ertoe zou doen.", "uitkomsten")
+
+
+def _questions(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
+    design = plan.content.get("questions", {})
+    outcomes = {item["name"]: item["label"] for item in plan.content.get("outcomes", {}).get("outcome", ())}
+    places = {item["name"]: item["text"] for item in design.get("population", ())}
+    rows: list[list[Any]] = [["Vraag", "Uitkomst", "Over wie", "Vergeleken met", "Rol"]]
+    for item in design.get("question", ()):
+        outcome, population = item["outcome"], item["population"]
+        role = f"{item.words('role')} van {item['family']}; {item.words('estimand')}"
+        rows.append(
+            [
+                item["text"],
+                outcomes.get(outcome, outcome),
+                places.get(population, population),
+                item.words("comparison"),
+                role,
+            ]
+        )
+    caption = "Vragen naar een effect. Nevenvragen van één familie worden samen gecorrigeerd."
+    yield _table(rows, (30, 18, 22, 14, 16), caption, "vragen")
 
 
 def _estimands(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
@@ -136,19 +163,56 @@ def _specifications(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[
     yield _table(rows, (14, 24, 22, 14, 13, 13), "Vastgelegde specificaties.", "specificaties")
     curve = plan.content.get("robustness", {}).get("curve", {})
     if curve:
+        absent = _LATER_CHOICES if _is_former(plan) else _FORMER_CHOICES
         yield (
             "De robuustheid wordt nagegaan met alle combinaties van deze keuzes. "
-            f"Schatters: {say(curve['estimators'], 'estimators')}. "
-            f"Weging: {say(curve['weights'], 'weights')}. "
-            f"Jaren waarin een provincie vooruit kan lopen: {say(curve['anticipation'])}. "
-            f"Jaren vóór de eerste start, waarbij nul alle jaren betekent: {say(curve['years_before'])}. "
-            f"Elke provincie een keer weggelaten: {say(curve['leave_one_out'])}. "
-            f"Met buurprovincies als extra term: {say(curve['spillover'])}. "
-            f"Met het andere programma als extra term: {say(curve['other_policy'])}."
+            + " ".join(f"{words}: {say(curve[key], key)}." for words, key in _CHOICES if key not in absent)
         )
 
 
+# Every key of the curve, with those that it had before.
+_CHOICES = (
+    ("Schatters", "estimators"),
+    ("Weging", "weights"),
+    ("Metingen waarin een provincie vooruit kan lopen", "anticipation"),
+    ("Metingen vóór de eerste start, waarbij nul alle metingen betekent", "before"),
+    ("Jaren vóór de eerste start, waarbij nul alle jaren betekent", "years_before"),
+    ("Elke provincie een keer weggelaten", "leave_one_out"),
+    ("Met buurprovincies als extra term", "spillover"),
+    ("Met het andere programma als extra term", "other_policy"),
+    ("Herverdelingen per keuze", "draws"),
+)
+_FORMER_CHOICES = frozenset({"weights", "years_before", "spillover", "other_policy"})
+_LATER_CHOICES = frozenset({"before", "draws"})
+
+
+def _is_former(plan: FrozenPlan) -> bool:
+    """Frozen before questions were data: what it says stands under other keys here and there."""
+    return "questions" not in plan.content
+
+
+def _spells(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
+    design = plan.content.get("exposures", {})
+    labels = {item["name"]: item["label"] for item in design.get("exposure", ())}
+    rows: list[list[Any]] = [["Programma", "Plaats", "Van", "Tot", "Status", "Bron"]]
+    for item in design.get("spell", ()):
+        exposure, place = item["exposure"], item["place"]
+        rows.append(
+            [
+                labels.get(exposure, exposure),
+                provinces.get(place, place),
+                item["start"],
+                item.get("end", "loopt door"),
+                item["status"],
+                item.words("source"),
+            ]
+        )
+    caption = "Waar en wanneer een programma begon. Van andere plaatsen is geen start bekend."
+    yield _table(rows, (16, 18, 12, 12, 14, 28), caption, "starts")
+
+
 def _adoption(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
+    yield from _spells(plan, provinces)
     by_province: dict[str, dict[str, Mapping[str, Any]]] = {}
     programmes: dict[str, None] = {}
     for item in plan.content.get("rollout", {}).get("adoption", ()):
@@ -158,6 +222,7 @@ def _adoption(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
     for code in sorted(by_province):
         found = by_province[code]
         rows.append([provinces.get(code, code), *(_start(found.get(name)) for name in programmes)])
+    twin = "" if _is_former(plan) else " in de tweeling"
     if len(rows) > 1:
         yield (
             "Een start is *gerealiseerd* als een brief aan de Kamer hem noemt. Elke andere start is een "
@@ -166,7 +231,7 @@ def _adoption(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
     yield _table(
         rows,
         (24, *[38] * len(programmes)),
-        "Begin van de invoering per provincie, en waarop dat rust.",
+        f"Begin van de invoering per provincie{twin}, en waarop dat rust.",
         "invoering",
     )
 
@@ -180,9 +245,10 @@ def _start(item: _Named | None) -> str:
 
 def _limits(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
     rows: list[list[Any]] = [["Drempel", "Waarde", "Bestand"]]
+    absent = _LATER_LIMITS if _is_former(plan) else _FORMER_LIMITS
     for words, file, *path in _LIMITS:
         value: Any = plan.content.get(file)
-        if value is None:
+        if value is None or (file, *path) in absent:
             continue
         for name in path:
             value = value[name]
@@ -202,15 +268,23 @@ _LIMITS = (
     ("Dekking van intervallen, regionale verschillen", "regio", "level"),
     ("Grens voor een p-waarde, regionale verschillen", "regio", "alpha"),
     ("Minste aantal scholen om een provincie te tonen", "regio", "minimum_schools"),
+    ("Minste aantal scholen achter een punt dat een plaats toont", "disclosure", "rule", "minimum_schools"),
     ("Dekking van intervallen, Adolescentenpanel", "adks", "level"),
     ("Onderscheidend vermogen dat wordt nagestreefd", "robustness", "power", "target"),
     ("Grens voor een p-waarde, onderscheidend vermogen", "robustness", "power", "alpha"),
 )
+_FORMER_LIMITS = frozenset({("conclusions", "limits", "treated_provinces"), ("regio", "minimum_schools")})
+_LATER_LIMITS = frozenset({("disclosure", "rule", "minimum_schools")})
 
 
 def _rules(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
     design = plan.content.get("conclusions", {})
-    titles = {"effect": "een effect", "gap": "een verschil tussen schoolsoorten", "regions": "regio's"}
+    titles = {
+        "effect": "een effect",
+        "gap": "een verschil tussen schoolsoorten",
+        "growth": "de verandering van dat verschil",
+        "regions": "regio's",
+    }
     if design:
         yield (
             "Een conclusie volgt uit een lijst met regels. De eerste regel die geldt, geeft de zin. "
@@ -220,6 +294,7 @@ def _rules(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
         rows: list[list[Any]] = [["Als", "Dan"]]
         rows += [[rule.words("condition"), rule["sentence"]] for rule in rules]
         used = [item["result"] for item in design.get("conclusion", ()) if item["rules"] == name]
+        used = used or ["elke vraag"]
         caption = f"Regels voor {escape(titles.get(name, name))}; gebruikt voor {escape(dutch.join(used))}."
         yield _table(rows, (32, 68), caption, f"regels-{name.replace('_', '-')}")
 
@@ -252,6 +327,7 @@ def _files(plan: FrozenPlan, provinces: Mapping[str, str]) -> Iterator[str]:
 
 _SECTIONS = (
     ("Uitkomsten", "uitkomsten", _outcomes),
+    ("Vragen", "vragen", _questions),
     ("Wat wordt geschat", "schattingen", _estimands),
     ("Hoe wordt geschat", "specificaties", _specifications),
     ("Wanneer een provincie begon", "invoering", _adoption),

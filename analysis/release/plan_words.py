@@ -27,6 +27,9 @@ _VOCABULARY = {
     "estimator": _ESTIMATORS,
     "estimators": _ESTIMATORS,
     "control": _ESTIMATORS,
+    "comparison": _ESTIMATORS,
+    "estimand": {"effect": "gemiddeld effect", "dose": "gemiddeld effect, en verschil bij meer bereik"},
+    "role": {"primary": "hoofdvraag", "secondary": "nevenvraag", "placebo": "schijnvraag"},
     "cluster": {"province": "provincie"},
     "weights": {
         "municipalities": "gelijk per gemeente",
@@ -42,6 +45,8 @@ _VOCABULARY = {
     "condition": {
         "unknown": "de uitkomst is onbekend",
         "too_few_treated": "er zijn te weinig provincies met invoering",
+        "out_of_reach": "het grootst mogelijke effect is kleiner dan het kleinste dat te zien is",
+        "no_statement": "de toets doet geen uitspraak, en zegt waarom",
         "above": "het hele interval ligt boven nul",
         "below": "het hele interval ligt onder nul",
         "negligible": "het hele interval ligt binnen het kleinste effect dat ertoe doet",
