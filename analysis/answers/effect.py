@@ -256,12 +256,11 @@ def _path(rows: _Rows, study: EffectStudy) -> Series:
         return rows.series("pad", label, main, ("estimate", "low", "high"), **given)
     asked = rows.panel.question
     points = main.path.rename(columns={"low_sim": "low_simultaneous", "high_sim": "high_simultaneous"})
-    points = points[points["event_time"].between(-asked.leads, asked.lags)].assign(series=METHODS[MAIN])
+    points = points[points["event_time"].between(-asked.leads, asked.lags) & (points["n"] > 0)]
+    points = points.assign(series=METHODS[MAIN])  # without the reference, zero by definition
     frame, truth = rows.panel.frame, rows.panel.truth
     if "n" in frame.columns:  # the values are means or shares of people: those are behind every point
         points = points.assign(n=int(_people(frame).iloc[-1]))
-    else:  # zero by definition at the reference: nobody is behind it who could be told apart
-        points = points.assign(n=points["n"].where(points["n"] > 0))
     if truth is not None:
         planted = points["event_time"].map(truth.by_event_time)
         points = points.assign(truth=planted.where(points["event_time"] >= 0, 0.0))

@@ -135,7 +135,7 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
         source=_sources(found, programme),
         remark=f"{found.remark} {programme.remark}".strip(),
         losses=losses,
-        moments=tuple(date.year + (date.dayofyear - 1) / 365.25 for date in joined.dates),
+        moments=tuple(date.year + (date.day_of_year - 1) / 365.25 for date in joined.dates),
         other=_other(asked, joined.dates, workspace),
     )
 
@@ -178,10 +178,11 @@ def _columns(joined: Joined, asked: Question) -> pd.DataFrame:
 def _answerable(frame: pd.DataFrame, asked: Question, joined: Joined) -> pd.DataFrame | NotEstimable:
     """`frame`, if anything in it can be compared; else why not, as the first thing that is lacking."""
     needed = asked.outcome.needed
-    if joined.early and (frame.empty or frame["cohort"].isna().all()):
-        return NotEstimable(
-            f"er is geen meting van {asked.outcome.subject} van vóór de start; nodig is {needed}"
-        )
+    before = NotEstimable(
+        f"er is geen meting van {asked.outcome.subject} van vóór de start; nodig is {needed}"
+    )
+    if frame.empty and joined.early:
+        return before
     if frame.empty:
         return NotEstimable(
             f"geen enkele meting van {asked.outcome.subject} is te gebruiken; nodig is {needed}"
@@ -193,6 +194,8 @@ def _answerable(frame: pd.DataFrame, asked: Question, joined: Joined) -> pd.Data
         )
     if frame["time"].nunique() < 2:
         return NotEstimable(f"er is maar één meting van {asked.outcome.subject}; nodig is {needed}")
+    if frame["cohort"].isna().all() and joined.early:
+        return before
     if frame["cohort"].isna().all():
         return NotEstimable(
             f"er is geen meting van {asked.outcome.subject} van na de start; nodig is {needed}"
