@@ -15,6 +15,7 @@ from analysis.privacy.microdata import Matcher, read_microdata
 from analysis.privacy.worktree import File, output_files, present_files, staged_files
 from analysis.workspace import Workspace
 
+_SHOWN = 5  # findings of one file
 _PLACES = ("municipalities", "municipal_changes", "cbs_population_2024")  # in data/facts, by stem: names that tell no person
 
 
@@ -51,7 +52,20 @@ def check_files(
             findings += inspect(file.path, file.content, rule, matcher, published=file.published)
     if not microdata:
         notes.append("no microdata are there: files were judged by their content only")
-    return sorted(findings + matcher.findings(), key=lambda one: (one.path, one.line or 0)), notes, count
+    return _few(findings + matcher.findings()), notes, count
+
+
+def _few(findings: list[Finding]) -> list[Finding]:
+    """By file and line; of one file the first, with how many more there are."""
+    by_path: dict[str, list[Finding]] = {}
+    for finding in sorted(findings, key=lambda one: (one.path, one.line or 0)):
+        by_path.setdefault(finding.path, []).append(finding)
+    shown = []
+    for path, found in by_path.items():
+        shown += found[:_SHOWN]
+        if more := len(found) - _SHOWN:
+            shown += [Finding(path, f"and {more} more of these")] if more > 0 else []
+    return shown
 
 
 def _persons(workspace: Workspace) -> list[Path]:

@@ -55,7 +55,7 @@ def _judged(
     name = "" if leaf.inside else path
     reading = read(name, text)
     if matcher is not None:
-        matcher.add(path, reading.lines)
+        matcher.add(path, reading.lines, leaf.inside)
     found = _first(reading, rule)
     if not found and not published and not name.endswith(_LONG_BY_NATURE):
         found = _long(path, reading, rule)

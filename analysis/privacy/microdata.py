@@ -121,20 +121,20 @@ class Matcher:
     _numbers: dict[tuple[float, float], tuple[int, int]] = field(default_factory=dict)  # place, digits
     _tokens: dict[str, int] = field(default_factory=dict)  # as written: place in the above, -1 for none
     _held: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)  # records, tokens
-    _places: list[tuple[str, int | None]] = field(default_factory=list)  # of the records
+    _places: list[tuple[str, int | None, str]] = field(default_factory=list)  # path, line, inside
     _count: int = 0
 
-    def add(self, path: str, lines: Sequence[tuple[int | None, str]]) -> None:
-        """Compare `lines` of one file; a later call with the same path adds to it."""
+    def add(self, path: str, lines: Sequence[tuple[int | None, str]], inside: str = "") -> None:
+        """Compare `lines` of one file, or of what is `inside` it."""
         if not self.microdata or not lines:
             return
         text = "\n".join(line for _, line in lines)
-        self._words(path, text)
+        self._words(path, text, inside)
         starts = np.cumsum([0] + [len(line) + 1 for _, line in lines[:-1]])
         places, tokens = self._tokenised(text)
         line = np.searchsorted(starts, places, "right") - 1
         pairs = np.unique(np.column_stack([line, tokens]), axis=0)  # a number counts once on a line
-        self._hold(path, [number for number, _ in lines], pairs[:, 0], pairs[:, 1])
+        self._hold([(path, number, inside) for number, _ in lines], pairs[:, 0], pairs[:, 1])
         if self._count > _BATCH:
             self._compare()
 
@@ -143,13 +143,17 @@ class Matcher:
         self._compare()
         return self._found
 
-    def _words(self, path: str, text: str) -> None:
+    def _words(self, path: str, text: str, inside: str) -> None:
         if not any(data.words for data in self.microdata):
             return
         pieces = set(_BETWEEN.split(text.casefold()))
         for data in self.microdata:
             if (count := len(pieces & data.words)) >= self.rule.values_of_one_column:
-                self._found.append(Finding(path, f"{count} texts of single persons of {data.file}"))
+                self._say((path, None, inside), f"{count} texts of single persons of {data.file}")
+
+    def _say(self, place: tuple[str, int | None, str], said: str) -> None:
+        path, line, inside = place
+        self._found.append(Finding(path, f"{inside}: {said}" if inside else said, None if inside else line))
 
     def _tokenised(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         """Places of numbers in `text`, and which they are. A comma may part cells or begin decimals."""
@@ -177,7 +181,7 @@ class Matcher:
         key = (float(plain), 10.0 ** (int(power or 0) - len(decimals)))
         return self._numbers.setdefault(key, (len(self._numbers), digits))[0]
 
-    def _hold(self, path: str, numbers: list[int | None], line: np.ndarray, token: np.ndarray) -> None:
+    def _hold(self, places: list[tuple[str, int | None, str]], line: np.ndarray, token: np.ndarray) -> None:
         """Keep as records: lines, or overlapping windows of a long one."""
         if not len(line):
             return
@@ -189,7 +193,7 @@ class Matcher:
         keys = np.column_stack([np.r_[line, line[again]], np.r_[window, window[again] - 1]])
         unique, record = np.unique(keys, axis=0, return_inverse=True)
         self._held.append((record.ravel() + len(self._places), np.r_[token, token[again]]))
-        self._places += [(path, numbers[one]) for one in unique[:, 0]]
+        self._places += [places[one] for one in unique[:, 0]]
         self._count += len(record)
 
     def _compare(self) -> None:
@@ -239,16 +243,14 @@ class Matcher:
                 count += 1
                 chance = log2(data.rows) + _MARGIN + log2(comb(int(max(counts[here], count)), count))
                 if count >= wanted and total >= chance:
-                    path, line = self._places[here]
-                    said = f"values of one pupil of {data.file} stand together"
-                    self._found.append(Finding(path, said, line))
+                    self._say(self._places[here], f"values of one pupil of {data.file} stand together")
                     reported.add(here)
                     break
 
     def _columns(self, data: Microdata, unique, digits, grouped, records) -> None:
         """Many values of one column in one file: a list of identifiers, or of scores."""
         instances, starts = grouped
-        paths = [path for path, _ in self._places]
+        paths = [path for path, _, _ in self._places]
         for values, _, _ in data.columns:
             chance = len(np.unique(values)) / (9 * 10.0 ** (digits - 1))
             low, high = _windows(values, unique)

@@ -59,7 +59,7 @@ _BLOB = re.compile(r"(?:[A-Za-z0-9+/_-]{60,}\s{0,12})+[A-Za-z0-9+/_-]*={0,2}")
 _BLOB_CHARACTERS = 160
 _SHORTEST = 32  # bytes in a data: link; fewer hold no row
 _OPAQUE_BLOB = 2000  # as many that decode to nothing readable are refused
-_LINK = re.compile(r"data:[\w/+.-]*((?:;[\w=.+-]+)*),([^\"'<>)\s]*)", re.IGNORECASE)
+_LINK = re.compile(r"data:[\w/+.-]*((?:;[\w=.+-]+)*),([^\"'<>(){}\s]*)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
