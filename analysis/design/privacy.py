@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.design.read import read_design, record, records
+from analysis.design.read import read_design, record, records, require_table
 from analysis.workspace import Workspace
 
 
@@ -51,4 +51,5 @@ def privacy_rule(workspace: Workspace | None = None) -> PrivacyRule:
     content = read_design("privacy", workspace)
     place = "data/design/privacy.toml"
     allow = records(Allowed, content.get("allow", []), f"{place}, allow")
-    return record(PrivacyRule, {**content.get("rule", {}), "allow": allow}, f"{place}, rule")
+    rule = require_table(content.get("rule", {}), f"{place}, rule")
+    return record(PrivacyRule, {**rule, "allow": allow}, f"{place}, rule")
