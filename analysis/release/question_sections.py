@@ -16,7 +16,6 @@ from analysis.release.markdown import escape
 from analysis.release.shown import CONCLUSIONS, FOLDER
 from analysis.results import TRIAL, Released
 
-
 NOTHING_TO_SHOW = "Zonder die gegevens is hier verder niets te tonen."
 
 

@@ -9,12 +9,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from analysis.design.editions import read_simulations
 from build_project import Project
 from small_report import exhibits, make_project, rows
 
 from analysis.__main__ import main
 from analysis.datakind import DataKind
-from analysis.design.editions import read_simulations
 from analysis.release.fragments import write_fragments
 from analysis.release.variables import write_variables
 from analysis.render import RenderError, render
