@@ -45,9 +45,12 @@ def estimators(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
             f"gebruiken een grens van {_percent(regio['alpha'])}."
         )
     if panel:
-        last = "; ".join(f"{track} tot en met meting {wave}" for track, wave in panel["last_wave"].items())
+        ends = sorted(panel.get("last_wave", {}).items(), key=lambda end: end[1])
+        last = "".join(
+            f"; {'de' if track == 'havo' else 'het'} {track} tot en met meting {wave}" for track, wave in ends
+        )
         yield (
-            f"Het Adolescentenpanel heeft {say(panel['waves'])} jaarlijkse metingen: {last}. Intervallen "
+            f"Het Adolescentenpanel heeft {say(panel['waves'])} jaarlijkse metingen{last}. Intervallen "
             f"hebben een dekking van {_percent(panel['level'])}."
         )
 

@@ -28,7 +28,7 @@ def questions(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
                 " – ".join(labels[key][item[key]]["label"] for key in ("exposure", "outcome")),
                 item.words("estimand"),
                 f"{item.words('role')}, {item['family']}",
-                f"{item['leads']} en {item['lags']}",
+                " en ".join(plain(item.get(key, "standaard")) for key in ("leads", "lags")),
             ]
         )
         whom = populations[item["population"]]["text"], item.words("comparison")

@@ -39,13 +39,17 @@ def disclosure(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
     if not design:
         return
     rule = design["rule"]
+    schools = rule.get("minimum_schools")
+    also = f", en een plaats met minder dan {say(schools)} scholen ook niet" if schools else ""
     yield (
         f"Een uitkomst over minder dan {say(rule['minimum_n'])} personen, scholen of gemeenten wordt niet "
-        f"getoond, en een plaats met minder dan {say(rule['minimum_schools'])} scholen ook niet. Kleinste en "
-        "grootste waarden van personen worden niet getoond. Kan een achtergehouden uitkomst uit een andere "
-        "volgen, zoals een deel uit een totaal of een groep uit een verschil, dan wordt ook die "
-        "achtergehouden."
+        f"getoond{also}. Kleinste en grootste waarden van personen worden niet getoond."
     )
+    if design.get("group") or design.get("contrast"):
+        yield (
+            "Kan een achtergehouden uitkomst uit een andere volgen, zoals een deel uit een totaal of een "
+            "groep uit een verschil, dan wordt ook die achtergehouden."
+        )
 
 
 def notebooks(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
