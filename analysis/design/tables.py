@@ -33,7 +33,7 @@ class TableMap:
     files : tuple of str
         Names or patterns in the folder with real files.
     columns : mapping of str to tuple of str
-        Our name to the names it may have in the file.
+        Our name to the names it may have in the file; one name may be written as text.
     tab : str
         Tab of a workbook; empty reads every tab that has the columns.
     decimal, thousands : str
@@ -50,7 +50,7 @@ class TableMap:
 
     name: str
     files: tuple[str, ...]
-    columns: Mapping[str, tuple[str, ...]]
+    columns: Mapping[str, tuple[str, ...] | str]
     tab: str = ""
     decimal: str = AUTO
     thousands: str = ""

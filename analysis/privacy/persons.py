@@ -16,7 +16,9 @@ _CELLS = 400  # of a column are looked at
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")
 _POSTCODE = re.compile(r"(?<![\w-])[1-9]\d{3} ?(?!SA|SD|SS)[A-Z]{2}(?![\w-])")
 _YEAR = re.compile(r"(19|20)\d\d [A-Z]{2}")  # "2025 TK" in a running text is no postcode
-_BIRTH = re.compile(r"(?:(?:199|200|201)\d[-/.]?\d\d?[-/.]?\d\d?|\d\d?[-/.]\d\d?[-/.](?:199|200|201)\d)(?:[ T]0.*)?")
+_BIRTH = re.compile(
+    r"(?:(?:199|200|201)\d[-/.]?\d\d?[-/.]?\d\d?|\d\d?[-/.]\d\d?[-/.](?:199|200|201)\d)(?:[ T]0.*)?"
+)
 _CLASS = re.compile(r"[1-6] ?-?[A-Za-z]{1,4}\d?|[A-Za-z]{1,5}-?[1-6][A-Za-z]?")
 _PERSON = re.compile(
     r"[A-Z][\w'-]+,? (?:(?:van|de|der|den|ten|ter|el|al|'t|[A-Z]\.) ?){0,3}[A-Z][\w'-]+", re.UNICODE

@@ -18,13 +18,77 @@ SEPARATORS = (",", ";", "\t", "|")
 _FEWEST = 2  # rows below a header
 _MARKUP = re.compile(r"<(!doctype|html|svg|table|body|div|figure|!--|\?xml)\b", re.IGNORECASE)
 _WRITTEN = (".py", ".qmd", ".md", ".toml", ".typ", ".lua", ".css", ".bib", ".lock", ".yml")  # holds no markup
-_BLOCKS = frozenset("tr p li div h1 h2 h3 h4 h5 h6 br dt dd section figcaption text title desc option".split())
-_DRAWING = frozenset("script style path polyline polygon".split())  # their content is no text of the page
+_BLOCKS = frozenset(
+    [
+        "tr",
+        "p",
+        "li",
+        "div",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "br",
+        "dt",
+        "dd",
+        "section",
+        "figcaption",
+        "text",
+        "title",
+        "desc",
+        "option",
+    ]
+)
+_DRAWING = frozenset(
+    ["script", "style", "path", "polyline", "polygon"]
+)  # their content is no text of the page
 # Attributes of a drawing's geometry or a page's machinery: numbers that nobody measured.
 _GEOMETRY = frozenset(
-    "d points transform viewbox style class id x y x1 x2 y1 y2 dx dy cx cy r rx ry width height href src "
-    "xlink:href clip-path fill stroke xmlns xmlns:xlink stroke-width aria-describedby aria-labelledby "
-    "gradienttransform preserveaspectratio offset srcset role rel lang scope".split()
+    [
+        "d",
+        "points",
+        "transform",
+        "viewbox",
+        "style",
+        "class",
+        "id",
+        "x",
+        "y",
+        "x1",
+        "x2",
+        "y1",
+        "y2",
+        "dx",
+        "dy",
+        "cx",
+        "cy",
+        "r",
+        "rx",
+        "ry",
+        "width",
+        "height",
+        "href",
+        "src",
+        "xlink:href",
+        "clip-path",
+        "fill",
+        "stroke",
+        "xmlns",
+        "xmlns:xlink",
+        "stroke-width",
+        "aria-describedby",
+        "aria-labelledby",
+        "gradienttransform",
+        "preserveaspectratio",
+        "offset",
+        "srcset",
+        "role",
+        "rel",
+        "lang",
+        "scope",
+    ]
 )
 _LONG = 40  # characters of a string in JSON that may hold a text of its own
 

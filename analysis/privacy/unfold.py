@@ -120,7 +120,9 @@ def _unfold(inside: str, content: bytes, budget: _Budget, depth: int) -> Iterato
     elif content[257:262] == b"ustar":
         yield from _tar(inside, content, budget, depth)
     elif (text := decode(content)) is None:
-        yield Leaf(inside, said="a binary file of a kind that is not opened here; publish text, PNG, SVG or PDF")
+        yield Leaf(
+            inside, said="a binary file of a kind that is not opened here; publish text, PNG, SVG or PDF"
+        )
     else:
         yield Leaf(inside, text=text)
         yield from _blobs(inside, text, budget, depth)
