@@ -286,7 +286,5 @@ def test_a_question_added_to_the_design_is_in_the_report_with_the_level_it_was_a
     described = json.loads((exhibits / "fig-tienskip-nieuw-pad.json").read_text(encoding="utf-8"))
     assert "80%" in described["caption"] + described["alt"]
     handed_over = everything_handed_over(asking)
-    handed_over["_variables.yml"] = str(
-        variables(asking)["tienskip"]
-    )  # what the build counts has no interval
+    handed_over["_variables.yml"] = str(variables(asking)["tienskip"])
     assert not [name for name, text in handed_over.items() if "95%-interval" in text]
