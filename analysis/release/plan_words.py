@@ -27,9 +27,6 @@ _VOCABULARY = {
     "estimator": _ESTIMATORS,
     "estimators": _ESTIMATORS,
     "control": _ESTIMATORS,
-    "comparison": _ESTIMATORS,
-    "estimand": {"effect": "gemiddeld effect", "dose": "gemiddeld effect, en verschil bij meer bereik"},
-    "role": {"primary": "hoofdvraag", "secondary": "nevenvraag", "placebo": "schijnvraag"},
     "cluster": {"province": "provincie"},
     "weights": {
         "municipalities": "gelijk per gemeente",
@@ -56,7 +53,6 @@ _VOCABULARY = {
     "condition": {
         "unknown": "de uitkomst is onbekend",
         "out_of_reach": "het grootste mogelijke effect is kleiner dan het kleinste dat te zien is",
-        "no_statement": "de toets doet geen uitspraak",
         "too_few_treated": "er zijn te weinig provincies met invoering",
         "no_statement": "de toets doet geen uitspraak, en zegt waarom",
         "above": "het hele interval ligt boven nul",

@@ -61,10 +61,11 @@ def changes():
     table = table[(table["election"] == "TK") & table["province"].str.fullmatch(r"PV\d\d")]
     voters, eligible = table["voters"], table["eligible"]
     table = table.assign(
-        voters=voters - table["voters_the_hague"].fillna(0), eligible=eligible - table["eligible_the_hague"].fillna(0)
+        voters=voters - table["voters_the_hague"].fillna(0),
+        eligible=eligible - table["eligible_the_hague"].fillna(0),
     )  # fmt: skip
-    turnout = (100 * table["voters"] / table["eligible"]).groupby([table["province"], table["date"]]).first()
-    wide = turnout.unstack()
+    table["turnout"] = 100 * table["voters"] / table["eligible"]
+    wide = table.pivot_table(index="province", columns="date", values="turnout", aggfunc="first")
     return (wide["2025-10-29"] - wide["2023-11-22"]).sort_index()
 
 
@@ -82,7 +83,7 @@ def statistic(change: np.ndarray, begun: np.ndarray) -> tuple[float, float]:
 
 
 def p_value(change: np.ndarray, begun: np.ndarray, effect: float = 0.0) -> float:
-    """Share of all ways to choose five of twelve with a t of at least the observed one, were `effect` true."""
+    """Share of all choices of five of twelve with a t of at least the observed one, were `effect` true."""
     untouched = change - effect * begun
     observed = abs(np.divide(*statistic(untouched, begun)))
     drawn = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+# ruff: noqa: E501 (a table reads by the line)
 import pytest
 from question_files import edited_design
 
@@ -43,7 +44,7 @@ def test_a_year_or_month_counts_from_its_first_day(text, day):
 def test_what_is_no_date_is_refused(text):
     with pytest.raises(ValueError, match=r'write "2024", "2024-09" or "2024-09-01"|month must be|day is out'):
         first_day(text)
-    with pytest.raises(ValueError, match="spell 1|start|is no date|month|day"):
+    with pytest.raises(ValueError, match=r"spell 1|start|is no date|month|day"):
         spell(text)
 
 
@@ -147,5 +148,5 @@ def test_every_family_has_one_primary_question_and_every_id_is_its_own():
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="questions.toml is absent"):
+    with pytest.raises(FileNotFoundError, match=r"questions\.toml is absent"):
         questions(Workspace(tmp_path, tmp_path))
