@@ -193,9 +193,7 @@ def join(frame: pd.DataFrame, exposure: Exposure) -> Joined:
         ("metingen nadat het programma daar was gestopt", int((ended & ~early).sum())),
     )
     kept = frame[~early & ~ended].reset_index(drop=True)
-    return Joined(
-        kept, dates, tuple((reason, count) for reason, count in losses if count), int(early.sum())
-    )
+    return Joined(kept, dates, tuple((reason, count) for reason, count in losses if count), int(early.sum()))
 
 
 def _intensity(place: pd.Series, spells: dict[str, list[Spell]]) -> pd.Series:

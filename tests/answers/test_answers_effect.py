@@ -129,7 +129,12 @@ def test_one_start_makes_all_estimators_the_same_but_those_that_use_every_electi
 
 def test_the_design_is_counted(answered, turnout):
     found = {row.name: row.value for row in rows(answered).values()}
-    assert (found["n_clusters"], found["n_treated"], found["n_units"], found["n_measurements"]) == (12, 5, 12, 10)
+    assert (found["n_clusters"], found["n_treated"], found["n_units"], found["n_measurements"]) == (
+        12,
+        5,
+        12,
+        10,
+    )
     assert found["n_left_out"] == sum(count for _, count in turnout.losses)
     assert found["smallest_of_interest"] == turnout.question.outcome.smallest_of_interest
 
@@ -147,7 +152,9 @@ def test_series_hold_path_means_earlier_contrasts_and_schedule(answered, turnout
     last = turnout.frame[turnout.frame["time"] == 9]
     exposed = last[last["cohort"].notna()]
     told = means[(means["group"] == "met start") & (means["label"] == "2025")].iloc[0]
-    assert (told["mean"], told["n"], told["units"]) == pytest.approx((exposed["value"].mean(), exposed["n"].sum(), 5))
+    assert (told["mean"], told["n"], told["units"]) == pytest.approx(
+        (exposed["value"].mean(), exposed["n"].sum(), 5)
+    )
     earlier = found["prodemos.opkomst_tk.eerder"].points
     assert earlier["placebo"].tolist() == 8 * [True] + [False]
     assert earlier.iloc[-1][["start", "end"]].tolist() == ["2023", "2025"]

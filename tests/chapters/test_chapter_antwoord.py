@@ -24,7 +24,9 @@ def sheet(*rows):
 
 def effect(question="kennis", value=1.234, unit="punten", **given):
     given = {"kind": DataKind.REAL, "source": "uitkomst_democratiekennis", "decimals": 2, "n": 400} | given
-    smallest = Result(f"prodemos.{question}.smallest_of_interest", "x", 1.0, unit, "fact", "studie", decimals=1)
+    smallest = Result(
+        f"prodemos.{question}.smallest_of_interest", "x", 1.0, unit, "fact", "studie", decimals=1
+    )
     return Result(f"prodemos.{question}.effect", "x", value, unit, **given), smallest
 
 

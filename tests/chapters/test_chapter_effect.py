@@ -77,7 +77,9 @@ def test_cells_are_the_released_rows(turnout):
     assert list(table.cells.columns) == ["Schatting", "Verschil (procentpunten)", "95%-interval", "p-waarde"]
     first = table.cells.iloc[0].tolist()
     assert first == ["Groepen en metingen (hoofdschatting)", "+0,20", "van −0,15 tot 0,55", "0,217"]
-    assert table.caption.startswith("Geschat verschil in opkomst bij de Tweede Kamerverkiezingen, met de rand")
+    assert table.caption.startswith(
+        "Geschat verschil in opkomst bij de Tweede Kamerverkiezingen, met de rand"
+    )
     assert table.kind is DataKind.REAL
 
 
@@ -131,7 +133,9 @@ def test_an_estimate_without_a_statement_keeps_its_number_and_says_why(tmp_path)
     assert first["Verschil (punten)"].startswith("+")
     assert first["95%-interval"] == "niet te geven"
     assert first["p-waarde"] == "geen uitspraak"
-    assert table.caption.endswith("2 van de 12 provincies zijn ingestapt, en met minder dan 5 is geen toets betrouwbaar.")
+    assert table.caption.endswith(
+        "2 van de 12 provincies zijn ingestapt, en met minder dan 5 is geen toets betrouwbaar."
+    )
 
 
 def test_what_is_withheld_is_in_no_cell_and_no_picture(tmp_path):

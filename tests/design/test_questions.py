@@ -37,7 +37,9 @@ def test_a_year_or_month_counts_from_its_first_day(text, day):
     assert first_day(text) == day
 
 
-@pytest.mark.parametrize("text", ["", "24", "2024-9", "09-2024", "2024-13", "2023-02-29", "2024-09-", 2024, None])
+@pytest.mark.parametrize(
+    "text", ["", "24", "2024-9", "09-2024", "2024-13", "2023-02-29", "2024-09-", 2024, None]
+)
 def test_what_is_no_date_is_refused(text):
     with pytest.raises(ValueError, match=r'write "2024", "2024-09" or "2024-09-01"|month must be|day is out'):
         first_day(text)
@@ -72,7 +74,9 @@ def test_a_spell_that_cannot_be_is_refused(written, says):
 
 def test_spells_of_a_place_may_follow_each_other_and_not_overlap():
     require_no_overlap((spell("2024", "2025"), spell("2025"), spell("2024", place="PV21")), "here")
-    with pytest.raises(ValueError, match="here: the spells of PV20 from 2024 and from 2025 overlap; give the"):
+    with pytest.raises(
+        ValueError, match="here: the spells of PV20 from 2024 and from 2025 overlap; give the"
+    ):
         require_no_overlap((spell("2025"), spell("2024")), "here")
     with pytest.raises(ValueError, match="spells of PV20 from 2024 and from 2024-06 overlap"):
         require_no_overlap((spell("2024", "2024-07"), spell("2024-06", "2025")), "here")
@@ -127,7 +131,9 @@ def test_a_question_holds_all_it_names():
     assert asked.outcome.select == "TK"
     assert {one.place for one in asked.exposure.spells} == {"PV20", "PV22", "PV24", "PV29", "PV30"}
     assert {one.began for one in asked.exposure.spells} == {date(2024, 1, 1)}, "brief A, 3.1: five, in 2024"
-    with pytest.raises(ValueError, match="no question 'prodemos'; known are prodemos-kennis, prodemos-opkomst"):
+    with pytest.raises(
+        ValueError, match="no question 'prodemos'; known are prodemos-kennis, prodemos-opkomst"
+    ):
         question("prodemos")
 
 

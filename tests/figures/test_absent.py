@@ -34,7 +34,10 @@ def test_it_says_so_and_why_in_picture_and_alt_text():
     assert exhibit.svg().startswith(b"<?xml")
 
 
-@pytest.mark.parametrize("why", ["niet getoond: minder dan 10 eenheden", WHY, WHY.replace("; nodig", " en " + WHY[21:] + "; nodig")])
+@pytest.mark.parametrize(
+    "why",
+    ["niet getoond: minder dan 10 eenheden", WHY, WHY.replace("; nodig", " en " + WHY[21:] + "; nodig")],
+)
 def test_the_sentence_stays_within_the_picture_however_long(why):
     figure = place(why).figure
     from matplotlib.backends.backend_agg import FigureCanvasAgg

@@ -25,7 +25,9 @@ def spell(place, start, end="", intensity=None, status=REALISED):
 
 
 def measured(places=("PV20", "PV21", "PV22"), days=DAYS, without=()):
-    rows = [(one, one, pd.Timestamp(day), 50.0) for one in places for day in days if (one, day) not in without]
+    rows = [
+        (one, one, pd.Timestamp(day), 50.0) for one in places for day in days if (one, day) not in without
+    ]
     return pd.DataFrame(rows, columns=["unit", "province", "date", "value"])
 
 

@@ -102,7 +102,9 @@ def test_the_file_itself_shows_its_decimal_sign(tmp_path, sign):
 
 
 def test_a_number_that_can_be_read_in_two_ways_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"democratiekennis.csv, column score, line 2: '1.234' can be read in two"):
+    with pytest.raises(
+        ValueError, match=r"democratiekennis.csv, column score, line 2: '1.234' can be read in two"
+    ):
         read(tmp_path, "gemeente;jaar;score\nAssen;2023;1.234\nEmmen;2023;40\n")
     with pytest.raises(ValueError, match="column score, line 2: '40,5' and others use both signs"):
         read(tmp_path, "gemeente;jaar;score\nAssen;2023;40,5\nEmmen;2023;40.5\n")

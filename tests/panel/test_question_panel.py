@@ -132,7 +132,9 @@ def test_exposure_decided_by_municipality_makes_municipalities_the_clusters(tmp_
 
 
 def test_weights_by_people_need_people(tmp_path):
-    workspace = edited_design(tmp_path / "repository", "outcomes", 'weight = "equal"', 'weight = "n"', tmp_path)
+    workspace = edited_design(
+        tmp_path / "repository", "outcomes", 'weight = "equal"', 'weight = "n"', tmp_path
+    )
     workspace_with(tmp_path, democratiekennis=outcome(FIVE, n=250), start_prodemos=starts(FIVE))
     panel = question_panel(QUESTION, workspace=workspace)
     assert panel.weights == "weight"
@@ -151,11 +153,19 @@ NEEDED = "een meting van de kennis van jongeren per gemeente of provincie, van v
     [
         (None, FIVE, "er is geen bestand met de kennis van jongeren over de democratie"),
         (outcome(FIVE, years=(2024,), places=PROVINCES[5:]), FIVE, "er is maar één meting van de kennis"),
-        (outcome(FIVE), {}, "er is geen meting van de kennis van jongeren over de democratie van na de start"),
+        (
+            outcome(FIVE),
+            {},
+            "er is geen meting van de kennis van jongeren over de democratie van na de start",
+        ),
         (outcome(FIVE), dict.fromkeys(FIVE, 2026), "er is geen meting .* van na de start"),
         (outcome(FIVE), dict.fromkeys(FIVE, 2018), "er is geen meting .* van vóór de start"),
         (outcome(FIVE), dict.fromkeys(PROVINCES, 2018), "er is geen meting .* van vóór de start"),
-        ("provincie;datum;score\nAtlantis;2023;50\n", FIVE, "in democratiekennis.csv is geen enkele plaats te"),
+        (
+            "provincie;datum;score\nAtlantis;2023;50\n",
+            FIVE,
+            "in democratiekennis.csv is geen enkele plaats te",
+        ),
     ],
 )
 def test_what_is_lacking_is_said_first_things_first(tmp_path, text, begun, why):
