@@ -16,7 +16,9 @@ _CELLS = 400  # of a column are looked at
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")
 _POSTCODE = re.compile(r"(?<![\w-])[1-9]\d{3} ?(?!SA|SD|SS)[A-Z]{2}(?![\w-])")
 _YEAR = re.compile(r"(19|20)\d\d [A-Z]{2}")  # "2025 TK" in a running text is no postcode
-_BIRTH = re.compile(r"(?:(?:199|200|201)\d[-/.]?\d\d?[-/.]?\d\d?|\d\d?[-/.]\d\d?[-/.](?:199|200|201)\d)(?:[ T]0.*)?")
+_BIRTH = re.compile(
+    r"(?:(?:199|200|201)\d[-/.]?\d\d?[-/.]?\d\d?|\d\d?[-/.]\d\d?[-/.](?:199|200|201)\d)(?:[ T]0.*)?"
+)
 _CLASS = re.compile(r"[1-6] ?-?[A-Za-z]{1,4}\d?|[A-Za-z]{1,5}-?[1-6][A-Za-z]?")
 _PERSON = re.compile(
     r"[A-Z][\w'-]+,? (?:(?:van|de|der|den|ten|ter|el|al|'t|[A-Z]\.) ?){0,3}[A-Z][\w'-]+", re.UNICODE
@@ -30,12 +32,15 @@ _SAID = {
 _ALONE = frozenset({"person_name", "email", "postcode", "bsn"})
 
 
-def judge_table(table: Table, rule: PrivacyRule) -> str:
-    """Why `table` is one of persons; "" if it does not seem so."""
+def judge_table(table: Table, rule: PrivacyRule, *, published: bool = False) -> str:
+    """Why `table` is one of persons; "" if it does not seem so.
+
+    A short table with the names of a pupil file is a summary where it is `published`.
+    """
     names = [name.strip().strip("\"'").lower() for name in table.names]
     rows = len(table.rows)
     survey = sorted(set(names) & set(rule.survey))
-    if len(survey) >= rule.survey_names and rows >= 1:
+    if len(survey) >= rule.survey_names and rows >= (rule.person_rows if published else 1):
         return f"columns {', '.join(survey)} of a pupil file, with {rows} rows"
     if rows < rule.person_rows:
         return ""

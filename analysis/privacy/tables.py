@@ -26,7 +26,9 @@ def data_frames(path: Path) -> list[pd.DataFrame]:
         If there is no reader for it; the message says what then is not compared.
     """
     if path.stat().st_size > MICRODATA_MB * 2**20:
-        raise ValueError(f"{path.name}: larger than MICRODATA_MB = {MICRODATA_MB} MB, nothing compared with it")
+        raise ValueError(
+            f"{path.name}: larger than MICRODATA_MB = {MICRODATA_MB} MB, nothing compared with it"
+        )
     suffix = path.suffix.lower()
     try:
         if suffix in _SPSS:

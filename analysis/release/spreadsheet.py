@@ -10,7 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four full-width
+_STARTS = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "\uff1d",
+    "\uff0b",
+    "\uff0d",
+    "\uff20",
+)  # the last four full-width
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)*|[.,]\d+)(e[+-]?\d+)?%?|[+-]?(inf|nan)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
@@ -29,7 +41,8 @@ def safe_cells(cells: Iterable[object], place: str = "") -> list[object]:
             if found := _CONTROL.search(cell):
                 where = f"{place}, cell {number}" if place else f"cell {number}"
                 raise ValueError(
-                    f"{where}: {cell[:60]!r} holds the control character {found[0]!r}; take it out at its source"
+                    f"{where}: {cell[:60]!r} holds the control character {found[0]!r}; "
+                    "take it out where the text comes from"
                 )
             if cell.startswith(_STARTS) and not _NUMBER.fullmatch(cell):
                 cell = "'" + cell

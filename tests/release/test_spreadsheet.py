@@ -24,7 +24,8 @@ def test_what_begins_a_formula_gets_an_apostrophe(cell):
 
 
 @pytest.mark.parametrize(
-    "cell", ["-1.5", "-1,5", "+3", "-1.234,5", "-.5", "-1e-05", "-12%", "1=1", "a-b", "", "'x", "\u22121,5", "–"]
+    "cell",
+    ["-1.5", "-1,5", "+3", "-1.234,5", "-.5", "-1e-05", "-12%", "1=1", "a-b", "", "'x", "\u22121,5", "–"],
 )
 def test_numbers_and_other_text_stay(cell):
     assert safe_cells([cell]) == [cell]
