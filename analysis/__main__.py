@@ -9,7 +9,8 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from analysis.workspace import DATA_VARIABLE, Workspace, find_root
@@ -168,8 +169,22 @@ def _report(options: argparse.Namespace) -> None:
     workspace = _workspace(options)
     with _alone(options, workspace):
         problems = _make(options, workspace)
-        _print(options, workspace)
+        with _also_told(problems):
+            _print(options, workspace)
     _require_none(problems)
+
+
+@contextmanager
+def _also_told(problems: str) -> Iterator[None]:
+    """What failed before is told with what stops the next step: it may be the reason."""
+    from analysis.build.errors import BuildError
+
+    try:
+        yield
+    except Exception as error:
+        if problems:
+            raise BuildError(f"{problems}\n\n{error}") from error
+        raise
 
 
 def _require_none(problems: str) -> None:
@@ -222,7 +237,8 @@ def _make(options: argparse.Namespace, workspace: Workspace) -> str:
     if options.edition not in ("mock", "standard"):
         from analysis.render import require_edition
 
-        require_edition(options.edition, workspace)
+        with _also_told(made.problems):
+            require_edition(options.edition, workspace)
     return made.problems
 
 
@@ -284,7 +300,12 @@ def _fetch(options: argparse.Namespace) -> None:
 
 
 def _plan(options: argparse.Namespace) -> None:
-    from analysis.design.plan import design_content, deviations
+    from analysis.design.plan import (
+        design_content,
+        deviation_reasons,
+        deviations,
+        require_reasons_match,
+    )
     from analysis.release.freeze import freeze, write_document
 
     workspace = _workspace(options)
@@ -292,8 +313,9 @@ def _plan(options: argparse.Namespace) -> None:
     print(f"plan of {plan.frozen}, checksum {plan.checksum}")
     found = deviations(plan, design_content(workspace))
     for item in found:
-        print(f"{item.file}.toml {item.key}: {item.before!r} -> {item.now!r}")
+        print(f"{item.place} {item.key}: {item.before!r} -> {item.now!r}")
     print(f"{len(found)} deviations")
+    require_reasons_match(deviation_reasons(workspace), found)
 
 
 def _check(options: argparse.Namespace) -> None:

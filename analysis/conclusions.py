@@ -91,8 +91,14 @@ def _of_questions(questions: Iterable[Question], rows: Mapping[str, Result]) -> 
                 without=question.exposure.without,
                 smallest=f"{prefix}.smallest_of_interest",
                 ceiling=f"{prefix}.ceiling",
-                detectable=f"{prefix}.detectable",
+                detectable=_detectable(prefix),
             )
+
+
+def _detectable(prefix: str) -> str:
+    """The row of the checks that says which effect could have been seen."""
+    own = prefix.removeprefix(f"{TRIAL}.")
+    return f"{prefix.removesuffix(own)}zekerheid.{own.replace('.', '_')}.detectable"
 
 
 def _conclude(plan: ConclusionPlan, design: ConclusionDesign, rows: Mapping[str, Result]) -> Conclusion:

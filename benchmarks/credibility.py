@@ -4,8 +4,8 @@ Run from the repository::
 
     python benchmarks/credibility.py curve           # 10,000 specifications, beside refitting them
     python benchmarks/credibility.py size            # is the p-value of the whole curve uniform?
-    python benchmarks/credibility.py power           # the study of data/design/robustness.toml, more draws
-    python benchmarks/credibility.py diagnosis       # the same for the design diagnosis
+    python benchmarks/credibility.py power           # what the designs can see, independent shocks and AR(1)
+    python benchmarks/credibility.py diagnosis       # the design diagnosis of robustness.toml, more draws
 
 ``--draws`` sets the number of simulated panels (for ``curve``: of re-assignments), ``--workers`` the number
 of processes; the output is the same for any number of workers. Set ``OMP_NUM_THREADS=1``.
@@ -23,13 +23,16 @@ import numpy as np
 from scipy import stats
 
 from analysis.credibility.concurrent import policy_cells
+from analysis.credibility.power import simulate_power
 from analysis.credibility.replicate import Seeds, as_integer, replicate
-from analysis.credibility.rollout_study import rollout_diagnosis, rollout_power, weighted_cells
+from analysis.credibility.rollout_study import rollout_diagnosis, twin_cells, weighted_cells
+from analysis.credibility.size_table import shock_models
 from analysis.credibility.specification_curve import Specification, specification_curve, specifications
 from analysis.credibility.spillover import neighbour_shares
 from analysis.design.robustness import robustness
 from analysis.design.rollout import rollout
 from analysis.estimate.did import group_time_att, imputation, two_way_fe
+from analysis.inference import Setting
 from analysis.sources.geography import neighbours
 from analysis.synthetic.rollout import rollout_twin
 
@@ -163,16 +166,25 @@ def size(draws: int, workers: int) -> None:
 
 
 def power(draws: int, workers: int) -> None:
-    plan = replace(robustness().power, draws=draws, reassigned=1999)
-    for programme in plan.programmes:
-        found, formula = rollout_power(rollout(programme), plan, workers=workers)
-        for name, result in found.items():
-            told = "unknown" if result.detectable is None else f"{result.detectable:.3f}"
-            print(
-                f"{programme}, {name}: detectable {told} (formula {formula[name]:.3f}), "
-                f"size {result.size:.4f} ({result.size_se:.4f})"
+    """The effect seen four times in five, how much too large it is when seen, by model of shocks."""
+    for programme in ("prodemos", "tienskip"):
+        panel = twin_cells(rollout(programme), rollout_twin(rollout(programme)).frame)
+        settings = {name: Setting(name) for name in ("not_yet", "imputation", "two_way")}
+        models = shock_models(panel, sd=0.8)
+        for model in ("iid", "AR(.6)"):
+            effects = np.linspace(0, 4, 17)
+            found = simulate_power(
+                panel, models[model], effects, settings, draws=draws, reassigned=1_999, workers=workers
             )
-            print("  " + " ".join(f"{row.effect:g}:{row.power:.3f}" for row in result.table.itertuples()))
+            for name, result in found.items():
+                told = "none" if result.detectable is None else f"{result.detectable:.2f}"
+                row = result.table.iloc[2]
+                print(
+                    f"{programme}, {model}, {name}: detectable {told}, size {result.size:.3f} "
+                    f"({result.size_se:.3f}); at {row['effect']:.1f} power {row['power']:.2f}, "
+                    f"type M {row['type_m']:.2f}, type S {row['type_s']:.3f}",
+                    flush=True,
+                )
 
 
 def diagnosis(draws: int, workers: int) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from analysis import dutch
 from analysis.credibility.effect_study import EffectStudy, effect_study
 from analysis.datakind import DataKind
+from analysis.estimate.arithmetic_ceiling import ceilings
 from analysis.inference import Answer
 from analysis.panel.question import DESIGN_SOURCE, Panel
 from analysis.results import Result, Series
@@ -22,7 +23,9 @@ METHODS = {
     TWO_WAY: "vaste effecten",
     INTERACTED: "Sun en Abraham",
 }
+HEADLINE = "hoofd"  # the specification that the plan names first
 RANDOMISATION, JACKKNIFE = "randomisatietoets", "jackknife over provincies, Student's t"
+EVIDENCE_SOURCE = "openbaar_bewijs"
 GROUPS = {"exposed": "met start", "others": "zonder start"}
 _PATHS = ("estimate", "low", "high", "low_simultaneous", "high_simultaneous", "truth")
 
@@ -93,6 +96,7 @@ def effect_items(
         *_effects(rows, study),
         *_checks(rows, study),
         *_design(rows),
+        *_ceiling(rows),
         _path(rows, study),
         _means(rows, study),
         _earlier(rows, study),
@@ -138,7 +142,8 @@ def _effects(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
 
 
 def _answer_row(rows: _Rows, name: str, label: str, found: Answer | NotEstimable, estimator: str, **given):
-    given |= {"estimator": estimator, "specification": "hoofd", "test": RANDOMISATION}
+    given |= {"estimator": estimator, "specification": HEADLINE, "test": RANDOMISATION}
+    found = _identified(found)
     if isinstance(found, NotEstimable):
         return rows.row(name, label, found, **given)
     low, high = _interval(found.low, found.high)
@@ -156,12 +161,19 @@ def _answer_row(rows: _Rows, name: str, label: str, found: Answer | NotEstimable
     )
 
 
+def _identified(found: Answer | NotEstimable) -> Answer | NotEstimable:
+    """An answer without an estimate is none: its reason is why."""
+    if isinstance(found, NotEstimable) or math.isfinite(found.estimate):
+        return found
+    return NotEstimable(found.reason or "de schatting is niet te berekenen", found.detail)
+
+
 def _jackknife_row(rows: _Rows, name: str, label: str, found, **given) -> Result:
     given |= {"test": JACKKNIFE}
     if isinstance(found, NotEstimable):
         return rows.row(name, label, found, **given)
     low, high = _interval(*found.interval(rows.level))
-    se = found.se if math.isfinite(found.se) else None
+    se = None if found.se is None or not math.isfinite(found.se) else found.se
     return rows.row(name, label, float(found.estimate), se=se, low=low, high=high, **given)
 
 
@@ -179,8 +191,10 @@ def _checks(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
         ("crv3_p", "p-waarde met standaardfouten naar provincie", "crv3_p"),
         ("wild_p", "p-waarde van de wilde bootstrap", "wild_p"),
     ):
-        main = study.main
+        main = _identified(study.main)
         value = main if isinstance(main, NotEstimable) else getattr(main, key)
+        if value is None and main.reason:
+            value = NotEstimable(main.reason, main.detail)
         others.append(rows.row(name, label, value, decimals=3, estimator=MAIN))
     return (
         rows.row(
@@ -238,21 +252,43 @@ def _design(rows: _Rows) -> tuple[Result, ...]:
     return (smallest, *(rows.row(name, label, float(count), **fact) for name, label, count in counts))
 
 
+def _ceiling(rows: _Rows) -> tuple[Result, ...]:
+    """The largest effect that arithmetic allows, where the question is about turnout."""
+    reach = rows.panel.reach
+    if reach is None:
+        return ()
+    table = ceilings(reach)
+    most = table.loc[table["effect_pp"].idxmax()]
+    people, points = dutch.number(int(most["reached"])), dutch.number(float(most["per_person_pp"]))
+    return (
+        rows.row(
+            "ceiling",
+            "grootste effect dat rekenkundig mogelijk is",
+            float(most["effect_pp"]),
+            rows.panel.question.outcome.unit,
+            decimals=2,
+            kind=DataKind.FACT,
+            source=EVIDENCE_SOURCE,
+            n=None,
+            clusters=None,
+            note=(
+                f"Als alle {people} jongeren zijn bereikt en mogen stemmen, en hun opkomst {points} punten "
+                "hoger is: het grootste effect per persoon dat in onderzoek is gevonden."
+            ),
+        ),
+    )
+
+
 def _path(rows: _Rows, study: EffectStudy) -> Series:
     outcome, label = rows.panel.question.outcome, "effect naar tijd sinds de start"
     given = {"unit": outcome.unit, "decimals": outcome.decimals, "estimator": MAIN, "test": RANDOMISATION}
-    if isinstance(study.main, NotEstimable):
-        return rows.series("pad", label, study.main, ("estimate", "low", "high"), **given)
+    main = _identified(study.main)
+    if isinstance(main, NotEstimable):
+        return rows.series("pad", label, main, ("estimate", "low", "high"), **given)
     asked = rows.panel.question
-    parts = [
-        found.path.assign(series=METHODS[name])
-        for name, found in ((MAIN, study.main), (TWO_WAY, study.two_way))
-        if not isinstance(found, NotEstimable)
-    ]
-    points = pd.concat(parts, ignore_index=True).rename(
-        columns={"low_sim": "low_simultaneous", "high_sim": "high_simultaneous"}
-    )
-    points = points[points["event_time"].between(-asked.leads, asked.lags)]
+    points = main.path.rename(columns={"low_sim": "low_simultaneous", "high_sim": "high_simultaneous"})
+    points = points[points["event_time"].between(-asked.leads, asked.lags) & (points["n"] > 0)]
+    points = points.assign(series=METHODS[MAIN])  # without the reference, zero by definition
     frame, truth = rows.panel.frame, rows.panel.truth
     if "n" in frame.columns:  # the values are means or shares of people: those are behind every point
         points = points.assign(n=int(_people(frame).iloc[-1]))

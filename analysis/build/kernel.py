@@ -31,6 +31,7 @@ import sys
 import threading
 import traceback
 import types
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -248,9 +249,11 @@ def import_ahead(modules: Iterable[str], hidden: Iterable[str]) -> None:
     """Import what a notebook is going to need; what cannot be imported it will say itself."""
     hide(hidden)
     drawing = _DRAWING if any(name.partition(".")[0] == "matplotlib" for name in modules) else ()
-    for name in (*_KERNEL, *modules, *drawing):
-        with contextlib.suppress(Exception):
-            importlib.import_module(name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # nobody who reads the build's output asked for this
+        for name in (*_KERNEL, *modules, *drawing):
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
 
 
 def _threads() -> int:

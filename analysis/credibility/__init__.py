@@ -2,6 +2,7 @@
 
 from analysis.credibility.alternatives import by_estimator, by_weights
 from analysis.credibility.anticipation import Anticipation, anticipation
+from analysis.credibility.certainty_study import CertaintyPlan, CertaintyStudy, certainty_study
 from analysis.credibility.concurrent import Concurrent, concurrent, policy_cells
 from analysis.credibility.diagnosis import (
     Answer,
@@ -42,6 +43,8 @@ __all__ = [
     "Answer",
     "Answered",
     "Anticipation",
+    "CertaintyPlan",
+    "CertaintyStudy",
     "Concurrent",
     "Curve",
     "DataStrategy",
@@ -63,6 +66,7 @@ __all__ = [
     "anticipation",
     "by_estimator",
     "by_weights",
+    "certainty_study",
     "concurrent",
     "design_se",
     "diagnose",

@@ -198,13 +198,16 @@ def certainty_study(
 
 
 def _samples(frame: pd.DataFrame) -> dict[str, ClusterPanel]:
-    """Every unit the same; by people where known; every cluster the same where it has several units."""
+    """Every unit the same; by people where known; every cluster the same where it has several units.
+
+    Without clusters that began before the first measurement, as in the headline.
+    """
     found = {UNITS: cluster_panel(frame, **NAMES)}
     if "n" in frame.columns:
         found[PEOPLE] = cluster_panel(frame, **NAMES, weights="n")
     if frame["unit"].nunique() > frame["cluster"].nunique():
         found[CLUSTERS] = cluster_panel(frame, **NAMES, equal_clusters=True)
-    return found
+    return {name: panel.without_early() for name, panel in found.items()}
 
 
 def _shares(panel: ClusterPanel, neighbours: Mapping[str, Sequence[str]]) -> np.ndarray:

@@ -71,5 +71,5 @@ def concurrent(panel: ClusterPanel, policy: np.ndarray, **options) -> Concurrent
         interaction=attempt(
             randomised, panel, Setting("two_way", target="interaction"), covariates=covariates, **options
         ),
-        overlap=float((treated * policy).sum() / treated.sum()),
+        overlap=float((treated * policy).sum() / treated.sum()) if treated.any() else 0.0,
     )

@@ -20,9 +20,8 @@ from analysis.credibility.diagnosis import (
     diagnose,
 )
 from analysis.credibility.dose_slope import dose_slopes
-from analysis.credibility.power import Power, design_se, minimum_detectable, simulate_power
 from analysis.credibility.simulated_tests import drawn_assignments, simulated_nulls
-from analysis.design.robustness import DiagnosisPlan, PowerPlan
+from analysis.design.robustness import DiagnosisPlan
 from analysis.design.rollout import Programme, Specification
 from analysis.inference.cluster_panel import ClusterPanel, cluster_panel
 from analysis.inference.inversion import Stacked, intervals
@@ -52,44 +51,10 @@ def weighted_cells(design: Programme, frame: pd.DataFrame, weights: Sequence[str
     return {name: cluster_panel(frame, **names, **ways[name]) for name in weights}
 
 
-def cell_variance(design: Programme, panel: ClusterPanel) -> np.ndarray:
-    """Variance of a province-year mean in the twin beyond province and year effects, shape (G,)."""
-    twin = design.twin
-    return twin.sd_province_year**2 + twin.sd_noise**2 / panel.mass
-
-
 def setting_of(specification: Specification) -> Setting:
     """The estimator of a specification of the design."""
     two_way = specification.estimator == "two_way_fe"
     return Setting("two_way" if two_way else specification.control, specification.anticipation)
-
-
-def rollout_power(
-    design: Programme, plan: PowerPlan, *, workers: int = 1
-) -> tuple[dict[str, Power], dict[str, float]]:
-    """Power by simulation, and the minimum detectable effect by formula, of each specification."""
-    draws = TwinDraws.of(design)
-    settings = {name: setting_of(design.specification(name)) for name in plan.specifications}
-    found = simulate_power(
-        draws.panel,
-        draws.means,
-        plan.effects,
-        settings,
-        alpha=plan.alpha,
-        target=plan.target,
-        reassigned=plan.reassigned,
-        draws=plan.draws,
-        seed=plan.seed,
-        workers=workers,
-    )
-    variance, clusters = cell_variance(design, draws.panel), len(draws.panel.clusters)
-    formula = {
-        name: minimum_detectable(
-            design_se(draws.panel, setting, variance), clusters=clusters, alpha=plan.alpha, power=plan.target
-        )
-        for name, setting in settings.items()
-    }
-    return found, formula
 
 
 def rollout_diagnosis(

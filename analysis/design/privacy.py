@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
-from analysis.design.read import read_design, record, records
+from analysis.design.read import read_design, record, records, require_table
 from analysis.workspace import Workspace
 
 PERSONAL = ("person_name", "name", "birth", "postcode", "email", "class", "score")
@@ -62,5 +62,6 @@ def privacy_rule(workspace: Workspace | None = None) -> PrivacyRule:
     content = read_design("privacy", workspace)
     place = "data/design/privacy.toml"
     allow = records(Allowed, content.get("allow", []), f"{place}, allow")
-    rule = {**content.get("rule", {}), "personal": content.get("personal", {}), "allow": allow}
-    return record(PrivacyRule, rule, f"{place}, rule")
+    rule = require_table(content.get("rule", {}), f"{place}, rule")
+    personal = require_table(content.get("personal", {}), f"{place}, personal")
+    return record(PrivacyRule, {**rule, "personal": personal, "allow": allow}, f"{place}, rule")

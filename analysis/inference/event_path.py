@@ -7,12 +7,15 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
+from analysis.estimate.did.bands import simultaneous_critical_value
 from analysis.inference.cluster_panel import ClusterPanel
 from analysis.inference.group_time import GroupTime, comparisons
 from analysis.inference.setting import Setting
 
 DRAWS = 10_000  # shocks behind the critical values: the error of a coverage of 95 % is .2 %
+MANY = 40  # clusters from which the usual bands hold: t(G - 1), and the largest of jointly distributed t
 COLUMNS = ("event_time", "estimate", "low", "high", "low_sim", "high_sim", "se", "n", "clusters")
 
 
@@ -82,7 +85,8 @@ class EventPath:
         Shocks to clusters and periods are independent and normal. NaN where a cluster cannot be left out.
         """
         estimate, deviation = self._maps
-        shocks = np.random.default_rng(seed).standard_normal((DRAWS, len(estimate)))
+        draws = min(DRAWS, max(DRAWS // 10, 20 * DRAWS // len(self._panel.clusters)))
+        shocks = np.random.default_rng(seed).standard_normal((draws, len(estimate)))
         return shocks @ estimate, np.tensordot(shocks, deviation, axes=1)
 
     def critical_values(self, level: float, *, seed: int = 0) -> tuple[np.ndarray, float]:
@@ -92,6 +96,8 @@ class EventPath:
         effect with errors of its own, and the jackknife leans to the wide side for small groups. What these
         come to together follows from the design alone; see :meth:`worlds`.
         """
+        if len(self._panel.clusters) > MANY:
+            return self._usual_critical_values(level, seed)
         estimate, deviation = self.worlds(seed)
         known = np.isfinite(deviation).all(axis=(0, 2))
         count = deviation.shape[2]
@@ -100,6 +106,14 @@ class EventPath:
         each = np.full(len(known), np.nan)
         each[known] = np.quantile(t, level, axis=0)
         return each, float(np.quantile(t.max(axis=1), level)) if known.any() else np.nan
+
+    def _usual_critical_values(self, level: float, seed: int) -> tuple[np.ndarray, float]:
+        freedom = len(self._panel.clusters) - 1
+        covariance = self.covariance
+        known = np.flatnonzero(np.diag(covariance) > 0)
+        each = np.full(len(covariance), stats.t.ppf((1 + level) / 2, freedom))
+        joint = simultaneous_critical_value(covariance[np.ix_(known, known)], freedom, level, seed=seed)
+        return each, joint
 
     def table(self, level: float | None = None, *, seed: int = 0) -> pd.DataFrame:
         """One row an event time, the reference period among them; without `level` no bands.

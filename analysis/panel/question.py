@@ -13,6 +13,7 @@ from analysis.design.questions import Question, exposures, question
 from analysis.design.rollout import rollout
 from analysis.panel.exposure import DESIGN_SOURCE, Exposed, Joined, exposed, join
 from analysis.panel.outcomes import Measured, measured
+from analysis.panel.reach import reach_of_electorate
 from analysis.sources.geography import province_names
 from analysis.synthetic.rollout import Truth, rollout_twin
 from analysis.unknown import NotEstimable
@@ -45,6 +46,9 @@ class Panel:
         When each time was, in years with decimals.
     other : mapping of str to float
         First time under another programme, by province; without what does not start.
+    reach : pandas.DataFrame or None
+        For turnout: who could be reached of those who may vote, with declared effects a person; see
+        :func:`analysis.panel.reach.reach_of_electorate`.
     """
 
     question: Question
@@ -58,6 +62,7 @@ class Panel:
     truth: Truth | None = None
     moments: tuple[float, ...] = ()
     other: Mapping[str, float] = field(default_factory=dict)
+    reach: pd.DataFrame | None = None
 
     @property
     def people(self) -> int | None:
@@ -87,7 +92,7 @@ class Panel:
     @property
     def weights(self) -> str | None:
         """Column of weights; None where each unit counts the same."""
-        return "weight" if self.frame is not None and self.question.outcome.weight == "n" else None
+        return "weight" if self.question.outcome.weight == "n" else None
 
     @property
     def started(self) -> str:
@@ -128,16 +133,30 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
     losses = (*found.losses, *programme.losses, *excluded, *joined.losses)
     return Panel(
         question=asked,
-        frame=_answerable(_columns(joined, asked), asked),
+        frame=_answerable(_columns(joined, asked), asked, joined),
         labels=_labels(joined.dates),
         schedule=schedule,
         kind=found.kind,
         source=_sources(found, programme),
         remark=f"{found.remark} {programme.remark}".strip(),
         losses=losses,
-        moments=tuple(date.year + (date.dayofyear - 1) / 365.25 for date in joined.dates),
+        moments=tuple(date.year + (date.day_of_year - 1) / 365.25 for date in joined.dates),
         other=_other(asked, joined.dates, workspace),
+        reach=_reach(asked, workspace),
     )
+
+
+def _reach(asked: Question, workspace: Workspace) -> pd.DataFrame | None:
+    if asked.outcome.source != "turnout" or not asked.exposure.reached:
+        return None
+    cases = reach_of_electorate(workspace)
+    own = cases[cases["scope"] == asked.exposure.reached]
+    if own.empty:
+        raise ValueError(
+            f"data/design/exposures.toml, {asked.exposure.name}: reached {asked.exposure.reached!r} is not "
+            f"among {', '.join(cases['scope'].unique())}"
+        )
+    return own
 
 
 def _other(asked: Question, dates: tuple[pd.Timestamp, ...], workspace: Workspace) -> dict[str, float]:
@@ -169,21 +188,33 @@ def _columns(joined: Joined, asked: Question) -> pd.DataFrame:
         people = frame.groupby("unit")["n"].transform("mean")
         frame["dose"] = 1000 * frame["intensity"] / people
         kept.append("dose")
-    if asked.outcome.weight == "n" and "weight" not in frame.columns:
+    if asked.outcome.weight == "n" and "weight" not in frame.columns and "n" in frame.columns:
         frame["weight"] = frame["n"]
         kept.append("weight")
     return frame[[*kept, "cluster"]]
 
 
-def _answerable(frame: pd.DataFrame, asked: Question) -> pd.DataFrame | NotEstimable:
+def _answerable(frame: pd.DataFrame, asked: Question, joined: Joined) -> pd.DataFrame | NotEstimable:
     """`frame`, if anything in it can be compared; else why not, as the first thing that is lacking."""
     needed = asked.outcome.needed
+    before = NotEstimable(
+        f"er is geen meting van {asked.outcome.subject} van vóór de start; nodig is {needed}"
+    )
+    if frame.empty and joined.early:
+        return before
     if frame.empty:
         return NotEstimable(
             f"geen enkele meting van {asked.outcome.subject} is te gebruiken; nodig is {needed}"
         )
+    if asked.outcome.weight == "n" and "weight" not in frame.columns:
+        return NotEstimable(
+            f"van {asked.outcome.subject} is niet bekend over hoeveel mensen elke waarde gaat, en daarnaar "
+            f"wordt gewogen; nodig is {needed}"
+        )
     if frame["time"].nunique() < 2:
         return NotEstimable(f"er is maar één meting van {asked.outcome.subject}; nodig is {needed}")
+    if frame["cohort"].isna().all() and joined.early:
+        return before
     if frame["cohort"].isna().all():
         return NotEstimable(
             f"er is geen meting van {asked.outcome.subject} van na de start; nodig is {needed}"

@@ -16,11 +16,8 @@ from analysis.privacy.worktree import File, output_files, present_files, staged_
 from analysis.workspace import Workspace
 
 _SHOWN = 5  # findings of one file
-_PLACES = (
-    "municipalities",
-    "municipal_changes",
-    "cbs_population_2024",
-)  # in data/facts, by stem: names that tell no person
+# In data/facts, by stem: names that tell no person.
+_PLACES = ("municipalities", "municipal_changes", "cbs_population_2024")
 
 
 def check(workspace: Workspace, *, staged: bool = False) -> tuple[list[Finding], list[str], int]:

@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from analysis.datakind import DataKind
 from analysis.design.questions import Question
 from analysis.release.markdown import escape
 from analysis.release.shown import CONCLUSIONS, FOLDER
 from analysis.results import TRIAL, Released
+
+NOTHING_TO_SHOW = "Zonder die gegevens is hier verder niets te tonen."
 
 
 def write_question_sections(asked: Iterable[Question], released: Released, folder: Path) -> None:
@@ -35,6 +38,22 @@ def write_question_sections(asked: Iterable[Question], released: Released, folde
         _write(folder / f"vragen-{chapter}.qmd", _includes(names))
     if by_chapter:
         _write(folder / "proeven.qmd", _includes(trials))
+
+
+def write_outcome_sections(released: Released, reports: Path, folder: Path) -> None:
+    """``uitkomst-<section>.qmd``: the text of ``_uitkomst-<section>.qmd`` where the section has an outcome.
+
+    Without one its tables and figures would say the same reason line after line, and the section has said it.
+    """
+    known = {
+        item.section
+        for item in (*released.rows, *released.series)
+        if item.kind is not DataKind.FACT and not (item.reason or item.withheld)
+    }
+    for path in sorted(reports.glob("_uitkomst-*.qmd")):
+        section = path.stem.removeprefix("_uitkomst-")
+        shown = f"{{{{< include {path.name} >}}}}" if section in known else NOTHING_TO_SHOW
+        _write(folder / f"uitkomst-{section}.qmd", f"{shown}\n")
 
 
 def _section(question: Question, released: Released) -> str:

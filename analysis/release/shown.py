@@ -20,7 +20,7 @@ ORIGINS = f"{FOLDER}/herkomst.qmd"
 CONCLUSIONS = "conclusie"
 _VARIABLE = re.compile(r"(?<!\{)\{\{<\s*var\s+(\S+)\s*>\}\}")
 _INCLUDE = re.compile(r"\s*\{\{<\s*include\s+(\S+)\s*>\}\}\s*")
-_QUESTIONS = re.compile(rf"{FOLDER}/(?:vraag|vragen|proef|proeven)[\w-]*\.qmd")
+_QUESTIONS = re.compile(rf"{FOLDER}/(?:vraag|vragen|proef|proeven|uitkomst)[\w-]*\.qmd")
 _EXHIBIT = re.compile(rf"{FOLDER}/((?:fig|tbl)-[\w-]+)\.qmd")
 _HEADING = re.compile(r"#{1,6}\s+(?P<title>.*?)\s*\{[^}]*#(?P<label>sec-[\w-]+)[^}]*\}\s*")
 

@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 from analysis.release.provenance import ORIGIN_FILE, PROVENANCE_FILE
+from analysis.release.release import missing_notebooks
 from analysis.release.trace import write_trace
 from analysis.render import quarto, standing
 from analysis.render.check import check_documents
@@ -51,7 +52,7 @@ def render(
         ``auto`` takes Quarto where it is on the path.
     output : Path, optional
         Where to; ``output-dir`` of ``_quarto.yml`` by default.
-    edition : {"mock", "final", "public"}
+    edition : {"standard", "mock", "final", "public"}
         See :mod:`analysis.render.editions`.
     factsheets : bool
         Render the sheets of the provinces too (:mod:`analysis.render.factsheets`).
@@ -78,7 +79,7 @@ def render(
     write_trace(workspace)
     for project, lines in zip(projects, check_documents(projects), strict=True):
         check_labelling(lines, project)
-        check_claims(lines, project, rows)
+        check_claims(lines, project, rows, incomplete=bool(missing_notebooks(released)))
     with fresh_folder(target) as folder, staged(workspace.root) as stage:
         seen = [project.at(stage) for project in projects]
         (quarto.render_quarto if use_quarto else render_embedded)(seen, folder)

@@ -76,6 +76,11 @@ def _refuse(folder: Path) -> None:
         for row in read_rows(folder / ROWS_FILE)
         if row.kind is DataKind.SYNTHETIC and row.section != TRIAL
     ]
+    problems += [
+        f"  {exhibit.id} is synthetic and not drawn as a trial"
+        for exhibit in _exhibits(folder)
+        if exhibit.kind is DataKind.SYNTHETIC and exhibit.id.split("-")[1] != TRIAL
+    ]
     if problems:
         raise RenderError("there is no final edition yet:\n" + "\n".join(problems))
 

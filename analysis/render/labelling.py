@@ -3,8 +3,7 @@
 A chapter that shows a synthetic number, figure or table carries a status note that says "synthetisch".
 Where a chapter has no such note, as in a summary, each sentence says it: with a variable that carries the
 word, such as ``.full``, or in its own words. And a report with anything synthetic in it has at least one
-note with the class ``synthetisch``, because that puts the mark on the page and on every sheet. Only a chapter
-that is simulated by its nature (``data/design/editions.toml``) does not ask for that mark.
+note with the class ``synthetisch``, because that puts the mark on the page and on every sheet.
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ WORD = DataKind.SYNTHETIC.dutch
 STEM = "syntheti"  # synthetisch, synthetische, synthetic
 _NOTE = re.compile(r"status-[\w-]+\.qmd")
 _MARK = re.compile(r":{3,}\s*\{[^}]*\.synthetisch\b")
-_SIMULATION = re.compile(r":{3,}\s*\{[^}]*\.simulatie\b")
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[\"“'*_(\[]*[A-Z\x00])")
 
 
@@ -41,11 +39,6 @@ class Chapter:
         """Whether a status note in this chapter says "synthetisch"."""
         return any(is_note(line) and WORD in line.text for line in self.lines)
 
-    @property
-    def simulated(self) -> bool:
-        """Whether its note says that it rests on simulation by its nature."""
-        return any(is_note(line) and _SIMULATION.match(line.text) for line in self.lines)
-
 
 def check_labelling(lines: list[Line], project: Project) -> None:
     """Raise RenderError if something synthetic stands without the word.
@@ -60,8 +53,7 @@ def check_labelling(lines: list[Line], project: Project) -> None:
     anything = None
     for chapter in chapters(lines):
         uses = [line for line in chapter.lines if _shows_synthetic(line, shown)]
-        if not chapter.simulated:
-            anything = anything or (uses[0] if uses else None)
+        anything = anything or (uses[0] if uses else None)
         if chapter.labelled or not uses:
             continue
         problems.extend(

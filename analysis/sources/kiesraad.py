@@ -169,7 +169,7 @@ def _of_form(form: Form, path: Path) -> Iterable[tuple[pd.DataFrame, bool]]:
 def _tables_within(path: Path) -> list[tuple[pd.DataFrame, bool]]:
     """The tables of known form in an archive; an archive of documents has none."""
     found = []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="analysis-run-") as folder:
         for member, content in zip_members(path, ".csv", LARGEST_TABLE, LARGEST_TABLES):
             name = PurePosixPath(member).name
             if (form := _form(name)) is None:

@@ -56,7 +56,7 @@ def read_spss(path: Path, wanted: Iterable[str]) -> SpssFile:
     """
     path = Path(path)
     require_spss(path)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="analysis-run-") as folder:
         meta = _run(path, Path(folder), list(dict.fromkeys(wanted)))
         columns = _columns(path, meta)
         if not meta["chosen"]:

@@ -10,18 +10,16 @@ from analysis.credibility.alternatives import by_estimator, by_weights
 from analysis.credibility.anticipation import anticipation
 from analysis.credibility.concurrent import concurrent, policy_cells
 from analysis.credibility.leave_one_out import leave_one_out
-from analysis.credibility.permutation import randomised
 from analysis.credibility.placebo import placebo_dates, placebo_outcomes
-from analysis.credibility.reassigned import Setting
 from analysis.credibility.spillover import neighbour_shares, spillover
 from analysis.estimate.did import group_time_att
-from analysis.inference import cluster_panel as collapse
+from analysis.inference import Setting, cluster_panel, randomised
 
 FEW = {"max_exact": 0, "draws": 199}
 
 
 def cells_of(seed=0, **planted):
-    return collapse(make_panel(seed, **planted), **COLUMNS)
+    return cluster_panel(make_panel(seed, **planted), **COLUMNS)
 
 
 def test_planted_anticipation_is_found_and_allowing_for_it_mends_the_effect():
@@ -39,7 +37,7 @@ def test_planted_anticipation_is_found_and_allowing_for_it_mends_the_effect():
 
 def test_the_effect_before_the_start_is_the_event_study_with_that_window():
     frame = make_panel(effect=1.0)
-    found = anticipation(collapse(frame, **COLUMNS), (2,), **FEW).before["estimate"][0]
+    found = anticipation(cluster_panel(frame, **COLUMNS), (2,), **FEW).before["estimate"][0]
     groups = group_time_att(frame, **COLUMNS, control="not_yet", anticipation=2, base_period="universal")
     event = groups.table.assign(event=lambda table: table["time"] - table["cohort"])
     sizes = frame.drop_duplicates("unit").groupby("cohort").size()
@@ -69,10 +67,10 @@ def test_neighbours_are_checked():
 
 def test_another_policy_is_told_apart():
     frame = make_panel(effect=1.0, shock=0.05)
-    cells = collapse(frame, **COLUMNS)
+    cells = cluster_panel(frame, **COLUMNS)
     starts = {name: 2013.0 if place in (1, 3, 6, 9) else None for place, name in enumerate(cells.clusters)}
     policy = policy_cells(cells, starts)
-    touched = collapse(
+    touched = cluster_panel(
         frame.assign(
             y=frame["y"]
             + 3 * frame.apply(lambda row: row["year"] >= (starts[row["province"]] or 9999), axis=1)
@@ -90,7 +88,7 @@ def test_another_policy_is_told_apart():
 def test_leaving_out_the_cluster_that_carries_the_effect_shows():
     frame = make_panel(effect=0.0, shock=0.1)
     carried = frame.assign(y=frame["y"] + 8.0 * ((frame["province"] == "P02") & (frame["year"] >= 2014)))
-    table = leave_one_out(collapse(carried, **COLUMNS), **FEW).set_index("cluster")
+    table = leave_one_out(cluster_panel(carried, **COLUMNS), **FEW).set_index("cluster")
     assert abs(table.loc["P02", "estimate"]) < 0.3
     assert table["estimate"].drop("P02").min() > 0.5
     assert list(table["clusters"].unique()) == [11]
@@ -124,7 +122,7 @@ def test_impossible_placebos_are_refused():
 
 def test_weights_and_estimators_are_what_their_names_say():
     frame = make_panel(effect=1.0)
-    samples = {"equal": collapse(frame, **COLUMNS), "w": collapse(frame, **COLUMNS, weights="w")}
+    samples = {"equal": cluster_panel(frame, **COLUMNS), "w": cluster_panel(frame, **COLUMNS, weights="w")}
     table = by_weights(samples, **FEW).set_index("weights")
     plain = group_time_att(frame, **COLUMNS, control="not_yet", weights="w").aggregate("simple").estimate
     assert table.loc["w", "estimate"] == pytest.approx(plain, abs=1e-10)

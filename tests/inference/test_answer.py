@@ -270,3 +270,14 @@ def test_waves_every_two_years_count_in_years():
     assert found.anticipation == 2
     assert found.path["event_time"].tolist() == list(range(-8, 8, 2))
     assert found.path.loc[found.path["event_time"] == -4, "estimate"].item() == 0
+
+
+def test_with_many_clusters_the_bands_are_the_usual_ones():
+    starts = [2014.0] * 30 + [NEVER] * 30
+    path = answer(make_panel(starts, effect=1.0), **COLUMNS, draws=199).path.dropna()
+    width = (path["high"] - path["low"]) / 2 / path["se"]
+    assert width.to_numpy() == pytest.approx(np.full(len(path), stats.t.ppf(0.975, 59)))
+    together = (path["high_sim"] - path["low_sim"]) / 2 / path["se"]
+    assert (together > width).all()
+    assert together.to_numpy() == pytest.approx(np.full(len(path), together.iloc[0]))
+    assert together.iloc[0] < stats.t.ppf(1 - 0.025 / len(path), 59)

@@ -19,7 +19,6 @@ import sqlite3
 import struct
 import subprocess
 import tarfile
-import time
 import urllib.parse
 import zipfile
 import zlib

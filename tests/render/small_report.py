@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -96,9 +97,9 @@ def make_project(root: Path, kind: str = "synthetic", documents: tuple[str, ...]
     return workspace
 
 
-def release_as(workspace: Workspace, edition: str) -> None:
-    """Note the edition that was released."""
-    record = {"edition": edition, "missing": []}
+def release_as(workspace: Workspace, edition: str, *, missing: Sequence[str] = ()) -> None:
+    """Note the edition that was released, and the notebooks that are lacking in it."""
+    record = {"edition": edition, "missing": list(missing)}
     path = workspace.build / "released" / RELEASE_FILE
     path.write_text(json.dumps(record), encoding="utf-8")
 

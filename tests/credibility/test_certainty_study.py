@@ -1,0 +1,81 @@
+"""Every check of one question at once: all on the same estimate, and each that cannot be had says why."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from credibility_panels import COHORTS, NEVER, RING, make_panel
+
+from analysis.credibility import CertaintyPlan, CertaintyStudy, Noise, certainty_study
+from analysis.inference import answer
+from analysis.unknown import NotEstimable
+
+NAMES = {"unit": "unit", "time": "time", "cohort": "cohort", "outcome": "value", "cluster": "cluster"}
+PLAN = CertaintyPlan(
+    control="not_yet", curve_estimators=("not_yet", "two_way"), anticipation=(0, 1), before=(0,),
+    leave_one_out=False, curve_draws=99, curve_seed=1, placebo=(1, 2), early=(1,), leads=3, mbar=(0.0, 1.0),
+    smallest=0.5, effects=(0.0, 2.0, 4.0), target=0.8, alpha=0.05, reassigned=99, draws=50, power_seed=2,
+)  # fmt: skip
+
+
+def frame_of(cohorts=COHORTS, **planted):
+    return make_panel(cohorts=cohorts, **planted).rename(
+        columns={"province": "cluster", "year": "time", "y": "value"}
+    )
+
+
+def study(frame):
+    other = {f"P{g:02d}": 2013.0 if g % 3 == 0 else None for g in range(12)}
+    return certainty_study(
+        frame, PLAN, neighbours=RING, other=other, draw=lambda panel: Noise(panel, 0.5, sd_unit=1.0)
+    )
+
+
+@pytest.mark.parametrize("cohorts", [COHORTS, [2009.0] + [2014.0] * 5 + [NEVER] * 6], ids=["plain", "early"])
+def test_all_checks_of_a_question_rest_on_the_same_estimate(cohorts):
+    frame = frame_of(cohorts, effect=1.0)
+    found = study(frame)
+    none = [field.name for field in fields(found) if isinstance(getattr(found, field.name), NotEstimable)]
+    assert none == ["noise"]  # no moments are given to know what places do by themselves
+    main = answer(frame, **NAMES)
+    assert (found.whole.estimate, found.whole.low, found.whole.high) == (main.estimate, main.low, main.high)
+    assert found.whole.clusters == main.n_clusters
+    first = found.allowance.table.iloc[0]
+    assert (first["low"], first["high"]) == pytest.approx((main.low, main.high))
+    assert found.hidden.p_value == main.p_value == first["p_value"]
+    assert found.drift.estimate == pytest.approx(main.estimate)
+    plain = "estimator == 'not_yet' and sample == 'municipalities' and anticipation == 0"
+    assert found.curve.table.query(plain)["estimate"].tolist() == pytest.approx([main.estimate])
+    assert found.power.table["effect"].tolist() == [0.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    "cohorts",
+    [
+        [2014.0] * 5 + [2016.0] * 7,
+        [2014.0] * 12,
+        [2014.0] + [NEVER] * 11,
+        [2014.0] * 11 + [NEVER],
+        [2011.0] * 5 + [NEVER] * 7,
+        [2009.0] * 12,
+        [NEVER] * 12,
+    ],
+    ids=["all in the end", "all at once", "one treated", "one never", "one before", "all before", "nobody"],
+)
+def test_no_design_takes_the_other_checks_with_it(cohorts):
+    found = study(frame_of(cohorts))
+    assert isinstance(found, CertaintyStudy)
+    for field in fields(found):
+        value = getattr(found, field.name)
+        assert not isinstance(value, NotEstimable) or value.reason
+
+
+def test_holes_in_the_panel_are_no_reason_to_stop():
+    frame = frame_of(effect=1.0)
+    holes = frame[np.random.default_rng(1).uniform(size=len(frame)) > 0.3]
+    found = study(holes)
+    assert found.whole.estimate == answer(holes, **NAMES).estimate
+    assert not isinstance(found.curve, NotEstimable)
+    assert not isinstance(found.drift, NotEstimable)
