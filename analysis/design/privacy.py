@@ -31,7 +31,7 @@ class PrivacyRule:
     person_rows, survey_names, table_rows, values_of_one_row, values_of_one_column : int
         From how many rows, names, values on a line, or values of one column in a file.
     personal : mapping of str to tuple of str
-        Names of columns, lower case, by what they hold: person_name, name, birth, postcode, email, class, score.
+        Names of columns, lower case, by what they hold: one of :data:`PERSONAL`.
     allow : tuple of Allowed
     """
 

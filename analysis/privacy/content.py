@@ -1,4 +1,4 @@
-"""What a file holds, whatever its name says: is it a data file, a table of persons, a notebook with outputs?"""
+"""What a file holds, whatever its name says: a data file, a table of persons, a notebook with outputs?"""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _judged(
     reading = read(name, text)
     if matcher is not None:
         matcher.add(path, reading.lines, leaf.inside)
-    found = _first(reading, rule)
+    found = _first(reading, rule, published)
     if not found and not published and not name.endswith(_LONG_BY_NATURE):
         found = _long(path, reading, rule)
     if found:
@@ -77,9 +77,9 @@ def _pdf(
             yield None, f"attached {name}: {finding.said}"
 
 
-def _first(reading: Reading, rule: PrivacyRule) -> tuple[int | None, str] | None:
+def _first(reading: Reading, rule: PrivacyRule, published: bool) -> tuple[int | None, str] | None:
     for table in reading.tables:
-        if said := judge_table(table, rule):
+        if said := judge_table(table, rule, published=published):
             return table.line, f"an HTML table: {said}" if table.form == "HTML" else said
     said = judge_text(reading, rule)
     return (None, said) if said else None

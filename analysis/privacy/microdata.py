@@ -3,7 +3,7 @@
 A number in a report is close to some pupil's number by chance. Values of several columns that all belong to
 the same pupil are not: that is a row of microdata, with or without its identifier, whatever the order or the
 names of the columns. How rare a value is, is counted in bits; a line is a row when its rarest agreement
-exceeds what chance gives among all rows, all choices of numbers on the line, and all lines that are looked at.
+exceeds what chance gives among all rows, all choices of numbers on the line, and all lines looked at.
 """
 
 from __future__ import annotations

@@ -32,12 +32,15 @@ _SAID = {
 _ALONE = frozenset({"person_name", "email", "postcode", "bsn"})
 
 
-def judge_table(table: Table, rule: PrivacyRule) -> str:
-    """Why `table` is one of persons; "" if it does not seem so."""
+def judge_table(table: Table, rule: PrivacyRule, *, published: bool = False) -> str:
+    """Why `table` is one of persons; "" if it does not seem so.
+
+    A short table with the names of a pupil file is a summary where it is `published`.
+    """
     names = [name.strip().strip("\"'").lower() for name in table.names]
     rows = len(table.rows)
     survey = sorted(set(names) & set(rule.survey))
-    if len(survey) >= rule.survey_names and rows >= 1:
+    if len(survey) >= rule.survey_names and rows >= (rule.person_rows if published else 1):
         return f"columns {', '.join(survey)} of a pupil file, with {rows} rows"
     if rows < rule.person_rows:
         return ""

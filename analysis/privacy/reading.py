@@ -16,80 +16,30 @@ from html.parser import HTMLParser
 
 SEPARATORS = (",", ";", "\t", "|")
 _FEWEST = 2  # rows below a header
-_MARKUP = re.compile(r"<(!doctype|html|svg|table|body|div|figure|!--|\?xml)\b", re.IGNORECASE)
+_MARKUP = re.compile(
+    r"<(?:(?:!doctype|html|head|svg|table|body|div|figure|p|ul|ol|pre|span|section|h\d|img|a|details)\b|!--|\?xml)",
+    re.IGNORECASE,
+)
 _WRITTEN = (".py", ".qmd", ".md", ".toml", ".typ", ".lua", ".css", ".bib", ".lock", ".yml")  # holds no markup
 _BLOCKS = frozenset(
-    [
-        "tr",
-        "p",
-        "li",
-        "div",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "br",
-        "dt",
-        "dd",
-        "section",
-        "figcaption",
-        "text",
-        "title",
-        "desc",
-        "option",
-    ]
-)
+    {
+        "tr", "p", "li", "div", "h1", "h2", "h3", "h4", "h5", "h6", "br", "dt", "dd", "section",
+        "figcaption", "text", "title", "desc", "option",
+    }
+)  # fmt: skip
 _DRAWING = frozenset(
-    ["script", "style", "path", "polyline", "polygon"]
+    {"script", "style", "path", "polyline", "polygon"}
 )  # their content is no text of the page
 # Attributes of a drawing's geometry or a page's machinery: numbers that nobody measured.
 _GEOMETRY = frozenset(
-    [
-        "d",
-        "points",
-        "transform",
-        "viewbox",
-        "style",
-        "class",
-        "id",
-        "x",
-        "y",
-        "x1",
-        "x2",
-        "y1",
-        "y2",
-        "dx",
-        "dy",
-        "cx",
-        "cy",
-        "r",
-        "rx",
-        "ry",
-        "width",
-        "height",
-        "href",
-        "src",
-        "xlink:href",
-        "clip-path",
-        "fill",
-        "stroke",
-        "xmlns",
-        "xmlns:xlink",
-        "stroke-width",
-        "aria-describedby",
-        "aria-labelledby",
-        "gradienttransform",
-        "preserveaspectratio",
-        "offset",
-        "srcset",
-        "role",
-        "rel",
-        "lang",
-        "scope",
-    ]
-)
+    {
+        "d", "points", "transform", "viewbox", "style", "class", "id", "x", "y", "x1", "x2", "y1", "y2",
+        "dx", "dy", "cx", "cy", "r", "rx", "ry", "width", "height", "href", "src", "xlink:href",
+        "clip-path", "fill", "stroke", "xmlns", "xmlns:xlink", "stroke-width", "aria-describedby",
+        "aria-labelledby", "gradienttransform", "preserveaspectratio", "offset", "srcset", "role",
+        "rel", "lang", "scope",
+    }
+)  # fmt: skip
 _LONG = 40  # characters of a string in JSON that may hold a text of its own
 
 
@@ -129,7 +79,10 @@ def read(name: str, text: str) -> Reading:
 
 
 def _delimited(lines: list[str]) -> Iterator[Table]:
-    """Runs of lines that a separator parts in as many cells; of blanks the line above may have one cell less."""
+    """Runs of lines that a separator parts in as many cells.
+
+    Of cells parted by blanks the line above may have one less: no name above the labels of rows.
+    """
     for separator in (*SEPARATORS, None):
         counts = [len(line.split()) if separator is None else line.count(separator) + 1 for line in lines]
         start = 0

@@ -1,7 +1,7 @@
 """What is packed in a file, unfolded in memory to what can be read; what cannot be is refused, not passed.
 
 A file that is neither text, nor a picture or a page that is understood here, nor a package that the standard
-library opens, is refused whatever its name: so is a data file with a byte before it, or a format not thought of.
+library opens, is refused whatever its name: so is a data file with a byte before it, or a format unthought of.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pickletools
 import re
 import tarfile
 import urllib.parse
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -92,10 +93,16 @@ class _TooLarge(Exception):
     """More than a limit allows; the message names the limit."""
 
 
-def unfold(content: bytes, unfolded_mb: int = UNFOLDED_MB) -> Iterator[Leaf]:
-    """All that stands in a file's `content`: texts, PDF files, and what is refused."""
+def unfold(content: bytes, most_mb: int | None = None) -> Iterator[Leaf]:
+    """All that stands in a file's `content`: texts, PDF files, and what is refused.
+
+    Parameters
+    ----------
+    most_mb : int, optional
+        In the place of :data:`UNFOLDED_MB`.
+    """
     try:
-        yield from _unfold("", content, _Budget(unfolded_mb * _MB), DEPTH)
+        yield from _unfold("", content, _Budget((most_mb or UNFOLDED_MB) * _MB), DEPTH)
     except _TooLarge as error:
         yield Leaf(said=str(error))
 
@@ -142,11 +149,13 @@ def _data_file(content: bytes) -> str:
 
 def _is_pickle(content: bytes) -> bool:
     """By its instructions, none of which is carried out; the oldest protocol is text."""
+    if content[:1] != b"\x80" and not content.rstrip().endswith(b"."):
+        return False
     count = 0
     try:
-        for count, (code, _, _) in enumerate(pickletools.genops(content), start=1):
-            if code.name == "STOP":
-                break
+        with warnings.catch_warnings(action="ignore"):
+            for _ in pickletools.genops(content):
+                count += 1
     except Exception:  # anything: these are bytes of another kind
         return content[:1] == b"\x80" and content[1:2] in b"\2\3\4\5" and count > 3
     return count > 5

@@ -41,7 +41,8 @@ def safe_cells(cells: Iterable[object], place: str = "") -> list[object]:
             if found := _CONTROL.search(cell):
                 where = f"{place}, cell {number}" if place else f"cell {number}"
                 raise ValueError(
-                    f"{where}: {cell[:60]!r} holds the control character {found[0]!r}; take it out at its source"
+                    f"{where}: {cell[:60]!r} holds the control character {found[0]!r}; "
+                    "take it out where the text comes from"
                 )
             if cell.startswith(_STARTS) and not _NUMBER.fullmatch(cell):
                 cell = "'" + cell

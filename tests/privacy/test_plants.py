@@ -1,7 +1,7 @@
 """Rows of made-up pupils planted in every form thought of: each is found, and a clean tree has none.
 
-With the microdata in the data folder by their values, whatever the names and order of the columns and the number
-of decimals; without them by what a table of persons looks like.
+With the microdata in the data folder by their values, whatever the names and order of the columns and the
+number of decimals; without them by what a table of persons looks like.
 """
 
 from __future__ import annotations
@@ -290,3 +290,183 @@ def test_a_plant_is_found(repository, plant):
 def test_a_planted_data_file_is_found(repository, plant, tmp_path):
     path, content = MADE[plant](tmp_path)
     assert found(repository, path, content)
+
+
+# --- by content, without microdata ---
+
+FIRST = (
+    "Sanne", "Daan", "Noor", "Bram", "Lotte", "Sem", "Fenna", "Thijs", "Julia", "Mees",
+    "Eva", "Finn", "Sara", "Luuk", "Isa", "Tess", "Jesse", "Roos", "Stijn", "Lieke",
+)  # fmt: skip
+LAST = (
+    "Jansen", "de Vries", "Bakker", "van den Berg", "Visser", "Smit",
+    "Meijer", "Mulder", "de Boer", "Bos", "Vos", "Peters",
+)  # fmt: skip
+
+
+def persons(n: int = 40) -> pd.DataFrame:
+    rng = np.random.default_rng(8)
+    digits = rng.integers(1, 9, (n, 7))
+    numbers = []
+    for row in digits:  # the last digits make it pass the eleven-test
+        ends = [
+            (a, b)
+            for a in range(10)
+            for b in range(10)
+            if (sum((9 - k) * int(d) for k, d in enumerate([*row, a])) - b) % 11 == 0
+        ]
+        numbers.append("".join(map(str, row)) + "".join(map(str, ends[0])))
+    return pd.DataFrame(
+        {
+            "naam": [f"{FIRST[k % 20]} {LAST[(k * 5 + k // 20) % 12]}" for k in range(n)],
+            "klas": [f"{1 + k % 4}{'HV'[k % 2]}{'abc'[k % 3]}" for k in range(n)],
+            "score": rng.normal(6.5, 1, n).round(1),
+            "geboortedatum": [
+                f"{2008 + k % 4}-{1 + k % 12:02}-{1 + (k * 7 + k // 12) % 28:02}" for k in range(n)
+            ],
+            "postcode": [f"{1011 + 37 * k} {'ABCDEG'[k % 6]}{'HJKL'[k % 4]}" for k in range(n)],
+            "email": [f"leerling{k}@school.nl" for k in range(n)],
+            "bsn": numbers,
+        }
+    )
+
+
+PEOPLE = persons()
+BY_ROW = PEOPLE[["naam", "klas", "score"]]
+
+
+def _persons_csv(*names: str, rename: bool = False, **options) -> bytes:
+    frame = PEOPLE[list(names)]
+    if rename:
+        frame = frame.set_axis([f"x{k}" for k in range(len(names))], axis=1)
+    return frame.to_csv(index=False, **options).encode()
+
+
+PERSONS = {
+    "name, class, score": ("a.csv", _persons_csv("naam", "klas", "score")),
+    "semicolons": ("a.csv", _persons_csv("naam", "klas", "score", sep=";")),
+    "class and score": ("a.csv", _persons_csv("klas", "score")),
+    "in the facts": ("data/facts/a.csv", _persons_csv("naam", "klas", "score")),
+    "other headings": ("a.csv", _persons_csv("naam", "klas", "score", rename=True)),
+    "without headings": ("a.csv", _persons_csv("naam", "klas", "score", header=False)),
+    "name and date of birth": ("a.csv", _persons_csv("naam", "geboortedatum", rename=True)),
+    "e-mail": ("a.csv", _persons_csv("email", "score", rename=True)),
+    "postcodes": ("a.csv", _persons_csv("postcode", "score", rename=True)),
+    "citizen service numbers": ("a.csv", _persons_csv("bsn", "score", rename=True)),
+    "addresses in a text": ("a.md", "\n".join(PEOPLE["email"]).encode()),
+    "html": ("a.html", BY_ROW.to_html().encode()),
+    "json": ("a.json", BY_ROW.to_json(orient="records").encode()),
+    "json by columns": ("a.json", BY_ROW.to_json().encode()),
+    "json lines": ("a.jsonl", BY_ROW.to_json(orient="records", lines=True).encode()),
+    "in a PNG": ("a.png", _png(_chunk(b"tEXt", b"C\0" + _persons_csv("naam", "klas", "score")))),
+    "in a zip": ("a.zip", _zip(_persons_csv("naam", "klas", "score"))),
+    "in base64": ("a.txt", base64.b64encode(_persons_csv("naam", "klas", "score"))),
+    "space-aligned": ("a.txt", PEOPLE[["klas", "score", "postcode"]].to_string().encode()),
+    "in a notebook's output": ("_report/a.ipynb", _notebook("text/html", BY_ROW.to_html())),
+    "published": ("_report/a.html", _page(BY_ROW.to_html(index=False))),
+}
+
+
+@pytest.fixture
+def without(repository, tmp_path) -> Workspace:
+    """The same repository where the microdata are not."""
+    return Workspace(repository.root, tmp_path)
+
+
+@pytest.mark.parametrize("plant", PERSONS)
+def test_persons_are_known_by_content(without, plant):
+    path, content = PERSONS[plant]
+    assert found(without, path, content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"province,name,score\n" + b"\n".join(b"PV%d,x,1" % k for k in range(20, 29)),
+        b"code,municipality,value\n" + b"\n".join(b"GM%04d,Plaats %d,%d" % (k, k, k) for k in range(40)),
+        b"date,value\n" + b"\n".join(b"2024-%02d-01,%d" % (k, k) for k in range(1, 13)),
+        b"id,estimate,low,high\n" + b"\n".join(b"a%d,0.%d,0.1,0.9" % (k, k) for k in range(40)),
+    ],
+)
+def test_tables_of_places_and_results_pass(without, content):
+    assert found(without, "data/facts/a.csv", content) == []
+
+
+# --- links, and what is staged ---
+
+
+def test_links_are_refused(repository):
+    link = repository.root / "notities.csv"
+    link.symlink_to(repository.data / "ISGNLDC4.sav")
+    try:
+        assert "notities.csv: a link" in str(check(repository)[0][0])
+    finally:
+        link.unlink()
+    (repository.root / "_report").mkdir(exist_ok=True)
+    link = repository.root / "_report" / "rapport.sav"
+    os.link(repository.data / "ISGNLDC4.sav", link)
+    try:
+        assert "this is an SPSS data file" in str(check(repository)[0][0])
+    finally:
+        link.unlink()
+
+
+def test_what_is_staged_is_compared_with_the_microdata(repository):
+    file = repository.root / "data" / "facts" / "staged.csv"
+    file.write_bytes(_csv(RENAMED))
+    subprocess.run(["git", "add", "data/facts/staged.csv"], cwd=repository.root, check=True)
+    try:
+        findings, notes, count = check(repository, staged=True)
+        assert "values of one pupil of ISGNLDC4.sav stand together" in str(findings[0])
+        assert str(findings[-1]).endswith("and 35 more of these")
+        assert (notes, count) == ([], 1)
+    finally:
+        subprocess.run(
+            ["git", "rm", "-q", "--cached", "-f", "data/facts/staged.csv"], cwd=repository.root, check=True
+        )
+        file.unlink()
+
+
+# --- bounds ---
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "content", "says"),
+    [
+        ("UNFOLDED_MB", 1, gzip.compress(bytes(3 * 2**20), mtime=0), "UNFOLDED_MB = 1 MB"),
+        ("UNFOLDED_MB", 1, _zip(b" " * 3 * 2**20), "UNFOLDED_MB = 1 MB"),
+        ("UNFOLDED_MB", 1, _png(_chunk(b"zTXt", b"C\0\0" + zlib.compress(b" " * 3 * 2**20))), "UNFOLDED_MB"),
+        ("DEPTH", 2, gzip.compress(gzip.compress(gzip.compress(b"x"))), "DEPTH = 2"),
+        ("MEMBERS", 0, _zip(b"x"), "MEMBERS = 0"),
+        ("MEMBERS", 0, _tar(b"x"), "MEMBERS = 0"),
+    ],
+)
+def test_what_unfolds_too_far_is_refused_with_the_name_of_the_limit(monkeypatch, name, value, content, says):
+    from analysis.privacy import unfold
+
+    monkeypatch.setattr(unfold, name, value)
+    assert says in " ".join(leaf.said for leaf in unfold.unfold(content))
+
+
+def test_a_file_too_large_is_refused_unread(repository):
+    path = repository.root / "groot.txt"
+    with path.open("wb") as handle:
+        handle.truncate(65 * 2**20)
+    try:
+        assert "FILE_MB = 64 MB" in str(check(repository)[0][0])
+    finally:
+        path.unlink()
+
+
+def test_this_repository_has_no_finding_and_is_looked_through_quickly():
+    begin = time.process_time()
+    findings, _, count = check(Workspace(ROOT, ROOT / "data" / "real"))
+    assert [str(one) for one in findings] == []
+    assert count > 500
+    assert time.process_time() - begin < 10
+
+
+@pytest.mark.real
+def test_this_repository_holds_nothing_of_the_real_files(shared):
+    findings, _, _ = check(Workspace(ROOT, shared / "real"))
+    assert [str(one) for one in findings] == []
