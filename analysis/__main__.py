@@ -9,7 +9,8 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from analysis.workspace import DATA_VARIABLE, Workspace, find_root
@@ -168,8 +169,22 @@ def _report(options: argparse.Namespace) -> None:
     workspace = _workspace(options)
     with _alone(options, workspace):
         problems = _make(options, workspace)
-        _print(options, workspace)
+        with _also_told(problems):
+            _print(options, workspace)
     _require_none(problems)
+
+
+@contextmanager
+def _also_told(problems: str) -> Iterator[None]:
+    """What failed before is told with what stops the next step: it may be the reason."""
+    from analysis.build.errors import BuildError
+
+    try:
+        yield
+    except Exception as error:
+        if problems:
+            raise BuildError(f"{problems}\n\n{error}") from error
+        raise
 
 
 def _require_none(problems: str) -> None:
@@ -222,7 +237,8 @@ def _make(options: argparse.Namespace, workspace: Workspace) -> str:
     if options.edition not in ("mock", "standard"):
         from analysis.render import require_edition
 
-        require_edition(options.edition, workspace)
+        with _also_told(made.problems):
+            require_edition(options.edition, workspace)
     return made.problems
 
 

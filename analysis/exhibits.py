@@ -1,4 +1,4 @@
-"""Figures and tables as they leave a notebook: picture or cells, caption, alt text and data kind.
+"""Figures and tables as the report prints them: picture or cells, caption, alt text and data kind.
 
 Caption and alt text are computed beside the picture, from the same rows, so they cannot say something
 else than the picture shows. What rests on synthetic data carries the word in its caption and, in a
@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.datakind import DataKind
-from analysis.workspace import Workspace
 
 if TYPE_CHECKING:  # rendering reads exhibits without drawing them, and need not wait for these
     import pandas as pd
@@ -154,29 +153,18 @@ class Gallery(list):
         return "\n".join(exhibit._repr_html_() for exhibit in self)
 
 
-def publish_exhibit(exhibit: Exhibit, workspace: Workspace | None = None) -> Exhibit:
-    """Hand over an exhibit, and return it so that the notebook shows it.
-
-    Under the build it is written to the run's folder; in JupyterLab nothing is written.
-    """
-    workspace = workspace or Workspace.current()
-    if workspace.output is not None:
-        write_exhibit(exhibit, workspace.output / FOLDER)
-    return exhibit
-
-
 def write_exhibit(exhibit: Exhibit, folder: Path) -> None:
     """Write ``<id>.json`` with ``<id>.svg`` and/or ``<id>.csv`` into `folder`.
 
     Raises
     ------
     FileExistsError
-        If this run already published an exhibit of that name.
+        If an exhibit of that name was drawn already.
     """
     folder.mkdir(parents=True, exist_ok=True)
     description = folder / f"{exhibit.id}.json"
     if description.exists():
-        raise FileExistsError(f"{exhibit.id} is published twice: give each exhibit its own id")
+        raise FileExistsError(f"{exhibit.id} is drawn twice: give each exhibit its own id")
     content = {
         "id": exhibit.id,
         "caption": exhibit.full_caption,

@@ -54,10 +54,8 @@ REAL = """\
 import numpy as np
 import pandas as pd
 from linearmodels.panel import PanelOLS
-from matplotlib.figure import Figure
 
-from analysis.exhibits import FigureExhibit, publish_exhibit
-from analysis.results import Result, publish
+from analysis.results import Result, Series, publish
 
 rng = np.random.default_rng(seed)
 index = pd.MultiIndex.from_product([range(342), range(2017, 2027)], names=["municipality", "year"])
@@ -65,11 +63,11 @@ frame = pd.DataFrame({"y": rng.normal(size=len(index)), "d": rng.integers(0, 2, 
 model = PanelOLS.from_formula("y ~ d + EntityEffects + TimeEffects", frame)
 fit = model.fit(cov_type="clustered", cluster_entity=True)
 value, se = fit.params["d"], fit.std_errors["d"]
-name, alt = f"a-s{seed}", "Een lijn over tien jaar heen."
-publish(Result(f"a.s{seed}", "Effect", value, "", "fact", "bron", se=se, n=len(frame)))
-figure = Figure(figsize=(6, 4))
-figure.subplots().plot(frame.groupby("year")["y"].mean())
-publish_exhibit(FigureExhibit(f"fig-{name}", figure, "Een lijn.", alt, "fact", "bron"))
+means = frame.groupby("year", as_index=False)["y"].mean()
+publish(
+    Result(f"a.s{seed}", "Effect", value, "", "fact", "bron", se=se, n=len(frame)),
+    Series(f"a.s{seed}.jaren", "Gemiddelde per jaar", "", "fact", "bron", means, measures=("y",)),
+)
 """
 
 

@@ -15,15 +15,6 @@ from analysis.results import Result, publish
 
 publish(Result(id="{name}.value", label="Waarde", value=float({value}), unit="", kind="fact", source="bron"))
 """
-FIGURE = """\
-from matplotlib.figure import Figure
-from analysis.exhibits import FigureExhibit, publish_exhibit
-
-figure = Figure()
-figure.subplots().plot([1, 2, value])
-alt = "Een lijn die stijgt van 1 naar 2."
-publish_exhibit(FigureExhibit("fig-a-lijn", figure, "Een lijn.", alt, "fact", "bron"))
-"""
 MANIFEST = """\
 [bron]
 title = "Een bron"

@@ -66,6 +66,16 @@ def repository_copy(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def repository_package():
+    """A function that copies the package into a folder, so that a test can change its code."""
+
+    def copy(target: Path) -> Path:
+        return shutil.copytree(REPOSITORY / "analysis", target, ignore=shutil.ignore_patterns("__pycache__"))
+
+    return copy
+
+
+@pytest.fixture(scope="session")
 def report(tmp_path_factory, worker_id, repository_copy) -> Path:
     """The root of a copy of the repository in which ``python -m analysis report`` has run.
 

@@ -89,6 +89,26 @@ def test_a_notebook_that_failed_ends_the_command_as_failed(project):
     assert "a.value" in (project.root / "data/build/released/results.csv").read_text()
 
 
+def test_a_failed_notebook_is_told_also_where_the_report_cannot_be_rendered(project):
+    """There is no document here: that is told, and what failed before it is not lost."""
+    project.notebook("a", "1 / 0")
+    outcome = project.analysis("report")
+    assert outcome.returncode == 1
+    assert "ZeroDivisionError" in outcome.stderr
+    assert "run again   python -m analysis build --only a" in outcome.stderr
+    assert "must list the documents" in outcome.stderr
+    assert not (project.root / "_report").exists()
+
+
+def test_a_final_edition_names_what_failed_and_how_to_run_it_again(project):
+    project.notebook("b", "1 / 0")
+    outcome = project.analysis("report", "--edition", "final")
+    assert outcome.returncode == 1
+    assert "there is no final edition yet:\n  failed: b (b.ipynb): ZeroDivisionError" in outcome.stderr
+    assert "run again   python -m analysis build --only b" in outcome.stderr
+    assert not (project.root / "_report").exists()
+
+
 def test_clean_removes_what_was_made_and_nothing_else(project):
     project.write("data/real/micro.csv", "x\n1\n")
     project.write("_report/rapport.html", "")

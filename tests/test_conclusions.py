@@ -5,6 +5,8 @@ import pytest
 from analysis.conclusions import conclude
 from analysis.datakind import DataKind
 from analysis.design.conclusions import ConclusionDesign, ConclusionPlan, Limits, Rule, read_conclusions
+from analysis.design.questions import questions
+from analysis.inference.answers import MIN_CLUSTERS
 from analysis.results import Result
 from analysis.workspace import find_root
 
@@ -16,32 +18,42 @@ def row(id, value, low=None, high=None, kind=DataKind.REAL) -> Result:
 
 
 DECLARED = read_conclusions()
-PRODEMOS = replace(
-    DECLARED, conclusions=tuple(plan for plan in DECLARED.conclusions if plan.id == "prodemos")
-)
 REGIO = replace(DECLARED, conclusions=tuple(plan for plan in DECLARED.conclusions if plan.id == "regio"))
+RULES = replace(DECLARED, conclusions=())
+(ASKED,) = (item for item in questions() if item.id == "prodemos-opkomst-tk")
+SMALLEST = row("prodemos.opkomst_tk.smallest_of_interest", 1.0, kind=DataKind.FACT)
+FEW = "4 van de 12 provincies zijn ingestapt, te weinig voor een toets"
 
 
-def effect(value, low=None, high=None, treated=8, kind=DataKind.REAL):
-    rows = [
-        row("prodemos.att", value, low, high, kind),
-        row("prodemos.n_treated_provinces", treated),
-        row("prodemos.smallest_of_interest", 1.0, kind=DataKind.FACT),
-    ]
-    (conclusion,) = conclude(PRODEMOS, rows)
+def effect(value, low=None, high=None, *others, kind=DataKind.REAL, **given):
+    """The conclusion of a question, from its row, the smallest effect of interest and `others`."""
+    main = replace(row("prodemos.opkomst_tk.effect", value, low, high, kind), **given)
+    (conclusion,) = conclude(RULES, [main, SMALLEST, *others], [ASKED])
     return conclusion
+
+
+def reach(ceiling, detectable):
+    """The largest effect that is possible, and the smallest that could be seen."""
+    return (
+        row("prodemos.opkomst_tk.ceiling", ceiling),
+        row("prodemos.opkomst_tk.detectable", detectable),
+    )
 
 
 @pytest.mark.parametrize(
     ("result", "condition"),
     [
         (effect(None), "unknown"),
-        (effect(3, 2, 4, treated=4), "too_few_treated"),
+        (effect(3, 2, 4, no_statement=FEW), "no_statement"),
         (effect(3, 2, 4), "above"),
+        (effect(0.5, 0.2, 0.8), "above"),  # wholly above zero is said before that it is small
         (effect(-3, -4, -2), "below"),
+        (effect(-0.5, -0.8, -0.2), "below"),
         (effect(0.1, -0.5, 0.7), "negligible"),
-        (effect(0.5, 0.2, 0.8), "negligible"),
         (effect(0.1, -3, 3.2), "otherwise"),
+        (effect(3, 2, 4, *reach(0.4, 0.9)), "out_of_reach"),
+        (effect(3, 2, 4, *reach(0.9, 0.4)), "above"),
+        (effect(3, 2, 4, *reach(0.9, None)), "above"),
     ],
 )
 def test_the_sentence_follows_sign_and_interval(result, condition):
@@ -55,25 +67,47 @@ def test_no_effect_shown_is_not_called_no_effect():
     assert "volgt hier niet uit" in sentence
 
 
-def test_the_methods_section_names_the_declared_limit():
+def test_the_methods_section_names_the_limit_that_the_inference_keeps():
     words = {4: "vier", 5: "vijf", 6: "zes"}
     text = " ".join((find_root() / "reports" / "_methode.qmd").read_text(encoding="utf-8").split())
-    limit = words[DECLARED.limits.treated_provinces]
+    limit = words[MIN_CLUSTERS]
     assert f"minder dan {limit} provincies met invoering, of minder dan {limit} zonder" in text
 
 
-def test_below_five_treated_provinces_no_direction_is_named():
-    sentence = effect(3, 2, 4, treated=4).sentence
-    assert "te weinig provincies" in sentence
-    assert "toename" not in sentence
+@pytest.mark.parametrize("estimate", [3, -3])
+def test_where_the_inference_makes_no_statement_no_direction_is_named(estimate):
+    """The same words as in the table: the row says why, and the sentence repeats it."""
+    sentence = effect(estimate, no_statement=FEW).sentence
+    assert FEW in sentence
+    assert not [word for word in ("toename", "afname", "hoger", "lager") if word in sentence]
+
+
+def test_what_cannot_be_had_says_why_in_the_sentence():
+    why = "van geen verkiezing na de start is de uitslag bekend"
+    assert f"is niet vast te stellen: {why}." in effect(None, reason=why).sentence
 
 
 def test_a_conclusion_on_synthetic_rows_says_so():
     conclusion = effect(3, 2, 4, kind=DataKind.SYNTHETIC)
     assert conclusion.kind is DataKind.SYNTHETIC
-    assert conclusion.sentence.startswith("Synthetisch, geen bevinding: de gegevens wijzen op een toename")
+    assert conclusion.sentence.startswith("Synthetisch, geen bevinding: de opkomst")
     assert "synthetisch" in conclusion.sentence
     assert not effect(3, 2, 4).sentence.startswith("Synthetisch")
+
+
+def test_result_and_trial_of_a_question_each_have_their_conclusion():
+    main = row("prodemos.opkomst_tk.effect", 3, 2, 4)
+    trial = row("proef.prodemos.opkomst_tk.effect", -3, -4, -2, DataKind.SYNTHETIC)
+    smallest = [SMALLEST, replace(SMALLEST, id=f"proef.{SMALLEST.id}")]
+    found = conclude(RULES, [main, trial, *smallest], [ASKED])
+    assert [(item.id, item.condition) for item in found] == [
+        ("prodemos.opkomst_tk", "above"),
+        ("proef.prodemos.opkomst_tk", "below"),
+    ]
+
+
+def test_the_level_of_the_row_is_that_of_the_sentence():
+    assert "3,0 punten (80%-interval van 2,0 tot 4,0)" in effect(3, 2, 4, level=0.80).sentence
 
 
 @pytest.mark.parametrize(
@@ -92,8 +126,10 @@ def test_absence_of_regional_differences_needs_its_own_test(joint, equivalence, 
 
 
 def test_a_result_that_was_not_released_stops_the_build():
-    with pytest.raises(ValueError, match=r"conclusion prodemos: no result prodemos\.n_treated_provinces"):
-        conclude(PRODEMOS, [row("prodemos.att", 1.0), row("prodemos.smallest_of_interest", 1.0)])
+    rows = [row("regio.sd_province", 3.0), row("regio.joint_p", 0.5)]
+    with pytest.raises(ValueError, match=r"conclusion regio: no result regio\.equivalence_p"):
+        conclude(REGIO, rows)
+    assert conclude(REGIO, rows, incomplete=True) == []  # where a notebook failed, it is left out
 
 
 def test_a_rule_with_an_unknown_condition_is_refused():
@@ -107,18 +143,20 @@ def test_every_declared_list_has_a_last_resort():
 
 def test_a_smallest_effect_of_zero_is_an_error():
     design = ConclusionDesign(
-        Limits(5, 0.05),
+        Limits(0.05),
         DECLARED.mark,
         {"effect": (Rule("negligible", "x"), Rule("otherwise", "y"))},
         (ConclusionPlan("a", "effect", "a.b", "s", smallest="a.c"),),
     )
     with pytest.raises(ValueError, match="must be positive"):
-        conclude(design, [row("a.b", 1, 0, 2), row("a.c", 0)])
+        conclude(design, [row("a.b", 1, -1, 2), row("a.c", 0)])
 
 
 def test_a_sentence_knows_which_part_a_result_gave():
-    """Eight provinces are treated, and the 8 of "1,8 punten" is no link to them."""
-    conclusion = effect(1.8, 0.5, 3.1, treated=8)
+    """The digits of one result are no link to another that has the same."""
+    conclusion = effect(1.0, 0.5, 3.1)
     given = [(text, name) for text, name in conclusion.parts if name]
-    assert given == [("1,8 punten (95%-interval van 0,5 tot 3,1)", "prodemos.att")]
+    assert given == [("1,0 punten (95%-interval van 0,5 tot 3,1)", "prodemos.opkomst_tk.effect")]
     assert "".join(text for text, _ in conclusion.parts) == conclusion.sentence
+    small = effect(0.1, -0.5, 0.7)
+    assert ("1,0 punten", "prodemos.opkomst_tk.smallest_of_interest") in small.parts

@@ -7,8 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from analysis.datakind import DataKind
-from analysis.exhibits import FigureExhibit, Gallery, TableExhibit, publish_exhibit, write_exhibit
-from analysis.workspace import Workspace
+from analysis.exhibits import FigureExhibit, Gallery, TableExhibit, write_exhibit
 
 
 def figure(kind=DataKind.SYNTHETIC) -> FigureExhibit:
@@ -85,21 +84,20 @@ def test_a_table_is_text_with_headings():
         replace(TABLE, align="l")
 
 
-def test_publishing_writes_picture_words_and_numbers(tmp_path):
-    workspace = Workspace(root=tmp_path, data=tmp_path, output=tmp_path)
-    shown = publish_exhibit(replace(figure(), table=pd.DataFrame({"x": [1]})), workspace)
-    assert "aria-label" in shown._repr_html_()
-    folder = tmp_path / "exhibits"
-    assert sorted(path.name for path in folder.iterdir()) == [
+def test_writing_gives_picture_words_and_numbers(tmp_path):
+    drawn = replace(figure(), table=pd.DataFrame({"x": [1]}))
+    assert "aria-label" in drawn._repr_html_()
+    write_exhibit(drawn, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
         "fig-kloof.csv",
         "fig-kloof.json",
         "fig-kloof.svg",
     ]
-    words = json.loads((folder / "fig-kloof.json").read_text(encoding="utf-8"))
+    words = json.loads((tmp_path / "fig-kloof.json").read_text(encoding="utf-8"))
     assert words["alt"] == "De lijn stijgt van 1 naar 2."
     assert words["kind"] == "synthetic"
-    with pytest.raises(FileExistsError, match="published twice"):
-        write_exhibit(figure(), folder)
+    with pytest.raises(FileExistsError, match="drawn twice"):
+        write_exhibit(figure(), tmp_path)
 
 
 def test_the_numbers_behind_a_figure_have_no_digits_that_differ_between_machines(tmp_path):
@@ -110,11 +108,6 @@ def test_the_numbers_behind_a_figure_have_no_digits_that_differ_between_machines
     text = (tmp_path / "een" / "fig-kloof.csv").read_text(encoding="utf-8")
     assert text == "jaar,waarde\n2026,0.3\n2027,1234567\n"
     assert text == (tmp_path / "twee" / "fig-kloof.csv").read_text(encoding="utf-8")
-
-
-def test_nothing_is_written_outside_a_build(tmp_path):
-    publish_exhibit(TABLE, Workspace(root=tmp_path, data=tmp_path))
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_gallery_shows_its_exhibits_in_order():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.answers.effect import HEADLINE, IMPUTED, MAIN, TWO_WAY
 from analysis.credibility.certainty_study import (
     CLUSTERS,
     PEOPLE,
@@ -18,12 +19,13 @@ from analysis.credibility.certainty_study import (
     certainty_study,
 )
 from analysis.design.robustness import Robustness
-from analysis.inference import Tested
+from analysis.inference import Tested, no_statement
 from analysis.panel.question import Panel
 from analysis.results import Result, Series
 from analysis.unknown import NotEstimable
 
 SECTION = "zekerheid"
+_SPECIFIED = {"never": (MAIN, "never"), "imputation": (IMPUTED, HEADLINE), "two_way": (TWO_WAY, HEADLINE)}
 TEST = "randomisatietoets"
 WORDS = {
     "estimator": {
@@ -96,7 +98,7 @@ def check_question(
         )
     rows = _Rows(panel, level, provinces)
     return (
-        *rows.tested("main", "hoofdschatting", study.whole),
+        *rows.tested("main", "hoofdschatting", study.whole, estimator=MAIN, specification=HEADLINE),
         *rows.table(study.weights, "weights", "weights_{}", "effect: {}", (PEOPLE, CLUSTERS)),
         *rows.table(
             study.estimators, "estimator", "estimator_{}", "effect: {}", ("never", "imputation", "two_way")
@@ -155,16 +157,22 @@ class _Rows:
             points = points.assign(n=self.panel.people)
         return Series(f"{self.prefix}.{name}", label, unit, points=points, measures=measures, **shared)
 
-    def tested(self, name: str, label: str, found) -> tuple[Result]:
-        """An estimate with the interval and p-value of its randomisation test."""
+    def tested(self, name: str, label: str, found, **given) -> tuple[Result]:
+        """An estimate with the interval and p-value of its randomisation test, where that may speak."""
+        given |= {"test": TEST}
         if isinstance(found, NotEstimable):
-            return (self.row(name, label, found, test=TEST),)
+            return (self.row(name, label, found, **given),)
+        silent = no_statement(found, self.level)
+        if silent:
+            clusters = int(found.clusters)
+            estimate = float(found.estimate)
+            return (self.row(name, label, estimate, clusters=clusters, no_statement=silent, **given),)
         low, high = _finite(found.low, found.high)
         return (
             self.row(
-                name, label, float(found.estimate), low=low, high=high, test=TEST,
+                name, label, float(found.estimate), low=low, high=high,
                 p_value=None if math.isnan(found.p_value) else float(found.p_value),
-                smallest_p=float(found.smallest_p), clusters=int(found.clusters),
+                smallest_p=float(found.smallest_p), clusters=int(found.clusters), **given,
             ),
         )  # fmt: skip
 
@@ -173,7 +181,13 @@ class _Rows:
         words = WORDS.get({"weights": "sample"}.get(key, key), {})
         if isinstance(table, NotEstimable):
             return tuple(
-                self.row(name.format(value), label.format(words.get(value, value)), table, test=TEST)
+                self.row(
+                    name.format(value),
+                    label.format(words.get(value, value)),
+                    table,
+                    test=TEST,
+                    **_specified(key, value),
+                )
                 for value in expected
             )
         rows = []
@@ -181,8 +195,17 @@ class _Rows:
             value = getattr(line, key)
             text = label.format(words.get(value, value))
             found = NotEstimable(line.reason) if line.reason else line
-            rows += self.tested(name.format(value), text, found)
+            rows += self.tested(name.format(value), text, found, **_specified(key, value))
         return tuple(rows)
+
+
+def _specified(key: str, value) -> dict[str, str]:
+    """Estimator and specification of a choice, named as those of the answer where it is one of these."""
+    return (
+        dict(zip(("estimator", "specification"), _SPECIFIED[value], strict=True))
+        if key == "estimator"
+        else {}
+    )
 
 
 def _early(rows: _Rows, study: CertaintyStudy, plan: CertaintyPlan) -> tuple[Result, ...]:

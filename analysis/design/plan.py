@@ -31,7 +31,7 @@ NOT_PLANNED = frozenset({"claims", "prose_numbers", REASONS, REVISIONS})
 # What tells the tables of a list apart; the first that does so in both versions is used.
 _IDENTITIES = (
     ("id",), ("name",), ("programme", "province"), ("code",), ("programme", "name"), ("programme",),
-    ("exposure", "place", "start"), ("condition",), ("first", "second"), ("tracks",),
+    ("condition",), ("exposure", "place"), ("exposure", "place", "start"), ("first", "second"), ("tracks",),
 )  # fmt: skip
 
 

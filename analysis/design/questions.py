@@ -58,6 +58,7 @@ class Spell:
 
     def __post_init__(self) -> None:
         _one_of("status", self.status, STATUSES)
+        first_day(self.start)
         if self.end and self.ended <= self.began:
             raise ValueError(f"{self.place}: end {self.end} is not after start {self.start}")
         if self.intensity is not None and self.intensity < 0:
@@ -219,7 +220,7 @@ def exposures(workspace: Workspace | None = None) -> dict[str, Exposure]:
         If a spell names no exposure, or two spells of a place overlap.
     """
     place = "data/design/exposures.toml"
-    content = _content("exposures", ("exposure", "spell"), workspace)
+    content = _only(read_design("exposures", workspace), "exposures", ("exposure", "spell"))
     spells = records(Spell, content.get("spell", []), f"{place}, spell")
     bare = _by_name(
         records(Exposure, content.get("exposure", []), f"{place}, exposure"), f"{place}, exposure"
@@ -248,7 +249,7 @@ def require_no_overlap(spells: tuple[Spell, ...], where: str) -> None:
 def outcomes(workspace: Workspace | None = None) -> dict[str, Outcome]:
     """All outcomes, by name."""
     place = "data/design/outcomes.toml, outcome"
-    content = _content("outcomes", ("outcome",), workspace)
+    content = _only(read_design("outcomes", workspace), "outcomes", ("outcome",))
     return _by_name(records(Outcome, content.get("outcome", []), place), place)
 
 
@@ -262,7 +263,7 @@ def questions(workspace: Workspace | None = None) -> tuple[Question, ...]:
         questions.
     """
     place = f"data/design/{DESIGN}.toml"
-    content = _content(DESIGN, ("population", "question"), workspace)
+    content = _only(read_design(DESIGN, workspace), DESIGN, ("population", "question"))
     populations = _by_name(
         records(Population, content.get("population", []), f"{place}, population"), f"{place}, population"
     )
@@ -301,8 +302,8 @@ def question(id: str, workspace: Workspace | None = None) -> Question:
     )
 
 
-def _content(name: str, tables: tuple[str, ...], workspace: Workspace | None) -> dict:
-    content = read_design(name, workspace)
+def _only(content: dict, name: str, tables: tuple[str, ...]) -> dict:
+    """`content` of the design file `name`, if it holds no other tables than these."""
     unknown = sorted(set(content) - set(tables))
     if unknown:
         expected = ", ".join(f"[[{table}]]" for table in tables)

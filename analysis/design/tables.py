@@ -18,6 +18,7 @@ REGISTRATIONS, OUTCOMES, STARTS = "registrations", "outcome_tables", "start_tabl
 PLACES = ("municipality", "school", "postcode", "province")
 SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".ods", ".csv.gz")
 AUTO = "auto"  # the decimal sign that the numbers themselves show
+_OTHER = {".": ",", ",": "."}
 _ORDERS = ("dmy", "mdy", "ymd")
 
 
@@ -37,7 +38,8 @@ class TableMap:
         Tab of a workbook; empty reads every tab that has the columns.
     decimal, thousands : str
         Signs in numbers; ``auto`` takes the decimal sign that a column shows, and stops where that is not
-        clear. `thousands` is empty where they are not separated.
+        clear. `thousands` is empty where they are not separated; a point or comma there leaves the other one
+        for decimals.
     date_order : str
         ``dmy``, ``mdy`` or ``ymd``, for days in digits that do not begin with the year.
     missing : tuple of str
@@ -78,8 +80,9 @@ class TableMap:
             raise ValueError("columns: date has no name")
         if not any(self.columns.get(place) for place in PLACES):
             raise ValueError(f"columns: one of {', '.join(PLACES)} needs a name")
-        if self.decimal != AUTO:
-            require_signs(self.decimal, self.thousands)
+        if self.decimal == AUTO and self.thousands in _OTHER:  # then the decimal sign is the other one
+            object.__setattr__(self, "decimal", _OTHER[self.thousands])
+        require_signs("," if self.decimal == AUTO else self.decimal, self.thousands)
         if self.date_order not in _ORDERS:
             raise ValueError(f"date_order {self.date_order!r}: expected one of {', '.join(_ORDERS)}")
 
@@ -175,25 +178,31 @@ def registration_maps(workspace: Workspace | None = None) -> dict[str, Registrat
     ValueError
         If the file says something else than expected; the message names table and key.
     """
-    return _maps(REGISTRATIONS, "registration", RegistrationMap, workspace)
+    if not _there(REGISTRATIONS, workspace):
+        return {}
+    return _maps(read_design(REGISTRATIONS, workspace), REGISTRATIONS, "registration", RegistrationMap)
 
 
 def start_maps(workspace: Workspace | None = None) -> dict[str, StartMap]:
     """Lists of starts by exposure, from ``data/design/start_tables.toml``; none without that file."""
-    return _maps(STARTS, "start", StartMap, workspace)
+    if not _there(STARTS, workspace):
+        return {}
+    return _maps(read_design(STARTS, workspace), STARTS, "start", StartMap)
 
 
 def outcome_maps(workspace: Workspace | None = None) -> dict[str, OutcomeMap]:
     """Tables of outcomes by name, from ``data/design/outcome_tables.toml``; none without that file."""
-    return _maps(OUTCOMES, "outcome", OutcomeMap, workspace)
-
-
-def _maps(file: str, heading: str, kind: type, workspace: Workspace | None) -> dict:
-    workspace = workspace or Workspace.current()
-    if not (workspace.design / f"{file}.toml").is_file():
+    if not _there(OUTCOMES, workspace):
         return {}
+    return _maps(read_design(OUTCOMES, workspace), OUTCOMES, "outcome", OutcomeMap)
+
+
+def _there(file: str, workspace: Workspace | None) -> bool:
+    return ((workspace or Workspace.current()).design / f"{file}.toml").is_file()
+
+
+def _maps(content: dict, file: str, heading: str, kind: type) -> dict:
     place = f"data/design/{file}.toml"
-    content = read_design(file, workspace)
     unknown = sorted(set(content) - {heading})
     if unknown:
         raise ValueError(f"{place}: unknown table {', '.join(unknown)}; expected [[{heading}]]")

@@ -58,7 +58,7 @@ class _Face(ModuleType):
     def __getattr__(self, name: str):
         if name not in _HOMES:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        found = getattr(import_module(f"{self.__name__}.{_HOMES[name]}"), name)
+        found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
         self.__dict__[name] = found
         return found
 

@@ -1,6 +1,6 @@
 """Inference with few clusters, always at the level at which treatment was assigned."""
 
-from analysis.inference.answers import Answer, answer, answered
+from analysis.inference.answers import Answer, answer, answered, no_statement
 from analysis.inference.assignments import assignment_count, reassignments
 from analysis.inference.cluster_panel import ClusterPanel, cluster_panel
 from analysis.inference.crv import ClusterRobust, cluster_robust
@@ -32,6 +32,7 @@ __all__ = [
     "event_path",
     "holm",
     "infer",
+    "no_statement",
     "randomisation_inference",
     "randomised",
     "reassignments",

@@ -323,6 +323,26 @@ def _require_enough(treated: int, compared: int, clusters: int) -> None:
     )
 
 
+def no_statement(found: Tested, level: float = 0.95) -> str:
+    """Why no statement on significance is made of a test, in Dutch; "" where one may be made.
+
+    The same limits as :func:`answer` keeps, for an estimate that is tested beside it.
+
+    Parameters
+    ----------
+    found : Tested
+        Or a row of a table of these, see :func:`analysis.inference.reassigned.as_table`.
+    level : float
+        Coverage of its interval.
+    """
+    try:
+        _require_enough(int(found.treated_clusters), int(found.comparison_clusters), int(found.clusters))
+        _require_attainable(found, 1 - level)
+    except NotEstimableError as error:
+        return error.reason
+    return ""
+
+
 def _require_attainable(result: Tested, alpha: float) -> None:
     if result.smallest_p <= alpha + 1e-12:
         return

@@ -28,15 +28,15 @@ def questions(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
                 " – ".join(labels[key][item[key]]["label"] for key in ("exposure", "outcome")),
                 item.words("estimand"),
                 f"{item.words('role')}, {item['family']}",
-                " en ".join(plain(item.get(key, "standaard")) for key in ("leads", "lags")),
+                " en ".join(plain(item[key]) for key in ("leads", "lags")),
             ]
         )
         whom = populations[item["population"]]["text"], item.words("comparison")
         compared.setdefault(whom, []).append(item["id"])
     if len(rows) > 1:
         yield (
-            "Elke vraag verbindt een programma, een uitkomst en een vergelijking. De primaire vraag van een "
-            "familie telt het zwaarst; de secundaire horen erbij. Wie op de dag van een meting al begonnen "
+            "Elke vraag verbindt een programma, een uitkomst en een vergelijking. De hoofdvraag van een "
+            "familie telt het zwaarst; de nevenvragen horen erbij. Wie op de dag van een meting al begonnen "
             "was, telt als bereikt. Elke gemeente of provincie weegt even zwaar, tenzij er iets anders "
             "staat."
         )

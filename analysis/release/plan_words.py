@@ -41,7 +41,7 @@ _VOCABULARY = {
         "effect": "het gemiddelde effect sinds de start",
         "dose": "het gemiddelde effect sinds de start, en het verschil bij meer bereik",
     },
-    "role": {"primary": "primair", "secondary": "secundair", "placebo": "placebo"},
+    "role": {"primary": "hoofdvraag", "secondary": "nevenvraag", "placebo": "schijnvraag"},
     "level": {"municipality": "per gemeente", "province": "per provincie"},
     "weight": {"equal": "elke plaats even zwaar", "n": "naar aantal mensen"},
     "programme": _PROGRAMMES,

@@ -103,7 +103,8 @@ def release(
     undrawn = drawer.draw(notebooks, released, exhibits)
     drawer.prune()
     lacking = _lacking(failed, undrawn)
-    _hand_over(plan, released, sources, fresh, lacking, drawer.runs)
+    fallen = tuple(dict.fromkeys(item.notebook for item in (*failed, *undrawn)))
+    _hand_over(plan, released, sources, fresh, lacking, fallen, drawer.runs)
     counts = {
         "rows": len(released.rows),
         "exhibits": len(list(exhibits.glob("*.json"))),
@@ -148,11 +149,12 @@ def _hand_over(
     sources: list[Found],
     fresh: Path,
     lacking: list[str],
+    fallen: tuple[str, ...],
     drawn: dict[str, str],
 ) -> None:
     """Write what the report includes and names: fragments, variables, origins, plan."""
     from analysis.release.fragments import write_fragments
-    from analysis.release.placeholders import fill_missing
+    from analysis.release.placeholders import SENTENCE, fill_missing
     from analysis.release.question_sections import write_outcome_sections, write_question_sections
     from analysis.release.remarks import remarks, sources_named, write_sources_table
     from analysis.release.trace import write_trace
@@ -169,12 +171,15 @@ def _hand_over(
     write_provenance(provenance(plan, released, exhibits, drawn, conclusions), fresh)
     generated = workspace.reports / _GENERATED
     traced = shown(workspace).traced
+    told = remarks(released, exhibits, manifest)
+    for notebook in fallen:
+        told[notebook] = [SENTENCE, *told.get(notebook, [])]
     write_fragments(
         [exhibits],
         released,
         generated,
-        sections=dict.fromkeys(run.entry.name for run in plan.runs.values()),
-        remarks=remarks(released, exhibits, manifest),
+        sections=dict.fromkeys([*(run.entry.name for run in plan.runs.values()), *fallen]),
+        remarks=told,
         lacking=lacking,
         traced=traced,
     )
@@ -217,7 +222,7 @@ def _decides(
     """Hash of all that decides what is released: runs, sources, rules, and the code from here on."""
     workspace = plan.workspace
     first_party = FirstParty.of(workspace)
-    reached = closure(f"import {__name__}\nimport analysis.chapters", first_party, plan.memory)
+    reached = closure(f"import {__name__}\nimport analysis.chapters.of_notebook", first_party, plan.memory)
     drawing = sorted((Path(first_party.tops["analysis"]) / "analysis" / "chapters").glob("*.py"))
     modules = "\n".join(
         f"import analysis.chapters.{path.stem}" for path in drawing if path.stem != "__init__"

@@ -52,7 +52,7 @@ def render(
         ``auto`` takes Quarto where it is on the path.
     output : Path, optional
         Where to; ``output-dir`` of ``_quarto.yml`` by default.
-    edition : {"mock", "final", "public"}
+    edition : {"standard", "mock", "final", "public"}
         See :mod:`analysis.render.editions`.
     factsheets : bool
         Render the sheets of the provinces too (:mod:`analysis.render.factsheets`).

@@ -4,7 +4,7 @@ import csv
 import json
 
 import pytest
-from build_project import FIGURE, PUBLISH
+from build_project import PUBLISH
 
 from analysis.build.build import explanation
 from analysis.build.errors import BuildError
@@ -20,6 +20,13 @@ frame = pd.read_csv(path) if path.exists() else pd.DataFrame({"x": [0] * 20})
 kind = "real" if path.exists() else "synthetic"
 publish(Result(id="a.mean", label="Gemiddelde", value=frame["x"].mean(), unit="punten", kind=kind,
                source="microdata", n=len(frame)), trial=not path.exists())
+"""
+SERIES = """\
+import pandas as pd
+from analysis.results import Series, publish
+
+points = pd.DataFrame({"jaar": [2025, 2026], "waarde": [1.0, value]})
+publish(Series("a.jaren", "Waarde per jaar", "punten", "fact", "bron", points, measures=("waarde",)))
 """
 
 
@@ -39,7 +46,7 @@ def test_from_notebooks_to_what_the_report_reads(project, built):
     variables = (project.root / "_variables.yml").read_text()
     assert '"value"' in variables
     generated = {path.name for path in (project.root / "reports/_generated").iterdir()}
-    assert {"status-a.qmd", "tbl-databronnen.qmd"} <= generated
+    assert {"tbl-a.qmd", "status-a.qmd", "tbl-databronnen.qmd"} <= generated
     assert "Bron: Een bron." in (project.root / "reports/_generated/status-a.qmd").read_text()
     executed = json.loads((project.runs("a")[0] / "notebook.ipynb").read_text())
     assert [cell.get("execution_count") for cell in executed["cells"]] == [None, 1, 2, 3]
@@ -110,11 +117,12 @@ def test_a_source_of_which_nothing_is_known_stops_the_release(project, built):
     built(project)
     before = (project.root / "data/build/released/results.csv").read_bytes()
     publish = PUBLISH.format(name="a", value="value")
-    project.notebook("a", publish.replace('"bron"', '"bron; brom"'))
+    project.notebook("a", publish.replace('"bron"', '"bron; brom"'), SERIES.replace('"bron"', '"kaart"'))
     with pytest.raises(BuildError) as caught:
         built(project)
     message = str(caught.value)
-    assert "brom: named by a.value of notebook a" in message
+    assert "brom: named by a.value of notebook a, tbl-a" in message
+    assert "kaart: named by a.jaren of notebook a" in message
     assert "bron:" not in message
     assert (project.root / "data/build/released/results.csv").read_bytes() == before
     project.notebook("a")
@@ -160,7 +168,7 @@ def test_rows_over_too_few_units_are_withheld_and_counted(project, built):
 
 
 def test_the_same_bytes_whatever_the_number_of_workers(project, built, tmp_path):
-    project.notebook("a", PUBLISH.format(name="a", value="value"), FIGURE)
+    project.notebook("a", PUBLISH.format(name="a", value="value"), SERIES)
     project.notebook("b", "print('hallo')\n" + PUBLISH.format(name="b", value="value / 3"))
 
     def everything():

@@ -20,6 +20,10 @@ def reach(project):
         "toy/unused.py": "",
         "toy/dynamic.py": "import importlib\n\ndef f(name):\n    return importlib.import_module(name)\n",
         "toy/named.py": "import importlib\nimportlib.import_module('toy.b')\n",
+        "toy/late/__init__.py": "from importlib import import_module\n\n_PLACES = {'one': ('x', 'one'), 'two': ('y',)}\n"
+        "def __getattr__(name):\n    return import_module(f'{__name__}.{name}')\n",
+        "toy/late/one.py": "import toy.b\n",
+        "toy/late/two.py": "",
         "toy/circle.py": "import toy.around\n",
         "toy/around.py": "import toy.circle\n",
     }.items():
@@ -62,6 +66,28 @@ def test_what_cannot_be_followed_counts_everything(reach, code):
     assert {"toy/unused.py", "toy/sub/style.txt"} <= reach(code)
 
 
+LATE = {"toy/__init__.py", "toy/late/__init__.py", "toy/late/one.py", "toy/b.py"}
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("from toy.late.one import x", LATE),
+        ("import toy.late.one", LATE),
+        ("from toy.late import x", LATE),
+        ("from toy.late import one", LATE),
+        ("from toy.late import x, y", {*LATE, "toy/late/two.py"}),
+        ("from toy.late import *", {*LATE, "toy/late/two.py"}),
+        ("import toy.late", {*LATE, "toy/late/two.py"}),
+        ("from toy import late", {*LATE, "toy/late/two.py"}),
+        ("import toy.late.one\nfrom toy import late", {*LATE, "toy/late/two.py"}),
+    ],
+)
+def test_a_name_of_a_package_that_loads_late_counts_for_its_module(reach, code, expected):
+    """Who takes the package whole depends on all of its modules; nothing outside it in either case."""
+    assert reach(code) == expected
+
+
 def test_a_literal_name_and_a_frames_eval_can_be_followed(reach):
     assert reach("import toy.named") == {"toy/__init__.py", "toy/named.py", "toy/b.py"}
     assert reach("frame.eval('a + b')") == set()
@@ -94,6 +120,20 @@ def test_design_files_by_name_or_all_of_them(project, code, expected):
     found = run_closure(code, FirstParty.of(project.workspace))
     assert found.any_design == (expected is None)
     assert found.designs == (expected or set())
+
+
+def test_a_room_that_only_draws_is_not_entered_and_what_lies_behind_it_neither():
+    """Restyling a figure then reruns no notebook; what the notebook reaches by another way still counts."""
+    workspace = Workspace.current()
+    code = "from analysis.results import publish\nfrom analysis.chapters.effect import exhibits"
+    whole = run_closure(code, FirstParty.of(workspace))
+    found = run_closure(code, FirstParty.of(workspace), without=module.DRAWING)
+    assert {"analysis/chapters/effect.py", "analysis/figures/theme.py"} <= set(whole.files)
+    rooms = {name.split("/")[1].removesuffix(".py") for name in found.files}
+    assert not rooms & set(module.DRAWING)
+    assert "analysis/results/publish.py" in found.files
+    assert "analysis/answers/effect.py" in whole.files  # behind a chapter only, here
+    assert "analysis/answers/effect.py" not in found.files
 
 
 def test_third_party_modules_are_left_to_the_lock_file(project):

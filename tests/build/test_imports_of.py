@@ -60,11 +60,11 @@ def test_a_run_does_not_see_what_is_hidden(project, built, monkeypatch, way, kee
     assert "a.value,Waarde,0.0," in next(iter(project.root.rglob("runs/a/*/results.csv"))).read_text()
 
 
-def _without_dynamic(code: str, first_party, memory=None):
+def _without_dynamic(code: str, first_party, memory=None, **settings):
     """The imports of a notebook that publishes and does no more."""
     from analysis.build.closure import closure
 
-    return closure("import analysis.results", first_party, memory)
+    return closure("import analysis.results", first_party, memory, **settings)
 
 
 def test_the_list_of_the_repository_hides_no_package_that_it_pins():

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
-from build_project import FIGURE, PUBLISH
+from build_project import PUBLISH
 
 SECTION = """\
 # Deel {#sec-deel}
 
 {{< var a.value.full >}} en niet meer.
 
-{{< include _generated/fig-a-lijn.qmd >}}
+{{< include _generated/tbl-a.qmd >}}
 
 {{< include _generated/herkomst.qmd >}}
 """
@@ -23,15 +23,14 @@ def provenance(project):
 
 def test_a_result_knows_its_cell(project, built):
     twice = PUBLISH.format(name="b", value="value").replace("b.value", "a.second")
-    project.notebook("a", PUBLISH.format(name="a", value="value"), "value", FIGURE, twice)
+    project.notebook("a", PUBLISH.format(name="a", value="value"), "value", "1 + 1", twice)
     built(project)
     content = provenance(project)
     cells = {name: (item["cell"], item["number"]) for name, item in content["results"].items() if item["run"]}
     assert cells == {"a.value": ("cell-0", 2), "a.second": ("cell-3", 5)}
-    figure = content["exhibits"]["fig-a-lijn"]
-    assert (figure["cell"], figure["number"]) == ("cell-2", 4)
-    assert len(figure["checksum"]) == 64
-    run = content["runs"][figure["run"]]
+    table = content["exhibits"]["tbl-a"]
+    assert len(table["checksum"]) == 64
+    run = content["runs"][table["run"]]
     assert run["file"] == "a.ipynb"
     assert run["code_hash"]
 
@@ -57,7 +56,7 @@ def test_without_a_kernel_the_cell_is_not_known(project, built):
 
 
 def test_the_appendix_follows_the_text(project, built):
-    project.notebook("a", PUBLISH.format(name="a", value="value"), FIGURE)
+    project.notebook("a", PUBLISH.format(name="a", value="value"))
     built(project)
     appendix = project.root / "reports/_generated/herkomst.qmd"
     assert not appendix.exists()
