@@ -41,7 +41,7 @@ _VOCABULARY = {
         "effect": "het gemiddelde effect sinds de start",
         "dose": "het gemiddelde effect sinds de start, en het verschil bij meer bereik",
     },
-    "role": {"primary": "primair", "secondary": "secundair", "placebo": "placebo"},
+    "role": {"primary": "hoofdvraag", "secondary": "nevenvraag", "placebo": "schijnvraag"},
     "level": {"municipality": "per gemeente", "province": "per provincie"},
     "weight": {"equal": "elke plaats even zwaar", "n": "naar aantal mensen"},
     "programme": _PROGRAMMES,
@@ -53,8 +53,8 @@ _VOCABULARY = {
     "condition": {
         "unknown": "de uitkomst is onbekend",
         "out_of_reach": "het grootste mogelijke effect is kleiner dan het kleinste dat te zien is",
+        "no_statement": "de toets doet geen uitspraak",
         "too_few_treated": "er zijn te weinig provincies met invoering",
-        "no_statement": "de toets doet geen uitspraak, en zegt waarom",
         "above": "het hele interval ligt boven nul",
         "below": "het hele interval ligt onder nul",
         "negligible": "het hele interval ligt binnen het kleinste effect dat ertoe doet",
