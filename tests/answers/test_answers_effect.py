@@ -225,7 +225,11 @@ def test_without_a_panel_the_same_ids_carry_the_reason(turnout, answered):
         item.id for item in answered if item.id.rpartition(".")[2] not in counted
     ]
     for item in none:
-        if item.id.rpartition(".")[2] not in ("smallest_of_interest", "start", "ceiling"):  # known without data
+        if item.id.rpartition(".")[2] not in (
+            "smallest_of_interest",
+            "start",
+            "ceiling",
+        ):  # known without data
             assert item.reason == why.reason, item.id
     assert rows(none)["prodemos.opkomst_tk.smallest_of_interest"].value == 1.0
     assert len(series(none)["prodemos.opkomst_tk.start"].points) == 12

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from dataclasses import replace
 
@@ -12,7 +13,6 @@ from question_files import edited_design, workspace_with
 from analysis.answers.effect import answer_question
 from analysis.answers.zekerheid import check_question, plan_of
 from analysis.chapters.zekerheid import exhibits
-from analysis.credibility import certainty_study as studied
 from analysis.datakind import DataKind
 from analysis.design.robustness import robustness
 from analysis.inference import Setting, cluster_panel, randomised
@@ -24,6 +24,9 @@ from analysis.workspace import Workspace
 
 HERE = Workspace.current()
 NAMES = {"unit": "unit", "time": "time", "cohort": "cohort", "outcome": "value", "cluster": "cluster"}
+
+# The module, in front of which the package shows a function of the same name.
+studied = importlib.import_module("analysis.credibility.certainty_study")
 
 
 def light(**changes):
