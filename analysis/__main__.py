@@ -300,7 +300,12 @@ def _fetch(options: argparse.Namespace) -> None:
 
 
 def _plan(options: argparse.Namespace) -> None:
-    from analysis.design.plan import design_content, deviations
+    from analysis.design.plan import (
+        design_content,
+        deviation_reasons,
+        deviations,
+        require_reasons_match,
+    )
     from analysis.release.freeze import freeze, write_document
 
     workspace = _workspace(options)
@@ -308,8 +313,9 @@ def _plan(options: argparse.Namespace) -> None:
     print(f"plan of {plan.frozen}, checksum {plan.checksum}")
     found = deviations(plan, design_content(workspace))
     for item in found:
-        print(f"{item.file}.toml {item.key}: {item.before!r} -> {item.now!r}")
+        print(f"{item.place} {item.key}: {item.before!r} -> {item.now!r}")
     print(f"{len(found)} deviations")
+    require_reasons_match(deviation_reasons(workspace), found)
 
 
 def _check(options: argparse.Namespace) -> None:

@@ -114,13 +114,22 @@ def test_the_rule_is_read_from_the_design(tmp_path):
     assert disclosure_rule(Workspace(tmp_path, tmp_path)) == DisclosureRule(25, "x")
 
 
-@pytest.mark.parametrize("value", ["0", "-1", '"10"', "true", "2.5"])
-def test_a_threshold_that_is_none_is_refused(tmp_path, value):
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("0", "minimum_n must be a whole number of one or more, got 0"),
+        ("-1", "minimum_n must be a whole number of one or more, got -1"),
+        ('"10"', "minimum_n: expected a whole number, found text '10'"),
+        ("true", "minimum_n: expected a whole number, found true"),
+        ("2.5", "minimum_n: expected a whole number, found a number 2.5"),
+    ],
+)
+def test_a_threshold_that_is_none_is_refused(tmp_path, value, says):
     (tmp_path / "data" / "design").mkdir(parents=True)
     (tmp_path / "data" / "design" / "disclosure.toml").write_text(
         f'[rule]\nminimum_n = {value}\nsource = "x"\n'
     )
-    with pytest.raises(ValueError, match="minimum_n must be a whole number of one or more"):
+    with pytest.raises(ValueError, match=says):
         disclosure_rule(Workspace(tmp_path, tmp_path))
 
 

@@ -143,6 +143,7 @@ def _effects(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
 
 def _answer_row(rows: _Rows, name: str, label: str, found: Answer | NotEstimable, estimator: str, **given):
     given |= {"estimator": estimator, "specification": HEADLINE, "test": RANDOMISATION}
+    found = _identified(found)
     if isinstance(found, NotEstimable):
         return rows.row(name, label, found, **given)
     low, high = _interval(found.low, found.high)
@@ -160,12 +161,19 @@ def _answer_row(rows: _Rows, name: str, label: str, found: Answer | NotEstimable
     )
 
 
+def _identified(found: Answer | NotEstimable) -> Answer | NotEstimable:
+    """An answer without an estimate is none: its reason is why."""
+    if isinstance(found, NotEstimable) or math.isfinite(found.estimate):
+        return found
+    return NotEstimable(found.reason or "de schatting is niet te berekenen", found.detail)
+
+
 def _jackknife_row(rows: _Rows, name: str, label: str, found, **given) -> Result:
     given |= {"test": JACKKNIFE}
     if isinstance(found, NotEstimable):
         return rows.row(name, label, found, **given)
     low, high = _interval(*found.interval(rows.level))
-    se = found.se if math.isfinite(found.se) else None
+    se = None if found.se is None or not math.isfinite(found.se) else found.se
     return rows.row(name, label, float(found.estimate), se=se, low=low, high=high, **given)
 
 
@@ -183,8 +191,10 @@ def _checks(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
         ("crv3_p", "p-waarde met standaardfouten naar provincie", "crv3_p"),
         ("wild_p", "p-waarde van de wilde bootstrap", "wild_p"),
     ):
-        main = study.main
+        main = _identified(study.main)
         value = main if isinstance(main, NotEstimable) else getattr(main, key)
+        if value is None and main.reason:
+            value = NotEstimable(main.reason, main.detail)
         others.append(rows.row(name, label, value, decimals=3, estimator=MAIN))
     return (
         rows.row(
@@ -272,18 +282,13 @@ def _ceiling(rows: _Rows) -> tuple[Result, ...]:
 def _path(rows: _Rows, study: EffectStudy) -> Series:
     outcome, label = rows.panel.question.outcome, "effect naar tijd sinds de start"
     given = {"unit": outcome.unit, "decimals": outcome.decimals, "estimator": MAIN, "test": RANDOMISATION}
-    if isinstance(study.main, NotEstimable):
-        return rows.series("pad", label, study.main, ("estimate", "low", "high"), **given)
+    main = _identified(study.main)
+    if isinstance(main, NotEstimable):
+        return rows.series("pad", label, main, ("estimate", "low", "high"), **given)
     asked = rows.panel.question
-    parts = [
-        found.path.assign(series=METHODS[name])
-        for name, found in ((MAIN, study.main), (TWO_WAY, study.two_way))
-        if not isinstance(found, NotEstimable)
-    ]
-    points = pd.concat(parts, ignore_index=True).rename(
-        columns={"low_sim": "low_simultaneous", "high_sim": "high_simultaneous"}
-    )
-    points = points[points["event_time"].between(-asked.leads, asked.lags)]
+    points = main.path.rename(columns={"low_sim": "low_simultaneous", "high_sim": "high_simultaneous"})
+    points = points[points["event_time"].between(-asked.leads, asked.lags) & (points["n"] > 0)]
+    points = points.assign(series=METHODS[MAIN])  # without the reference, zero by definition
     frame, truth = rows.panel.frame, rows.panel.truth
     if "n" in frame.columns:  # the values are means or shares of people: those are behind every point
         points = points.assign(n=int(_people(frame).iloc[-1]))

@@ -1,10 +1,10 @@
 """Which first-party files a notebook reaches through its imports.
 
 Followed statically, also inside functions. An import whose name is computed cannot be followed: then
-every first-party module counts. A package that loads its own modules when they are asked for (its face)
-counts whole for who names the package, and not for who names a module in it. Files beside the modules
-(styles, templates) count with their package. What escapes this reading is caught when the notebook runs, see
-:mod:`analysis.build.reads`.
+every first-party module counts. A package that loads names on demand says in a literal ``_PLACES`` which
+module each name comes from; then a name counts for its module, and the package itself for all. Files beside
+the modules (styles, templates) count with their package.
+What escapes this reading is caught when the notebook runs, see :mod:`analysis.build.reads`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from analysis.workspace import Workspace
 # Rooms that draw from rows and series. What they do changes no row, so a notebook's key leaves them out: a
 # figure is restyled without running anything again.
 DRAWING = ("chapters", "exhibits", "figures", "maps")
+PLACES = "_PLACES"
+WHOLE = "*"
 _NAMING = frozenset({"__import__", "import_module"})
 _DYNAMIC = _NAMING | {"exec", "eval", "run_path", "run_module"}
 
@@ -40,29 +42,28 @@ class Mentions:
         Level (0 is absolute), module, and names taken from it.
     dynamic : bool
         An import whose name is computed.
-    face : bool
-        A computed import of modules of its own: its name begins with ``{__name__}.``.
     designs : frozenset of str
         Design files read by a literal name.
     any_design : bool
         A design file whose name is computed.
+    places : dict of str to str
+        Of a package that loads on demand: the module each name comes from.
     """
 
     imports: frozenset[tuple[int, str, tuple[str, ...]]]
     dynamic: bool
-    face: bool
     designs: frozenset[str]
     any_design: bool
+    places: dict[str, str] = field(default_factory=dict)
 
     def as_list(self) -> list:
-        return [
-            sorted(map(list, self.imports)), self.dynamic, self.face, sorted(self.designs), self.any_design,
-        ]  # fmt: skip
+        imports = sorted(map(list, self.imports))
+        return [imports, self.dynamic, sorted(self.designs), self.any_design, self.places]
 
     @classmethod
     def from_list(cls, content: list) -> Mentions:
         imports = frozenset((level, name, tuple(names)) for level, name, names in content[0])
-        return cls(imports, content[1], content[2], frozenset(content[3]), content[4])
+        return cls(imports, content[1], frozenset(content[2]), content[3], content[4])
 
 
 @dataclass(frozen=True)
@@ -153,36 +154,38 @@ def closure(
     closed = {f"analysis.{room}" for room in without}
     memory = memory or Memory()
     files: dict[str, Path] = {}
+    seen: set[str] = set()
     modules: set[str] = set()
     designs: set[str] = set()
     third_party: set[str] = set()
     any_design = False
     waiting: list[str] = []
-    named: set[str] = set()
-    faces: set[str] = set()
 
     def note(mentions: Mentions, module: str, is_package: bool) -> None:
         nonlocal any_design
-        found = _absolute(mentions, module, is_package)
-        waiting.extend(found)
-        named.update(found)
-        if mentions.face:
-            faces.add(module)
+        waiting.extend(_absolute(mentions, module, is_package))
         if mentions.dynamic:
             waiting.extend(first_party.everything())
         designs.update(mentions.designs)
         any_design |= mentions.any_design
 
-    def behind_faces() -> list[str]:
-        opened = tuple(f"{package}." for package in faces & named)
-        faces.difference_update(named)
-        return [module for module in first_party.everything() if module.startswith(opened)] if opened else []
+    def places_of(package: str) -> dict[str, str]:
+        path = first_party.find(package) if package else None
+        return {} if path is None else memory.mentions(path.read_text(encoding="utf-8")).places
 
     note(memory.mentions(code), "", False)
     while waiting:
         module = waiting.pop()
-        if module in modules or ".".join(module.split(".")[:2]) in closed:
+        if module in seen or ".".join(module.split(".")[:2]) in closed:
             continue
+        seen.add(module)
+        package, _, name = module.rpartition(".")
+        places = places_of(package)
+        if name == WHOLE:
+            waiting.extend(f"{package}.{place}" for place in set(places.values()))
+            continue
+        if name in places:
+            waiting.append(f"{package}.{places[name]}")
         path = first_party.find(module)
         if path is None:
             if module.partition(".")[0] not in {*first_party.tops, *sys.stdlib_module_names}:
@@ -199,7 +202,6 @@ def closure(
                 if beside.is_file() and beside.suffix not in (".py", ".pyc"):
                     files[beside.relative_to(base).as_posix()] = beside
         note(memory.mentions(path.read_text(encoding="utf-8")), module, is_package)
-        waiting += behind_faces()
     return Closure(
         files=dict(sorted(files.items())),
         modules=frozenset(modules),
@@ -247,7 +249,7 @@ def read_mentions(code: str) -> Mentions:
     """Imports and design files that `code` refers to, in functions too."""
     imports: set[tuple[int, str, tuple[str, ...]]] = set()
     designs: set[str] = set()
-    dynamic = face = any_design = False
+    dynamic = any_design = False
     nodes = list(ast.walk(ast.parse(code)))
     constants = _constants(nodes)
     for node in nodes:
@@ -269,25 +271,22 @@ def read_mentions(code: str) -> Mentions:
                         any_design = True
                 elif name in _NAMING and isinstance(literal, str) and not literal.startswith("."):
                     imports.add((0, literal, ()))
-                elif name in _NAMING and node.args and _is_own(node.args[0]):
-                    face = True
                 elif not (name == "eval" and isinstance(node.func, ast.Attribute)):  # a frame's own eval
                     dynamic = True
-    return Mentions(frozenset(imports), dynamic, face, frozenset(designs), any_design)
+    places = _places(nodes)
+    return Mentions(frozenset(imports), dynamic and not places, frozenset(designs), any_design, places)
 
 
-def _is_own(node: ast.expr) -> bool:
-    """Whether this is ``f"{__name__}.…"``: whatever follows, it is a module of the package itself."""
-    match node:
-        case ast.JoinedStr(
-            values=[
-                ast.FormattedValue(value=ast.Name(id="__name__"), conversion=-1, format_spec=None),
-                ast.Constant(value=str() as rest),
-                *_,
-            ]
-        ):
-            return rest.startswith(".")
-    return False
+def _places(nodes: list[ast.AST]) -> dict[str, str]:
+    """``_PLACES = {"module": ("name", ...)}`` of a package that loads names on demand, by name."""
+    for node in nodes:
+        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == [PLACES]:
+            try:
+                places = ast.literal_eval(node.value)
+            except ValueError:
+                return {}
+            return {name: place for place, names in places.items() for name in names}
+    return {}
 
 
 def _constants(nodes: list[ast.AST]) -> dict[str, str]:
@@ -319,7 +318,10 @@ def _called(function: ast.expr) -> str:
 
 
 def _absolute(mentions: Mentions, module: str, is_package: bool) -> list[str]:
-    """Absolute names of all that is imported; a name taken from a package may be a module itself."""
+    """Absolute names of all that is imported; a name taken from a package may be a module itself.
+
+    What is imported whole is there a second time, with a star.
+    """
     found = []
     for level, name, names in mentions.imports:
         if level:
@@ -327,5 +329,6 @@ def _absolute(mentions: Mentions, module: str, is_package: bool) -> list[str]:
             parts = parts[: len(parts) - level + is_package]
             name = ".".join([*parts, name] if name else parts)
         found.append(name)
-        found.extend(f"{name}.{taken}" for taken in names if taken != "*")
+        found.extend(f"{name}.{taken}" for taken in names or (WHOLE,))
+        found.extend(f"{name}.{taken}.{WHOLE}" for taken in names if taken != WHOLE)
     return found

@@ -13,8 +13,7 @@ from typing import Any
 
 from analysis.build.errors import BuildError
 from analysis.build.fingerprint import digest
-
-PARAMETERS_TAG = "parameters"
+from analysis.design.parameters import PARAMETERS_TAG, parameter_values
 
 
 @dataclass(frozen=True)
@@ -114,23 +113,7 @@ def _tags(cell: dict) -> tuple[str, ...]:
 
 
 def _defaults(source: str, place: str) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for statement in ast.parse(source).body:
-        if isinstance(statement, ast.Assign):
-            targets, value = statement.targets, statement.value
-        elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
-            targets, value = [statement.target], statement.value
-        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
-            continue  # a remark in quotes
-        else:
-            raise BuildError(f"{place}: the parameters cell holds only lines such as seed = 1")
-        if len(targets) != 1 or not isinstance(targets[0], ast.Name):
-            raise BuildError(f"{place}: one name a line, such as seed = 1")
-        name = targets[0].id
-        if name in values:
-            raise BuildError(f"{place}: {name} is given twice")
-        try:
-            values[name] = ast.literal_eval(value)
-        except ValueError as error:
-            raise BuildError(f"{place}: {name} must be a plain value, got {ast.unparse(value)}") from error
-    return values
+    try:
+        return parameter_values(source, place)
+    except ValueError as error:
+        raise BuildError(str(error)) from error

@@ -1,54 +1,5 @@
 """From released rows to tables, captions and figures: one module a chapter, each with ``exhibits``.
 
-The same function serves the notebook, which shows what comes out, and the release, which writes it.
+The same function serves the notebook, which shows what comes out, and the release, which writes it. Which
+module draws which notebook stands in :mod:`analysis.chapters.of_notebook`.
 """
-
-from __future__ import annotations
-
-import importlib
-import pkgutil
-from collections.abc import Iterable
-from types import ModuleType
-
-from analysis.chapters import plain
-from analysis.design.questions import has_questions
-from analysis.exhibits import Exhibit
-from analysis.results import Released
-from analysis.workspace import Workspace
-
-
-def chapter(notebook: str) -> ModuleType:
-    """The module that draws what `notebook` publishes; a plain table of rows where it has none of its own."""
-    name = notebook.replace("-", "_")
-    if name in {module.name for module in pkgutil.iter_modules(__path__)}:
-        found = importlib.import_module(f"{__name__}.{name}")
-        if hasattr(found, "exhibits"):
-            return found
-    return plain
-
-
-def sections(notebook: str, workspace: Workspace) -> tuple[str, ...]:
-    """First parts of the ids that `notebook` publishes under."""
-    module = chapter(notebook)
-    return module.sections(workspace) if hasattr(module, "sections") else (notebook.replace("-", "_"),)
-
-
-def whole(released: Released, workspace: Workspace) -> list[Exhibit]:
-    """What is drawn of all notebooks together."""
-    from analysis.chapters import antwoord
-
-    return antwoord.exhibits(released, workspace) if has_questions(workspace) else []
-
-
-def exhibits(notebook: str, released: Released, workspace: Workspace) -> list[Exhibit]:
-    """What is drawn of `notebook` from `released`, of which it sees only its own sections."""
-    own = sections(notebook, workspace)
-    seen = Released(_of(released.rows, own), _of(released.series, own), released.part)
-    module = chapter(notebook)
-    if module is plain:
-        return plain.exhibits(seen, workspace, own[0])
-    return module.exhibits(seen, workspace)
-
-
-def _of(items: Iterable, sections: tuple[str, ...]) -> tuple:
-    return tuple(item for item in items if item.section in sections)

@@ -93,16 +93,13 @@ def _path(released: Released, question: Question) -> FigureExhibit:
         unit=series.unit,
         kind=series.kind,
         source=series.source,
-        cohort_note=_comparison(points),
+        cohort_note=_COMPARISON,
         level=series.level,
         period="meting",
     )
 
 
-def _comparison(points: pd.DataFrame) -> str:
-    text = "Vergeleken is met provincies die bij die meting nog niet begonnen waren"
-    several = METHODS[TWO_WAY] in set(points["series"])
-    return f"{text}; bij vaste effecten ook met provincies die al begonnen waren." if several else f"{text}."
+_COMPARISON = "Vergeleken is met provincies die bij die meting nog niet begonnen waren."
 
 
 def _schedule(released: Released, question: Question) -> FigureExhibit:

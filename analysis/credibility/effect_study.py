@@ -17,7 +17,7 @@ from analysis.estimate.did import (
     sun_abraham,
 )
 from analysis.inference import Answer, answer
-from analysis.unknown import NotEstimable, attempt
+from analysis.unknown import NotEstimable, NotEstimableError, attempt
 
 NO_INTENSITY = NotEstimable("hoeveel jongeren per plaats zijn bereikt, is niet bekend")
 
@@ -97,7 +97,7 @@ def effect_study(
         imputed=attempt(answer, frame, **asked, estimator="imputation"),
         two_way=attempt(answer, frame, **asked, estimator="two_way"),
         interacted=attempt(cluster_jackknife, sun_abraham, frame, cluster="cluster", **names, **weighted),
-        parts=attempt(bacon, _complete(frame), **names),
+        parts=attempt(_parts, frame, names),
         pretrend=attempt(pretrend_test, frame, **names, cluster="cluster", periods=leads, seed=seed),
         slope=slope,
         earlier=attempt(_earlier, frame, level, seed),
@@ -105,9 +105,15 @@ def effect_study(
     )
 
 
-def _complete(frame: pd.DataFrame) -> pd.DataFrame:
-    """The units that were measured every time: what the decomposition is defined for."""
-    return frame[frame.groupby("unit")["time"].transform("nunique") == frame["time"].nunique()]
+def _parts(frame: pd.DataFrame, names: dict[str, str]) -> Bacon:
+    """Of the units that were measured every time: those the decomposition is defined for."""
+    complete = frame.groupby("unit")["time"].transform("nunique") == frame["time"].nunique()
+    if not complete.any():
+        raise NotEstimableError(
+            "no unit was measured every time: the decomposition is defined for balanced panels",
+            reason="geen enkele plaats is bij elke meting gemeten",
+        )
+    return bacon(frame[complete], **names)
 
 
 def _earlier(frame: pd.DataFrame, level: float, seed: int) -> pd.DataFrame:

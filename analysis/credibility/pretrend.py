@@ -178,9 +178,10 @@ def pretrend_test(
     tested = np.arange(first - 1)[-periods:] if periods else np.arange(first - 1)
     count = len(panel_clusters)
     if len(tested) > count - 3:
-        raise ValueError(
+        raise NotEstimableError(
             f"{len(tested)} pre-periods cannot be tested jointly with {count} clusters; test at most "
-            f"{count - 3} by periods="
+            f"{count - 3} by periods=",
+            reason=f"{len(tested)} metingen vóór de start zijn te veel om met {count} provincies te toetsen",
         )
     weight, change = _changes(panel, tested, first - 1, panel_clusters)
     drawn, exact = reassignments(adopter.astype(np.intp), max_exact=max_exact, draws=draws, seed=seed)
@@ -267,9 +268,10 @@ def _differences(
         own = member[:, None, :]
         left = size[:, :, None] - own * weight
         if not (left > 0).all():
-            raise ValueError(
+            raise NotEstimableError(
                 "in some pre-period fewer than two clusters are seen on one side, or would be under a "
-                "re-assignment: their spread is unknown; drop that period"
+                "re-assignment: their spread is unknown; drop that period",
+                reason="er is een meting vóór de start met minder dan twee provincies om te vergelijken",
             )
         mean = total / size
         difference = difference + sign * mean

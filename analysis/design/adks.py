@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.design.read import read_design, record, records, require_signs
+from analysis.design.read import read_design, record, records, require_signs, require_table
 from analysis.design.regio import TRACKS, Offer
 from analysis.workspace import Workspace
 
@@ -96,9 +96,6 @@ class AdksOutcome:
     def __post_init__(self) -> None:
         if not self.low < self.high:
             raise ValueError(f"range {self.low} to {self.high}")
-        for answer, value in self.recode.items():
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise ValueError(f"recode of {answer!r}: {value!r} is not a number")
         for name in ("sd_pupil", "sd_slope", "sd_school", "sd_wave"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} {getattr(self, name)}: a standard deviation is zero or more")
@@ -223,7 +220,7 @@ def adks_design(workspace: Workspace | None = None) -> AdksDesign:
 def parse_adks_design(content: Mapping[str, Any]) -> AdksDesign:
     """`content` of the design file as checked records."""
     content = dict(content)
-    twin = dict(content.get("twin", {}))
+    twin = dict(require_table(content.get("twin", {}), f"{_FILE}, twin"))
     twin["offers"] = records(Offer, twin.get("offers", []), f"{_FILE}, twin.offers")
     content["twin"] = record(AdksTwinDesign, twin, f"{_FILE}, twin")
     content["file"] = record(AdksFile, content.get("file", {}), f"{_FILE}, file")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from analysis.design.read import read_design, record, records
+from analysis.design.read import read_design, record, records, require_table
 from analysis.workspace import Workspace
 
 DESIGN = "conclusions"
@@ -86,16 +86,17 @@ def read_conclusions(workspace: Workspace | None = None) -> ConclusionDesign:
     """
     place = f"data/design/{DESIGN}.toml"
     content = read_design(DESIGN, workspace)
-    rules = {name: records(Rule, listed, f"{place}, rule.{name}") for name, listed in content["rule"].items()}
+    written = require_table(content.get("rule", {}), f"{place}, rule")
+    rules = {name: records(Rule, listed, f"{place}, rule.{name}") for name, listed in written.items()}
     for name, listed in rules.items():
-        if listed[-1].condition != "otherwise":
+        if not listed or listed[-1].condition != "otherwise":
             raise ValueError(f"{place}: rule.{name} must end with the condition otherwise")
-    conclusions = records(ConclusionPlan, content["conclusion"], f"{place}, conclusion")
+    conclusions = records(ConclusionPlan, content.get("conclusion", []), f"{place}, conclusion")
     for plan in conclusions:
         if plan.rules not in rules:
             raise ValueError(
                 f"{place}: conclusion {plan.id} names the rules {plan.rules!r}, which are not there"
             )
-    limits = record(Limits, content["limits"], f"{place}, limits")
-    mark = record(Mark, content["mark"], f"{place}, mark")
+    limits = record(Limits, content.get("limits", {}), f"{place}, limits")
+    mark = record(Mark, content.get("mark", {}), f"{place}, mark")
     return ConclusionDesign(limits, mark, rules, conclusions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.design.read import read_design, record, records
+from analysis.design.read import read_design, record, records, require_table
 from analysis.workspace import Workspace
 
 _PLACE = "data/design/disclosure.toml"
@@ -86,7 +86,8 @@ def disclosure_rule(workspace: Workspace | None = None) -> DisclosureRule:
     allowed = records(ExtremeAllowed, content.get("extreme_allowed", []), f"{_PLACE}, extreme_allowed")
     groups = records(Group, content.get("group", []), f"{_PLACE}, group")
     contrasts = records(Contrast, content.get("contrast", []), f"{_PLACE}, contrast")
-    rule = {**content.get("rule", {}), "extreme_allowed": allowed, "groups": groups, "contrasts": contrasts}
+    written = require_table(content.get("rule", {}), f"{_PLACE}, rule")
+    rule = {**written, "extreme_allowed": allowed, "groups": groups, "contrasts": contrasts}
     return record(DisclosureRule, rule, f"{_PLACE}, rule")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from analysis.design.read import read_design, record, records
+from analysis.design.read import read_design, record, records, require_table
 from analysis.workspace import Workspace
 
 TRACKS = ("vmbo", "havo", "vwo")
@@ -234,15 +234,19 @@ def gap_design(workspace: Workspace | None = None) -> GapDesign:
     """
     content = dict(read_design(_NAME, workspace))
     try:
-        twin = dict(content.pop("twin"))
+        twin = dict(require_table(content.pop("twin"), f"{_FILE} [twin]"))
         twin["background"] = record(Background, content.pop("background"), f"{_FILE} [background]")
         twin["school_types"] = records(SchoolType, content.pop("school_type"), f"{_FILE}, school_type")
         levels = records(Level, content.pop("level"), f"{_FILE}, level")
         links = records(Link, content.pop("link"), f"{_FILE}, link")
         countries = record(Countries, content.pop("countries"), f"{_FILE} [countries]")
-        programmes = {int(code): track for code, track in content.pop("programmes").items()}
+        codes = require_table(content.pop("programmes"), f"{_FILE} [programmes]")
     except KeyError as error:
         raise ValueError(f"{_FILE}: table {error.args[0]} is absent") from error
+    strange = [code for code in codes if not code.isdecimal()]
+    if strange:
+        raise ValueError(f"{_FILE} [programmes]: {strange[0]!r} is no code; expected digits")
+    programmes = {int(code): track for code, track in codes.items()}
     parts = {"levels": levels, "links": links, "countries": countries, "programmes": programmes}
     return record(
         GapDesign, {**content, **parts, "twin": record(CivicTwinDesign, twin, f"{_FILE} [twin]")}, _FILE

@@ -171,6 +171,9 @@ def _registered(
     where, through = reference.get("where", {}), reference.get("sources", {})
     if not isinstance(where, dict) or not isinstance(through, dict):
         raise ValueError(f"{place}: where and sources are tables, such as where = {{estimand = 'effect'}}")
+    strange = [name for name, design in through.items() if not isinstance(design, str)]
+    if strange:
+        raise ValueError(f"{place}: sources.{strange[0]}: expected the name of a design file")
     file = f"data/design/{reference['from']}.toml"
     rows = _tables(reference["from"], reference["table"], workspace, place)
     found: dict[Any, tuple[str, ...]] = {}

@@ -1,7 +1,9 @@
 """The analysis plan: what ``data/design`` says, frozen on a day, and how the design differs from it since.
 
-``data/design/plan.lock`` holds the content of every design file on the day of freezing, with hashes, so
-that a later difference can be named and not only noticed. Comments and layout do not count.
+``data/design/plan.lock`` holds the content of every design file on the day of freezing, and the parameters of
+the registered notebooks, with hashes, so that a later difference can be named and not only noticed. Comments
+and layout do not count. A plan that was frozen anew stays beside it as ``plan-<day>.lock``, see
+:mod:`analysis.design.revisions`.
 """
 
 from __future__ import annotations
@@ -11,15 +13,21 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+from analysis.design.notebooks import REGISTRY, read_notebooks
+from analysis.design.parameters import planned_parameters
 from analysis.design.read import read_design, records
 from analysis.workspace import Workspace
 
 LOCK = "plan.lock"
 REASONS = "deviations"
-# Design files that decide nothing about the analysis: which notebooks there are, and rules for the text.
-NOT_PLANNED = frozenset({"notebooks", "claims", "prose_numbers", REASONS})
+REVISIONS = "revisions"
+PARAMETERS = "parameters"  # no file: {notebook: {name: value}}
+_REASONS = f"data/design/{REASONS}.toml"
+# Design files that decide nothing about the analysis: rules for the text, and what is said of changes.
+NOT_PLANNED = frozenset({"claims", "prose_numbers", REASONS, REVISIONS})
 # What tells the tables of a list apart; the first that does so in both versions is used.
 _IDENTITIES = (
     ("id",), ("name",), ("programme", "province"), ("code",), ("programme", "name"), ("programme",),
@@ -59,7 +67,7 @@ class Deviation:
     Attributes
     ----------
     file : str
-        Stem of the design file.
+        Stem of the design file, or ``parameters``.
     key : str
         As in ``adoption[prodemos, PV21].year``; "" when the whole file is new or gone.
     before, now : object
@@ -71,10 +79,20 @@ class Deviation:
     before: Any = None
     now: Any = None
 
+    @property
+    def place(self) -> str:
+        """``questions.toml``, or ``notebooks`` for a parameter of one."""
+        return "notebooks" if self.file == PARAMETERS else f"{self.file}.toml"
+
+    def under(self, file: str, key: str) -> bool:
+        """Whether `key` of `file` is this key or holds it; an empty `key` holds all of the file."""
+        rest = self.key.removeprefix(key)
+        return self.file == file and (not key or (rest != self.key and (not rest or rest[0] in ".[ ")))
+
 
 @dataclass(frozen=True)
 class Reason:
-    """Why something in `file` differs from the plan, for all keys that begin with `key`."""
+    """Why something in `file` differs from the plan, for `key` and all that it holds."""
 
     file: str
     reason: str
@@ -82,10 +100,19 @@ class Reason:
 
 
 def design_content(workspace: Workspace | None = None) -> dict[str, dict[str, Any]]:
-    """The content of every design file that belongs to the plan, by stem."""
+    """The content of every design file that belongs to the plan, by stem, and the parameters of notebooks.
+
+    Raises
+    ------
+    ValueError
+        If a design file, or the parameters cell of a registered notebook, cannot be read.
+    """
     workspace = workspace or Workspace.current()
     names = sorted(path.stem for path in workspace.design.glob("*.toml"))
-    return {name: read_design(name, workspace) for name in names if name not in NOT_PLANNED}
+    content = {name: read_design(name, workspace) for name in names if name not in NOT_PLANNED}
+    if REGISTRY in content:
+        content[PARAMETERS] = planned_parameters(read_notebooks(workspace), workspace)
+    return content
 
 
 def checksum(content: object) -> str:
@@ -119,8 +146,22 @@ def frozen_plan(workspace: Workspace | None = None) -> FrozenPlan | None:
         If the file was changed by hand: its content does not have the checksum it names.
     """
     path = (workspace or Workspace.current()).design / LOCK
-    if not path.is_file():
-        return None
+    return read_lock(path) if path.is_file() else None
+
+
+def earlier_lock(frozen: str) -> str:
+    """Name of the file in ``data/design`` that keeps the plan of a day once another was frozen."""
+    return f"plan-{frozen}.lock"
+
+
+def read_lock(path: Path) -> FrozenPlan:
+    """The plan in a file that :func:`lock_text` wrote.
+
+    Raises
+    ------
+    ValueError
+        If it is no such file, or was changed by hand.
+    """
     try:
         written = json.loads(path.read_text(encoding="utf-8"))
         plan = FrozenPlan(written["frozen"], written["content"])
@@ -154,9 +195,30 @@ def deviation_reasons(workspace: Workspace | None = None) -> tuple[Reason, ...]:
     workspace = workspace or Workspace.current()
     if not (workspace.design / f"{REASONS}.toml").is_file():
         return ()
-    place = f"data/design/{REASONS}.toml"
-    listed = read_design(REASONS, workspace).get("deviation", [])
-    return records(Reason, listed, f"{place}, deviation")
+    content = read_design(REASONS, workspace)
+    unknown = sorted(set(content) - {"deviation"})
+    if unknown:
+        raise ValueError(f"{_REASONS}: unknown table {', '.join(unknown)}; expected [[deviation]]")
+    return records(Reason, content.get("deviation", []), f"{_REASONS}, deviation")
+
+
+def require_reasons_match(reasons: Sequence[Reason], found: Sequence[Deviation]) -> None:
+    """Hold every reason against the deviations there are.
+
+    Raises
+    ------
+    ValueError
+        If a reason is for something that does not differ: a misspelt key would leave the deviation that it
+        was meant for without its reason.
+    """
+    for number, reason in enumerate(reasons, start=1):
+        if not any(item.under(reason.file, reason.key) for item in found):
+            there = ", ".join(f"{item.file} {item.key}".strip() for item in found) or "nothing"
+            raise ValueError(
+                f"{_REASONS}, deviation {number}: nothing differs from the plan under file = "
+                f"{reason.file!r}, key = {reason.key!r}; what differs: {there}. Correct the key, or take the "
+                "reason out"
+            )
 
 
 def _differences(before: Any, now: Any, key: str) -> Iterator[tuple[str, Any, Any]]:
@@ -175,8 +237,11 @@ def _differences(before: Any, now: Any, key: str) -> Iterator[tuple[str, Any, An
         return
     first, second = tables
     yield from _differences(first, second, key)
-    if list(first) != list(second) and set(first) == set(second):
-        yield f"{key} (volgorde)", [name[1:-1] for name in first], [name[1:-1] for name in second]
+    # Rules are tried in their order: what is in both must stand in the same one.
+    before_order = [name[1:-1] for name in first if name in second]
+    now_order = [name[1:-1] for name in second if name in first]
+    if before_order != now_order:
+        yield f"{key} (volgorde)", before_order, now_order
 
 
 def _by_identity(before: Any, now: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:

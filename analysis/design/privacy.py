@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import chain
 
-from analysis.design.read import read_design, record, records
+from analysis.design.read import read_design, record, records, require_table
 from analysis.workspace import Workspace
+
+PERSONAL = ("person_name", "name", "birth", "postcode", "email", "class", "score")
 
 
 @dataclass(frozen=True)
@@ -24,8 +28,10 @@ class PrivacyRule:
     ----------
     person, survey : tuple of str
         Names of columns, lower case: of one person a row; of a pupil file of IEA or OECD.
-    person_rows, survey_names, table_rows, values_of_one_row : int
-        From how many rows, names or values on a line.
+    person_rows, survey_names, table_rows, values_of_one_row, values_of_one_column : int
+        From how many rows, names, values on a line, or values of one column in a file.
+    personal : mapping of str to tuple of str
+        Names of columns, lower case, by what they hold: one of :data:`PERSONAL`.
     allow : tuple of Allowed
     """
 
@@ -35,13 +41,18 @@ class PrivacyRule:
     survey_names: int
     table_rows: int
     values_of_one_row: int
+    values_of_one_column: int = 10
+    personal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     allow: tuple[Allowed, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("person_rows", "survey_names", "table_rows", "values_of_one_row"):
+        numbers = ("person_rows", "survey_names", "table_rows", "values_of_one_row", "values_of_one_column")
+        for name in numbers:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be one or more, got {getattr(self, name)}")
-        for name in (*self.person, *self.survey):
+        if unknown := sorted(set(self.personal) - set(PERSONAL)):
+            raise ValueError(f"personal: unknown {', '.join(unknown)}; known are {', '.join(PERSONAL)}")
+        for name in (*self.person, *self.survey, *chain(*self.personal.values())):
             if name != name.lower():
                 raise ValueError(f"{name!r}: names are compared in lower case")
 
@@ -51,4 +62,6 @@ def privacy_rule(workspace: Workspace | None = None) -> PrivacyRule:
     content = read_design("privacy", workspace)
     place = "data/design/privacy.toml"
     allow = records(Allowed, content.get("allow", []), f"{place}, allow")
-    return record(PrivacyRule, {**content.get("rule", {}), "allow": allow}, f"{place}, rule")
+    rule = require_table(content.get("rule", {}), f"{place}, rule")
+    personal = require_table(content.get("personal", {}), f"{place}, personal")
+    return record(PrivacyRule, {**rule, "personal": personal, "allow": allow}, f"{place}, rule")

@@ -58,6 +58,7 @@ class Spell:
 
     def __post_init__(self) -> None:
         _one_of("status", self.status, STATUSES)
+        first_day(self.start)
         if self.end and self.ended <= self.began:
             raise ValueError(f"{self.place}: end {self.end} is not after start {self.start}")
         if self.intensity is not None and self.intensity < 0:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
+from analysis.design.types import described, fitted
 from analysis.workspace import Workspace
 
 Record = TypeVar("Record")
@@ -29,14 +30,16 @@ def read_design(name: str, workspace: Workspace | None = None) -> dict[str, Any]
         raise ValueError(f"{path}: {error}") from error
 
 
-def record(kind: type[Record], content: Mapping[str, Any], place: str) -> Record:
-    """`content` as an instance of the dataclass `kind`; lists become tuples.
+def record(kind: type[Record], content: Any, place: str) -> Record:
+    """`content`, a table, as an instance of the dataclass `kind`; lists become tuples.
 
     Raises
     ------
     ValueError
-        If a key is unknown or a required one is absent; `place` says where.
+        If it is no table, a key is unknown, a required one is absent, or a value is not of the type that the
+        field has; `place` says where.
     """
+    content = require_table(content, place)
     fields = {field.name: field for field in dataclasses.fields(kind)}
     unknown = sorted(set(content) - set(fields))
     if unknown:
@@ -49,11 +52,18 @@ def record(kind: type[Record], content: Mapping[str, Any], place: str) -> Record
     absent = sorted(required - set(content))
     if absent:
         raise ValueError(f"{place}: {', '.join(absent)} is absent")
-    frozen = {key: tuple(value) if isinstance(value, list) else value for key, value in content.items()}
+    types = get_type_hints(kind)
     try:
-        return kind(**frozen)
+        return kind(**{key: fitted(value, types[key], key) for key, value in content.items()})
     except (TypeError, ValueError) as error:
         raise ValueError(f"{place}: {error}") from error
+
+
+def require_table(content: Any, place: str) -> Mapping[str, Any]:
+    """`content` if it is a table; ValueError says what was found instead."""
+    if not isinstance(content, Mapping):
+        raise ValueError(f"{place}: expected a table, found {described(content)}")
+    return content
 
 
 def records(kind: type[Record], tables: Any, place: str) -> tuple[Record, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.design.read import read_design, record, records
+from analysis.design.read import read_design, record, records, require_table
 from analysis.workspace import Workspace
 
 TRACKS = ("vmbo", "havo", "vwo")
@@ -167,7 +167,7 @@ def parse_regio_design(content: Mapping[str, Any]) -> RegioDesign:
     """`content` of the design file as checked records."""
     content = dict(content)
     outcomes = records(RegioOutcome, content.pop("outcome", []), f"{_FILE}, outcome")
-    twin = dict(content.pop("twin", {}))
+    twin = dict(require_table(content.pop("twin", {}), f"{_FILE}, twin"))
     for key, kind in (("provinces", ProvinceSample), ("offers", Offer)):
         twin[key] = records(kind, twin.get(key, []), f"{_FILE}, twin.{key}")
     return record(

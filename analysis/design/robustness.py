@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.design.read import read_design, record, records
+from analysis.design.read import read_design, record, records, require_table
 from analysis.design.rollout import rollout
 from analysis.workspace import Workspace
 
@@ -95,7 +95,7 @@ def robustness(workspace: Workspace | None = None) -> Robustness:
     def table(kind, key):
         return record(kind, content.get(key, {}), f"{file}, {key}")
 
-    diagnosis = dict(content.get("diagnosis", {}))
+    diagnosis = dict(require_table(content.get("diagnosis", {}), f"{file}, diagnosis"))
     answers = records(DiagnosisAnswer, diagnosis.pop("answer", []), f"{file}, diagnosis.answer")
     plan = Robustness(
         curve=table(CurvePlan, "curve"),

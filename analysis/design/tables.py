@@ -18,6 +18,7 @@ REGISTRATIONS, OUTCOMES, STARTS = "registrations", "outcome_tables", "start_tabl
 PLACES = ("municipality", "school", "postcode", "province")
 SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".ods", ".csv.gz")
 AUTO = "auto"  # the decimal sign that the numbers themselves show
+_OTHER = {".": ",", ",": "."}
 _ORDERS = ("dmy", "mdy", "ymd")
 
 
@@ -32,12 +33,13 @@ class TableMap:
     files : tuple of str
         Names or patterns in the folder with real files.
     columns : mapping of str to tuple of str
-        Our name to the names it may have in the file.
+        Our name to the names it may have in the file; one name may be written as text.
     tab : str
         Tab of a workbook; empty reads every tab that has the columns.
     decimal, thousands : str
         Signs in numbers; ``auto`` takes the decimal sign that a column shows, and stops where that is not
-        clear. `thousands` is empty where they are not separated.
+        clear. `thousands` is empty where they are not separated; a point or comma there leaves the other one
+        for decimals.
     date_order : str
         ``dmy``, ``mdy`` or ``ymd``, for days in digits that do not begin with the year.
     missing : tuple of str
@@ -48,7 +50,7 @@ class TableMap:
 
     name: str
     files: tuple[str, ...]
-    columns: Mapping[str, tuple[str, ...]]
+    columns: Mapping[str, tuple[str, ...] | str]
     tab: str = ""
     decimal: str = AUTO
     thousands: str = ""
@@ -78,8 +80,9 @@ class TableMap:
             raise ValueError("columns: date has no name")
         if not any(self.columns.get(place) for place in PLACES):
             raise ValueError(f"columns: one of {', '.join(PLACES)} needs a name")
-        if self.decimal != AUTO:
-            require_signs(self.decimal, self.thousands)
+        if self.decimal == AUTO and self.thousands in _OTHER:  # then the decimal sign is the other one
+            object.__setattr__(self, "decimal", _OTHER[self.thousands])
+        require_signs("," if self.decimal == AUTO else self.decimal, self.thousands)
         if self.date_order not in _ORDERS:
             raise ValueError(f"date_order {self.date_order!r}: expected one of {', '.join(_ORDERS)}")
 

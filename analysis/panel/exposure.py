@@ -138,11 +138,14 @@ class Joined:
         The measurements, in order.
     losses : tuple of (str, int)
         Rows left out, by Dutch reason.
+    early : int
+        Of these, rows of units that were exposed at their first measurement.
     """
 
     frame: pd.DataFrame
     dates: tuple[pd.Timestamp, ...]
     losses: tuple[tuple[str, int], ...]
+    early: int = 0
 
 
 def join(frame: pd.DataFrame, exposure: Exposure) -> Joined:
@@ -190,7 +193,7 @@ def join(frame: pd.DataFrame, exposure: Exposure) -> Joined:
         ("metingen nadat het programma daar was gestopt", int((ended & ~early).sum())),
     )
     kept = frame[~early & ~ended].reset_index(drop=True)
-    return Joined(kept, dates, tuple((reason, count) for reason, count in losses if count))
+    return Joined(kept, dates, tuple((reason, count) for reason, count in losses if count), int(early.sum()))
 
 
 def _intensity(place: pd.Series, spells: dict[str, list[Spell]]) -> pd.Series:

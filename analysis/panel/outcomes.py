@@ -12,7 +12,7 @@ from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.design.questions import Outcome
 from analysis.design.tables import outcome_maps
-from analysis.panel.turnout import turnout_panel
+from analysis.panel.turnout import MUNICIPALITIES, turnout_panel
 from analysis.sources.activities import find_files
 from analysis.sources.gazetteer import gazetteer, province_of
 from analysis.sources.outcome_table import by_place, read_outcome_table
@@ -75,7 +75,8 @@ def _turnout(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
             "n": found.frame["n"].astype("int64"),
         }
     )
-    return Measured(frame, found.level, found.kind, found.source, found.remark, found.dropped)
+    level = MUNICIPALITY if found.level == MUNICIPALITIES else PROVINCE
+    return Measured(frame, level, found.kind, found.source, found.remark, found.dropped)
 
 
 def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:

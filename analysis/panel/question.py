@@ -92,7 +92,7 @@ class Panel:
     @property
     def weights(self) -> str | None:
         """Column of weights; None where each unit counts the same."""
-        return "weight" if self.frame is not None and self.question.outcome.weight == "n" else None
+        return "weight" if self.question.outcome.weight == "n" else None
 
     @property
     def started(self) -> str:
@@ -133,7 +133,7 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
     losses = (*found.losses, *programme.losses, *excluded, *joined.losses)
     return Panel(
         question=asked,
-        frame=_answerable(_columns(joined, asked), asked),
+        frame=_answerable(_columns(joined, asked), asked, joined),
         labels=_labels(joined.dates),
         schedule=schedule,
         kind=found.kind,
@@ -188,21 +188,33 @@ def _columns(joined: Joined, asked: Question) -> pd.DataFrame:
         people = frame.groupby("unit")["n"].transform("mean")
         frame["dose"] = 1000 * frame["intensity"] / people
         kept.append("dose")
-    if asked.outcome.weight == "n" and "weight" not in frame.columns:
+    if asked.outcome.weight == "n" and "weight" not in frame.columns and "n" in frame.columns:
         frame["weight"] = frame["n"]
         kept.append("weight")
     return frame[[*kept, "cluster"]]
 
 
-def _answerable(frame: pd.DataFrame, asked: Question) -> pd.DataFrame | NotEstimable:
+def _answerable(frame: pd.DataFrame, asked: Question, joined: Joined) -> pd.DataFrame | NotEstimable:
     """`frame`, if anything in it can be compared; else why not, as the first thing that is lacking."""
     needed = asked.outcome.needed
+    before = NotEstimable(
+        f"er is geen meting van {asked.outcome.subject} van vóór de start; nodig is {needed}"
+    )
+    if frame.empty and joined.early:
+        return before
     if frame.empty:
         return NotEstimable(
             f"geen enkele meting van {asked.outcome.subject} is te gebruiken; nodig is {needed}"
         )
+    if asked.outcome.weight == "n" and "weight" not in frame.columns:
+        return NotEstimable(
+            f"van {asked.outcome.subject} is niet bekend over hoeveel mensen elke waarde gaat, en daarnaar "
+            f"wordt gewogen; nodig is {needed}"
+        )
     if frame["time"].nunique() < 2:
         return NotEstimable(f"er is maar één meting van {asked.outcome.subject}; nodig is {needed}")
+    if frame["cohort"].isna().all() and joined.early:
+        return before
     if frame["cohort"].isna().all():
         return NotEstimable(
             f"er is geen meting van {asked.outcome.subject} van na de start; nodig is {needed}"

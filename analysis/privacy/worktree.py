@@ -1,59 +1,106 @@
-"""What git would commit, or has: looked through file by file."""
+"""What git would commit, or has, and what is published: the files to look through, one by one."""
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.design.privacy import PrivacyRule
-from analysis.privacy.content import inspect
-from analysis.privacy.finding import Finding
+from analysis.privacy.unfold import FILE_MB
 
 _CLOSED = ("data/real/", "data/synthetic/", "data/build/")
 _OPEN = ("data/real/README.md",)
+# Ignored by git: what goes to readers, what becomes that, and what a renderer left behind.
+_OUTPUTS = (
+    "_report/**/*",
+    "_report.*/**/*",
+    "data/build/released/**/*",
+    "notebooks/**/*.html",
+    "notebooks/**/*_files/**/*",
+    "**/*.quarto_ipynb",
+    "reports/*.html",
+    "reports/*.pdf",
+    "reports/*.typ",
+    "reports/*_files/**/*",
+)
 
 
-def look_through(root: Path, rule: PrivacyRule, *, staged: bool) -> tuple[list[Finding], int]:
-    """Findings, and how many files were looked at.
+@dataclass(frozen=True)
+class File:
+    """A file as git or a reader gets it: `content`, or why it has none that is looked at."""
 
-    Parameters
-    ----------
-    staged : bool
-        Only what the next commit adds or changes, as it stands in the index; else every file that is
-        committed or could be: not ignored.
+    path: str
+    content: bytes = b""
+    said: str = ""
+    published: bool = False
+
+
+def staged_files(root: Path) -> Iterator[File]:
+    """What the next commit adds or changes, as it stands in the index.
 
     Raises
     ------
     OSError
         If `root` is no git repository, or there is no git.
     """
-    findings, count = [], 0
-    for path, content in _staged(root) if staged else _present(root):
-        count += 1
-        if path.startswith(_CLOSED) and path not in _OPEN:
-            findings.append(Finding(path, "nothing in this folder is committed; take it out of git"))
+    for entry in _listed(root, "diff", "--cached", "--raw", "--no-renames", "--diff-filter=ACMRT", "-z"):
+        if entry.startswith(":"):
+            mode, blob = entry.split()[1], entry.split()[3]
             continue
-        findings += inspect(path, content, rule)
-    return findings, count
+        if said := _closed(entry):
+            yield File(entry, said=said)
+        elif mode == "120000":
+            yield File(entry, said=_LINK)
+        elif mode == "160000":
+            yield File(entry, said="another repository within this one; its files are not looked at")
+        elif int(_git(root, "cat-file", "-s", blob)) > FILE_MB * 2**20:
+            yield File(entry, said=_TOO_LARGE)
+        else:
+            yield File(entry, _git(root, "cat-file", "blob", blob))
 
 
-def _staged(root: Path) -> Iterator[tuple[str, bytes]]:
-    for path in _listed(root, "diff", "--cached", "--name-only", "--diff-filter=ACMRT", "-z"):
-        yield path, _git(root, "show", f":{path}")
+def present_files(root: Path) -> Iterator[File]:
+    """Every file of the working tree that is committed or could be: not ignored. Raises as the above."""
+    for path in sorted(set(_listed(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z"))):
+        if said := _closed(path):
+            yield File(path, said=said)
+        elif (file := _on_disk(root, root / path, published=False)) is not None:
+            yield file
 
 
-def _present(root: Path) -> Iterator[tuple[str, bytes]]:
-    for path in _listed(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z"):
-        file = root / path
-        if file.is_file() and not file.is_symlink():
-            yield path, file.read_bytes()
+def output_files(root: Path) -> Iterator[File]:
+    """What is published or becomes so, in folders that git ignores."""
+    for path in sorted({path for pattern in _OUTPUTS for path in root.glob(pattern)}):
+        if (file := _on_disk(root, path, published=True)) is not None:
+            yield file
+
+
+_LINK = "a link; keep the file itself, or leave it out"
+_TOO_LARGE = f"larger than FILE_MB = {FILE_MB} MB, and so not looked at"
+
+
+def _on_disk(root: Path, path: Path, *, published: bool) -> File | None:
+    name = path.relative_to(root).as_posix()
+    if path.is_symlink():
+        return File(name, said=_LINK)
+    if not path.exists() or (path.is_dir() and not (path / ".git").exists()):
+        return None
+    if not path.is_file():
+        return File(name, said="neither a file nor a folder of this repository: not looked at")
+    if path.stat().st_size > FILE_MB * 2**20:
+        return File(name, said=_TOO_LARGE)
+    return File(name, path.read_bytes(), published=published)
+
+
+def _closed(path: str) -> str:
+    if path.startswith(_CLOSED) and path not in _OPEN:
+        return "nothing in this folder is committed; take it out of git"
+    return ""
 
 
 def _listed(root: Path, *words: str) -> list[str]:
-    return sorted(
-        {name for name in _git(root, *words).decode("utf-8", "surrogateescape").split("\0") if name}
-    )
+    return [name for name in _git(root, *words).decode("utf-8", "surrogateescape").split("\0") if name]
 
 
 def _git(root: Path, *words: str) -> bytes:

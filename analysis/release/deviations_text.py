@@ -32,7 +32,7 @@ def deviations_markdown(
 
 
 def _deviation(item: Deviation) -> str:
-    place = code(f"{item.file}.toml")
+    place = code(item.place)
     if not item.key:
         return f"{place}: dit bestand is {'nieuw' if item.before is None else 'verdwenen'}."
     place += f", {code(item.key)}"
@@ -46,6 +46,6 @@ def _deviation(item: Deviation) -> str:
 
 def _reason(item: Deviation, reasons: Sequence[Reason]) -> str:
     for reason in reasons:
-        if reason.file == item.file and item.key.startswith(reason.key):
+        if item.under(reason.file, reason.key):
             return f"Reden: {escape(reason.reason)}"
     return "Reden: niet opgegeven."

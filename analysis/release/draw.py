@@ -56,10 +56,10 @@ class Drawer:
                     self._chapter(notebook, part, target)
                 except Exception as error:  # one chapter that cannot be drawn costs that chapter
                     failed.append(NotDrawn(notebook, f"{type(error).__name__}: {error}"))
-        from analysis import chapters
+        from analysis.chapters import of_notebook
         from analysis.exhibits import write_exhibit
 
-        for exhibit in chapters.whole(released, self.workspace):
+        for exhibit in of_notebook.whole(released, self.workspace):
             write_exhibit(exhibit, target)
         return failed
 
@@ -70,14 +70,14 @@ class Drawer:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _chapter(self, notebook: str, released: Released, target: Path) -> None:
-        from analysis import chapters
+        from analysis.chapters import of_notebook
         from analysis.exhibits import write_exhibit
 
-        own = chapters.sections(notebook, self.workspace)
+        own = of_notebook.sections(notebook, self.workspace)
         seen = [item for item in (*released.rows, *released.series) if item.section in own]
         if released.part == TRIAL and not seen:
             return
-        module = chapters.chapter(notebook).__name__
+        module = of_notebook.chapter(notebook).__name__
         reached = closure(f"import {module}", self._first_party, self._memory)
         key = digest_of(
             {
@@ -93,7 +93,7 @@ class Drawer:
         if not (kept / DONE).is_file():
             shutil.rmtree(kept, ignore_errors=True)
             kept.mkdir(parents=True)
-            for exhibit in chapters.exhibits(notebook, released, self.workspace):
+            for exhibit in of_notebook.exhibits(notebook, released, self.workspace):
                 write_exhibit(exhibit, kept)
             names = sorted(path.name for path in kept.iterdir())
             (kept / DONE).write_text(json.dumps(names), encoding="utf-8")

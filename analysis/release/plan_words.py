@@ -13,12 +13,12 @@ _MONTHS = (
     "november", "december",
 )  # fmt: skip
 _ESTIMATORS = {
-    "group_time_att": "effecten per groep en jaar",
-    "two_way_fe": "vaste effecten voor gemeente en jaar",
-    "two_way": "vaste effecten voor gemeente en jaar",
+    "group_time_att": "effecten per groep en meting",
+    "two_way_fe": "vaste effecten",
+    "two_way": "vaste effecten",
     "imputation": "imputatie",
-    "not_yet": "nog niet begonnen provincies",
-    "never": "provincies die niet meedoen",
+    "not_yet": "effecten per groep en meting tegen wie nog niet is begonnen",
+    "never": "dezelfde tegen wie niet begint",
     "all": "alle provincies",
 }
 _PROGRAMMES = {"prodemos": "ProDemos", "tienskip": "Tienskip"}
@@ -27,15 +27,23 @@ _VOCABULARY = {
     "estimator": _ESTIMATORS,
     "estimators": _ESTIMATORS,
     "control": _ESTIMATORS,
-    "comparison": _ESTIMATORS,
-    "estimand": {"effect": "gemiddeld effect", "dose": "gemiddeld effect, en verschil bij meer bereik"},
-    "role": {"primary": "hoofdvraag", "secondary": "nevenvraag", "placebo": "schijnvraag"},
     "cluster": {"province": "provincie"},
     "weights": {
         "municipalities": "gelijk per gemeente",
         "inhabitants": "naar inwoners",
         "provinces": "gelijk per provincie",
     },
+    "comparison": {
+        "not_yet": "plaatsen die nog niet zijn begonnen",
+        "never": "plaatsen die niet beginnen",
+    },
+    "estimand": {
+        "effect": "het gemiddelde effect sinds de start",
+        "dose": "het gemiddelde effect sinds de start, en het verschil bij meer bereik",
+    },
+    "role": {"primary": "hoofdvraag", "secondary": "nevenvraag", "placebo": "schijnvraag"},
+    "level": {"municipality": "per gemeente", "province": "per provincie"},
+    "weight": {"equal": "elke plaats even zwaar", "n": "naar aantal mensen"},
     "programme": _PROGRAMMES,
     "programmes": _PROGRAMMES,
     "other_programme": _PROGRAMMES,
@@ -44,9 +52,9 @@ _VOCABULARY = {
     "allocation_source": _SOURCES,
     "condition": {
         "unknown": "de uitkomst is onbekend",
+        "out_of_reach": "het grootste mogelijke effect is kleiner dan het kleinste dat te zien is",
+        "no_statement": "de toets doet geen uitspraak",
         "too_few_treated": "er zijn te weinig provincies met invoering",
-        "out_of_reach": "het grootst mogelijke effect is kleiner dan het kleinste dat te zien is",
-        "no_statement": "de toets doet geen uitspraak, en zegt waarom",
         "above": "het hele interval ligt boven nul",
         "below": "het hele interval ligt onder nul",
         "negligible": "het hele interval ligt binnen het kleinste effect dat ertoe doet",
@@ -84,7 +92,8 @@ def plain(value: Any, key: str = "") -> str:
     if isinstance(value, float):
         return str(value).replace(".", ",").replace("-", dutch.MINUS)
     if isinstance(value, (list, tuple)):
-        return ", ".join(plain(item, key) for item in value) or "geen"
+        decimal = any(isinstance(item, float) for item in value)  # a comma is then within numbers too
+        return ("; " if decimal else ", ").join(plain(item, key) for item in value) or "geen"
     if isinstance(value, Mapping):
         return "; ".join(f"{name} = {plain(item, name)}" for name, item in value.items())
     return _VOCABULARY.get(key, {}).get(str(value), str(value))

@@ -222,7 +222,7 @@ def _decides(
     """Hash of all that decides what is released: runs, sources, rules, and the code from here on."""
     workspace = plan.workspace
     first_party = FirstParty.of(workspace)
-    reached = closure(f"import {__name__}\nimport analysis.chapters", first_party, plan.memory)
+    reached = closure(f"import {__name__}\nimport analysis.chapters.of_notebook", first_party, plan.memory)
     drawing = sorted((Path(first_party.tops["analysis"]) / "analysis" / "chapters").glob("*.py"))
     modules = "\n".join(
         f"import analysis.chapters.{path.stem}" for path in drawing if path.stem != "__init__"

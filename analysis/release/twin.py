@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.exhibits import SYNTHETIC_CAPTION
+from analysis.release.spreadsheet import safe_cells
 
 KIND_COLUMN = "soort gegevens"
 MAX_ROWS = 100  # more than that is for a spreadsheet
@@ -66,12 +67,16 @@ def twin_markdown(id: str, caption: str, kind: DataKind, cells: Sequence[Sequenc
 
 
 def with_kind(cells: Sequence[Sequence[str]], kind: DataKind) -> str:
-    """CSV text of `cells` with a last column that says the kind, which so goes where the file goes."""
+    """CSV text of `cells` with a last column that says the kind, which so goes where the file goes.
+
+    Text that a spreadsheet would run is neutralised; a control character raises ValueError.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     header, *rows = cells
-    writer.writerow([*header, KIND_COLUMN])
-    writer.writerows([*row, kind.dutch] for row in rows)
+    writer.writerow(safe_cells([*header, KIND_COLUMN], "header"))
+    for number, row in enumerate(rows, start=1):
+        writer.writerow(safe_cells([*row, kind.dutch], f"row {number}"))
     return text.getvalue()
 
 

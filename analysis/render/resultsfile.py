@@ -6,6 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from analysis.release.spreadsheet import safe_cells
 from analysis.results import Result
 
 FILE = "resultaten.csv"
@@ -20,7 +21,8 @@ PUBLIC_STAMP = ("notebook",)
 def write_results_file(rows: Sequence[Result], path: Path, *, public: bool = False) -> None:
     """Write `rows` to `path`, sorted by id; numbers with a decimal point, unknown is empty.
 
-    With `public` without the hashes of the run that produced a row.
+    With `public` without the hashes of the run that produced a row. Text that a spreadsheet would run is
+    neutralised; a control character raises ValueError.
     """
     stamp = PUBLIC_STAMP if public else STAMP
     with path.open("w", encoding="utf-8", newline="") as handle:
@@ -28,4 +30,4 @@ def write_results_file(rows: Sequence[Result], path: Path, *, public: bool = Fal
         writer.writerow((*COLUMNS, *stamp))
         for row in sorted(rows, key=lambda row: row.id):
             values = [getattr(row, name) for name in COLUMNS] + [getattr(row.stamp, name) for name in stamp]
-            writer.writerow(["" if value is None else value for value in values])
+            writer.writerow(safe_cells(values, f"{FILE}, {row.id}"))

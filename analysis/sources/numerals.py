@@ -77,7 +77,7 @@ def require_numbers(
 
 
 def decimal_sign(cells: pd.Series, place: str, said: str) -> str:
-    """The decimal sign that the numbers of a column themselves show.
+    """The decimal sign that the numbers of a column themselves show; the index holds the lines of the file.
 
     A sign followed by one, two or more than three digits can only be decimal; one followed by three digits
     may separate thousands. Numbers without a sign fit either.
@@ -93,10 +93,11 @@ def decimal_sign(cells: pd.Series, place: str, said: str) -> str:
     }
     doubtful = texts.str.fullmatch(r"-?\d{1,3}[.,]\d{3}")
     if len(certain) == 2 or (doubtful.any() and not certain):
-        example = texts[doubtful].iloc[0] if doubtful.any() else texts.iloc[0]
-        what = "both signs are used" if len(certain) == 2 else f"{shown(example)} can be read in two ways"
+        examples = texts[doubtful] if len(certain) < 2 else texts[texts.str.contains("[.,]")]
+        what = "can be read in two ways" if len(certain) < 2 else "and others use both signs for decimals"
         raise ValueError(
-            f"{place}: {what}; declare decimal, and thousands where they are separated, in {said}"
+            f"{place}, line {examples.index[0]}: {shown(examples.iloc[0])} {what}; declare decimal, and "
+            f"thousands where they are separated, in {said}"
         )
     return certain.pop() if certain else ","
 

@@ -21,6 +21,7 @@ def reach(project):
         "toy/dynamic.py": "import importlib\n\ndef f(name):\n    return importlib.import_module(name)\n",
         "toy/named.py": "import importlib\nimportlib.import_module('toy.b')\n",
         "toy/late/__init__.py": "from importlib import import_module\n\n"
+        "_PLACES = {'one': ('x', 'one'), 'two': ('y',)}\n"
         "def __getattr__(name):\n    return import_module(f'{__name__}.{name}')\n",
         "toy/late/one.py": "import toy.b\n",
         "toy/late/two.py": "",
@@ -74,14 +75,17 @@ LATE = {"toy/__init__.py", "toy/late/__init__.py", "toy/late/one.py", "toy/b.py"
     [
         ("from toy.late.one import x", LATE),
         ("import toy.late.one", LATE),
-        ("from toy.late import thing", {*LATE, "toy/late/two.py"}),
+        ("from toy.late import x", LATE),
+        ("from toy.late import one", LATE),
+        ("from toy.late import x, y", {*LATE, "toy/late/two.py"}),
+        ("from toy.late import *", {*LATE, "toy/late/two.py"}),
         ("import toy.late", {*LATE, "toy/late/two.py"}),
         ("from toy import late", {*LATE, "toy/late/two.py"}),
         ("import toy.late.one\nfrom toy import late", {*LATE, "toy/late/two.py"}),
     ],
 )
-def test_a_package_that_loads_its_modules_late_counts_whole_for_who_names_it(reach, code, expected):
-    """And for who names a module in it, no more than that module: nothing outside it in either case."""
+def test_a_name_of_a_package_that_loads_late_counts_for_its_module(reach, code, expected):
+    """Who takes the package whole depends on all of its modules; nothing outside it in either case."""
     assert reach(code) == expected
 
 

@@ -204,7 +204,7 @@ def test_kinds_and_statuses_are_those_of_the_design(tmp_path):
     ("content", "says"),
     [
         (lines().replace("30", "dertig"), "column Aantal jongeren, line 2: 'dertig' is not a number"),
-        (lines().replace("30", "1.230"), r"'1.230' is not a number .*; if '.' separates"),
+        (lines().replace("30", "1.230"), r"column Aantal jongeren, line 2: '1.230' can be read in two"),
         (lines().replace("30", "-3"), "column young_people, line 2: -3 is no number of people"),
         (lines().replace("30", "3,5"), "line 2: 3.5 is no number of people"),
         (lines().replace("Gemeente", "Stad"), "no column for municipality .*; the file has Datum, Stad"),
@@ -225,6 +225,9 @@ def test_mistakes_are_named_by_file_column_and_line(tmp_path, content, says):
 
 def test_thousands_are_read_where_they_are_declared(tmp_path):
     assert read(tmp_path, lines().replace("30", "1.230"), thousands=".").frame["young_people"].iloc[0] == 1230
+    assert read(tmp_path, lines().replace("30", "1,230"), thousands=",").frame["young_people"].iloc[0] == 1230
+    with pytest.raises(ValueError, match=r"line 2: '1,23' is not a number .the decimal sign is '\.'"):
+        read(tmp_path, lines().replace("30", "1,23"), thousands=",")  # 123 in no reading of it
 
 
 def test_a_workbook_that_is_none_is_named(tmp_path):
@@ -244,7 +247,8 @@ def test_a_workbook_that_is_none_is_named(tmp_path):
         ({"columns": {"date": 3, "province": "p"}}, "columns: date is 3; expected a name"),
         ({"files": ("../x.csv",)}, "expected names without a folder"),
         ({"decimal": ";"}, "decimal ';'"),
-        ({"thousands": ","}, "another sign"),
+        ({"decimal": ",", "thousands": ","}, "another sign"),
+        ({"thousands": ";"}, "another sign"),
         ({"counted": ("ja",), "not_counted": ("ja",)}, "both hold ja"),
         ({"counted": ()}, "needs the words"),
     ],

@@ -210,7 +210,7 @@ def test_answers_on_a_scale_of_agreement_get_the_numbers_of_the_map(tmp_path):
     assert (turned["politiek_zelfvertrouwen"] == 4).all()
     with pytest.raises(ValueError, match=r"column politiek_zelfvertrouwen, row 3: 'neutraal' is not in"):
         read_adks(path, recoded({word: value for word, value in words.items() if value != 3}))
-    with pytest.raises(ValueError, match="recode of 'eens': 'vier' is not a number"):
+    with pytest.raises(ValueError, match=r"trouwen: recode\.eens: expected a number, found text 'vier'"):
         recoded({"eens": "vier"})
 
 

@@ -76,7 +76,7 @@ def test_a_mark_from_1_to_10_is_reported_as_declared(tmp_path):
         (TEXT.replace("58,5", "158,5"), "column value, line 2: found 158.5, expected a value from 0 to 100"),
         (
             TEXT.replace("58,5", "58.5"),
-            "column score, line 2: '58.5' is not a number .the decimal sign is ','",
+            "column score, line 2: '58.5' and others use both signs for decimals; declare decimal",
         ),
         (TEXT.replace("58,5", "1.234"), "line 2: '1.234' is not a number .*if '.' separates thousands"),
         (TEXT.replace(";20;", ";0;"), "column n, line 2: found 0, expected a number of people above zero"),
@@ -92,3 +92,17 @@ def test_mistakes_are_named(tmp_path, text, says):
 def test_shares_on_a_scale_to_100_are_refused(tmp_path):
     with pytest.raises(ValueError, match="is it another scale"):
         read(tmp_path, pd.Series(TEXT).str.replace(r";\d\d,", ";0,", regex=True).iloc[0])
+
+
+def test_a_file_shows_its_own_decimal_sign(tmp_path):
+    """A point file and a comma file say the same; thousandths alone could be thousands and are refused."""
+    assert list(read(tmp_path, TEXT.replace(",", ".")).frame["value"]) == [58.5, 52.0, 61.25, 47.0, 49.0]
+    head = "gemeente;schooljaar;score\n"
+    mixed = head + "Amsterdam;2023/2024;58,125\nDen Haag;2023/2024;58,5\n"
+    assert list(read(tmp_path, mixed).frame["value"]) == [58.125, 58.5]
+    with pytest.raises(ValueError, match=r"column score, line 3: '58,125' can be read in two ways; declare"):
+        read(tmp_path, head + "Amsterdam;2023/2024;58\nDen Haag;2023/2024;58,125\n")
+    declared = read(tmp_path, head + "Den Haag;2023/2024;58,125\n", decimal=",")
+    assert list(declared.frame["value"]) == [58.125]
+    with pytest.raises(ValueError, match=r"line 3: '1\.234' is not a number"):
+        read(tmp_path, head + "Amsterdam;2023/2024;58,5\nDen Haag;2023/2024;1.234\n")

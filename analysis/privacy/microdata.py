@@ -1,0 +1,297 @@
+"""The microdata of the data folder, and which lines of other files hold the values of one of their rows.
+
+A number in a report is close to some pupil's number by chance. Values of several columns that all belong to
+the same pupil are not: that is a row of microdata, with or without its identifier, whatever the order or the
+names of the columns. How rare a value is, is counted in bits; a line is a row when its rarest agreement
+exceeds what chance gives among all rows, all choices of numbers on the line, and all lines looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from math import comb, log2
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.design.privacy import PrivacyRule
+from analysis.privacy.finding import Finding
+from analysis.privacy.tables import data_frames
+
+_ENGLISH = re.compile(r"(?<![\w.])(?:\d{3,}(?:\.\d+)?|\d+\.\d+)(?:[eE][+-]?\d+)?(?!\w|\.\w)")
+_DUTCH = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:\.\d{3})+|\d+),\d+(?![\w,]|\.\d)")
+_FEWEST_DIGITS = 3
+_BETWEEN = re.compile(r"\s*[;,\t|<>\"'=\[\]{}()\n]\s*")
+_TELLING = re.compile(r"(?=.{4})[^\W\d_]|.{8}")  # a word, or a long code
+_WINDOW = 60  # numbers compared together; of a longer line every window, half overlapping
+_MARGIN = 20  # bits beyond the number of rows: one line in a million by chance
+_REPLICATE = re.compile(r"(W_FSTR|W_FSTURWT|RWGT|REPWT)\d+", re.IGNORECASE)  # multiples of the weight
+_FEWEST_VALUES = 20  # a column of fewer different values is a code, not a measurement
+_SHARED = 5  # rows that share a value, or one in 400 of a large file; more tell nothing about one
+_UNLIKELY = 1e-3  # chance that a number of as many digits is one of a column's
+_BATCH = 200_000  # numbers compared at a time
+
+
+@dataclass(frozen=True)
+class Microdata:
+    """One file.
+
+    Attributes
+    ----------
+    columns : tuple of (values, rows, spread)
+        Of each numeric column its values sorted, the rows they come from, and how wide it lies.
+    words : frozenset of str
+        Texts that are of one row each in a column where most are: names, addresses, identifiers.
+    """
+
+    file: str
+    rows: int
+    columns: tuple[tuple[np.ndarray, np.ndarray, float], ...]
+    words: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, file: str, frame: pd.DataFrame, known: frozenset[str] = frozenset()) -> Microdata:
+        """From a table; `known` are texts that tell no person, such as names of places."""
+        columns, words = [], set()
+        for place, name in enumerate(frame.columns):
+            if _REPLICATE.fullmatch(str(name)):
+                continue
+            column = frame.iloc[:, place]
+            values = _numeric(column)
+            finite = np.flatnonzero(np.isfinite(values))
+            different = len(np.unique(values[finite]))
+            if len(finite) < len(column) / 2 and not pd.api.types.is_numeric_dtype(column):
+                words |= _identifying(column, known)
+            elif different >= _FEWEST_VALUES:
+                order = finite[np.argsort(values[finite], kind="stable")]
+                inner = np.diff(np.quantile(values[order], [0.25, 0.75]))[0]
+                spread = inner if inner > 0 else values[order[-1]] - values[order[0]]
+                columns.append((values[order], order, float(spread)))
+        return cls(file, len(frame), tuple(columns), frozenset(words))
+
+
+def _numeric(column: pd.Series) -> np.ndarray:
+    values = pd.to_numeric(column, errors="coerce")
+    if values.notna().sum() < len(column) / 2 and not pd.api.types.is_numeric_dtype(column):
+        values = pd.to_numeric(
+            column.astype(str).str.replace(".", "", regex=False).str.replace(",", ".", regex=False),
+            errors="coerce",
+        )
+    return values.to_numpy(dtype=float)
+
+
+def _identifying(column: pd.Series, known: frozenset[str]) -> set[str]:
+    texts = column.dropna().astype(str).map(_plain)
+    texts = texts[texts.str.contains(_TELLING)]
+    found = set(texts)
+    if len(found) < max(_FEWEST_VALUES, 0.8 * len(texts)) or len(found & known) > len(found) / 3:
+        return set()
+    return found - known
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).strip("'").casefold()
+
+
+def read_microdata(
+    paths: Iterable[Path], known: frozenset[str] = frozenset()
+) -> tuple[list[Microdata], list[str]]:
+    """What is in the files, and which of them could not be read."""
+    found, unread = [], []
+    for path in sorted(paths):
+        try:
+            frames = data_frames(path)
+        except ValueError as error:
+            unread.append(str(error))
+            continue
+        found += [Microdata.of(path.name, frame, known) for frame in frames if len(frame)]
+    return [data for data in found if data.columns or data.words], unread
+
+
+@dataclass
+class Matcher:
+    """Takes the lines of files one by one, and says at the end which hold microdata."""
+
+    microdata: list[Microdata]
+    rule: PrivacyRule
+    _found: list[Finding] = field(default_factory=list)
+    _numbers: dict[tuple[float, float], tuple[int, int]] = field(default_factory=dict)  # place, digits
+    _tokens: dict[str, int] = field(default_factory=dict)  # as written: place in the above, -1 for none
+    _held: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)  # records, tokens
+    _places: list[tuple[str, int | None, str]] = field(default_factory=list)  # path, line, inside
+    _count: int = 0
+
+    def add(self, path: str, lines: Sequence[tuple[int | None, str]], inside: str = "") -> None:
+        """Compare `lines` of one file, or of what is `inside` it."""
+        if not self.microdata or not lines:
+            return
+        text = "\n".join(line for _, line in lines)
+        self._words(path, text, inside)
+        starts = np.cumsum([0] + [len(line) + 1 for _, line in lines[:-1]])
+        places, tokens = self._tokenised(text)
+        line = np.searchsorted(starts, places, "right") - 1
+        pairs = np.unique(np.column_stack([line, tokens]), axis=0)  # a number counts once on a line
+        self._hold([(path, number, inside) for number, _ in lines], pairs[:, 0], pairs[:, 1])
+        if self._count > _BATCH:
+            self._compare()
+
+    def findings(self) -> list[Finding]:
+        """All that was found."""
+        self._compare()
+        return self._found
+
+    def _words(self, path: str, text: str, inside: str) -> None:
+        if not any(data.words for data in self.microdata):
+            return
+        pieces = set(_BETWEEN.split(text.casefold()))
+        for data in self.microdata:
+            if (count := len(pieces & data.words)) >= self.rule.values_of_one_column:
+                self._say((path, None, inside), f"{count} texts of single persons of {data.file}")
+
+    def _say(self, place: tuple[str, int | None, str], said: str) -> None:
+        path, line, inside = place
+        self._found.append(Finding(path, f"{inside}: {said}" if inside else said, None if inside else line))
+
+    def _tokenised(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """Places of numbers in `text`, and which they are. A comma may part cells or begin decimals."""
+        places, tokens = [], []
+        for pattern, read in ((_ENGLISH, text.replace(",", " ")), (_DUTCH, text)):
+            for match in pattern.finditer(read):
+                start, written = match.start(), match[0]
+                if read[start - 1 : start] == "-" and not read[max(start - 2, 0) : start - 1].isalnum():
+                    written = "-" + written
+                token = self._tokens.get(written)
+                if token is None:
+                    token = self._tokens[written] = self._number(written, pattern is _DUTCH)
+                if token >= 0:
+                    places.append(start)
+                    tokens.append(token)
+        return np.array(places, dtype=int), np.array(tokens, dtype=int)
+
+    def _number(self, written: str, dutch: bool) -> int:
+        plain = written.replace(".", "").replace(",", ".") if dutch else written.lower()
+        mantissa, _, power = plain.partition("e")
+        whole, _, decimals = mantissa.lstrip("-").partition(".")
+        digits = len((whole + decimals.rstrip("0")).lstrip("0"))
+        if not _FEWEST_DIGITS <= digits <= 40 or abs(int(power or 0)) > 300:
+            return -1
+        key = (float(plain), 10.0 ** (int(power or 0) - len(decimals)))
+        return self._numbers.setdefault(key, (len(self._numbers), digits))[0]
+
+    def _hold(self, places: list[tuple[str, int | None, str]], line: np.ndarray, token: np.ndarray) -> None:
+        """Keep as records: lines, or overlapping windows of a long one."""
+        if not len(line):
+            return
+        first = np.searchsorted(line, line, "left")
+        count = np.searchsorted(line, line, "right") - first
+        half = _WINDOW // 2
+        window = np.where(count > _WINDOW, (np.arange(len(line)) - first) // half, 0)
+        again = (count > _WINDOW) & (window > 0)
+        keys = np.column_stack([np.r_[line, line[again]], np.r_[window, window[again] - 1]])
+        unique, record = np.unique(keys, axis=0, return_inverse=True)
+        self._held.append((record.ravel() + len(self._places), np.r_[token, token[again]]))
+        self._places += [places[one] for one in unique[:, 0]]
+        self._count += len(record)
+
+    def _compare(self) -> None:
+        if not self._held:
+            return
+        records, token = (np.concatenate(part) for part in zip(*self._held, strict=True))
+        everything = np.array([value + 1j * unit for value, unit in self._numbers])
+        every_digit = np.array([digits for _, digits in self._numbers.values()])
+        present, token = np.unique(token, return_inverse=True)
+        order = np.argsort(everything[present].real, kind="stable")  # sorted queries are quick
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order))
+        unique, digits, token = everything[present][order], every_digit[present][order], rank[token]
+        counts = np.bincount(records, minlength=len(self._places))
+        instances = np.argsort(token, kind="stable")
+        starts = np.searchsorted(token[instances], np.arange(len(unique) + 1))
+        for data in self.microdata:
+            hits = [
+                _hits(column, number, data.rows, unique, (instances, starts), records)
+                for number, column in enumerate(data.columns)
+            ]
+            self._rows(data, [hit for hit in hits if len(hit[0])], counts)
+            self._columns(data, unique, digits, (instances, starts), records)
+        self._held, self._places, self._count = [], [], 0
+
+    def _rows(self, data: Microdata, hits: list, counts: np.ndarray) -> None:
+        if not hits:
+            return
+        record, row, token, column, bits = (np.concatenate(part) for part in zip(*hits, strict=True))
+        key = record * data.rows + row
+        _, group, size = np.unique(key, return_inverse=True, return_counts=True)
+        wanted = self.rule.values_of_one_row
+        keep = np.flatnonzero(size[group] >= wanted)
+        keep = keep[np.lexsort((-bits[keep], key[keep]))]
+        reported = set()
+        for part in np.split(keep, np.flatnonzero(np.diff(key[keep])) + 1) if len(keep) else ():
+            here = record[part[0]]
+            if here in reported:
+                continue
+            tokens, columns, total, count = set(), set(), 0.0, 0
+            for one in part:  # the rarest first; a number counts once, and so does a column
+                if token[one] in tokens or column[one] in columns:
+                    continue
+                tokens.add(token[one])
+                columns.add(column[one])
+                total += bits[one]
+                count += 1
+                chance = log2(data.rows) + _MARGIN + log2(comb(int(max(counts[here], count)), count))
+                if count >= wanted and total >= chance:
+                    self._say(self._places[here], f"values of one pupil of {data.file} stand together")
+                    reported.add(here)
+                    break
+
+    def _columns(self, data: Microdata, unique, digits, grouped, records) -> None:
+        """Many values of one column in one file: a list of identifiers, or of scores."""
+        instances, starts = grouped
+        paths = [path for path, _, _ in self._places]
+        for values, _, _ in data.columns:
+            chance = len(np.unique(values)) / (9 * 10.0 ** (digits - 1))
+            low, high = _windows(values, unique)
+            by_path: dict[str, int] = {}
+            for one in np.flatnonzero((high > low) & (chance <= _UNLIKELY)):
+                here = {paths[record] for record in records[instances[starts[one] : starts[one + 1]]]}
+                for path in here:
+                    by_path[path] = by_path.get(path, 0) + 1
+            reported = {finding.path for finding in self._found}
+            for path, count in by_path.items():
+                if count >= self.rule.values_of_one_column and path not in reported:
+                    said = f"{count} values of single persons in one column of {data.file}"
+                    self._found.append(Finding(path, said))
+
+
+def _windows(values: np.ndarray, unique: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of the sorted `values` would be written as each of `unique` (the number, and its last digit)."""
+    half = 0.5 * unique.imag * (1 + 1e-9) + 1e-12 * np.abs(unique.real)
+    low = np.searchsorted(values, unique.real - half, "left")
+    return low, np.searchsorted(values, unique.real + half, "right")
+
+
+def _hits(column, number, rows, unique, grouped, records):
+    """Record, row, number and bits of every number that few rows share in this column."""
+    values, order, spread = column
+    instances, starts = grouped
+    low, high = _windows(values, unique)
+    shared = high - low
+    good = np.flatnonzero((shared > 0) & (shared <= max(_SHARED, rows // 400)))
+    # A normal column has density .54 over its interquartile range at most.
+    likely = np.maximum(0.54 * unique[good].imag / spread, (shared[good] - 1) / rows)
+    bits = -np.log2(np.clip(likely, 2.0**-24, 1.0))
+    parts = [[], [], [], []]
+    for one, bit in zip(good, bits, strict=True):
+        if bit < 2:
+            continue
+        here = records[instances[starts[one] : starts[one + 1]]]
+        there = order[low[one] : high[one]]
+        parts[0].append(np.repeat(here, len(there)))
+        parts[1].append(np.tile(there, len(here)))
+        parts[2].append(np.full(len(here) * len(there), one))
+        parts[3].append(np.full(len(here) * len(there), bit))
+    record, row, token, bit = (np.concatenate(part) if part else np.empty(0) for part in parts)
+    return record, row, token, np.full(len(record), number), bit

@@ -1,0 +1,138 @@
+"""How the plan estimates and checks, and what the twins try, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from analysis import dutch
+from analysis.inference.answers import MIN_CLUSTERS
+from analysis.release.plan_table import Content, by_name, table
+from analysis.release.plan_words import plain, say
+
+_TERMS = {"ses": "sociale achtergrond", "female": "geslacht", "migration": "migratieachtergrond"}
+
+
+def estimators(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
+    """Headline, co-primary estimator and test; the gap between tracks; the spread between provinces."""
+    if content.get("questions"):
+        few = dutch.number(MIN_CLUSTERS)
+        yield (
+            "Hoofdschatting is het gemiddelde effect per groep en meting (Callaway en Sant\\'Anna): "
+            "plaatsen die tegelijk begonnen, bij elke meting vergeleken met plaatsen die dan nog niet "
+            "begonnen zijn. Daarnaast staat altijd imputatie (Borusyak, Jaravel en Spiess), als tweede "
+            "hoofdschatting. Vaste effecten en Sun en Abraham staan erbij ter vergelijking."
+        )
+        yield (
+            "De p-waarde komt uit een randomisatietoets over provincies, waarin elke schatting wordt "
+            "gedeeld door haar jackknifefout. Het interval bestaat uit de effecten die deze toets niet "
+            f"verwerpt. Bij minder dan {few} provincies met een start, of minder dan {few} zonder, volgt "
+            "geen uitspraak over toeval."
+        )
+    gap = content.get("kenniskloof")
+    if gap:
+        held = dutch.join([_TERMS.get(term, term) for term in gap["adjusted_for"]])
+        yield (
+            f"De kenniskloof is het gemiddelde van het {say(gap['minuend'])} min dat van het "
+            f"{say(gap['subtrahend'])}, ook bij gelijke {held}. Dat is een beschrijving, en geen effect van "
+            "de schoolsoort."
+        )
+    regio, panel = content.get("regio"), content.get("adks")
+    if regio:
+        yield (
+            "Regionale verschillen gaan over de spreiding tussen deze twaalf provincies. Intervallen hebben "
+            f"een dekking van {_percent(regio['level'])}; toetsen op gelijkheid en op gelijkwaardigheid "
+            f"gebruiken een grens van {_percent(regio['alpha'])}."
+        )
+    if panel:
+        ends = sorted((panel["last_wave"] if "questions" in content else {}).items(), key=lambda end: end[1])
+        last = "".join(
+            f"; {'de' if track == 'havo' else 'het'} {track} tot en met meting {wave}" for track, wave in ends
+        )
+        yield (
+            f"Het Adolescentenpanel heeft {say(panel['waves'])} jaarlijkse metingen{last}. Intervallen "
+            f"hebben een dekking van {_percent(panel['level'])}."
+        )
+
+
+def checks(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
+    """Robustness and power, from ``robustness.toml``."""
+    design = content.get("robustness")
+    if not design:
+        return
+    curve, tried, power = design["curve"], design["checks"], design["power"]
+    leave_out = ", en telkens zonder één provincie" if curve["leave_one_out"] else ""
+    yield (
+        "Elke vraag gaat door dezelfde controles. De specificatiecurve combineert deze keuzes: schatter "
+        f"({say(curve['estimators'], 'estimators')}), metingen waarin plaatsen op de start vooruit kunnen "
+        f"lopen ({_numbers(curve['anticipation'])}) en metingen vóór de eerste start (alle of de laatste "
+        f"{say([n for n in curve['before'] if n])}){leave_out}. De toets op de hele curve gebruikt "
+        f"{say(curve['draws'])} herverdelingen."
+    )
+    yield (
+        f"Een verzonnen start ligt {_numbers(tried['placebo'])} metingen vóór de echte; vooruitlopen is "
+        f"nagegaan voor {_numbers(tried['anticipation'])} metingen. De gevoeligheidsanalyse (Rambachan en "
+        f"Roth) laat na de start een verschil in ontwikkeling toe van {_numbers(tried['mbar'])} keer het "
+        f"grootste van de {say(tried['leads'])} metingen ervoor. Verder: andere weging, buurprovincies, het "
+        "andere programma, en een start die niet door loting is bepaald (Rosenbaum)."
+    )
+    yield (
+        f"Wat te zien is, is het kleinste effect dat in {_percent(power['target'])} van "
+        f"{dutch.number(power['draws'])} nagebootste onderzoeken wordt gevonden, met "
+        f"{_percent(power['alpha'])} als grens voor de p-waarde. De effecten die zijn geprobeerd, lopen van "
+        f"{_numbers(power['effects'][:1])} tot {_numbers(power['effects'][-1:])} keer het kleinste dat ertoe "
+        "doet."
+    )
+
+
+def twins(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
+    """The chosen truth of the twins of the programmes, and what is asked of them."""
+    design = content.get("rollout", {})
+    labels = by_name(design.get("programme", []))
+    rows: list[list[Any]] = [
+        [
+            "Programma",
+            "Effect bij de start",
+            "Erbij per jaar",
+            "Per jaar later begonnen",
+            "Per bereikte jongere",
+        ]
+    ]
+    for item in design.get("twin", ()):
+        rows.append(
+            [
+                labels[item["programme"]]["label"],
+                *(
+                    plain(item[key])
+                    for key in ("effect_start", "effect_growth", "effect_cohort", "effect_dose")
+                ),
+            ]
+        )
+    if len(rows) > 1:
+        yield (
+            "Een tweeling is een nagebootst bestand waarin het effect vooraf is gekozen. Zij laat zien of de "
+            "rekenwijze dat effect terugvindt, en zegt niets over Nederland. Alles eraan is een aanname."
+        )
+    yield table(
+        rows,
+        (20, 20, 20, 20, 20),
+        "Effecten die in de tweelingen zijn gestopt, in punten; de dosis telt per 1.000 inwoners.",
+        "tweelingen",
+    )
+    diagnosis = content.get("robustness", {}).get("diagnosis")
+    if diagnosis:
+        yield (
+            f"De opzet is op {say(diagnosis['draws'])} tweelingen nagegaan, met "
+            f"{say(diagnosis['reassigned'])} herverdelingen per toets en {_percent(diagnosis['alpha'])} als "
+            "grens."
+        )
+
+
+def _percent(share: float) -> str:
+    return f"{dutch.number(100 * share)} procent"
+
+
+def _numbers(values: Sequence[float]) -> str:
+    """Numbers as a sentence lists them; with decimals among them, between semicolons."""
+    words = [plain(value).removesuffix(",0") for value in values]
+    return "; ".join(words) if any("," in word for word in words) else dutch.join(words)

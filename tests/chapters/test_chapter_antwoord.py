@@ -1,0 +1,81 @@
+"""The answers on one sheet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from question_files import workspace_with
+
+from analysis.answers.effect import answer_question
+from analysis.chapters.antwoord import exhibits
+from analysis.datakind import DataKind
+from analysis.panel.question import question_panel
+from analysis.results import Released, Result, publish
+from analysis.unknown import NotEstimable
+from analysis.workspace import Workspace
+
+HERE = Workspace.current()
+
+
+def sheet(*rows):
+    (table,) = exhibits(Released(rows), HERE)
+    return table
+
+
+def effect(question="kennis", value=1.234, unit="punten", **given):
+    given = {"kind": DataKind.REAL, "source": "uitkomst_democratiekennis", "decimals": 2, "n": 400} | given
+    smallest = Result(
+        f"prodemos.{question}.smallest_of_interest", "x", 1.0, unit, "fact", "studie", decimals=1
+    )
+    return Result(f"prodemos.{question}.effect", "x", value, unit, **given), smallest
+
+
+def test_nothing_without_results():
+    assert exhibits(Released(), HERE) == []
+
+
+def test_an_answer_with_its_interval_the_smallest_that_matters_and_the_evidence():
+    table = sheet(*effect(low=0.5, high=2.0))
+    assert table.id == "tbl-antwoord"
+    assert table.cells.iloc[0].tolist() == [
+        "ProDemos: kennis over de democratie", "1,23 punten (95%-interval van 0,50 tot 2,00)",
+        "1,0 punten", "3",
+    ]  # fmt: skip
+    assert table.source == "uitkomst_democratiekennis"
+
+
+def test_no_number_is_no_evidence_and_says_why():
+    table = sheet(*effect(value=NotEstimable("er is nog niets gemeten")))
+    line = table.cells.iloc[0]
+    assert line["Antwoord"] == "Niet vast te stellen: er is nog niets gemeten"
+    assert line["Bewijs (Maryland)"] == "geen"
+    withheld = sheet(*(replace(row, value=None, withheld="minder dan 10 eenheden", n=None)
+                       if row.name == "effect" else row for row in effect()))  # fmt: skip
+    assert withheld.cells.iloc[0]["Antwoord"] == "Niet getoond: minder dan 10 eenheden"
+    assert withheld.cells.iloc[0]["Bewijs (Maryland)"] == "geen"
+
+
+def test_descriptions_come_after_the_questions_and_are_called_that():
+    gap = Result("kenniskloof.gap", "x", 41.0, "punten", "real", "iccs2022", n=4000, low=35.0, high=47.0)
+    table = sheet(gap, *effect())
+    assert table.cells["Vraag"].tolist() == [
+        "ProDemos: kennis over de democratie", "Kloof in burgerschapskennis tussen vwo en vmbo"
+    ]  # fmt: skip
+    assert table.cells.iloc[1].tolist()[1:] == [
+        "41 punten (95%-interval van 35 tot 47)", "niet van toepassing", "beschrijving"
+    ]  # fmt: skip
+    assert table.source == "uitkomst_democratiekennis; iccs2022"
+
+
+def test_questions_stand_in_the_order_of_the_design_and_only_those_with_results():
+    table = sheet(*effect("opkomst_tk", unit="procentpunten"), *effect())
+    assert [text.partition(": ")[2] for text in table.cells["Vraag"]] == [
+        "kennis over de democratie", "opkomst bij de Tweede Kamerverkiezingen"
+    ]  # fmt: skip
+
+
+def test_the_real_answer(tmp_path):
+    panel = question_panel("prodemos-opkomst-tk", workspace=workspace_with(tmp_path))
+    (table,) = exhibits(publish(*answer_question(panel)), HERE)
+    assert table.cells.iloc[0]["Antwoord"] == "0,20 procentpunten (95%-interval van −0,15 tot 0,55)"
+    assert table.cells.iloc[0]["Kleinste verschil dat ertoe doet"] == "1,0 procentpunten"

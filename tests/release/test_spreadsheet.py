@@ -1,0 +1,49 @@
+"""Cells that a spreadsheet would run are text in every CSV that leaves; numbers stay numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from analysis.datakind import DataKind
+from analysis.release.spreadsheet import safe_cells
+from analysis.release.twin import with_kind
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1,2)", "\t=1", "\r=1", "\n=1", "-", "- leerlingen",
+        "=HYPERLINK(\"http://x\")", "\uff1d1+1", "\uff20SUM(1)", "+31 6 12345678",
+    ],
+)  # fmt: skip
+def test_what_begins_a_formula_gets_an_apostrophe(cell):
+    assert safe_cells([cell]) == ["'" + cell]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["-1.5", "-1,5", "+3", "-1.234,5", "-.5", "-1e-05", "-12%", "1=1", "a-b", "", "'x", "\u22121,5", "–"],
+)
+def test_numbers_and_other_text_stay(cell):
+    assert safe_cells([cell]) == [cell]
+
+
+def test_what_is_no_text_stays_and_unknown_is_empty():
+    assert safe_cells([-1.5, None, 3, True]) == [-1.5, "", 3, True]
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x07", "\x1b", "\x7f", "\x9b", "\x0b"])
+def test_control_characters_are_refused_with_their_place(sign):
+    with pytest.raises(ValueError, match=r"tabel, cell 2: .* holds the control character"):
+        safe_cells(["a", f"b{sign}c"], "tabel")
+
+
+def test_a_download_is_neutralised_in_header_and_rows():
+    cells = [["=naam", "waarde"], ["@x", "-1.5"], ["y", "2"]]
+    rows = list(csv.reader(io.StringIO(with_kind(cells, DataKind.REAL))))
+    assert [row[:2] for row in rows] == [["'=naam", "waarde"], ["'@x", "-1.5"], ["y", "2"]]
+    with pytest.raises(ValueError, match="row 2, cell 1"):
+        with_kind([["a"], ["b"], ["\x1b[31m"]], DataKind.REAL)
