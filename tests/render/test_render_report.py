@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import astuple
 
 import pytest
 import yaml
@@ -12,11 +12,11 @@ from readback import headings, outline, page, pdf_text, squeezed, words
 from test_render_browser import SCHEMES, TAGS, WIDTHS, browser, open_page  # noqa: F401
 from test_render_standards import verapdf
 
-from analysis.design.conclusions import read_conclusions
-from analysis.results import read_rows
-from analysis.workspace import Workspace
+from analysis.datakind import DataKind
+from analysis.results import TRIAL, read_rows
 
 MARK = "synthetische gegevens"
+DOCUMENTS = ("rapport", "verantwoording")
 
 
 @pytest.fixture(scope="module")
@@ -25,126 +25,169 @@ def folder(report):
 
 
 @pytest.fixture(scope="module")
-def html(folder):
-    return page(folder / "rapport.html")
+def pages(folder):
+    return {name: page(folder / f"{name}.html") for name in DOCUMENTS}
+
+
+@pytest.fixture(scope="module")
+def rows(report):
+    return {row.id: row for row in read_rows(report / "data" / "build" / "released" / "results.csv")}
+
+
+def origins_named(html) -> set[str]:
+    """What the links to origins in a page name, wherever the appendix stands."""
+    found = (a.get("href", "").partition("#herkomst-") for a in html.iter("a"))
+    return {name for _, mark, name in found if mark}
+
+
+def captions(html) -> list[str]:
+    return [words(element) for element in html.iter() if element.tag in ("figcaption", "caption")]
 
 
 @pytest.mark.pdf
-def test_pdf_meets_both_standards(folder):
-    for answer in verapdf(folder / "rapport.pdf"):
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_pdf_meets_both_standards(folder, document):
+    for answer in verapdf(folder / f"{document}.pdf"):
         assert answer["compliant"], answer
         assert answer["checks"] > 10_000
 
 
-def test_every_page_of_the_pdf_is_marked(folder):
+def test_the_report_shows_nothing_synthetic(folder, pages, rows):
+    """No page of it is marked as a trial, because it holds no trial: no caption, no link, no number."""
+    html = pages["rapport"]
+    assert next(html.iter("body")).get("class") is None
+    assert "Synthetische gegevens" not in "".join(captions(html))
+    shown = origins_named(html)
+    assert len(shown) > 40
+    assert not [name for name in shown if name.split("-")[-1].startswith(f"{TRIAL}.")]
+    assert not [name for name in shown if name in rows and rows[name].kind is DataKind.SYNTHETIC]
     sheets = PdfReader(folder / "rapport.pdf").pages
+    assert len(sheets) > 20
+    assert not [n for n, sheet in enumerate(sheets, 1) if MARK in " ".join(sheet.extract_text().split())]
+
+
+def test_every_page_of_the_document_with_trials_is_marked(folder, pages):
+    assert next(pages["verantwoording"].iter("body")).get("class") == "proef"
+    sheets = PdfReader(folder / "verantwoording.pdf").pages
     assert len(sheets) > 20
     for number, sheet in enumerate(sheets, start=1):
         assert MARK in " ".join(sheet.extract_text().split()), f"page {number}"
 
 
-def test_every_synthetic_exhibit_is_marked(report, html):
+def test_every_synthetic_exhibit_is_marked(report, pages):
     """Caption and picture; the section's note is held by the build itself."""
     marked = 0
     released = report / "data" / "build" / "released" / "exhibits"
-    captions = {element.get("id"): words(element) for element in html.iter() if element.get("id")}
+    shown = {
+        element.get("id"): words(element)
+        for html in pages.values()
+        for element in html.iter()
+        if element.get("id")
+    }
     for path in sorted(released.glob("*.json")):
         described = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if described["kind"] != "synthetic" or described["id"] not in captions:
+        if described["kind"] != "synthetic" or described["id"] not in shown:
             continue
         marked += 1
-        assert "Synthetische gegevens, geen bevinding" in captions[described["id"]], described["id"]
+        assert "Synthetische gegevens, geen bevinding" in shown[described["id"]], described["id"]
         picture = path.with_suffix(".svg")
         if picture.exists():
             assert b"synthetic-mark" in picture.read_bytes(), described["id"]
     assert marked > 10
 
 
-def test_headings_are_the_same_in_both(folder, html):
-    in_html = [(level, squeezed(text)) for level, text in headings(html)]
-    in_pdf = [(level, squeezed(text)) for level, text in outline(folder / "rapport.pdf")]
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_headings_are_the_same_in_both(folder, pages, document):
+    in_html = [(level, squeezed(text)) for level, text in headings(pages[document])]
+    in_pdf = [(level, squeezed(text)) for level, text in outline(folder / f"{document}.pdf")]
     assert [text for _, text in in_html if not text.startswith("Inhoud")] == [
         text for _, text in in_pdf if not text.startswith("Inhoud")
     ]
 
 
-def test_captions_are_the_same_in_both(folder, html):
-    text = squeezed(pdf_text(folder / "rapport.pdf"))
-    captions = [words(element) for element in html.iter() if element.tag in ("figcaption", "caption")]
-    captions = [caption for caption in captions if re.match(r"(Figuur|Tabel)\s\d", caption)]
-    assert len(captions) > 20
-    for caption in captions:
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_captions_are_the_same_in_both(folder, pages, document):
+    text = squeezed(pdf_text(folder / f"{document}.pdf"))
+    numbered = [caption for caption in captions(pages[document]) if re.match(r"(Figuur|Tabel)\s\d", caption)]
+    assert len(numbered) > 15
+    for caption in numbered:
         assert squeezed(caption) in text, caption
 
 
-def test_figures_and_tables_are_numbered_without_a_gap(html):
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_figures_and_tables_are_numbered_without_a_gap(pages, document):
     for kind in ("Figuur", "Tabel"):
-        captions = [words(element) for element in html.iter() if element.tag in ("figcaption", "caption")]
-        numbers = [int(match[1]) for text in captions if (match := re.match(rf"{kind}\s(\d+):", text))]
+        said = captions(pages[document])
+        numbers = [int(match[1]) for text in said if (match := re.match(rf"{kind}\s(\d+):", text))]
         assert numbers == list(range(1, len(numbers) + 1))
+        assert numbers
 
 
-def test_numbers_of_the_sentences_are_released_rows(report, html):
-    """What the summary prints for the three questions is what the results file holds."""
-    rows = {row.id: row for row in read_rows(report / "data" / "build" / "released" / "results.csv")}
-    summary = next(el for el in html.iter() if el.get("id") == "sec-samenvatting")
+def test_numbers_of_the_sentences_are_released_rows(pages, rows):
+    """What the summary prints for the questions is what the results file holds; or why there is nothing."""
+    summary = next(el for el in pages["rapport"].iter() if el.get("id") == "sec-samenvatting")
     text = squeezed(words(summary))
-    for name in ("prodemos.att", "tienskip.att", "kenniskloof.gap"):
+    for name in ("prodemos.opkomst_tk.effect", "tienskip.opkomst_tk.effect"):
+        assert rows[name].value is not None
         assert squeezed(rows[name].variables()["full"]) in text
+    for name in ("prodemos.kennis.effect", "tienskip.betrokkenheid.effect", "kenniskloof.gap"):
+        assert rows[name].value is None
+        assert squeezed(rows[name].reason) in text
 
 
-def test_every_number_and_exhibit_leads_to_its_origin(report, html):
-    """Links lead to rows of the appendix, which holds besides only what a conclusion rests on."""
-    ids = [element.get("id") for element in html.iter() if element.get("id")]
-    targets = {
-        href[1:] for a in html.iter() if a.tag == "a" and (href := a.get("href", "")).startswith("#herkomst-")
-    }
-    assert len(targets) > 40
-    origins = {name.removeprefix("herkomst-") for name in ids if name.startswith("herkomst-")}
-    assert {name.removeprefix("herkomst-") for name in targets} <= origins
-    behind = {
-        name for plan in read_conclusions(Workspace(report, report)).conclusions for name in astuple(plan)
-    }
-    assert origins - {name.removeprefix("herkomst-") for name in targets} <= behind
+def test_every_number_and_exhibit_leads_to_its_origin(report, pages):
+    """Links of both documents lead to rows of one appendix, which holds besides what sentences rest on."""
+    ids = [element.get("id") for element in pages["verantwoording"].iter() if element.get("id")]
     assert len(ids) == len(set(ids))
-    shown = [element.get("id") for element in html.iter() if re.match(r"(fig|tbl)-", element.get("id") or "")]
+    origins = {name.removeprefix("herkomst-") for name in ids if name.startswith("herkomst-")}
+    named = set().union(*(origins_named(html) for html in pages.values()))
+    assert len(named) > 80
+    assert named <= origins
+    provenance = json.loads((report / "_report" / "herkomst.json").read_text(encoding="utf-8"))
+    behind = {name for item in provenance["conclusions"].values() for name in item["rests_on"]}
+    assert origins - named <= behind
     exhibits = {path.stem for path in (report / "data" / "build" / "released" / "exhibits").glob("*.json")}
-    assert {f"herkomst-{name}" for name in shown if name in exhibits} <= targets
+    for html in pages.values():
+        shown = {el.get("id") for el in html.iter() if re.match(r"(fig|tbl)-", el.get("id") or "")}
+        assert shown & exhibits
+        assert shown & exhibits <= origins_named(html)
 
 
-def test_the_appendix_names_notebook_cell_and_checksums(report, html):
-    rows = {row.id: row for row in read_rows(report / "data" / "build" / "released" / "results.csv")}
-    stamp = rows["prodemos.att"].stamp
+def test_the_appendix_names_notebook_cell_and_checksums(pages, rows):
+    stamp = rows["prodemos.opkomst_tk.effect"].stamp
+    html = pages["verantwoording"]
     appendix = words(next(el for el in html.iter() if el.get("id") == "sec-herkomst"))
-    for part in ("02-prodemos.ipynb", stamp.run, stamp.data_hash, stamp.parameters_hash, stamp.code_hash):
+    for part in ("02-effect.ipynb", stamp.run, stamp.data_hash, stamp.parameters_hash, stamp.code_hash):
         assert part in appendix
     line = next(
         words(tr)
-        for tr in html.iter()
-        if tr.tag == "tr" and any(el.get("id") == "herkomst-prodemos.att" for el in tr.iter())
+        for tr in html.iter("tr")
+        if any(el.get("id") == "herkomst-prodemos.opkomst_tk.effect" for el in tr.iter())
     )
-    assert re.search(r"\d+, results.*hoofd.*synthetisch; tweeling_prodemos", line)
+    assert re.search(r"\d+, antwoord.*hoofd.*echt; kiesraad_opkomst", line)
 
 
-def test_links_to_origins_work_on_paper(folder):
-    """As many named destinations in the PDF as the page has rows, and links to them."""
-    reader = PdfReader(folder / "rapport.pdf")
+@pytest.mark.parametrize(("document", "least"), [("rapport", 40), ("verantwoording", 100)])
+def test_links_work_on_paper(folder, document, least):
+    """Within a document, as named destinations."""
+    reader = PdfReader(folder / f"{document}.pdf")
     inner = [
         note.get_object()
         for sheet in reader.pages
         for note in sheet.get("/Annots") or ()
         if note.get_object().get("/Subtype") == "/Link" and "/A" not in note.get_object()
     ]
-    assert len(inner) > 100
+    assert len(inner) > least
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_no_accessibility_violation(browser, folder, width, scheme):  # noqa: F811
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_no_accessibility_violation(browser, folder, width, scheme, document):  # noqa: F811
     from axe_playwright_python.sync_playwright import Axe
 
-    sheet = open_page(browser, folder / "rapport.html", width, color_scheme=scheme)
+    sheet = open_page(browser, folder / f"{document}.html", width, color_scheme=scheme)
     sheet.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
     outcome = Axe().run(sheet, options={"runOnly": {"type": "tag", "values": TAGS}}).response
     assert [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in outcome["violations"]] == []
@@ -153,11 +196,13 @@ def test_no_accessibility_violation(browser, folder, width, scheme):  # noqa: F8
 
 
 @pytest.mark.browser
-def test_nothing_is_fetched(browser, folder):  # noqa: F811
-    sheet = open_page(browser, folder / "rapport.html", 390)
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_nothing_is_fetched(browser, folder, document):  # noqa: F811
+    sheet = open_page(browser, folder / f"{document}.html", 390)
     assert [url for url in sheet.fetched if not url.startswith(("file:", "data:"))] == []
     sheet.context.close()
 
 
-def test_the_page_stays_small(folder):
-    assert (folder / "rapport.html").stat().st_size < 3_000_000
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_the_page_stays_small(folder, document):
+    assert (folder / f"{document}.html").stat().st_size < 3_000_000
