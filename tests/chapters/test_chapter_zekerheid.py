@@ -126,10 +126,7 @@ def test_reasons_stand_in_the_place_of_each_figure():
     figures = [exhibit for exhibit in found.values() if exhibit.id.startswith("fig-")]
     assert len(figures) == 3
     for exhibit in figures:
-        assert (
-            exhibit.alt
-            == f"Geen figuur. Niet vast te stellen: {why.reason}."
-        )
+        assert exhibit.alt == f"Geen figuur. Niet vast te stellen: {why.reason}."
 
 
 def test_withheld_rows_show_no_digit():
