@@ -349,6 +349,10 @@ def _power(rows: _Rows, study: CertaintyStudy, plan: CertaintyPlan) -> tuple[Res
     else:
         first = rows.row("detectable", label, float(power.detectable), se=float(power.detectable_se))
     at = {name: float(np.interp(plan.smallest, table["effect"], table[name])) for name in table.columns}
+    too_large, wrong_sign = (
+        factor * at[name] if math.isfinite(at[name]) else _UNSEEN
+        for name, factor in (("type_m", 1), ("type_s", 100))
+    )
     share = {"unit": "%", "decimals": 0}
     return (
         first,
@@ -356,13 +360,12 @@ def _power(rows: _Rows, study: CertaintyStudy, plan: CertaintyPlan) -> tuple[Res
         rows.row(
             "size", "kans op vals alarm zonder effect", 100 * power.size, se=100 * power.size_se, **share
         ),
-        rows.row("type_m", "gemiddelde overschatting als de toets dat effect ziet", at["type_m"], "maal"),
-        rows.row(
-            "type_s", "kans op het verkeerde teken als de toets dat effect ziet", 100 * at["type_s"], **share
-        ),
+        rows.row("type_m", "gemiddelde overschatting als de toets dat effect ziet", too_large, "maal"),
+        rows.row("type_s", "kans op het verkeerde teken als de toets dat effect ziet", wrong_sign, **share),
     )
 
 
+_UNSEEN = NotEstimable("de toets ziet een zo klein effect in geen enkele nabootsing")
 _POWER = "kans om het kleinste effect dat ertoe doet te zien"
 
 

@@ -287,7 +287,14 @@ def _crossed(deviation: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 def _statistic(difference: np.ndarray, covariance: np.ndarray) -> np.ndarray:
     """Wald statistics (...,) of differences (..., q) with covariances (..., q, q)."""
-    solved = np.linalg.solve(covariance, difference[..., None])[..., 0]
+    try:
+        solved = np.linalg.solve(covariance, difference[..., None])[..., 0]
+    except np.linalg.LinAlgError as error:
+        raise NotEstimableError(
+            f"the covariance of the differences before the start has no inverse ({error}): the "
+            "outcome hardly varies there",
+            reason="de uitkomst verschilt vóór de start te weinig tussen provincies",
+        ) from error
     return (difference * solved).sum(axis=-1)
 
 

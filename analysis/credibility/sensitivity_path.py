@@ -105,6 +105,11 @@ class PathSensitivity:
                 "an effect of the event study rests on one cluster, so that its error is unknown",
                 reason="een deel van de schatting hangt aan één provincie",
             )
+        if not (path.se[used] > 1e-9 * (1 + np.abs(path.estimate[used]))).all():
+            raise NotEstimableError(
+                "an effect of the event study has no error at all: the outcome does not vary there",
+                reason="de uitkomst verschilt daarvoor te weinig tussen provincies",
+            )
         mass = np.where(since, path.mass[after], 0.0)
         estimate, deviation = worlds or path.worlds(seed)
         return cls(

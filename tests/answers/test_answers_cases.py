@@ -205,3 +205,16 @@ def test_of_nine_municipalities_no_digit_of_the_effect_is_shown(tmp_path):
                 assert digits.replace(".", ",") not in said, row.id
                 assert digits not in said, row.id
     assert "niet getoond" in said
+
+
+def test_an_outcome_that_runs_alike_everywhere_has_an_answer_and_reasons(tmp_path, light):
+    """No noise and no effect: nothing spreads, so that tests before the start have nothing to go by."""
+    begun = dict.fromkeys(FIVE, 2023)
+    text = outcome(begun, noise=0.0, effect=0.0)
+    workspace = workspace_with(tmp_path, democratiekennis=text, start_prodemos=starts(begun))
+    panel = question_panel(QUESTION, workspace=workspace)
+    rows = {item.name: item for item in answer_question(panel) if hasattr(item, "p_text")}
+    assert rows["effect"].value == pytest.approx(0.0, abs=1e-9)
+    assert all(row.value is not None or row.reason for row in rows.values())
+    items = check_question(panel, light, neighbours=neighbours(), provinces=province_names())
+    assert all(row.value is not None or row.reason or row.note for row in items if hasattr(row, "p_text"))

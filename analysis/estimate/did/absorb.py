@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.unknown import NotEstimableError
+
 
 @dataclass(frozen=True)
 class TwoWayFit:
@@ -38,7 +40,7 @@ class TwoWay:
 
     Raises
     ------
-    ValueError
+    NotEstimableError
         If the cells fall apart into periods that no unit connects.
     """
 
@@ -56,9 +58,10 @@ class TwoWay:
         scale = self.by_period.sum() / max(count, 1)
         regular = gram / scale + 1.0 / max(count, 1)
         if count == 0 or np.linalg.cond(regular) > 1e12:
-            raise ValueError(
+            raise NotEstimableError(
                 "no unit connects some periods with others, so their period effects cannot be compared: "
-                "leave out periods in which too few units are observed"
+                "leave out periods in which too few units are observed",
+                reason="sommige metingen hebben geen plaats gemeen met de andere",
             )
         self.inverse = (np.linalg.inv(regular) - 1.0 / count) / scale
 

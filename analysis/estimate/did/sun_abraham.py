@@ -187,6 +187,10 @@ def sun_abraham(
     cells, base = _cells(starts, panel, paths, anticipation)
     never = len(starts) - 1
     count = len(cells)
+    if not count:
+        raise no_controls(
+            "no cohort is seen in a period together with its reference period and with controls"
+        )
     estimates, influence = np.empty(count), np.zeros((n, count))
     for m, (code, t) in enumerate(cells):
         b = base[code]
