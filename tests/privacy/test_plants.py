@@ -19,6 +19,7 @@ import sqlite3
 import struct
 import subprocess
 import tarfile
+import time
 import urllib.parse
 import zipfile
 import zlib
@@ -451,9 +452,9 @@ def test_what_unfolds_too_far_is_refused_with_the_name_of_the_limit(monkeypatch,
 def test_a_file_too_large_is_refused_unread(repository):
     path = repository.root / "groot.txt"
     with path.open("wb") as handle:
-        handle.truncate(65 * 2**20)
+        handle.truncate(33 * 2**20)
     try:
-        assert "FILE_MB = 64 MB" in str(check(repository)[0][0])
+        assert "FILE_MB = 32 MB" in str(check(repository)[0][0])
     finally:
         path.unlink()
 
