@@ -22,8 +22,8 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-FILE_MB = 32  # a larger file is not opened
-UNFOLDED_MB = 64  # all that one file unfolds to
+FILE_MB = 16  # a larger file is not opened
+UNFOLDED_MB = 32  # all that one file unfolds to
 MEMBERS = 5000  # of one package
 DEPTH = 6  # packages within packages
 
