@@ -55,7 +55,7 @@ def outcome(
     home: Mapping[str, str] | None = None,
     seed: int = 1,
 ) -> str:
-    """A measurement of every place in every year, on 1 July: level of the place, of the year, effect, noise."""
+    """A measurement of every place on 1 July of every year: level of place and year, effect, noise."""
     rng, home, without = np.random.default_rng(seed), home or {}, set(without)
     lines = []
     for number, place in enumerate(places):

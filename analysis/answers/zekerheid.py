@@ -146,8 +146,9 @@ class _Rows:
     def row(self, name: str, label: str, value, unit: str | None = None, **given) -> Result:
         shared = {**self._shared(), "n": self.panel.people, "clusters": self.panel.clusters} | given
         shared["unit"] = self.panel.question.outcome.unit if unit is None else unit
-        if isinstance(value, float | np.floating) and not math.isfinite(value):
+        if not _known(value):
             value = None
+        shared |= {name: None for name in ("se", "p_value", "smallest_p") if not _known(shared.get(name))}
         return Result(f"{self.prefix}.{name}", label, value, **shared)
 
     def series(self, name: str, label: str, points, measures, unit: str | None = None, **given) -> Series:
@@ -431,6 +432,11 @@ def _open_ends(points: pd.DataFrame, measures: tuple[str, ...]) -> pd.DataFrame:
     numbers.loc[gone, ["low", "high"]] = np.nan
     points[list(measures)] = numbers
     return points.reset_index(drop=True)
+
+
+def _known(number) -> bool:
+    """Whether a row may hold `number`: an infinite or missing one it may not."""
+    return not isinstance(number, float | np.floating) or math.isfinite(number)
 
 
 def _finite(low: float, high: float) -> tuple[float | None, float | None]:

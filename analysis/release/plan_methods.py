@@ -45,7 +45,7 @@ def estimators(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
             f"gebruiken een grens van {_percent(regio['alpha'])}."
         )
     if panel:
-        ends = sorted(panel.get("last_wave", {}).items(), key=lambda end: end[1])
+        ends = sorted((panel["last_wave"] if "questions" in content else {}).items(), key=lambda end: end[1])
         last = "".join(
             f"; {'de' if track == 'havo' else 'het'} {track} tot en met meting {wave}" for track, wave in ends
         )

@@ -28,15 +28,15 @@ def questions(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
                 " – ".join(labels[key][item[key]]["label"] for key in ("exposure", "outcome")),
                 item.words("estimand"),
                 f"{item.words('role')}, {item['family']}",
-                " en ".join(plain(item.get(key, "standaard")) for key in ("leads", "lags")),
+                " en ".join(plain(item[key]) for key in ("leads", "lags")),
             ]
         )
         whom = populations[item["population"]]["text"], item.words("comparison")
         compared.setdefault(whom, []).append(item["id"])
     if len(rows) > 1:
         yield (
-            "Elke vraag verbindt een programma, een uitkomst en een vergelijking. De primaire vraag van een "
-            "familie telt het zwaarst; de secundaire horen erbij. Wie op de dag van een meting al begonnen "
+            "Elke vraag verbindt een programma, een uitkomst en een vergelijking. De hoofdvraag van een "
+            "familie telt het zwaarst; de nevenvragen horen erbij. Wie op de dag van een meting al begonnen "
             "was, telt als bereikt. Elke gemeente of provincie weegt even zwaar, tenzij er iets anders "
             "staat."
         )
@@ -55,44 +55,49 @@ def exposures(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
     known = by_name(design.get("exposure", []))
     rows: list[list[Any]] = [["Programma", "Plaats", "Vanaf", "Status", "Bron", "Omvang"]]
     for item in design.get("spell", ()):
-        programme = known[item["exposure"]]
         until = f" tot {item['end']}" if item.get("end") else ""
-        size = (
-            f"{dutch.number(item['intensity'])} {programme.get('intensity', '')}"
-            if "intensity" in item
-            else "–"
-        )
-        place = provinces.get(item["place"], item["place"])
         rows.append(
-            [programme["label"], place, f"{item['start']}{until}", item["status"], item["source"], size]
+            [
+                known[item["exposure"]]["label"],
+                provinces.get(item["place"], item["place"]),
+                f"{item['start']}{until}",
+                item["status"],
+                item["source"].replace("_", " "),
+                dutch.number(item["intensity"]) if "intensity" in item else "–",
+            ]
         )
     if len(rows) > 1:
         yield (
             "*Gerealiseerd* betekent dat een bron meldt dat het is gebeurd, *gepland* dat een bron meldt "
             "dat het de bedoeling was, *aanname* dat niemand het heeft gemeld. Een bron is een brief aan de "
-            "Kamer, of een sleutel van `data/facts/evidence.csv`. Plaatsen die er niet staan, zijn voor "
-            "zover bekend niet bereikt."
+            "Kamer, of een regel van `data/facts/evidence.csv`. Plaatsen die er niet staan, zijn voor zover "
+            "bekend niet bereikt."
         )
     for item in known.values():
-        if item.get("before"):
-            yield f"{escape(item['label'])}: {escape(item['before'])}"
-    yield table(rows, (13, 16, 11, 14, 24, 22), "Waar het programma kwam, en vanaf wanneer.", "programmas")
+        counted = f"De omvang telt {item['intensity']}." if item.get("intensity") else ""
+        said = " ".join(filter(None, (item.get("before"), counted)))
+        if said:
+            yield f"{escape(item['label'])}: {escape(dutch.lower(said))}"
+    yield table(rows, (14, 18, 12, 16, 29, 11), "Waar het programma kwam, en vanaf wanneer.", "programmas")
 
 
 def outcomes(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
-    """What is measured, and which difference would matter."""
-    rows: list[list[Any]] = [["Uitkomst", "Schaal", "Kleinste verschil dat ertoe doet", "Waarom zo groot"]]
+    """What is measured, and which difference would matter; what is said alike is said once."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
     for item in content.get("outcomes", {}).get("outcome", ()):
         low, high = item["scale"]
         smallest = f"{plain(item['smallest_of_interest'])} {item['unit']} ({item['status']})"
         scale = f"{plain(low)} tot {plain(high)}, {item.words('level')}"
-        rows.append([item["label"], scale, smallest, item["smallest_reason"]])
+        alike.setdefault((scale, smallest, item["smallest_reason"]), []).append(item["label"])
     for item in content.get("regio", {}).get("outcome", ()):
-        rows.append([f"Regionale verschillen: {item['label']}", item["unit"], *_regional(item)])
+        alike[(item["unit"], *_regional(item))] = [f"Regionale verschillen: {item['label']}"]
     for item in content.get("adks", {}).get("outcome", ()):
         scale = f"{dutch.number(item['low'])} tot {dutch.number(item['high'])}"
-        rows.append([f"Adolescentenpanel: {item['label']}", scale, "niet bepaald", "beschrijving"])
-    yield table(rows, (30, 22, 24, 24), "Uitkomsten, en welk verschil ertoe zou doen.", "uitkomsten")
+        said = (scale, "niet bepaald", "beschrijving")
+        alike.setdefault(said, []).append(f"Adolescentenpanel: {item['label']}")
+    rows = [["Uitkomst", "Schaal", "Kleinste verschil dat ertoe doet", "Waarom zo groot"]]
+    rows += [["; ".join(labels), *said] for said, labels in alike.items()]
+    yield table(rows, (34, 16, 22, 28), "Uitkomsten, en welk verschil ertoe zou doen.", "uitkomsten")
 
 
 def _regional(item: Named) -> tuple[str, str]:

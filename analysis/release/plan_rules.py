@@ -39,7 +39,8 @@ def disclosure(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
     if not design:
         return
     rule = design["rule"]
-    schools = rule.get("minimum_schools")
+    # A plan of before there were questions says it elsewhere, or not at all.
+    schools = rule["minimum_schools"] if "questions" in content else rule.get("minimum_schools")
     also = f", en een plaats met minder dan {say(schools)} scholen ook niet" if schools else ""
     yield (
         f"Een uitkomst over minder dan {say(rule['minimum_n'])} personen, scholen of gemeenten wordt niet "

@@ -34,10 +34,10 @@ def _revision(item: Revised) -> str:
 
 def _change(change: Change, covered: Sequence[Deviation]) -> str:
     seen = escape(change.seen) if change.seen else "niets van de gegevens waar dit punt over gaat"
-    places: dict[str, list[str]] = {}
+    places: dict[str, list[Deviation]] = {}
     for difference in covered:
-        places.setdefault(difference.place, []).append(_different(difference))
-    files = [f"{code(place)} ({'; '.join(words)})" for place, words in places.items()]
+        places.setdefault(difference.place, []).append(difference)
+    files = [f"{code(place)} ({_different(items)})" for place, items in places.items()]
     files += [code(path) for path in change.elsewhere]
     return (
         f"- **{escape(change.title)}.** {escape(change.reason)} *Vooraf gezien*: {seen}. "
@@ -45,20 +45,28 @@ def _change(change: Change, covered: Sequence[Deviation]) -> str:
     )
 
 
-def _different(item: Deviation) -> str:
-    key = item.key.rpartition(".")[2]
-    name = f"{code(item.key)} " if item.key else ""
-    if item.before is None:
-        return f"{name}nieuw{_value(item.now, key)}"
-    if item.now is None:
-        return f"{name}weg{_value(item.before, key)}"
-    if _is_plain(item.before) and _is_plain(item.now):
-        return f"{name}was {say(item.before, key)}, is nu {say(item.now, key)}"
-    return f"{name}anders"
+def _different(items: Sequence[Deviation]) -> str:
+    """What came, went and changed, with values where they fit a line."""
+    kinds: dict[str, list[str]] = {}
+    for item in items:
+        key = item.key.rpartition(".")[2]
+        name = code(item.key.removesuffix(".sentence")) if item.key else ""
+        if item.before is None:
+            kinds.setdefault("nieuw", []).append(f"{name}{_value(item.now, key)}")
+        elif item.now is None:
+            kinds.setdefault("weg", []).append(f"{name}{_value(item.before, key)}")
+        elif _is_plain(item.before) and _is_plain(item.now):
+            values = f"was {say(item.before, key)}, is nu {say(item.now, key)}"
+            kinds.setdefault("anders", []).append(f"{name} {values}")
+        else:
+            kinds.setdefault("anders", []).append(name)
+    return "; ".join(
+        f"{kind}: {', '.join(names)}" if any(names) else kind for kind, names in kinds.items()
+    )  # fmt: skip
 
 
 def _value(value: Any, key: str) -> str:
-    return f": {say(value, key)}" if _is_plain(value) else ""
+    return f" ({say(value, key)})" if _is_plain(value) else ""
 
 
 def _is_plain(value: Any) -> bool:

@@ -20,7 +20,8 @@ def reach(project):
         "toy/unused.py": "",
         "toy/dynamic.py": "import importlib\n\ndef f(name):\n    return importlib.import_module(name)\n",
         "toy/named.py": "import importlib\nimportlib.import_module('toy.b')\n",
-        "toy/late/__init__.py": "from importlib import import_module\n\n_PLACES = {'one': ('x', 'one'), 'two': ('y',)}\n"
+        "toy/late/__init__.py": "from importlib import import_module\n\n"
+        "_PLACES = {'one': ('x', 'one'), 'two': ('y',)}\n"
         "def __getattr__(name):\n    return import_module(f'{__name__}.{name}')\n",
         "toy/late/one.py": "import toy.b\n",
         "toy/late/two.py": "",

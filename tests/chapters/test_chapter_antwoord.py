@@ -38,7 +38,8 @@ def test_an_answer_with_its_interval_the_smallest_that_matters_and_the_evidence(
     table = sheet(*effect(low=0.5, high=2.0))
     assert table.id == "tbl-antwoord"
     assert table.cells.iloc[0].tolist() == [
-        "ProDemos: kennis over de democratie", "1,23 punten (95%-interval van 0,50 tot 2,00)", "1,0 punten", "3"
+        "ProDemos: kennis over de democratie", "1,23 punten (95%-interval van 0,50 tot 2,00)",
+        "1,0 punten", "3",
     ]  # fmt: skip
     assert table.source == "uitkomst_democratiekennis"
 

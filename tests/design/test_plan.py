@@ -20,9 +20,11 @@ from analysis.design.plan import (
     lock_text,
     require_reasons_match,
 )
+from analysis.design.questions import questions
 from analysis.design.revisions import revised
 from analysis.release.deviations_text import deviations_markdown
 from analysis.release.freeze import document_text, freeze
+from analysis.release.markdown import escape
 from analysis.release.plan_text import plan_markdown
 from analysis.release.plan_words import dutch_date, plain
 from analysis.release.revisions_text import revisions_markdown
@@ -310,7 +312,7 @@ def test_a_revision_names_every_difference_with_its_reason(replaced):
     assert "2 november 2026" in text
     assert "28 november 2026" in text
     assert "**Grens.** De grens was te ruim. *Vooraf gezien*: de opkomst van 2025." in text
-    assert "`limits.toml` (`alpha` was 0,05, is nu 0,01)" in text
+    assert "`limits.toml` (anders: `alpha` was 0,05, is nu 0,01)" in text
 
 
 @pytest.mark.parametrize(
@@ -396,6 +398,8 @@ def test_a_plan_without_much_in_it_can_be_read():
         ("conclusions", ("rule", "effect", 0), "condition"),
         ("conclusions", ("limits",), "alpha"),
         ("disclosure", ("rule",), "minimum_n"),
+        ("disclosure", ("rule",), "minimum_schools"),
+        ("adks", (), "last_wave"),
         ("notebooks", ("notebook", 0), "question"),
     ],
 )
@@ -408,6 +412,25 @@ def test_a_key_that_is_misspelt_is_named_in_the_plan_as_in_the_study(file, path,
     table[f"{key}x"] = table.pop(key)
     with pytest.raises(ValueError, match=rf"data/design/{file}\.toml.*: {key} is absent; .*{key}x"):
         plan_markdown(FrozenPlan("2026-11-02", content), {})
+
+
+def test_the_plan_names_every_question_outcome_and_start_of_the_design():
+    """A question that is data is part of the plan: its text, whom it is about, and its role."""
+    text = plan_markdown(FrozenPlan("2026-11-02", design_content(Workspace.current())), {"PV20": "Groningen"})
+    for asked in questions():
+        assert escape(asked.text) in text
+        assert escape(asked.population.text) in text
+        assert escape(asked.outcome.label) in text
+        assert escape(asked.outcome.smallest_reason) in text
+    assert "| het gemiddelde effect sinds de start | hoofdvraag, prodemos | 5 en 2 |" in text
+    assert "| ProDemos | Groningen | 2024 | gerealiseerd | brief A, 3.1 | – |" in text
+
+
+def test_a_spell_that_changes_is_named_by_programme_and_place():
+    spell = {"exposure": "prodemos", "place": "PV20", "start": "2024", "status": "gerealiseerd"}
+    plan = FrozenPlan("2026-11-02", {"exposures": {"spell": [spell]}})
+    found = deviations(plan, {"exposures": {"spell": [{**spell, "start": "2025"}]}})
+    assert found == [Deviation("exposures", "spell[prodemos, PV20].start", "2024", "2025")]
 
 
 def test_words_are_translated_by_the_key_they_stand_under():

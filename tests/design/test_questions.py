@@ -41,9 +41,9 @@ def test_a_year_or_month_counts_from_its_first_day(text, day):
     "text", ["", "24", "2024-9", "09-2024", "2024-13", "2023-02-29", "2024-09-", 2024, None]
 )
 def test_what_is_no_date_is_refused(text):
-    with pytest.raises(ValueError, match=r'write "2024", "2024-09" or "2024-09-01"|month must be|day is out'):
+    with pytest.raises(ValueError, match=r'write "2024"|month must be in|day is out of range'):
         first_day(text)
-    with pytest.raises(ValueError, match="spell 1|start|is no date|month|day"):
+    with pytest.raises(ValueError, match=r"is no date|month must be in|day is out of range"):
         spell(text)
 
 
@@ -85,38 +85,153 @@ def test_spells_of_a_place_may_follow_each_other_and_not_overlap():
 @pytest.mark.parametrize(
     ("file", "old", "new", "says"),
     [
-        ("exposures", 'line = "prodemos"', 'lyne = "prodemos"', "exposures.toml, exposure prodemos: unknown key lyne"),
+        (
+            "exposures",
+            'line = "prodemos"',
+            'lyne = "prodemos"',
+            "exposures.toml, exposure prodemos: unknown key lyne",
+        ),
         ("exposures", 'start = "2024"', 'begin = "2024"', "exposures.toml, spell 1: unknown key begin"),
-        ("exposures", 'start = "2024"', 'start = "voorjaar"', "exposures.toml, spell 1: 'voorjaar' is no date"),
-        ("exposures", 'status = "gerealiseerd"', 'status = "misschien"', "spell 1: status 'misschien': expected one of gerealiseerd"),
-        ("exposures", 'place = "province"', 'place = "school"', "exposure prodemos: place 'school': expected one of municipality, province"),
-        ("exposures", 'starts = "design"', 'starts = "lijst"', "starts 'lijst': expected one of design, registration"),
-        ("exposures", 'exposure = "prodemos"', 'exposure = "prodemo"', "spell of PV20: no exposure 'prodemo'; known are prodemos, tienskip"),
-        ("exposures", 'place = "PV22"', 'place = "PV20"', "prodemos: the spells of PV20 from 2024 and from 2024 overlap"),
-        ("exposures", 'name = "tienskip"', 'name = "prodemos"', "exposures.toml, exposure: prodemos occurs twice"),
-        ("exposures", '[[spell]]\nexposure', '[[spel]]\nexposure', r"exposures.toml: unknown table spel; expected \[\[exposure\]\], \[\[spell\]\]"),
-        ("outcomes", "scale = [0, 100]", "scale = [100, 0]", "outcome democratiekennis: scale .*lowest and the highest"),
-        ("outcomes", 'level = "municipality"', 'level = "school"', "outcome democratiekennis: level 'school'"),
-        ("outcomes", 'source = "file"', 'source = "enquete"', "source 'enquete': expected one of turnout, file"),
+        (
+            "exposures",
+            'start = "2024"',
+            'start = "voorjaar"',
+            "exposures.toml, spell 1: 'voorjaar' is no date",
+        ),
+        (
+            "exposures",
+            'status = "gerealiseerd"',
+            'status = "misschien"',
+            "spell 1: status 'misschien': expected one of gerealiseerd",
+        ),
+        (
+            "exposures",
+            'place = "province"',
+            'place = "school"',
+            "exposure prodemos: place 'school': expected one of municipality, province",
+        ),
+        (
+            "exposures",
+            'starts = "design"',
+            'starts = "lijst"',
+            "starts 'lijst': expected one of design, registration",
+        ),
+        (
+            "exposures",
+            'exposure = "prodemos"',
+            'exposure = "prodemo"',
+            "spell of PV20: no exposure 'prodemo'; known are prodemos, tienskip",
+        ),
+        (
+            "exposures",
+            'place = "PV22"',
+            'place = "PV20"',
+            "prodemos: the spells of PV20 from 2024 and from 2024 overlap",
+        ),
+        (
+            "exposures",
+            'name = "tienskip"',
+            'name = "prodemos"',
+            "exposures.toml, exposure: prodemos occurs twice",
+        ),
+        (
+            "exposures",
+            "[[spell]]\nexposure",
+            "[[spel]]\nexposure",
+            r"exposures.toml: unknown table spel; expected \[\[exposure\]\], \[\[spell\]\]",
+        ),
+        (
+            "outcomes",
+            "scale = [0, 100]",
+            "scale = [100, 0]",
+            "outcome democratiekennis: scale .*lowest and the highest",
+        ),
+        (
+            "outcomes",
+            'level = "municipality"',
+            'level = "school"',
+            "outcome democratiekennis: level 'school'",
+        ),
+        (
+            "outcomes",
+            'source = "file"',
+            'source = "enquete"',
+            "source 'enquete': expected one of turnout, file",
+        ),
         ("outcomes", 'weight = "equal"', 'weight = "heavy"', "weight 'heavy': expected one of equal, n"),
-        ("outcomes", "smallest_of_interest = 1.0", "smallest_of_interest = 0.0", "smallest_of_interest 0.0 is not above zero"),
-        ("outcomes", 'unit = "punten"', 'eenheid = "punten"', "outcome democratiekennis: unknown key eenheid"),
-        ("outcomes", 'needed = "een meting van de kennis', 'nodig = "een meting van de kennis', "unknown key nodig"),
-        ("outcomes", 'name = "betrokkenheid"', 'name = "democratiekennis"', "outcome: democratiekennis occurs twice"),
-        ("questions", 'estimand = "effect"', 'estimand = "trend"', "question 1: estimand 'trend': expected one of effect, dose"),
-        ("questions", 'comparison = "not_yet"', 'comparison = "always"', "comparison 'always': expected one of not_yet, never"),
-        ("questions", 'role = "primary"', 'role = "main"', "role 'main': expected one of primary, secondary, placebo"),
-        ("questions", 'id = "prodemos-kennis"', 'id = "kennis"', "id 'kennis': expected prodemos-… in lower case"),
+        (
+            "outcomes",
+            "smallest_of_interest = 1.0",
+            "smallest_of_interest = 0.0",
+            "smallest_of_interest 0.0 is not above zero",
+        ),
+        (
+            "outcomes",
+            'unit = "punten"',
+            'eenheid = "punten"',
+            "outcome democratiekennis: unknown key eenheid",
+        ),
+        (
+            "outcomes",
+            'needed = "een meting van de kennis',
+            'nodig = "een meting van de kennis',
+            "unknown key nodig",
+        ),
+        (
+            "outcomes",
+            'name = "betrokkenheid"',
+            'name = "democratiekennis"',
+            "outcome: democratiekennis occurs twice",
+        ),
+        (
+            "questions",
+            'estimand = "effect"',
+            'estimand = "trend"',
+            "question 1: estimand 'trend': expected one of effect, dose",
+        ),
+        (
+            "questions",
+            'comparison = "not_yet"',
+            'comparison = "always"',
+            "comparison 'always': expected one of not_yet, never",
+        ),
+        (
+            "questions",
+            'role = "primary"',
+            'role = "main"',
+            "role 'main': expected one of primary, secondary, placebo",
+        ),
+        (
+            "questions",
+            'id = "prodemos-kennis"',
+            'id = "kennis"',
+            "id 'kennis': expected prodemos-… in lower case",
+        ),
         ("questions", 'id = "prodemos-kennis"', 'id = "prodemos-Kennis"', "id 'prodemos-Kennis': expected"),
-        ("questions", 'id = "prodemos-opkomst-tk"', 'id = "prodemos-kennis"', "question id: prodemos-kennis occurs twice"),
-        ("questions", 'outcome = "opkomst_tk"', 'outcome = "opkomst"', "question prodemos-opkomst-tk: no outcome 'opkomst'; known are democratiekennis"),
+        (
+            "questions",
+            'id = "prodemos-opkomst-tk"',
+            'id = "prodemos-kennis"',
+            "question id: prodemos-kennis occurs twice",
+        ),
+        (
+            "questions",
+            'outcome = "opkomst_tk"',
+            'outcome = "opkomst"',
+            "question prodemos-opkomst-tk: no outcome 'opkomst'; known are democratiekennis",
+        ),
         ("questions", 'exposure = "prodemos"', 'exposure = "x"', "question prodemos-kennis: no exposure 'x'"),
-        ("questions", 'population = "alle_provincies"', 'population = "x"', "question prodemos-kennis: no population 'x'"),
+        (
+            "questions",
+            'population = "alle_provincies"',
+            'population = "x"',
+            "question prodemos-kennis: no population 'x'",
+        ),
         ("questions", 'role = "secondary"', 'role = "primary"', "primary of family: prodemos occurs twice"),
         ("questions", "leads = 5", "leads = 0", "leads must be one or more and lags zero or more"),
-        ("questions", "is versterkt?\"", "is versterkt.\"", "expected a question, with a question mark"),
+        ("questions", 'is versterkt?"', 'is versterkt."', "expected a question, with a question mark"),
     ],
-)  # fmt: skip
+)
 def test_what_is_written_wrongly_is_named_by_file_and_key(tmp_path, file, old, new, says):
     workspace = edited_design(tmp_path, file, old, new)
     with pytest.raises(ValueError, match=says) as raised:
@@ -147,5 +262,5 @@ def test_every_family_has_one_primary_question_and_every_id_is_its_own():
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="questions.toml is absent"):
+    with pytest.raises(FileNotFoundError, match=r"questions\.toml is absent"):
         questions(Workspace(tmp_path, tmp_path))

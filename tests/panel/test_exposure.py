@@ -150,12 +150,18 @@ def test_starts_of_municipalities_make_the_start_of_their_province(tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (starts({"PV20": ("2024", "voorjaar")}), "start_prodemos.csv, column end, line 2: 'voorjaar' is no date"),
+        (
+            starts({"PV20": ("2024", "voorjaar")}),
+            "start_prodemos.csv, column end, line 2: 'voorjaar' is no date",
+        ),
         (starts({"PV20": ("2024", "2023")}), "start_prodemos.csv, line 2: PV20: end 2023-01-01 is not after"),
-        ("provincie;start;einde\nPV20;2024;\nPV20;2025;\n", "spells of PV20 from 2024-01-01 and from 2025-01-01"),
+        (
+            "provincie;start;einde\nPV20;2024;\nPV20;2025;\n",
+            "spells of PV20 from 2024-01-01 and from 2025-01-01",
+        ),
         ("provincie;wanneer\nPV20;2024\n", "start_prodemos.csv.*no column for date"),
     ],
-)  # fmt: skip
+)
 def test_a_broken_list_of_starts_is_named(tmp_path, text, says):
     with pytest.raises(ValueError, match=says):
         exposed(exposures()["prodemos"], workspace_with(tmp_path, start_prodemos=text))

@@ -29,7 +29,7 @@ def panel_of(folder, begun=FIVE, text=None, **files):
 
 
 def test_turnout_at_ten_elections_in_twelve_provinces_five_exposed_at_the_last(tmp_path):
-    """All five started on 1 January 2024: after the election of November 2023, before that of October 2025."""
+    """All five started on 1 January 2024: after the election of November 2023, before that of 2025."""
     panel = question_panel("prodemos-opkomst-tk", workspace=workspace_with(tmp_path))
     frame = panel.frame
     assert frame.groupby("unit")["time"].nunique().tolist() == 12 * [10]
