@@ -17,7 +17,7 @@ from analysis.workspace import Workspace
 
 _SHOWN = 5  # findings of one file
 # In data/facts, by stem: names that tell no person.
-_PLACES = ("municipalities", "municipal_changes", "cbs_population_2024")
+_PLACE_NAMES = ("municipalities", "municipal_changes", "cbs_population_2024")
 
 
 def check(workspace: Workspace, *, staged: bool = False) -> tuple[list[Finding], list[str], int]:
@@ -93,7 +93,7 @@ def _persons(workspace: Workspace) -> list[Path]:
 def _places(root: Path) -> frozenset[str]:
     """Names of places in the facts, in lower case."""
     found: set[str] = set()
-    for stem in _PLACES:
+    for stem in _PLACE_NAMES:
         path = root / "data" / "facts" / f"{stem}.csv"
         if path.is_file():
             with path.open(encoding="utf-8", newline="") as handle:

@@ -210,14 +210,18 @@ class Matcher:
         counts = np.bincount(records, minlength=len(self._places))
         instances = np.argsort(token, kind="stable")
         starts = np.searchsorted(token[instances], np.arange(len(unique) + 1))
+        paths = list(dict.fromkeys(path for path, _, _ in self._places))
+        number = {path: place for place, path in enumerate(paths)}
+        path_of_record = np.array([number[path] for path, _, _ in self._places])
+        in_path = np.unique(np.column_stack([path_of_record[records], token]), axis=0)
         for data in self.microdata:
             hits = [
                 _hits(column, number, data.rows, unique, (instances, starts), records)
                 for number, column in enumerate(data.columns)
             ]
             self._rows(data, [hit for hit in hits if len(hit[0])], counts)
-            self._columns(data, unique, digits, (instances, starts), records)
-        self._held, self._places, self._count = [], [], 0
+            self._columns(data, unique, digits, in_path[:, 0], in_path[:, 1], paths)
+        self._held, self._places, self._count, self._numbers, self._tokens = [], [], 0, {}, {}
 
     def _rows(self, data: Microdata, hits: list, counts: np.ndarray) -> None:
         if not hits:
@@ -247,23 +251,23 @@ class Matcher:
                     reported.add(here)
                     break
 
-    def _columns(self, data: Microdata, unique, digits, grouped, records) -> None:
-        """Many values of one column in one file: a list of identifiers, or of scores."""
-        instances, starts = grouped
-        paths = [path for path, _, _ in self._places]
-        for values, _, _ in data.columns:
-            chance = len(np.unique(values)) / (9 * 10.0 ** (digits - 1))
+    def _columns(self, data: Microdata, unique, digits, path_of, token_of, paths: list[str]) -> None:
+        """Many values of one column in one file, more than chance gives: identifiers, or scores."""
+        for values, _, spread in data.columns:
+            different = len(np.unique(values))
+            by_digits = different / (9 * 10.0 ** (digits - 1))
+            inside = (unique.real >= values[0]) & (unique.real <= values[-1])
+            by_density = np.where(inside, np.minimum(different * 0.54 * unique.imag / spread, 1.0), 0.0)
+            chance = np.where(by_digits <= _UNLIKELY, np.minimum(10 * by_digits, by_density), 0.0)
             low, high = _windows(values, unique)
-            by_path: dict[str, int] = {}
-            for one in np.flatnonzero((high > low) & (chance <= _UNLIKELY)):
-                here = {paths[record] for record in records[instances[starts[one] : starts[one + 1]]]}
-                for path in here:
-                    by_path[path] = by_path.get(path, 0) + 1
+            hit = (high > low) & (by_digits <= _UNLIKELY)
+            found = np.bincount(path_of, weights=hit[token_of], minlength=len(paths))
+            expected = np.bincount(path_of, weights=chance[token_of], minlength=len(paths))
             reported = {finding.path for finding in self._found}
-            for path, count in by_path.items():
-                if count >= self.rule.values_of_one_column and path not in reported:
-                    said = f"{count} values of single persons in one column of {data.file}"
-                    self._found.append(Finding(path, said))
+            for one in np.flatnonzero((found >= self.rule.values_of_one_column) & (found > 3 * expected)):
+                if paths[one] not in reported:
+                    said = f"{found[one]:.0f} values of single persons in one column of {data.file}"
+                    self._found.append(Finding(paths[one], said))
 
 
 def _windows(values: np.ndarray, unique: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

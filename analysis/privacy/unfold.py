@@ -1,7 +1,7 @@
 """What is packed in a file, unfolded in memory to what can be read; what cannot be is refused, not passed.
 
 A file that is neither text, nor a picture or a page that is understood here, nor a package that the standard
-library opens, is refused whatever its name: so is a data file with a byte before it, or a format unthought of.
+library opens, is refused whatever its name: so is a data file with a byte before it, or a format not known.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-FILE_MB = 64  # a larger file is not opened
-UNFOLDED_MB = 256  # all that one file unfolds to
+FILE_MB = 16  # a larger file is not opened
+UNFOLDED_MB = 32  # all that one file unfolds to
 MEMBERS = 5000  # of one package
 DEPTH = 6  # packages within packages
 

@@ -19,6 +19,7 @@ import sqlite3
 import struct
 import subprocess
 import tarfile
+import time
 import urllib.parse
 import zipfile
 import zlib
@@ -451,9 +452,9 @@ def test_what_unfolds_too_far_is_refused_with_the_name_of_the_limit(monkeypatch,
 def test_a_file_too_large_is_refused_unread(repository):
     path = repository.root / "groot.txt"
     with path.open("wb") as handle:
-        handle.truncate(65 * 2**20)
+        handle.truncate(17 * 2**20)
     try:
-        assert "FILE_MB = 64 MB" in str(check(repository)[0][0])
+        assert "FILE_MB = 16 MB" in str(check(repository)[0][0])
     finally:
         path.unlink()
 
@@ -470,3 +471,38 @@ def test_this_repository_has_no_finding_and_is_looked_through_quickly():
 def test_this_repository_holds_nothing_of_the_real_files(shared):
     findings, _, _ = check(Workspace(ROOT, shared / "real"))
     assert [str(one) for one in findings] == []
+
+
+# --- what it is compared with ---
+
+
+def test_names_in_a_registration_are_found_elsewhere_and_names_of_places_are_not(repository, tmp_path):
+    places = [f"Plaats {k}" for k in range(40)]
+    PEOPLE.assign(naam=[f"{name} {k}" for k, name in enumerate(PEOPLE["naam"])], gemeente=places).to_csv(
+        tmp_path / "tienskip_namen.csv", index=False, sep=";"
+    )
+    workspace = Workspace(repository.root, tmp_path)
+    listed = "; ".join(f"{name.upper()} {k}" for k, name in enumerate(PEOPLE["naam"][:12]))
+    findings = found(workspace, "notities/verslag.md", f"Aanwezig: {listed}.".encode())
+    assert "texts of single persons of tienskip_namen.csv" in findings[0]
+    municipalities = pd.read_csv(ROOT / "data" / "facts" / "municipalities.csv")["name"].unique()[:40]
+    pd.DataFrame({"gemeente": municipalities, "aantal": range(40)}).to_csv(
+        tmp_path / "tienskip_namen.csv", index=False
+    )
+    assert found(workspace, "notities/plaatsen.txt", "\n".join(municipalities).encode()) == []
+
+
+def test_numbers_drawn_from_the_same_distributions_are_no_finding(repository):
+    rng = np.random.default_rng(77)
+    other = pd.DataFrame(rng.normal(500, 90, (3000, 8)))
+    for decimals in (1, 2, 4):
+        text = other.round(decimals).to_csv(index=False, header=False).encode()
+        found_here = found(repository, "data/facts/anders.csv", text)
+        assert found_here == [], decimals
+
+
+def test_statistics_of_the_microdata_are_no_finding(repository):
+    table = FRAME.groupby("S_GENDER").agg(["mean", "std", "sem"]).round(2)
+    summary = FRAME.describe().drop(["min", "max"]).round(3)
+    for frame in (table, summary):
+        assert found(repository, "_report/tabel.html", _page(frame.to_html())) == []

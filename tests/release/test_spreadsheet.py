@@ -10,6 +10,10 @@ import pytest
 from analysis.datakind import DataKind
 from analysis.release.spreadsheet import safe_cells
 from analysis.release.twin import with_kind
+from analysis.render.resultsfile import write_results_file
+from analysis.results import Result, Stamp, stamped
+
+STAMP = Stamp("notebook", "run", "a", "b", "c")
 
 
 @pytest.mark.parametrize(
@@ -47,3 +51,23 @@ def test_a_download_is_neutralised_in_header_and_rows():
     assert [row[:2] for row in rows] == [["'=naam", "waarde"], ["'@x", "-1.5"], ["y", "2"]]
     with pytest.raises(ValueError, match="row 2, cell 1"):
         with_kind([["a"], ["b"], ["\x1b[31m"]], DataKind.REAL)
+
+
+def test_the_file_of_results_is_neutralised(tmp_path):
+    rows = [
+        Result("a.x", "=1+1", -1.5, "@unit", "real", "bron", note="-2+3"),
+        Result("a.y", "gewoon", 2.0, "%", "real", "bron", low=-3.25, high=4.0),
+    ]
+    write_results_file(stamped(rows, STAMP), tmp_path / "resultaten.csv", public=True)
+    first, second = csv.DictReader((tmp_path / "resultaten.csv").read_text(encoding="utf-8").splitlines())
+    assert [first[name] for name in ("label", "value", "unit", "note")] == [
+        "'=1+1",
+        "-1.5",
+        "'@unit",
+        "'-2+3",
+    ]
+    assert [second[name] for name in ("label", "value", "low")] == ["gewoon", "2.0", "-3.25"]
+    with pytest.raises(ValueError, match=r"resultaten\.csv, a\.z, cell 2: .* control character"):
+        write_results_file(
+            stamped([Result("a.z", "b\x07", 1.0, "%", "real", "bron")], STAMP), tmp_path / "x.csv"
+        )
