@@ -285,7 +285,8 @@ def _places(nodes: list[ast.AST]) -> dict[str, str]:
                 places = ast.literal_eval(node.value)
             except ValueError:
                 return {}
-            return {name: place for place, names in places.items() for name in names}
+            if isinstance(places, dict):  # another module may call something else so
+                return {name: place for place, names in places.items() for name in names}
     return {}
 
 

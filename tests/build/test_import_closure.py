@@ -25,6 +25,7 @@ def reach(project):
         "def __getattr__(name):\n    return import_module(f'{__name__}.{name}')\n",
         "toy/late/one.py": "import toy.b\n",
         "toy/late/two.py": "",
+        "toy/map.py": "import toy.b\n_PLACES = ('PV20', 'PV21')\n",
         "toy/circle.py": "import toy.around\n",
         "toy/around.py": "import toy.circle\n",
     }.items():
@@ -39,6 +40,10 @@ def reach(project):
 
 def test_imports_are_followed_to_their_end(reach):
     assert reach("import toy.a") == {"toy/__init__.py", "toy/a.py", "toy/b.py"}
+
+
+def test_what_is_called_places_and_is_no_table_of_names_is_left_alone(reach):
+    assert reach("import toy.map") == {"toy/__init__.py", "toy/map.py", "toy/b.py"}
 
 
 def test_a_name_taken_from_a_package_may_be_a_module(reach):
