@@ -281,10 +281,11 @@ def _places(nodes: list[ast.AST]) -> dict[str, str]:
     """``_PLACES = {"module": ("name", ...)}`` of a package that loads names on demand, by name."""
     for node in nodes:
         if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == [PLACES]:
-            try:
+            with contextlib.suppress(ValueError):
                 places = ast.literal_eval(node.value)
-            except ValueError:
-                return {}
+                if isinstance(places, dict):
+                    return {name: place for place, names in places.items() for name in names}
+    return {}
             if isinstance(places, dict):  # another module may call something else so
                 return {name: place for place, names in places.items() for name in names}
     return {}

@@ -131,8 +131,8 @@ def test_reasons_stand_in_the_place_of_each_figure():
 
 def test_withheld_rows_show_no_digit():
     hidden = tuple(
-        replace(item, value=None, low=None, high=None, p_value=None, n=None, withheld="minder dan 10 eenheden",
-                reason="", note="")
+        replace(item, value=None, low=None, high=None, p_value=None, n=None,
+                withheld="minder dan 10 eenheden", reason="", note="")
         for item in ROWS
     )  # fmt: skip
     gone = tuple(
