@@ -286,9 +286,6 @@ def _places(nodes: list[ast.AST]) -> dict[str, str]:
                 if isinstance(places, dict):
                     return {name: place for place, names in places.items() for name in names}
     return {}
-            if isinstance(places, dict):  # another module may call something else so
-                return {name: place for place, names in places.items() for name in names}
-    return {}
 
 
 def _constants(nodes: list[ast.AST]) -> dict[str, str]:
