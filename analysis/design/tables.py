@@ -14,7 +14,9 @@ from typing import ClassVar
 from analysis.design.read import read_design, records, require_signs
 from analysis.workspace import Workspace
 
-REGISTRATIONS, OUTCOMES, STARTS = "registrations", "outcome_tables", "start_tables"
+REGISTRATIONS = "registrations"
+OUTCOMES = "outcome_tables"
+STARTS = "start_tables"
 PLACES = ("municipality", "school", "postcode", "province")
 SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".ods", ".csv.gz")
 AUTO = "auto"  # the decimal sign that the numbers themselves show
