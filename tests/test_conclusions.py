@@ -36,7 +36,7 @@ def reach(ceiling, detectable):
     """The largest effect that is possible, and the smallest that could be seen."""
     return (
         row("prodemos.opkomst_tk.ceiling", ceiling),
-        row("prodemos.opkomst_tk.detectable", detectable),
+        row("zekerheid.prodemos_opkomst_tk.detectable", detectable),
     )
 
 

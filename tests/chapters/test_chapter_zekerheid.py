@@ -130,11 +130,9 @@ def test_reasons_stand_in_the_place_of_each_figure():
 
 
 def test_withheld_rows_show_no_digit():
-    hidden = tuple(
-        replace(item, value=None, low=None, high=None, p_value=None, n=None,
-                withheld="minder dan 10 eenheden", reason="", note="")
-        for item in ROWS
-    )  # fmt: skip
+    bare = dict.fromkeys(("value", "low", "high", "p_value", "n"), None)
+    bare |= {"reason": "", "note": "", "withheld": "minder dan 10 eenheden"}
+    hidden = tuple(replace(item, **bare) for item in ROWS)
     gone = tuple(
         replace(one, points=one.points.assign(**dict.fromkeys(one.measures, float("nan"))),
                 withheld="minder dan 10 eenheden")
