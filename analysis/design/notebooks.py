@@ -8,7 +8,8 @@ The values of a swept parameter are listed there, or taken from another design f
 
 One run for each ``[[question]]`` of ``questions.toml`` whose ``estimand`` is that. A run's sources are those
 of the notebook, those that its table lists under ``sources``, and, with ``sources = {outcome = "outcomes"}``,
-those that the ``[[outcome]]`` it names lists in ``outcomes.toml``.
+those that the ``[[outcome]]`` it names lists in ``outcomes.toml``. With ``sources_of_all = {exposure =
+"exposures"}`` those of every ``[[exposure]]`` are there too, whatever the question.
 """
 
 from __future__ import annotations
@@ -140,6 +141,7 @@ def _expanded(table: dict[str, Any], workspace: Workspace | None, place: str) ->
     """`table` with values in the place of what refers to another design file."""
     if "value_sources" in table:
         raise ValueError(f"{place}: unknown key value_sources")
+    table = _with_sources_of_all(table, workspace, place)
     sweep = table.get("sweep")
     if not isinstance(sweep, dict):
         return table
@@ -151,6 +153,21 @@ def _expanded(table: dict[str, Any], workspace: Workspace | None, place: str) ->
         else:
             values[name] = given
     return {**table, "sweep": values, "value_sources": sources}
+
+
+def _with_sources_of_all(table: dict[str, Any], workspace: Workspace | None, place: str) -> dict[str, Any]:
+    """`table` without its ``sources_of_all``, and with the sources of every entry that this names."""
+    named = table.get("sources_of_all", {})
+    if not isinstance(named, dict) or not all(isinstance(design, str) for design in named.values()):
+        raise ValueError(f"{place}: sources_of_all is a table, such as {{exposure = 'exposures'}}")
+    if not named:
+        return table
+    found = list(table.get("sources", ()))
+    for name, design in named.items():
+        for number, row in enumerate(_tables(design, name, workspace, place), start=1):
+            found += _listed(row, f"data/design/{design}.toml, {name} {number}")
+    rest = {key: value for key, value in table.items() if key != "sources_of_all"}
+    return {**rest, "sources": list(dict.fromkeys(found))}
 
 
 def _registered(

@@ -198,3 +198,22 @@ def test_the_registry_is_held_against_the_parameters_cell(project, parameters, s
 def test_one_and_true_are_two_values(registry):
     (entry,) = registry(ENTRY.format("a") + "[notebook.sweep]\nx = [1, true]\n")
     assert len(list(entry.combinations())) == 2
+
+
+def test_a_notebook_may_read_the_sources_of_every_entry_of_a_design_file(project, registry):
+    """An answer about one programme also asks where the other came: its file is an input too."""
+    project.write(
+        "data/design/exposures.toml",
+        '[[exposure]]\nname = "a"\nsources = ["start_a"]\n\n[[exposure]]\nname = "b"\nsources = ["start_b"]\n',
+    )
+    (entry,) = registry(ENTRY.format("a") + 'sources_of_all = {exposure = "exposures"}\n')
+    assert entry.sources_of({}) == ("start_a", "start_b")
+    with pytest.raises(ValueError, match="notebook a: sources_of_all is a table"):
+        registry(ENTRY.format("a") + 'sources_of_all = "exposures"\n')
+
+
+def test_every_answer_about_an_effect_depends_on_every_list_of_starts():
+    for entry in read_notebooks():
+        if entry.name in ("effect", "zekerheid"):
+            for overrides in entry.combinations():
+                assert {"start_prodemos", "start_tienskip"} <= set(entry.sources_of(overrides))
