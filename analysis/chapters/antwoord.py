@@ -8,6 +8,7 @@ from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.design.questions import Question, questions
 from analysis.exhibits import Exhibit, TableExhibit
+from analysis.inference.multiple import holm
 from analysis.results import Released, Result
 from analysis.workspace import Workspace
 
@@ -17,11 +18,63 @@ DESCRIBED = (
     ("regio.sd_province", "Spreiding tussen provincies in burgerschapskennis"),
 )
 # The scale of Maryland: before and after, with and without, and no lottery.
+SECONDARY = "secondary"
 COMPARED, DESCRIPTION, NOTHING = "3", "beschrijving", "geen"
 
 
 def exhibits(released: Released, workspace: Workspace) -> list[Exhibit]:
-    """``tbl-antwoord``; nothing where no question has results."""
+    """``tbl-antwoord`` and ``tbl-nevenvragen``; nothing where no question has results."""
+    return [*_sheet(released, workspace), *_families(released, workspace)]
+
+
+def _families(released: Released, workspace: Workspace) -> list[Exhibit]:
+    """p-values of the secondary questions of a family, also as corrected for being several (Holm 1979)."""
+    asked = [
+        (question, released.row(f"{question.prefix}.effect"))
+        for question in questions(workspace)
+        if question.role == SECONDARY and f"{question.prefix}.effect" in released
+    ]
+    if not asked:
+        return []
+    tested = [(question, row) for question, row in asked if row.p_value is not None]
+    corrected: dict[str, float] = {}
+    for family in dict.fromkeys(question.family for question, _ in tested):
+        own = [(question.id, row.p_value) for question, row in tested if question.family == family]
+        corrected |= dict(zip([id for id, _ in own], holm([p for _, p in own]), strict=True))
+    cells = pd.DataFrame(
+        [
+            (
+                f"{question.exposure.label}: {dutch.lower(question.title)}",
+                _probability(row.p_value, row),
+                _probability(corrected.get(question.id), row),
+            )
+            for question, row in asked
+        ],
+        columns=["Nevenvraag", "p-waarde", "Gecorrigeerd (Holm)"],
+    )
+    return [
+        TableExhibit(
+            id=released.exhibit("tbl", "nevenvragen"),
+            cells=cells,
+            caption=(
+                "Nevenvragen, per programma samen gecorrigeerd: wie vaker kijkt, vindt eerder iets dat "
+                "toeval is."
+            ),
+            kind=DataKind.combine(row.kind for _, row in asked),
+            source="; ".join(dict.fromkeys(key for _, row in asked for key in row.source.split("; "))),
+            align="lrr",
+            widths=(60, 18, 22),
+        )
+    ]
+
+
+def _probability(p: float | None, row: Result) -> str:
+    if p is not None:
+        return dutch.p_value(p)
+    return "niet getoond" if row.withheld else "niet vast te stellen"
+
+
+def _sheet(released: Released, workspace: Workspace) -> list[Exhibit]:
     lines = [
         _asked(question, released)
         for question in questions(workspace)

@@ -204,7 +204,8 @@ def test_a_notebook_may_read_the_sources_of_every_entry_of_a_design_file(project
     """An answer about one programme also asks where the other came: its file is an input too."""
     project.write(
         "data/design/exposures.toml",
-        '[[exposure]]\nname = "a"\nsources = ["start_a"]\n\n[[exposure]]\nname = "b"\nsources = ["start_b"]\n',
+        '[[exposure]]\nname = "a"\nsources = ["start_a"]\n\n'
+        '[[exposure]]\nname = "b"\nsources = ["start_b"]\n',
     )
     (entry,) = registry(ENTRY.format("a") + 'sources_of_all = {exposure = "exposures"}\n')
     assert entry.sources_of({}) == ("start_a", "start_b")

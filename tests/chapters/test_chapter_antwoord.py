@@ -18,8 +18,7 @@ HERE = Workspace.current()
 
 
 def sheet(*rows):
-    (table,) = exhibits(Released(rows), HERE)
-    return table
+    return exhibits(Released(rows), HERE)[0]
 
 
 def effect(question="kennis", value=1.234, unit="punten", **given):
@@ -76,6 +75,33 @@ def test_questions_stand_in_the_order_of_the_design_and_only_those_with_results(
 
 def test_the_real_answer(tmp_path):
     panel = question_panel("prodemos-opkomst-tk", workspace=workspace_with(tmp_path))
-    (table,) = exhibits(publish(*answer_question(panel)), HERE)
+    table, *_ = exhibits(publish(*answer_question(panel)), HERE)
     assert table.cells.iloc[0]["Antwoord"] == "0,20 procentpunten (95%-interval van −0,15 tot 0,55)"
     assert table.cells.iloc[0]["Kleinste verschil dat ertoe doet"] == "1,0 procentpunten"
+
+
+def test_secondary_questions_of_a_programme_are_corrected_together():
+    """Holm by hand: of .02, .04 and .03 the smallest counts three times, the next twice."""
+    rows = [
+        row
+        for name, p in (
+            ("opkomst_tk", 0.02),
+            ("opkomst_ps", 0.04),
+            ("opkomst_gr", 0.03),
+            ("opkomst_geteld", None),
+        )
+        for row in effect(name, p_value=p, smallest_p=1 / 792)
+    ]
+    table = exhibits(Released(tuple(rows)), HERE)[1]
+    assert table.id == "tbl-nevenvragen"
+    found = {line.iloc[0].partition(": ")[2]: tuple(line.iloc[1:]) for _, line in table.cells.iterrows()}
+    assert found["opkomst bij de Tweede Kamerverkiezingen"] == ("0,020", "0,060")
+    assert found["opkomst bij de Provinciale Statenverkiezingen"] == ("0,040", "0,060")
+    assert found["opkomst bij de gemeenteraadsverkiezingen"] == ("0,030", "0,060")
+    assert "Holm" in table.cells.columns[2]
+    silent = [cells for cells in found.values() if cells[0] == "niet vast te stellen"]
+    assert silent == [("niet vast te stellen", "niet vast te stellen")]
+
+
+def test_the_primary_question_is_corrected_with_nothing():
+    assert len(exhibits(Released(effect(p_value=0.02, smallest_p=1 / 792)), HERE)) == 1
