@@ -6,13 +6,14 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.answers.zekerheid import SECTION
+from analysis.datakind import DataKind
 from analysis.design.questions import Question, questions
 from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit
 from analysis.figures.absent import absent
 from analysis.figures.forest import forest
 from analysis.figures.power import power_curve
 from analysis.figures.specification_curve import specification_curve
-from analysis.results import Released, Result, Series, interval_name
+from analysis.results import TRIAL, Released, Result, Series, interval_name
 from analysis.workspace import Workspace
 
 CHECKED = {
@@ -57,12 +58,15 @@ SEEN = {
 
 
 def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exhibit]:
-    """For every question with results: the checks, the forest, the curve and the power."""
+    """For every question: the checks, the forest, the curve and the power, or why they are not there.
+
+    A trial shows only questions that have a twin.
+    """
     drawn: list[Exhibit] = []
     for question in questions(workspace):
         prefix = f"{SECTION}.{question.prefix.replace('.', '_')}"
         main = released.find(f"{prefix}.main")
-        if main is None or main.reason:
+        if main is None or (main.reason and released.part == TRIAL):
             continue
         drawn += [
             _checks(released, question, prefix),
@@ -77,6 +81,8 @@ def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exh
 def _checks(released: Released, question: Question, prefix: str) -> TableExhibit:
     main = released.row(f"{prefix}.main")
     found = [(label, released.find(f"{prefix}.{name}")) for name, label in CHECKED.items()]
+    if main.reason:  # without an answer there is nothing to check
+        found = found[:1]
     cells = [(label, *_cells(row)) for label, row in found if row is not None]
     return TableExhibit(
         id=released.exhibit("tbl", f"{SECTION}-{question.id}"),
@@ -185,7 +191,10 @@ def _seen(released: Released, workspace: Workspace | None) -> TableExhibit | Non
     for question in questions(workspace):
         prefix = f"{SECTION}.{question.prefix.replace('.', '_')}"
         main = released.find(f"{prefix}.main")
-        if main is None or main.reason:
+        if main is None:
+            continue
+        rows.append(main)
+        if main.reason:
             continue
         outcome = question.outcome
         own = {name: released.find(f"{prefix}.{name}") for name in SEEN}
@@ -194,16 +203,16 @@ def _seen(released: Released, workspace: Workspace | None) -> TableExhibit | Non
             smallest if name == "smallest" else "niet berekend" if row is None else _told(row)
             for name, row in own.items()
         ]
-        rows.append(main)
-    if not columns:
+    if not rows:
         return None
-    kinds = {row.kind for row in rows}
+    columns = columns or {"Uitkomst": ["niet vast te stellen"] * len(SEEN)}
+    answered = [row for row in rows if not row.reason] or rows
     return TableExhibit(
         id=released.exhibit("tbl", SECTION),
         cells=pd.DataFrame({"Wat": list(SEEN.values()), **columns}),
         caption="Wat met deze gegevens te zien was, en bij welke vertekening de conclusie valt.",
-        kind=next(iter(kinds)),
-        source="; ".join(dict.fromkeys(key for row in rows for key in row.source.split("; "))),
+        kind=DataKind.combine(row.kind for row in answered),
+        source="; ".join(dict.fromkeys(key for row in answered for key in row.source.split("; "))),
         align="l" * (1 + len(columns)),
     )
 

@@ -72,7 +72,7 @@ def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
         found = _at_level(read.spells, exposure, workspace)
         remark = f"De startdata komen uit {_names(paths)}."
         return Exposed(
-            replace(exposure, spells=found), True, f"start_{exposure.name}", remark, read.losses.summary
+            replace(exposure, spells=found), True, f"start_{exposure.name}", remark, read.losses.left_out
         )
     registered = registration_maps(workspace).get(exposure.name)
     paths = find_files(registered, workspace.data) if registered is not None else []
@@ -81,7 +81,11 @@ def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
         found = _at_level(_first_activities(read.frame, exposure), exposure, workspace)
         remark = f"De start in een provincie is de eerste activiteit in {_names(paths)}."
         return Exposed(
-            replace(exposure, spells=found), True, f"registratie_{exposure.name}", remark, read.losses.summary
+            replace(exposure, spells=found),
+            True,
+            f"registratie_{exposure.name}",
+            remark,
+            read.losses.left_out,
         )
     return Exposed(exposure, complete=False, source=DESIGN_SOURCE, remark=exposure.before)
 

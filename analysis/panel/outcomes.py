@@ -113,8 +113,18 @@ def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
     for column in ("n", "se"):
         if kept[column].notna().all():
             frame[column] = kept[column]
-    losses = (*read.losses.summary, *((("metingen op een ander niveau", other),) if other else ()))
+    losses = (
+        *read.losses.left_out,
+        *((f"zonder getal in {name}", rows) for name, rows in read.losses.unknown if rows),
+        *((("metingen op een ander niveau", other),) if other else ()),
+    )
     remark = f"De uitkomst komt uit {_names(paths)}."
+    coarser = sum(loss.rows for loss in read.losses.coarser)
+    if coarser:
+        remark += (
+            f" Van {dutch.number(coarser, 0)} van de {dutch.number(read.losses.rows, 0)} regels is alleen de "
+            "provincie te herkennen."
+        )
     return Measured(
         frame.reset_index(drop=True), level, DataKind.REAL, f"uitkomst_{outcome.name}", remark, losses
     )

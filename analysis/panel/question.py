@@ -159,13 +159,22 @@ def _reach(asked: Question, workspace: Workspace) -> pd.DataFrame | None:
     return own
 
 
-def _other(asked: Question, dates: tuple[pd.Timestamp, ...], workspace: Workspace) -> dict[str, float]:
-    """When provinces came under one of the other programmes, by the same measurements."""
+def _other(
+    asked: Question, dates: tuple[pd.Timestamp, ...], workspace: Workspace
+) -> dict[str, float] | NotEstimable:
+    """When provinces came under one of the other programmes, by the same measurements.
+
+    A list of another programme that cannot be read costs its own questions their answer, not this one.
+    """
     found: dict[str, float] = {}
     for name, exposure in exposures(workspace).items():
         if name == asked.exposure.name or exposure.place != asked.exposure.place:
             continue
-        for spell in exposed(exposure, workspace).exposure.spells:
+        try:
+            spells = exposed(exposure, workspace).exposure.spells
+        except ValueError:
+            return NotEstimable(f"de lijst met starts van {exposure.label} is niet te lezen")
+        for spell in spells:
             since = next(
                 (float(t) for t, date in enumerate(dates) if pd.Timestamp(spell.began) <= date), None
             )

@@ -27,15 +27,25 @@ class Starts:
 
 
 def read_starts(paths: Iterable[Path], design: StartMap, gazetteer: Gazetteer) -> Starts:
-    """The spells in all files together; a row without a place or a date is left out and counted.
+    """The spells in all files together; a row without a date is a place where nothing has started.
+
+    What cannot be read is no reason to leave a row out: its place would count as one that the programme never
+    reached.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If a file cannot be read or lacks a column, an end is no date or does not come after its start, or two
-        spells of a place overlap; names the file and, where there is one, the line.
+        If a file cannot be read or lacks a column, a place or a date cannot be read, an end does not come
+        after its start, or two spells of a place overlap; names the file and, where there is one, the line.
     """
     frame, losses = read_placed(paths, design, gazetteer, _DECLARED)
+    for what, lost in (("date", losses.undated), ("place", losses.unplaced)):
+        for loss in lost:
+            if loss.value:
+                raise ValueError(
+                    f"{loss.place}, line {loss.line}: {loss.value!r} is no {what} that can be read "
+                    f"({loss.reason}); correct it, or leave the date empty where nothing has started"
+                )
     placed = frame[frame["level"] != UNPLACED]
     ends = placed["end"] if "end" in placed else pd.Series("", index=placed.index)
     ends = ends.fillna("").astype(str)

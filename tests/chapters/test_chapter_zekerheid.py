@@ -65,10 +65,23 @@ def drawn(some):
     return {exhibit.id: exhibit for exhibit in exhibits(some, HERE)}
 
 
-def test_only_questions_with_an_answer_are_drawn():
+def test_nothing_without_results():
     assert exhibits(Released(), HERE) == []
-    none = row("main", NotEstimable("er is nog niets gemeten"))
-    assert exhibits(released((none, *ROWS[1:])), HERE) == []
+
+
+def test_a_question_without_an_answer_keeps_its_places_in_the_text():
+    """The text includes these exhibits by name: where there is no answer they say so and no more."""
+    why = NotEstimable("alle plaatsen zijn tegelijk begonnen")
+    gone = tuple(line(name, why) for name in ("zonder", "curve", "vermogen"))
+    found = drawn(released((row("main", why), *ROWS[1:]), gone))
+    table = found["tbl-zekerheid-prodemos-kennis"]
+    assert table.cells.to_numpy().tolist() == [
+        ["Hoofdschatting", "niet vast te stellen", "niet van toepassing", "niet van toepassing"]
+    ]
+    assert set(found["tbl-zekerheid"].cells.iloc[:, 1]) == {"niet vast te stellen"}
+    figures = [one for name, one in found.items() if name.startswith("fig-")]
+    assert len(figures) == 3
+    assert all(one.alt == f"Geen figuur. Niet vast te stellen: {why.reason}." for one in figures)
 
 
 def test_checks_stand_in_a_fixed_order_with_interval_and_p():

@@ -169,7 +169,7 @@ NEEDED = "een meting van de kennis van jongeren per gemeente of provincie, van v
     ],
 )
 def test_what_is_lacking_is_said_first_things_first(tmp_path, text, begun, why):
-    begun = begun or {"PV99": 2023}
+    begun = begun or {"PV20": ""}
     files = {} if text is None else {"democratiekennis": text}
     panel = question_panel(
         QUESTION, workspace=workspace_with(tmp_path, start_prodemos=starts(begun), **files)
