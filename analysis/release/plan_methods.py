@@ -122,9 +122,9 @@ def twins(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
     diagnosis = content.get("robustness", {}).get("diagnosis")
     if diagnosis:
         yield (
-            f"De opzet is op {say(diagnosis['draws'])} tweelingen nagegaan, met "
+            f"Buiten dit rapport is de opzet na te gaan op {say(diagnosis['draws'])} tweelingen, met "
             f"{say(diagnosis['reassigned'])} herverdelingen per toets en {_percent(diagnosis['alpha'])} als "
-            "grens."
+            "grens (`benchmarks/credibility.py`)."
         )
 
 
