@@ -62,7 +62,7 @@ def test_the_sentence_follows_sign_and_interval(result, condition):
 
 def test_no_effect_shown_is_not_called_no_effect():
     sentence = effect(0.1, -3, 3.2).sentence
-    assert "niet aangetoond" in sentence
+    assert "niet aangetoond" in sentence.lower()
     assert "0,1 punten (95%-interval van −3,0 tot 3,2)" in sentence
     assert "volgt hier niet uit" in sentence
 
