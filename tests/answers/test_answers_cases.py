@@ -161,7 +161,10 @@ def test_every_roll_out_says_how_sure_its_answer_is(name, tmp_path, light):
     main = released.row("zekerheid.prodemos_kennis.main")
     if case.why or name == "one province":  # its error cannot be had without a second
         assert main.reason
-        assert not zekerheid.exhibits(released, workspace)
+        checks, *figures, seen = zekerheid.exhibits(released, workspace)
+        assert checks.cells.iloc[:, 1].tolist() == ["niet vast te stellen"]
+        assert all(figure.alt.startswith("Geen figuur. ") for figure in figures)
+        assert set(seen.cells.iloc[:, 1]) == {"niet vast te stellen"}
     else:
         assert main.value == pytest.approx(PLANTED, abs=0.15)
         drawn = zekerheid.exhibits(released, workspace)

@@ -213,7 +213,11 @@ def test_without_a_panel_every_row_says_why(turnout):
         "gamma",
         "breakdown_b",
     } <= {item.name for item in none if isinstance(item, Result)}
-    assert exhibits(publish(*none), HERE) == []
+    checks, *figures, _ = exhibits(publish(*none), HERE)
+    assert checks.cells.iloc[:, 1].tolist() == ["niet vast te stellen"]
+    assert [figure.alt for figure in figures] == 3 * [
+        "Geen figuur. Niet vast te stellen: er is nog niets gemeten."
+    ]
 
 
 @pytest.mark.parametrize(
