@@ -11,7 +11,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,8 @@ from analysis.datakind import DataKind
 if TYPE_CHECKING:  # rendering reads exhibits without drawing them, and need not wait for these
     import pandas as pd
     from matplotlib.figure import Figure
+
+    from analysis.results import Result
 
 FOLDER = "exhibits"
 SYNTHETIC_MARK = "SYNTHETISCHE GEGEVENS – GEEN BEVINDING"
@@ -151,6 +153,11 @@ class Gallery(list):
 
     def _repr_html_(self) -> str:
         return "\n".join(exhibit._repr_html_() for exhibit in self)
+
+
+def sources_of(rows: Iterable[Result]) -> str:
+    """The sources of all rows together, each once, in the order in which they come."""
+    return "; ".join(dict.fromkeys(key for row in rows for key in row.source.split("; ")))
 
 
 def write_exhibit(exhibit: Exhibit, folder: Path) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.design.questions import Question, questions
-from analysis.exhibits import Exhibit, TableExhibit
+from analysis.exhibits import Exhibit, TableExhibit, sources_of
 from analysis.inference.multiple import holm
 from analysis.results import Released, Result
 from analysis.workspace import Workspace
@@ -61,7 +61,7 @@ def _families(released: Released, workspace: Workspace) -> list[Exhibit]:
                 "toeval is."
             ),
             kind=DataKind.combine(row.kind for _, row in asked),
-            source="; ".join(dict.fromkeys(key for _, row in asked for key in row.source.split("; "))),
+            source=sources_of(row for _, row in asked),
             align="lrr",
             widths=(60, 18, 22),
         )
@@ -88,7 +88,6 @@ def _sheet(released: Released, workspace: Workspace) -> list[Exhibit]:
         columns=["Vraag", "Antwoord", "Kleinste verschil dat ertoe doet", "Bewijs (Maryland)"],
     )
     rows = [row for _, row in lines]
-    sources = dict.fromkeys(key for row in rows for key in row.source.split("; "))
     return [
         TableExhibit(
             id=released.exhibit("tbl", "antwoord"),
@@ -98,7 +97,7 @@ def _sheet(released: Released, workspace: Workspace) -> list[Exhibit]:
                 "samenhang) tot 5 (loting), staat een vergelijking vóór en na, met en zonder programma, op 3."
             ),
             kind=DataKind.combine(row.kind for row in rows),
-            source="; ".join(sources),
+            source=sources_of(rows),
             align="llrl",
             widths=(34, 52, 18, 16),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.datakind import DataKind
-from analysis.exhibits import Exhibit, TableExhibit
+from analysis.exhibits import Exhibit, TableExhibit, sources_of
 from analysis.results import Released
 from analysis.workspace import Workspace
 
@@ -18,14 +18,13 @@ def exhibits(released: Released, workspace: Workspace, section: str) -> list[Exh
         [(row.label, row.variables()["full"], row.variables()["n"]) for row in released.rows],
         columns=["Uitkomst", "Waarde", "Aantal"],
     )
-    sources = dict.fromkeys(key for row in released.rows for key in row.source.split("; "))
     return [
         TableExhibit(
             id=released.exhibit("tbl", section.replace("_", "-")),
             cells=cells,
             caption=f"Uitkomsten van {section.replace('_', ' ')}.",
             kind=DataKind.combine(row.kind for row in released.rows),
-            source="; ".join(sources),
+            source=sources_of(released.rows),
             align="llr",
         )
     ]

@@ -8,7 +8,7 @@ from analysis import dutch
 from analysis.answers.zekerheid import SECTION
 from analysis.datakind import DataKind
 from analysis.design.questions import Question, questions
-from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit
+from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit, sources_of
 from analysis.figures.absent import absent
 from analysis.figures.forest import forest
 from analysis.figures.power import power_curve
@@ -212,7 +212,7 @@ def _seen(released: Released, workspace: Workspace | None) -> TableExhibit | Non
         cells=pd.DataFrame({"Wat": list(SEEN.values()), **columns}),
         caption="Wat met deze gegevens te zien was, en bij welke vertekening de conclusie valt.",
         kind=DataKind.combine(row.kind for row in answered),
-        source="; ".join(dict.fromkeys(key for row in answered for key in row.source.split("; "))),
+        source=sources_of(answered),
         align="l" * (1 + len(columns)),
     )
 
