@@ -14,6 +14,11 @@ from build_project import Project
 from repository import BUILD_LIMIT, REPOSITORY, run_analysis, shared_folder
 
 
+def pytest_make_parametrize_id(config, val, argname):
+    """Bytes are named after their argument: with a clock in them (gzip) workers would disagree about ids."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture
 def project(tmp_path):
     """An empty project."""

@@ -65,6 +65,10 @@ def _csv(frame: pd.DataFrame = BARE, **options) -> bytes:
     return frame.to_csv(index=False, **options).encode()
 
 
+def _gzip(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
+
+
 def _zip(content: bytes, name: str = "binnen.txt") -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -174,9 +178,9 @@ PLANTS = {
     "csv in a string of json": ("data/design/h.json", json.dumps({"tekst": _csv().decode()}).encode()),
     "base64": ("notities/blob.txt", B64.encode()),
     "base64 in lines": ("notities/mime.txt", base64.encodebytes(_csv())),
-    "base64 of gzip": ("notities/gz.txt", base64.b64encode(gzip.compress(_csv(), mtime=0))),
+    "base64 of gzip": ("notities/gz.txt", base64.b64encode(_gzip(_csv()))),
     # packed
-    "gzip": ("notities/a.gz", gzip.compress(_csv(), mtime=0)),
+    "gzip": ("notities/a.gz", _gzip(_csv())),
     "bzip2": ("notities/a.bz2", bz2.compress(_csv())),
     "xz": ("notities/a.xz", lzma.compress(_csv())),
     "lzma": ("notities/a.lzma", lzma.compress(_csv(), format=lzma.FORMAT_ALONE)),
@@ -434,10 +438,10 @@ def test_what_is_staged_is_compared_with_the_microdata(repository):
 @pytest.mark.parametrize(
     ("name", "value", "content", "says"),
     [
-        ("UNFOLDED_MB", 1, gzip.compress(bytes(3 * 2**20), mtime=0), "UNFOLDED_MB = 1 MB"),
+        ("UNFOLDED_MB", 1, _gzip(bytes(3 * 2**20)), "UNFOLDED_MB = 1 MB"),
         ("UNFOLDED_MB", 1, _zip(b" " * 3 * 2**20), "UNFOLDED_MB = 1 MB"),
         ("UNFOLDED_MB", 1, _png(_chunk(b"zTXt", b"C\0\0" + zlib.compress(b" " * 3 * 2**20))), "UNFOLDED_MB"),
-        ("DEPTH", 2, gzip.compress(gzip.compress(gzip.compress(b"x"))), "DEPTH = 2"),
+        ("DEPTH", 2, _gzip(_gzip(_gzip(b"x"))), "DEPTH = 2"),
         ("MEMBERS", 0, _zip(b"x"), "MEMBERS = 0"),
         ("MEMBERS", 0, _tar(b"x"), "MEMBERS = 0"),
     ],
