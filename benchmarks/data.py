@@ -1,6 +1,6 @@
 """Reading pupil files of millions of rows: seconds and peak memory of each loader.
 
-    python benchmarks/data.py [ROWS …] [--loaders adks iccs pisa registration duo]
+    python benchmarks/data.py [ROWS …] [--loaders adks iccs]
 
 Each file is made here in a temporary folder and read by its loader in a process of its own, whose peak
 memory the system reports. The bar: 10,000,000 pupil rows stay within 4 GB.
@@ -66,23 +66,6 @@ def make_iccs(path: Path, rows: int) -> None:
     pyreadstat.write_sav(pd.DataFrame(table), path)
 
 
-def make_registration(path: Path, rows: int) -> None:
-    """As many municipalities as it takes, ten years each; a registration has 3,420 rows."""
-    years = np.arange(rows) % 10 + 2016
-    place = np.arange(rows) // 10
-    province = place % 12 + 20
-    pd.DataFrame(
-        {
-            "municipality": np.char.add("G", place.astype(str)),
-            "province": np.char.add("PV", province.astype(str)),
-            "year": years,
-            "cohort": np.where(province < 25, 2020, np.nan),
-            "inhabitants": 1000 + place,
-            "democratiekennis": np.round(50 + 10 * np.sin(np.arange(rows)), 2),
-        }
-    ).to_csv(path, index=False)
-
-
 def read_adks(path: Path) -> int:
     from analysis.sources.adks import read_adks
 
@@ -95,16 +78,9 @@ def read_iccs(path: Path) -> int:
     return len(read_iccs(path))
 
 
-def read_registration(path: Path) -> int:
-    from analysis.sources.registration import PRODEMOS, read_registration
-
-    return len(read_registration(path, PRODEMOS))
-
-
 LOADERS = {
     "adks": ("adks.csv", make_adks, read_adks),
     "iccs": ("ISGNLDC4.sav", make_iccs, read_iccs),
-    "registration": ("prodemos.csv", make_registration, read_registration),
 }
 
 

@@ -14,7 +14,7 @@ FLOORS = {
     3: ("panel",),
     4: ("estimate", "inference"),
     5: ("credibility",),
-    6: ("results", "exhibits", "upstream", "conclusions", "privacy"),
+    6: ("results", "exhibits", "conclusions", "privacy"),
     7: ("answers",),
     8: ("figures", "tables", "maps"),
     9: ("chapters",),

@@ -69,7 +69,7 @@ def build(
 ) -> Built:
     """Run what is due; for who holds the build's lock (:func:`analysis.build.lock.build_lock`).
 
-    A run that fails stops no other but those that need it. What failed is in ``plan.failures`` of what is
+    A run that fails stops no other. What failed is in ``plan.failures`` of what is
     returned, and in :attr:`analysis.build.store.Store.failures` until it is mended.
 
     Parameters
@@ -79,7 +79,7 @@ def build(
     jobs : int, optional
         Runs at the same time; the number of usable cores by default.
     only : sequence of str
-        Run only these, and what they need.
+        Run only these.
     kernels : {"auto", "fork", "spare", "stock"}
         How kernels are started, see :mod:`analysis.build.launch`.
     executor : callable, optional
@@ -155,9 +155,6 @@ def failure_report(workspace: Workspace, failed: Sequence[FailedRun]) -> str:
     blocks = [f"{len(failed)} {'run' if len(failed) == 1 else 'runs'} failed"]
     for run in failed:
         failure = run.failure
-        if failure.because:
-            blocks.append(f"{run.label}: not run, because {', '.join(failure.because)} failed")
-            continue
         if failure.reason == NOT_PLANNED:
             blocks.append(f"{run.label} cannot be planned\n  {failure.message}")
             continue

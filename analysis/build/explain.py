@@ -46,8 +46,6 @@ class Difference:
                 return f"the pinned dependencies in {rest} changed"
             case "python":
                 return "the version of Python changed"
-            case "upstream":
-                return f"the results of {rest} {self._verb}"
         return f"{self.name} {self._verb}"
 
     @property
@@ -71,9 +69,6 @@ def explain(plan: Plan, runs: list[Run]) -> Iterator[tuple[Run, str]]:
     for run in runs:
         if not run.is_due:
             yield run, "done before with these inputs; nothing to do"
-        elif run.key is None:
-            needed = ", ".join(needed.label for needed in plan.upstream(run) if needed.is_due)
-            yield run, f"waits for {needed}; runs only if the results of that differ"
         else:
             name = run.entry.name
             if name not in earlier:

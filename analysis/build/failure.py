@@ -11,7 +11,6 @@ from typing import Any
 
 FAILURES_FILE = "failures.json"
 NOT_PLANNED = "it cannot be planned"
-NEEDS_FAILED = "what it needs failed"
 SHOWN_LINES = 12
 LONGEST_MESSAGE = 500
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -39,8 +38,6 @@ class Failure:
         The last lines of the error.
     folder : str
         Where the partly executed notebook lies.
-    because : tuple of str
-        Labels of failed runs whose results it needs; then it was not run.
     """
 
     reason: str
@@ -49,7 +46,6 @@ class Failure:
     message: str = ""
     lines: tuple[str, ...] = ()
     folder: str = ""
-    because: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,6 +112,5 @@ def read_failures(path: Path) -> list[FailedRun]:
     found = []
     for item in json.loads(path.read_text(encoding="utf-8")):
         told = {**item["failure"], "lines": tuple(item["failure"]["lines"])}
-        told["because"] = tuple(told["because"])
         found.append(FailedRun(**{**item, "failure": Failure(**told)}))
     return found

@@ -1,15 +1,15 @@
 """The plan: which runs there are, and the key each has by the content of all that decides its outcome.
 
 A key covers the code cells, the typed parameters, the files of the declared sources, the design files
-and other committed data, the first-party modules that are reached, the pinned dependencies, the minor
-version of Python, and the outputs of the notebooks it needs. Prose, metadata, paths and dates do not
-count. Put an input back and the old key returns, with it the old results.
+and other committed data, the first-party modules that are reached, the pinned dependencies and the minor
+version of Python. Prose, metadata, paths and dates do not count. Put an input back and the old key
+returns, with it the old results.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -51,8 +51,8 @@ class Run:
         ``regio`` or ``regio[outcome=trust]``.
     inputs : dict of str to str
         Everything that decides the outcome: name, such as ``module analysis/results.py``, and hash.
-    key : str or None
-        Hash of `inputs`; None as long as a notebook it needs has to run first.
+    key : str
+        Hash of `inputs`.
     published : Published or None
         The finished run with this key.
     """
@@ -62,7 +62,7 @@ class Run:
     values: dict[str, Any]
     label: str
     inputs: dict[str, str]
-    key: str | None = None
+    key: str
     published: Published | None = None
 
     @property
@@ -78,8 +78,8 @@ class Run:
 
         return Stamp(
             notebook=self.entry.name,
-            run=self.key or "",
-            data_hash=part("data ", "committed ", "upstream "),
+            run=self.key,
+            data_hash=part("data ", "committed "),
             parameters_hash=part("parameters", "design "),
             code_hash=part("code", "module ", "lock ", "python ", "format"),
         )
@@ -87,10 +87,10 @@ class Run:
 
 @dataclass
 class Plan:
-    """All runs of the registry, in an order in which they can be done.
+    """All runs of the registry, in its order.
 
     `problems` says of notebooks that cannot be planned what is wrong with them; the others go on.
-    `failures` says of runs that were tried, or not because of what they need, why they have no results.
+    `failures` says of runs that were tried why they have no results.
     `entries` is the registry. `drawn` names for each notebook the modules that only draw what it published:
     they may be read, and decide nothing. `third_party` names for each notebook the modules it imports from
     elsewhere; `private` are labels of runs that read files which are not open; `memory` holds what
@@ -112,31 +112,14 @@ class Plan:
     def due(self) -> list[Run]:
         return [run for run in self.runs.values() if run.is_due]
 
-    @property
-    def pending(self) -> list[Run]:
-        """Due, and not tried yet."""
-        return [run for run in self.due if run.label not in self.failures]
-
-    def of(self, notebook: str) -> list[Run]:
-        return [run for run in self.runs.values() if run.entry.name == notebook]
-
-    def upstream(self, run: Run) -> list[Run]:
-        return [needed for name in run.entry.needs for needed in self.of(name)]
-
     def settle(self, run: Run) -> Run:
-        """Give `run` its key, if all it needs is there, and look whether that run was done before."""
-        inputs = dict(run.inputs)
-        for needed in self.upstream(run):
-            if needed.published is None:
-                return run
-            inputs[f"upstream {needed.label}"] = needed.published.output_hash
-        key = digest_of(inputs)[:KEY_LENGTH]
-        settled = replace(run, inputs=inputs, key=key, published=self.store.find(run.entry.name, key))
+        """Look whether `run` was done."""
+        settled = replace(run, published=self.store.find(run.entry.name, run.key))
         self.runs[run.label] = settled
         return settled
 
     def select(self, names: Iterable[str]) -> list[Run]:
-        """Runs by label, notebook name or file stem, with what they need; all when no name is given.
+        """Runs by label, notebook name or file stem; all when no name is given.
 
         Raises
         ------
@@ -158,13 +141,8 @@ class Plan:
                 raise BuildError(f"{name} cannot be planned: {self.problems[name]}")
             if not fitting:
                 raise BuildError(f"no run is called {name!r}; there are: {', '.join(_short(self.runs))}")
-            chosen |= set(self._with_needed(fitting))
+            chosen |= {run.label for run in fitting}
         return [run for run in self.runs.values() if run.label in chosen]
-
-    def _with_needed(self, runs: Iterable[Run]) -> Iterator[str]:
-        for run in runs:
-            yield run.label
-            yield from self._with_needed(self.upstream(run))
 
 
 def make_plan(workspace: Workspace, fingerprints: Fingerprints | None = None) -> Plan:
@@ -186,9 +164,6 @@ def make_plan(workspace: Workspace, fingerprints: Fingerprints | None = None) ->
     plan = Plan(workspace, store, entries=entries, memory=Memory(store.build / "cache" / "mentions.json"))
     for entry in entries:
         try:
-            absent = [name for name in entry.needs if name in plan.problems]
-            if absent:
-                raise BuildError(f"notebook {entry.name} needs {', '.join(absent)}, which cannot be planned")
             source = read_source(workspace.notebooks / entry.file)
             reached = closure(source.code, first_party, plan.memory, without=DRAWING)
             inputs = {
@@ -218,7 +193,7 @@ def make_plan(workspace: Workspace, fingerprints: Fingerprints | None = None) ->
         for overrides, values, data in swept:
             name = label(entry.name, overrides)
             own = {**inputs, **data, "parameters": parameters_hash(values)}
-            run = Run(entry, overrides, values, name, own)
+            run = Run(entry, overrides, values, name, own, digest_of(own)[:KEY_LENGTH])
             if _reads_closed(data, manifest):
                 plan.private.add(name)
             plan.runs[name] = run

@@ -1,4 +1,4 @@
-"""Give runs to an executor, each as soon as what it needs is there, and gather how they ended.
+"""Give runs to an executor, the longest first, and gather how they ended.
 
 Any :class:`concurrent.futures.Executor` will do. As many runs are handed over as there are slots, so that
 "running" means running, a killed build loses only those, and memory does not grow with the number of runs.
@@ -24,7 +24,7 @@ from dataclasses import replace
 
 from analysis.build.closure import FirstParty
 from analysis.build.errors import BuildError
-from analysis.build.failure import NEEDS_FAILED, Failure, of_error
+from analysis.build.failure import Failure, of_error
 from analysis.build.imports import NO_IMPORTS, Imports, imports_of
 from analysis.build.plan import LOCK_FILE, Plan, Run
 from analysis.build.progress import Progress
@@ -53,14 +53,13 @@ def run_all(
     kernels: str = "auto",
     executor: Callable[[int], Executor] = process_pool,
 ) -> list[Outcome]:
-    """Do what is due of `runs`; what does not depend on a failed run goes on.
+    """Do what is due of `runs`; a run that fails stops no other.
 
     Parameters
     ----------
     plan : Plan
         Updated with what was published.
     runs : iterable of Run
-        In an order in which they can be done.
     progress : Progress
     slots : int
         Runs at the same time.
@@ -94,20 +93,16 @@ class _Schedule:
         self.flying: dict[Future, str] = {}
         self.seconds = _Seconds(plan)
         self.ready: deque[str] = deque()
-        self.waiting: list[str] = []
         self.pool: Executor | None = None
 
     def run(self) -> list[Outcome]:
-        first = [label for label in self.order if self.plan.runs[label].key is not None]
-        self.ready.extend(sorted(first, key=self.seconds.longest_first))
-        self.waiting = [label for label in self.order if self.plan.runs[label].key is None]
+        self.ready.extend(sorted(self.order, key=self.seconds.longest_first))
         try:
-            while self.ready or self.waiting or self.flying:
+            while self.ready or self.flying:
                 self._hand_over()
                 if self.flying:
                     done, _ = concurrent.futures.wait(self.flying, return_when="FIRST_COMPLETED")
                     self._take_back(done)
-                self._release_waiting()
         except BaseException:
             _kill(self.pool)
             raise
@@ -175,25 +170,6 @@ class _Schedule:
             settled = self.plan.settle(run)
         return settled
 
-    def _release_waiting(self) -> None:
-        """Settle runs whose needs are there; those that come out as done before need not run."""
-        still = []
-        for label in self.waiting:
-            run = self.plan.runs[label]
-            needs = [needed.label for needed in self.plan.upstream(run)]
-            failed = [need for need in needs if need in self.outcomes and self.outcomes[need].failure]
-            if failed:
-                self._finish(Outcome(label, 0.0, Failure(NEEDS_FAILED, because=tuple(failed))))
-                continue
-            settled = self.plan.settle(run)
-            if settled.key is None:
-                still.append(label)
-            elif settled.is_due:
-                self.ready.append(label)
-            else:
-                self.progress.unchanged(label)
-        self.waiting = still
-
     def _discard_pool(self) -> None:
         if self.pool is not None and getattr(self.pool, "_broken", True):
             self.pool.shutdown(wait=False)
@@ -202,9 +178,6 @@ class _Schedule:
 
 def make_job(plan: Plan, run: Run, kernels: str = "auto", imports: Imports = NO_IMPORTS) -> Job:
     """What a worker has to know of `run`."""
-    upstream: dict[str, list[str]] = {}
-    for needed in plan.upstream(run):
-        upstream.setdefault(needed.entry.name, []).append(str(needed.published.folder))
     return Job(
         label=run.label,
         notebook=run.entry.name,
@@ -217,7 +190,6 @@ def make_job(plan: Plan, run: Run, kernels: str = "auto", imports: Imports = NO_
         data=plan.workspace.data,
         drawn=plan.drawn.get(run.entry.name, ()),
         outputs=run.entry.outputs,
-        upstream=upstream,
         seconds=60.0 * run.entry.timeout_minutes,
         memory_bytes=int(_GIGABYTE * run.entry.memory_gb),
         output_bytes=_MEGABYTE * run.entry.output_mb,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import shutil
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from analysis.build.reads import undeclared, watch
 from analysis.build.session import Session, StartError, variables_of
 from analysis.build.source import read_source
 from analysis.build.store import EXECUTED, Store, check_outputs
-from analysis.upstream import UPSTREAM_VARIABLE
 from analysis.workspace import Workspace
 
 
@@ -45,8 +43,6 @@ class Job:
         Inputs that may be read and decide nothing: the modules that draw.
     outputs : tuple of str
         Result and exhibit ids the run must publish.
-    upstream : dict of str to list of str
-        Folders of the runs it may read.
     seconds : float
         Time it may take.
     memory_bytes : int
@@ -73,7 +69,6 @@ class Job:
     data: Path
     drawn: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
-    upstream: Mapping[str, list[str]] = field(default_factory=dict)
     seconds: float = 1800.0
     memory_bytes: int = 0
     output_bytes: float = math.inf
@@ -124,7 +119,6 @@ def _run(job: Job, temporary: Path, cells: dict[str, dict]) -> Failure | None:
             **workspace.environment(),
             **watch(workspace, record),
             **({PRIVATE_VARIABLE: "1"} if job.private else {}),
-            UPSTREAM_VARIABLE: json.dumps(job.upstream, sort_keys=True),
             "PYTHONPATH": os.pathsep.join(filter(None, [str(job.root), os.environ.get("PYTHONPATH")])),
         },
         folder=job.path.parent,
@@ -137,8 +131,7 @@ def _run(job: Job, temporary: Path, cells: dict[str, dict]) -> Failure | None:
         in_kernel = job.keep_notebook
         failure = _in_kernel(job, session, temporary, cells) if in_kernel else _directly(job, session)
         if failure is None:
-            own = [temporary, *(Path(folder) for folders in job.upstream.values() for folder in folders)]
-            sentences = undeclared(record, [*job.inputs, *job.drawn], workspace, own)
+            sentences = undeclared(record, [*job.inputs, *job.drawn], workspace, [temporary])
             if sentences:
                 failure = of_error("its inputs are not all declared", None, "\n".join(sentences))
     except StartError as error:

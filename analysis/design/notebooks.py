@@ -47,8 +47,6 @@ class NotebookEntry:
         Keys of ``data/manifest.toml``: the files of these sources are inputs of every run.
     value_sources : mapping of str to mapping
         Further sources of the runs with one value of a swept parameter, by parameter and value.
-    needs : tuple of str
-        Notebooks whose published rows this one reads, see :mod:`analysis.upstream`.
     sweep : mapping of str to tuple
         Values for each swept parameter; the runs are all their combinations.
     outputs : tuple of str
@@ -68,7 +66,6 @@ class NotebookEntry:
     file: str
     question: str
     sources: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
     sweep: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     timeout_minutes: float = 30.0
@@ -111,12 +108,12 @@ class NotebookEntry:
 
 
 def read_notebooks(workspace: Workspace | None = None) -> tuple[NotebookEntry, ...]:
-    """All entries of the registry, what is needed before what needs it.
+    """All entries of the registry, in its order.
 
     Raises
     ------
     ValueError
-        If names or files occur twice, an entry is malformed, or `needs` names nothing or runs in a circle.
+        If names or files occur twice, or an entry is malformed.
     """
     content = read_design(REGISTRY, workspace)
     place = f"data/design/{REGISTRY}.toml"
@@ -134,7 +131,7 @@ def read_notebooks(workspace: Workspace | None = None) -> tuple[NotebookEntry, .
         double = sorted({value for value in seen if seen.count(value) > 1})
         if double:
             raise ValueError(f"{place}: {attribute} {', '.join(double)} occurs twice")
-    return _ordered(entries, place)
+    return tuple(entries)
 
 
 def _expanded(table: dict[str, Any], workspace: Workspace | None, place: str) -> dict[str, Any]:
@@ -247,23 +244,3 @@ def _values(name: str, values: Any) -> tuple[Any, ...]:
     if len({(type(value), value) for value in values}) < len(values):
         raise ValueError(f"sweep: a value of {name} occurs twice in {values!r}")
     return tuple(values)
-
-
-def _ordered(entries: list[NotebookEntry], place: str) -> tuple[NotebookEntry, ...]:
-    """Topological order; among those that may come next, the order of the file."""
-    names = {entry.name for entry in entries}
-    for entry in entries:
-        unknown = sorted(set(entry.needs) - names)
-        if unknown:
-            raise ValueError(f"{place}, notebook {entry.name}: needs {', '.join(unknown)}, not registered")
-    ordered: list[NotebookEntry] = []
-    waiting = list(entries)
-    while waiting:
-        done = {entry.name for entry in ordered}
-        ready = [entry for entry in waiting if set(entry.needs) <= done]
-        if not ready:
-            circle = ", ".join(entry.name for entry in waiting)
-            raise ValueError(f"{place}: {circle} need one another in a circle")
-        ordered += ready
-        waiting = [entry for entry in waiting if entry not in ready]
-    return tuple(ordered)

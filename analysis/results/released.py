@@ -87,13 +87,6 @@ class Released:
         """Id of an exhibit drawn from these: ``fig-prodemos-pad``, on twins ``fig-proef-prodemos-pad``."""
         return "-".join(filter(None, (form, self.part, name)))
 
-    def of_question(self, question: str) -> Released:
-        """Rows and series that answer this question."""
-        return Released(
-            tuple(row for row in self.rows if row.question == question),
-            tuple(item for item in self.series if item.question == question),
-        )
-
     def with_trials_for_unknowns(self) -> Released:
         """The rehearsal: what is synthetic in the place of what cannot be had, under the same id."""
         return Released(tuple(_filled(self.rows, self._rows)), tuple(_filled(self.series, self._series)))

@@ -138,23 +138,6 @@ def test_only_runs_what_is_asked_and_releases_when_all_is_there(project, built):
     assert {"a.value", "b.value"} <= set(released(project))
 
 
-def test_a_notebook_that_needs_another_is_cut_off_early(project, built):
-    reads = "from analysis.upstream import rows_of\nfound = rows_of('a')[0].value * 2\n"
-    project.notebook("a", "x = 1\n" + PUBLISH.format(name="a", value="value"))
-    project.notebook("b", reads + PUBLISH.format(name="b", value="found"), entry='needs = ["a"]')
-    assert [outcome.label for outcome in built(project).built.outcomes] == ["a", "b"]
-    assert released(project)["b.value"].value == 3.0
-    # Other code, same results: what needs it does not run again.
-    project.notebook("a", "x = 2\n" + PUBLISH.format(name="a", value="value"))
-    waiting = dict(line.split(": ", 1) for line in explanation(project.workspace))
-    assert waiting["a"] == "will run: the code cells of the notebook changed"
-    assert waiting["b"] == "waits for a; runs only if the results of that differ"
-    assert [outcome.label for outcome in built(project).built.outcomes] == ["a"]
-    project.notebook("a", "x = 2\n" + PUBLISH.format(name="a", value="value + 1"))
-    assert [outcome.label for outcome in built(project).built.outcomes] == ["a", "b"]
-    assert released(project)["b.value"].value == 5.0
-
-
 def test_rows_over_too_few_units_are_withheld_and_counted(project, built):
     project.notebook("a", MICRODATA, entry='sources = ["microdata"]')
     project.write("data/real/micro.csv", "x\n" + "3\n" * 9)

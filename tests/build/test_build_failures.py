@@ -85,8 +85,6 @@ def test_a_failing_cell_is_named_and_the_rest_goes_on(project, built):
 
 def test_a_failure_costs_its_own_runs_and_is_kept_until_it_is_mended(project):
     project.notebook("a", "x = 1", "def f():\n    raise KeyError('kolom')\n\nfor _ in range(2):\n    f()")
-    project.notebook("b", entry='needs = ["a"]')
-    project.notebook("c", entry='needs = ["b"]')
     project.notebook("good")
     project.notebook("late", entry="sources = ['nergens']")
 
@@ -95,14 +93,12 @@ def test_a_failure_costs_its_own_runs_and_is_kept_until_it_is_mended(project):
 
     found = done()
     assert len(project.runs("good")) == 1
-    assert [run.label for run in found.failed] == ["a", "b", "c", "late"]
-    first, second, third, last = (run.failure for run in found.failed)
+    assert [run.label for run in found.failed] == ["a", "late"]
+    first, last = (run.failure for run in found.failed)
     assert (first.reason, first.cell, first.message) == ("the cell raised an error", 4, "KeyError: 'kolom'")
     assert first.frame == "line 2: raise KeyError('kolom')"
-    assert (second.because, third.because) == (("a",), ("b",))
     assert "declares source nergens" in last.message
-    assert set(found.plan.failures) == {"a", "b", "c"}
-    assert not found.plan.pending
+    assert set(found.plan.failures) == {"a"}
     store = found.plan.store
     assert store.failures == list(found.failed)
     project.notebook("a")
@@ -201,12 +197,6 @@ def test_the_frame_told_of_is_the_notebooks_own(project, built):
         message = failing(project, built)
         assert "a.ipynb, cell 3, line 3: json.loads(" in message
         assert "JSONDecodeError: Expecting property name" in message
-
-
-def test_what_needs_a_failed_run_is_not_run(project, built):
-    project.notebook("a", "1 / 0")
-    project.notebook("b", entry='needs = ["a"]')
-    assert "b: not run, because a failed" in failing(project, built)
 
 
 @pytest.mark.parametrize(

@@ -126,12 +126,12 @@ def test_a_type_that_differs_from_the_notebooks_is_a_problem_of_that_notebook_al
     assert "code = 363 is int, the notebook's '0344' is str" in plan.problems["a"]
 
 
-def test_a_missing_notebook_and_what_needs_it_are_problems(project):
+def test_a_missing_notebook_is_a_problem_of_that_notebook_alone(project):
     project.notebook("a", "x = 1").unlink()
-    project.notebook("b", "x = 1", entry='needs = ["a"]')
+    project.notebook("b", "x = 1")
     plan = make_plan(project.workspace)
     assert "registered but absent" in plan.problems["a"]
-    assert "needs a, which cannot be planned" in plan.problems["b"]
+    assert list(plan.runs) == ["b"]
 
 
 def test_an_unknown_source_is_a_problem(project):
@@ -141,7 +141,7 @@ def test_an_unknown_source_is_a_problem(project):
 
 def test_runs_are_chosen_by_label_name_or_file(project):
     project.notebook("a", parameters="code = 'x'", entry='[notebook.sweep]\ncode = ["x", "y"]')
-    project.notebook("b", "x = 1", entry='needs = ["a"]')
+    project.notebook("b", "x = 1")
     plan = make_plan(project.workspace)
 
     def labels(*names):
@@ -149,7 +149,8 @@ def test_runs_are_chosen_by_label_name_or_file(project):
 
     assert labels("a[code=y]") == ["a[code=y]"]
     assert labels("a") == labels("notebooks/a.ipynb") == ["a[code=x]", "a[code=y]"]
-    assert labels("b") == ["a[code=x]", "a[code=y]", "b"]
+    assert labels("b") == ["b"]
+    assert labels("b", "a[code=x]") == ["a[code=x]", "b"]
     with pytest.raises(BuildError, match="no run is called 'c'; there are: a\\[code=x\\], a\\[code=y\\], b"):
         labels("c")
 

@@ -27,9 +27,10 @@ from open_examples import ages, duo, eml, eml_archive, geojson, population, prov
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from pupil_files import iccs_table, pisa_table, write_pisa, write_sav
+from test_activities import HERE
 
 from analysis.design.adks import adks_design
-from analysis.design.rollout import rollout
+from analysis.design.tables import outcome_maps, start_maps
 from analysis.sources import facts
 from analysis.sources.adks import read_adks
 from analysis.sources.cbs import inhabitants, inhabitants_by_age
@@ -39,12 +40,11 @@ from analysis.sources.iccs import read_iccs
 from analysis.sources.kiesraad import read_turnout
 from analysis.sources.kiesraad_eml import read_eml
 from analysis.sources.kiesraad_tables import read_anp
+from analysis.sources.outcome_table import read_outcome_table
 from analysis.sources.pdok import read_regions
 from analysis.sources.pisa import read_pisa2003
-from analysis.sources.registration import PRODEMOS, TIENSKIP, read_registration
+from analysis.sources.starts import read_starts
 from analysis.synthetic.adks import adks_twin
-from analysis.synthetic.rollout import rollout_twin
-from analysis.synthetic.tienskip import tienskip_twin
 from analysis.workspace import Workspace, find_root
 
 LIMIT = 20  # seconds one loader may take over a damaged file
@@ -105,6 +105,38 @@ def shapes(path: Path) -> pd.DataFrame:
     return pd.DataFrame({"code": frame["code"], "name": frame["name"], "area": frame.area.round()})
 
 
+def tables(folder: Path) -> bytes:
+    towns = ("Amsterdam", "'s-Gravenhage", "Bergen (NH.)", "Bergen (L.)", "Súdwest-Fryslân")
+    rows = [f"{town},2024-05-{day:02},{40 + day}.{day}" for town in towns for day in range(1, 9)]
+    return ("gemeente,datum,score\n" + "\n".join(rows) + "\n").encode()
+
+
+def starts(folder: Path) -> bytes:
+    rows = [
+        f"Amsterdam,{year}-05-03,{year}-11-30\nBergen (L.),{year}-01-10,{year}-03-04"
+        for year in range(2006, 2026)
+    ]
+    return ("gemeente,start,einde\n" + "\n".join(rows) + "\n").encode()
+
+
+def counted(path: Path, losses) -> None:
+    """Rows that were left out are told of: for these cases as good as refused."""
+    if any(count for _, count in losses.summary):
+        raise ValueError(f"{path.name}: {losses.summary}")
+
+
+def read_outcomes(path: Path) -> pd.DataFrame:
+    found = read_outcome_table([path], outcome_maps()["democratiekennis"], HERE)
+    counted(path, found.losses)
+    return found.frame.drop(columns=["line", "file"], errors="ignore")
+
+
+def read_spells(path: Path) -> pd.DataFrame:
+    found = read_starts([path], start_maps()["prodemos"], HERE)
+    counted(path, found.losses)
+    return pd.DataFrame([(spell.place, spell.start, spell.end) for spell in found.spells])
+
+
 LOADERS = {
     "iccs": Loader(
         "ISGNLDC4.sav",
@@ -119,18 +151,8 @@ LOADERS = {
         "csv",
     ),
     "adks": Loader("adks.csv", adks_bytes, read_adks, "csv"),
-    "prodemos": Loader(
-        "prodemos.csv",
-        lambda folder: rollout_twin(rollout("prodemos"), seed=9).frame.to_csv(index=False).encode(),
-        lambda path: read_registration(path, PRODEMOS),
-        "csv",
-    ),
-    "tienskip": Loader(
-        "tienskip.csv",
-        lambda folder: tienskip_twin().frame.to_csv(index=False).encode(),
-        lambda path: read_registration(path, TIENSKIP),
-        "csv",
-    ),
+    "outcome": Loader("democratiekennis.csv", tables, read_outcomes, "csv"),
+    "starts": Loader("start_prodemos.csv", starts, read_spells, "csv"),
     "facts": Loader(
         "cbs_population_2024.csv",
         partial(fact_bytes, "cbs_population_2024.csv"),
@@ -405,7 +427,17 @@ def same(found, expected):
 @pytest.mark.parametrize("name", [name for name, loader in LOADERS.items() if loader.kind != "zip"])
 def test_a_file_that_grows_when_unpacked_is_stopped_on_the_way(tmp_path, monkeypatch, name):
     """The limit is looked at while unpacking: half a gigabyte of nothing never stands in memory."""
-    for module in ("archive", "pisa", "cbs", "pdok", "kiesraad_eml", "kiesraad_tables", "texttable", "adks"):
+    for module in (
+        "archive",
+        "pisa",
+        "cbs",
+        "pdok",
+        "kiesraad_eml",
+        "kiesraad_tables",
+        "texttable",
+        "adks",
+        "sheets",
+    ):
         loaded = sys.modules.get(f"analysis.sources.{module}")
         if hasattr(loaded, "LARGEST"):
             monkeypatch.setattr(loaded, "LARGEST", 10 * 2**20)
