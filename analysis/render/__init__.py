@@ -19,6 +19,7 @@ from analysis.render.claims import check_claims
 from analysis.render.editions import EDITIONS, WRITTEN_LAST, released_folder, require_edition, write_public
 from analysis.render.embedded import render_embedded
 from analysis.render.index import write_index
+from analysis.render.kept import Kept
 from analysis.render.labelling import check_labelling
 from analysis.render.project import RenderError, read_projects
 from analysis.render.resultsfile import FILE, write_results_file
@@ -82,16 +83,18 @@ def render(
         check_claims(lines, project, rows, incomplete=bool(missing_notebooks(released)))
     with fresh_folder(target) as folder, staged(workspace.root) as stage:
         seen = [project.at(stage) for project in projects]
-        (quarto.render_quarto if use_quarto else render_embedded)(seen, folder)
+        kept = Kept(workspace.build / "cache" / "rendered")
+        quarto.render_quarto(seen, folder) if use_quarto else render_embedded(seen, folder, kept)
         write_results_file(rows, folder / FILE)
         if (released / PROVENANCE_FILE).is_file() and edition != "public":  # it tells of runs
             shutil.copyfile(released / PROVENANCE_FILE, folder / ORIGIN_FILE)
         if factsheets:
             from analysis.render.factsheets import write_factsheets  # brings the facts' contracts along
 
-            write_factsheets(workspace, folder)
+            write_factsheets(workspace, folder, kept)
         write_index(workspace, seen, folder, also=WRITTEN_LAST if edition == "public" else ())
         if edition == "public":
             write_public(workspace, folder)
+    kept.prune()
     standing.note(workspace, target, decides)
     return target

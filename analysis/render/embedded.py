@@ -6,34 +6,47 @@ that holds nothing else (:mod:`analysis.render.stage`).
 
 from __future__ import annotations
 
+import base64
+import importlib.metadata
 import json
 import os
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from analysis.build.fingerprint import Fingerprints
+from analysis.render.kept import Kept
 from analysis.render.project import Project, RenderError
 from analysis.render.source import fill, read_lines
+from analysis.render.stage import PICTURES
 
 HERE = Path(__file__).parent
-TEMPLATES = HERE / "typst"
+TEMPLATES = (HERE / "typst" / "template.typ", HERE / "typst" / "definitions.typ")  # the second is a part
 CROSSREF = HERE / "lua" / "crossref.lua"
 # Filters of the project run before or after the cross-references, as their entry point in Quarto says.
 BEFORE = ("pre-ast",)
 AFTER = ("pre-finalize",)
+# What the filter of the cross-references hands over in the place of a picture, see `attach` there.
+_PLACE = re.compile(r"(?<=;base64,)cGljdHVyZTog[A-Za-z0-9+/=]+")
 _NOT_DRAWN = re.compile(r"""the text `"(?P<text>.+?)"` could not be displayed""")
 
 
-def render_embedded(projects: Sequence[Project], folder: Path) -> None:
+def render_embedded(projects: Sequence[Project], folder: Path, kept: Kept | None = None) -> None:
     """Write the page and the PDF of each of `projects` into `folder`.
 
-    `projects` stand in a folder that holds what the renderers may see, see :mod:`analysis.render.stage`.
+    Parameters
+    ----------
+    projects : sequence of Project
+        In a folder that holds what the renderers may see, see :mod:`analysis.render.stage`.
+    folder : Path
+    kept : Kept, optional
+        What was made before.
 
     Raises
     ------
@@ -44,12 +57,12 @@ def render_embedded(projects: Sequence[Project], folder: Path) -> None:
     makers = sorted(WRITERS, key=lambda make: make is not write_paper)
     texts = [(project, fill(read_lines(project), project)) for project in projects]
     with ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
-        tasks = [pool.submit(make, *text, folder) for make in makers for text in texts]
+        tasks = [pool.submit(make, *text, folder, kept) for make in makers for text in texts]
         for task in tasks:
             task.result()
 
 
-def write_page(project: Project, text: str, folder: Path) -> None:
+def write_page(project: Project, text: str, folder: Path, kept: Kept | None = None) -> None:
     """Write the page of `project`, of which `text` has its shortcodes filled in, into `folder`."""
     options = project.options("html")
     arguments = [
@@ -58,29 +71,50 @@ def write_page(project: Project, text: str, folder: Path) -> None:
         "--mathml",
         "--embed-resources",
         *(["--section-divs"] if options.get("section-divs") else []),
-        f"--template={project.path(options['template'])}",
         f"--shift-heading-level-by={options.get('shift-heading-level-by', 0)}",
     ]
-    page = _pandoc(project, "html", text, arguments)
+    page = _pandoc(project, "html", text, arguments, [project.path(options["template"])], kept)
+    page = _PLACE.sub(lambda place: _picture(place[0], project), page)
     (folder / project.page).write_text(page, encoding="utf-8", newline="\n")
 
 
-def write_paper(project: Project, text: str, folder: Path) -> None:
+def _picture(place: str, project: Project) -> str:
+    """The picture of which `place` holds the path, as text."""
+    name = base64.b64decode(place).decode("utf-8", "replace").removeprefix("picture: ")
+    path = (project.document.parent / name).resolve()
+    if path.suffix not in PICTURES or not path.is_relative_to(project.root) or not path.is_file():
+        raise RenderError(f"{project.document.name}: {name} is no picture of this project")
+    return base64.b64encode(path.read_bytes()).decode()
+
+
+def write_paper(project: Project, text: str, folder: Path, kept: Kept | None = None) -> None:
     """Write the PDF, likewise."""
+    options = project.options("typst")
+    parts = [*TEMPLATES, *project.paths(options.get("template-partials"))]
+    source = _pandoc(project, "typst", text, ["--to=typst-citations"], parts, kept)
+    standards = list(options.get("pdf-standard") or [])
+    pictures = (path for path in sorted(project.root.rglob("*")) if path.suffix in PICTURES)
+    decides = {
+        "source": source,
+        "files": _hashes((path for path in pictures if path.name in source), project.root),
+        "asked": [standards, timestamp(), importlib.metadata.version("typst")],
+    }
+    (folder / project.paper).write_bytes(_known(kept, decides, lambda: _compiled(project, source, standards)))
+
+
+def _known(kept: Kept | None, decides: object, make: Callable[[], bytes]) -> bytes:
+    return make() if kept is None else kept.get(decides, make)
+
+
+def _compiled(project: Project, source: str, standards: list[str]) -> bytes:
     import typst
 
-    options = project.options("typst")
-    with tempfile.TemporaryDirectory() as staging:
-        for part in (*sorted(TEMPLATES.glob("*.typ")), *project.paths(options.get("template-partials"))):
-            shutil.copy(part, Path(staging) / part.name)
-        template = Path(staging) / "template.typ"
-        source = _pandoc(project, "typst", text, ["--to=typst-citations", f"--template={template}"])
     try:
         pdf, warnings = typst.compile_with_warnings(
             source.encode("utf-8"),
             root=str(project.root),
             font_paths=_fonts(),
-            pdf_standards=list(options.get("pdf-standard") or []),
+            pdf_standards=standards,
             timestamp=timestamp(),
         )
     except typst.TypstError as error:
@@ -89,7 +123,7 @@ def write_paper(project: Project, text: str, folder: Path) -> None:
         ) from error
     if warnings:
         raise RenderError("Typst: " + "\n".join(f"{w.message}\n{w.diagnostic}" for w in warnings))
-    (folder / project.paper).write_bytes(pdf)
+    return pdf
 
 
 def _where(message: str, project: Project) -> str:
@@ -118,43 +152,75 @@ def _fonts():
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
 
 
-def _pandoc(project: Project, to: str, text: str, arguments: list[str]) -> str:
+def _pandoc(
+    project: Project, to: str, text: str, arguments: list[str], template: Sequence[Path], kept: Kept | None
+) -> str:
+    """What Pandoc makes of `text`; `template` has its parts, of which the one it begins with comes first.
+
+    Pictures are not read: what comes out holds their paths.
+    """
     import pypandoc
 
     options = project.options(to)
     folder = project.document.parent
+    styles, books = project.paths(options.get("css")), project.paths(options.get("bibliography"))
     metadata = project.metadata(to) | {
         "document-folder": f"{folder.relative_to(project.root).as_posix()}/",
         "number-sections": bool(options.get("number-sections")),
         "pagetitle": project.settings["title"],
-        "css": [os.path.relpath(path, folder) for path in project.paths(options.get("css"))],
+        "css": [os.path.relpath(path, folder) for path in styles],
     }
-    with tempfile.TemporaryDirectory() as staging:
-        settings = Path(staging) / "metadata.json"
-        settings.write_text(json.dumps(metadata, default=str), encoding="utf-8")
-        command = [
-            pypandoc.get_pandoc_path(),
-            "--from=markdown",
-            "--standalone",
-            "--fail-if-warnings",
-            "--wrap=none",
-            "--syntax-highlighting=none",
-            f"--metadata-file={settings}",
-            f"--resource-path={folder}",
-            f"--toc-depth={options.get('toc-depth', 3)}",
-            *(["--toc"] if options.get("toc") else []),
-            *(f"--lua-filter={path}" for path in _filters(project, options, BEFORE)),
-            f"--lua-filter={CROSSREF}",
-            *(["--citeproc"] if options.get("bibliography") else []),
-            *(f"--bibliography={path}" for path in project.paths(options.get("bibliography"))),
-            *(f"--csl={path}" for path in project.paths(options.get("csl"))),
-            *(f"--lua-filter={path}" for path in _filters(project, options, AFTER)),
-            *arguments,
-        ]
-        result = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", cwd=folder)
-    if result.returncode or result.stderr.strip():
-        raise RenderError(f"Pandoc ({to}): {result.stderr.strip()}")
-    return result.stdout
+    told = json.dumps(metadata, default=str)
+    csl = project.paths(options.get("csl"))
+    before, after = (_filters(project, options, points) for points in (BEFORE, AFTER))
+    arguments = [
+        "--from=markdown",
+        "--standalone",
+        "--fail-if-warnings",
+        "--wrap=none",
+        "--syntax-highlighting=none",
+        f"--toc-depth={options.get('toc-depth', 3)}",
+        *(["--toc"] if options.get("toc") else []),
+        *(f"--lua-filter={path}" for path in (*before, CROSSREF)),
+        *(["--citeproc"] if options.get("bibliography") else []),
+        *(f"--bibliography={path}" for path in books),
+        *(f"--csl={path}" for path in csl),
+        *(f"--lua-filter={path}" for path in after),
+        *arguments,
+    ]
+
+    def make() -> bytes:
+        with tempfile.TemporaryDirectory() as staging:
+            for part in template:
+                shutil.copy(part, Path(staging) / part.name)
+            settings = Path(staging) / "metadata.json"
+            settings.write_text(told, encoding="utf-8")
+            command = [
+                pypandoc.get_pandoc_path(),
+                *arguments,
+                f"--metadata-file={settings}",
+                f"--resource-path={folder}",
+                f"--template={Path(staging) / template[0].name}",
+            ]
+            result = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", cwd=folder)
+        if result.returncode or result.stderr.strip():
+            raise RenderError(f"Pandoc ({to}): {result.stderr.strip()}")
+        return result.stdout.encode("utf-8")
+
+    root = str(project.root)  # another folder each time
+    decides = {
+        "text": text.replace(root, ""),
+        "told": [told.replace(root, ""), to, *(argument.replace(root, "") for argument in arguments)],
+        "files": [_hashes(paths) for paths in ([*before, CROSSREF, *after], books, csl, styles, template)],
+        "pandoc": importlib.metadata.version("pypandoc_binary"),
+    }
+    return _known(kept, decides, make).decode("utf-8")
+
+
+def _hashes(paths: Iterable[Path], root: Path | None = None) -> list[list[str]]:
+    """Name and hash of the content of each, the name as it stands below `root`."""
+    known = Fingerprints()
+    return [[path.relative_to(root).as_posix() if root else path.name, known.of(path)] for path in paths]
 
 
 def _filters(project: Project, options: Mapping[str, Any], entry_points: tuple[str, ...]) -> list[Path]:

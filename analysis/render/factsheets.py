@@ -19,6 +19,7 @@ from analysis.release.fragments import FOLDER as GENERATED
 from analysis.render.check import check_lines
 from analysis.render.embedded import WRITERS
 from analysis.render.index import SHEETS
+from analysis.render.kept import Kept
 from analysis.render.labelling import check_labelling
 from analysis.render.project import Project, RenderError, read_project, split_front_matter
 from analysis.render.provinces import read_material, sheet_values
@@ -33,8 +34,10 @@ _MARGIN = {"x": "21mm", "top": "24mm", "bottom": "14mm"}
 _BLOCK = re.compile(rf"\s*\{{\{{<\s*var\s+{_NAME}\.(?P<key>\w+)\s*>\}}\}}\s*")
 
 
-def write_factsheets(workspace: Workspace, folder: Path) -> list[Path]:
+def write_factsheets(workspace: Workspace, folder: Path, kept: Kept | None = None) -> list[Path]:
     """Write the sheets of all provinces into ``provincies`` in `folder`, and return their paths.
+
+    What was made before is taken from `kept`.
 
     Raises
     ------
@@ -49,7 +52,7 @@ def write_factsheets(workspace: Workspace, folder: Path) -> list[Path]:
         tasks = []
         for code in material.names:
             project, text = sheet(code, {_NAME: sheet_values(code, material)}, report)
-            tasks += [pool.submit(write, project.at(stage), text, target) for write in WRITERS]
+            tasks += [pool.submit(write, project.at(stage), text, target, kept) for write in WRITERS]
         for task in tasks:
             task.result()
     return sorted(target.iterdir())

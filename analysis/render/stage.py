@@ -15,10 +15,9 @@ from pathlib import Path
 
 FILES = ("_quarto.yml", "_variables.yml")
 SOURCES = "reports"
+PICTURES = frozenset({".svg", ".png", ".jpg", ".jpeg"})
 # Documents, pictures and what says how they look.
-SUFFIXES = frozenset(
-    {".qmd", ".svg", ".png", ".jpg", ".jpeg", ".bib", ".csl", ".lua", ".html", ".css", ".typ"}
-)
+SUFFIXES = PICTURES | {".qmd", ".bib", ".csl", ".lua", ".html", ".css", ".typ"}
 
 
 @contextmanager

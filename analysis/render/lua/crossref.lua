@@ -114,7 +114,9 @@ local function float(id, kind, caption, content)
 end
 
 -- The page holds its pictures and style sheets, and nothing else: Pandoc runs in its sandbox and embeds what
--- is handed to it here, files of the project by a path that stays within it.
+-- is handed to it here, files of the project by a path that stays within it. In the place of a picture it gets
+-- the path: the picture comes in afterwards (analysis/render/embedded.py), so that the text need not be made
+-- again for another picture.
 local media = { svg = "image/svg+xml", png = "image/png", jpg = "image/jpeg", jpeg = "image/jpeg", css = "text/css" }
 
 local function attach(path)
@@ -130,7 +132,7 @@ local function attach(path)
   if not handle then
     error(path .. " does not exist")
   end
-  pandoc.mediabag.insert(path, kind, handle:read("a"))
+  pandoc.mediabag.insert(path, kind, kind:match("^image") and "picture: " .. path or handle:read("a"))
   handle:close()
 end
 
