@@ -92,7 +92,7 @@ def render(
             from analysis.render.factsheets import write_factsheets  # brings the facts' contracts along
 
             write_factsheets(workspace, folder, kept)
-        write_index(workspace, seen, folder, also=WRITTEN_LAST if edition == "public" else ())
+        write_index(workspace, seen, folder, also=WRITTEN_LAST if edition == "public" else (), kept=kept)
         if edition == "public":
             write_public(workspace, folder)
     kept.prune()

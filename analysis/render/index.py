@@ -8,6 +8,7 @@ from pathlib import Path
 
 from analysis.release.markdown import attribute, escape
 from analysis.render.embedded import write_page
+from analysis.render.kept import Kept
 from analysis.render.project import Project
 from analysis.workspace import Workspace
 
@@ -25,7 +26,12 @@ DATA = {
 
 
 def write_index(
-    workspace: Workspace, projects: Sequence[Project], folder: Path, *, also: Sequence[str] = ()
+    workspace: Workspace,
+    projects: Sequence[Project],
+    folder: Path,
+    *,
+    also: Sequence[str] = (),
+    kept: Kept | None = None,
 ) -> None:
     """Write ``index.html`` into `folder`, for what lies in it.
 
@@ -37,6 +43,8 @@ def write_index(
     folder : Path
     also : sequence of str
         Names of :data:`DATA` that are written later.
+    kept : Kept, optional
+        What was rendered before.
     """
     files = [name for name in DATA if name in also or (folder / name).is_file()]
     pages = sorted((folder / SHEETS).glob("*.html"))
@@ -60,7 +68,7 @@ def write_index(
         for name, options in settings.get("format", {}).items()
     }
     project = replace(first, document=first.document.with_name(f"{PAGE}.qmd"), settings=settings)
-    write_page(project, index_markdown(projects, files, sheets), folder)
+    write_page(project, index_markdown(projects, files, sheets), folder, kept)
 
 
 def index_markdown(projects: Sequence[Project], files: Sequence[str], sheets: Mapping[str, str]) -> str:

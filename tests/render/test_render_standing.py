@@ -18,7 +18,7 @@ def counted(project, monkeypatch):
     """Render `project` without renderers; the number of times that they were called."""
     calls = []
 
-    def write(project, folder: Path) -> None:
+    def write(project, folder: Path, kept) -> None:
         calls.append(folder)
         for name in ("rapport.html", "rapport.pdf"):
             (folder / name).write_text("x", encoding="utf-8")
