@@ -34,6 +34,10 @@ BEFORE = ("pre-ast",)
 AFTER = ("pre-finalize",)
 # What the filter of the cross-references hands over in the place of a picture, see `attach` there.
 _PLACE = re.compile(r"(?<=;base64,)cGljdHVyZTog[A-Za-z0-9+/=]+")
+# Checksums, as code. Pandoc gets a place of the same length for each, so that another picture or another run
+# leaves what it makes as it was.
+_CHECKSUM = re.compile(r"(?<=`)[0-9a-f]{16,64}(?=`)")
+_CHECKSUM_PLACE = re.compile(r"z\d{15,63}")
 _NOT_DRAWN = re.compile(r"""the text `"(?P<text>.+?)"` could not be displayed""")
 
 
@@ -189,7 +193,7 @@ def _pandoc(
         *arguments,
     ]
 
-    def make() -> bytes:
+    def make(text: str) -> bytes:
         with tempfile.TemporaryDirectory() as staging:
             for part in template:
                 shutil.copy(part, Path(staging) / part.name)
@@ -208,13 +212,20 @@ def _pandoc(
         return result.stdout.encode("utf-8")
 
     root = str(project.root)  # another folder each time
+    checksums = {
+        found: f"z{n:0{len(found) - 1}}" for n, found in enumerate(dict.fromkeys(_CHECKSUM.findall(text)))
+    }
+    places = {place: found for found, place in checksums.items()}
     decides = {
-        "text": text.replace(root, ""),
+        "text": _CHECKSUM.sub(lambda found: checksums[found[0]], text),
         "told": [told.replace(root, ""), to, *(argument.replace(root, "") for argument in arguments)],
         "files": [_hashes(paths) for paths in ([*before, CROSSREF, *after], books, csl, styles, template)],
         "pandoc": importlib.metadata.version("pypandoc_binary"),
     }
-    return _known(kept, decides, make).decode("utf-8")
+    made = _known(kept, decides, lambda: make(decides["text"])).decode("utf-8")
+    if not set(_CHECKSUM_PLACE.findall(made)) >= set(places):  # a filter made something of one
+        made = make(text).decode("utf-8")
+    return _CHECKSUM_PLACE.sub(lambda place: places.get(place[0], place[0]), made)
 
 
 def _hashes(paths: Iterable[Path], root: Path | None = None) -> list[list[str]]:

@@ -129,3 +129,18 @@ def test_what_is_damaged_is_made_again_and_what_is_old_goes_first(tmp_path, monk
     assert calls == ["a", "a", "b"]
     get("a")
     assert calls == ["a", "a", "b", "a"]
+
+
+def test_another_checksum_leaves_the_text_as_it_was(project, made):
+    old, new = "0123456789abcdef", "fedcba9876543210"
+    with (project.root / "reports/_eerste.qmd").open("a", encoding="utf-8") as handle:
+        handle.write(f"\nControlegetal `{old}`, nog eens `{old}` en `{old}{old}`.\n")
+    made()
+    change(project, "reports/_eerste.qmd", old, new)
+    asked, files = made()
+    assert asked == ["pdf"]
+    assert old.encode() not in files["rapport.html"]
+    assert files["rapport.html"].count(f">{new}<".encode()) == 2
+    assert files["rapport.html"].count(f">{new}{new}<".encode()) == 1
+    shutil.rmtree(project.build / "cache")
+    assert made()[1] == files
