@@ -44,7 +44,8 @@ class FigureExhibit:
     ----------
     id : str
         Cross-reference, ``fig-…``.
-    figure : matplotlib.figure.Figure
+    figure : matplotlib.figure.Figure or None
+        None where `drawn` holds what it gave.
     caption, alt : str
         Dutch. The caption says what is shown; the alt text says what there is to see, with its numbers.
     kind : DataKind
@@ -52,15 +53,18 @@ class FigureExhibit:
         Source keys, separated by "; ".
     table : pandas.DataFrame or None
         The numbers behind the figure, as they may be released.
+    drawn : (bytes, bytes or None) or None
+        Picture and numbers as they are written, where they were drawn before.
     """
 
     id: str
-    figure: Figure
+    figure: Figure | None
     caption: str
     alt: str
     kind: DataKind
     source: str
     table: pd.DataFrame | None = None
+    drawn: tuple[bytes, bytes | None] | None = None
 
     def __post_init__(self) -> None:
         _check(self, _FIGURE_ID)
@@ -73,6 +77,8 @@ class FigureExhibit:
 
     def svg(self) -> bytes:
         """The picture, the same bytes at every run: no dates, no random ids, text as outlines."""
+        if self.drawn is not None:
+            return self.drawn[0]
         import matplotlib as mpl
 
         if self.kind is DataKind.SYNTHETIC:
@@ -81,6 +87,15 @@ class FigureExhibit:
         with mpl.rc_context({"svg.hashsalt": self.id, "svg.fonttype": "path"}):
             self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         return _COORDINATES.sub(lambda match: _DIGITS.sub(rb"\1", match[0]), buffer.getvalue())
+
+    def numbers(self) -> bytes | None:
+        """The table as it is written, None where there is none."""
+        if self.drawn is not None:
+            return self.drawn[1]
+        if self.table is None:
+            return None
+        text = self.table.to_csv(index=False, lineterminator="\n", float_format=_TABLE_FLOAT)
+        return text.encode("utf-8")
 
     def _repr_html_(self) -> str:
         import html
@@ -181,10 +196,9 @@ def write_exhibit(exhibit: Exhibit, folder: Path) -> None:
     if isinstance(exhibit, FigureExhibit):
         content["alt"] = exhibit.alt
         (folder / f"{exhibit.id}.svg").write_bytes(exhibit.svg())
-        if exhibit.table is not None:
-            exhibit.table.to_csv(
-                folder / f"{exhibit.id}.csv", index=False, lineterminator="\n", float_format=_TABLE_FLOAT
-            )
+        numbers = exhibit.numbers()
+        if numbers is not None:
+            (folder / f"{exhibit.id}.csv").write_bytes(numbers)
     else:
         content["align"] = exhibit.align
         content["widths"] = list(exhibit.widths) if exhibit.widths is not None else None

@@ -17,12 +17,14 @@ from analysis.exhibits import FigureExhibit
 from analysis.figures import surface, theme, words
 from analysis.figures.category_map import category_map
 from analysis.figures.classes import Classes
+from analysis.figures.kept import kept
 from analysis.figures.surface import Fill
 from analysis.sources.geography import province_names
 
 __all__ = ["category_map", "map_panels", "province_map", "tile_map", "value_exhibit"]
 
 
+@kept
 def province_map(values: Mapping[str, float], **options) -> FigureExhibit:
     """The provinces shaded by value, by their boundaries.
 
@@ -41,6 +43,7 @@ def province_map(values: Mapping[str, float], **options) -> FigureExhibit:
     return value_exhibit(values, tiles=False, **options)
 
 
+@kept
 def tile_map(values: Mapping[str, float], **options) -> FigureExhibit:
     """The provinces shaded by value, one tile each, so that a large province weighs no more than a small one.
 
@@ -126,6 +129,7 @@ def value_exhibit(
     return FigureExhibit(id, figure, words.sentence(caption), alt, kind, source, table)
 
 
+@kept
 def map_panels(
     panels: Mapping[str, Mapping[str, float]],
     *,

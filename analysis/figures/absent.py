@@ -8,10 +8,12 @@ from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import theme
+from analysis.figures.kept import kept
 
 _LINE = 64
 
 
+@kept
 def absent(*, id: str, caption: str, why: str, kind: DataKind, source: str) -> FigureExhibit:
     """A figure that holds a sentence, so that its number, its caption and what refers to it stand.
 

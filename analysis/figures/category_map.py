@@ -10,10 +10,12 @@ from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import surface, theme, words
+from analysis.figures.kept import kept
 from analysis.figures.surface import Fill
 from analysis.sources.geography import province_names, require_provinces
 
 
+@kept
 def category_map(
     categories: Mapping[str, str],
     *,

@@ -11,9 +11,11 @@ from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import theme, words
 from analysis.figures.checks import checked
+from analysis.figures.kept import kept
 from analysis.results import interval_name
 
 
+@kept
 def means_by_cycle(
     table: pd.DataFrame,
     *,

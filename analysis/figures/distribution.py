@@ -12,8 +12,10 @@ from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import theme, words
 from analysis.figures.checks import check_interval, checked
+from analysis.figures.kept import kept
 
 
+@kept
 def quantile_gap(
     table: pd.DataFrame,
     *,
@@ -115,6 +117,7 @@ def quantile_gap(
     )
 
 
+@kept
 def densities(
     table: pd.DataFrame,
     *,

@@ -11,10 +11,12 @@ from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import theme, words
 from analysis.figures.checks import check_interval, checked
+from analysis.figures.kept import kept
 
 ESTIMATE = "schatting"
 
 
+@kept
 def event_study(
     table: pd.DataFrame,
     *,

@@ -12,10 +12,12 @@ from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import theme, words
 from analysis.figures.checks import check_interval, checked
+from analysis.figures.kept import kept
 
 _LABEL_CHARACTERS = 28
 
 
+@kept
 def forest(
     table: pd.DataFrame,
     *,

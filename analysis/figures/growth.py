@@ -10,8 +10,10 @@ from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import theme, words
 from analysis.figures.checks import check_interval, checked
+from analysis.figures.kept import kept
 
 
+@kept
 def growth(
     table: pd.DataFrame,
     *,

@@ -16,6 +16,7 @@ from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import theme
+from analysis.figures.kept import kept
 from analysis.sources.facts_contract import LOGIC_STAGES
 
 STAGE_NAMES = {
@@ -53,6 +54,7 @@ STYLES = {
 }
 
 
+@kept
 def programme_logic_figure(logic: pd.DataFrame, lines: pd.DataFrame, drawn: Sequence[str]) -> FigureExhibit:
     """The chain from input to impact of the lines `drawn`, side by side: ``fig-programma-logica``.
 

@@ -13,11 +13,13 @@ from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import theme, words
 from analysis.figures.checks import checked
+from analysis.figures.kept import kept
 
 _PLACE, _WHOLE = theme.SERIES[0], theme.SERIES[1]
 _COLUMNS = 3
 
 
+@kept
 def lines_by_place(
     table: pd.DataFrame,
     *,
@@ -91,6 +93,7 @@ def lines_by_place(
     )
 
 
+@kept
 def line_beside_whole(
     table: pd.DataFrame,
     *,

@@ -10,8 +10,10 @@ from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import theme, words
 from analysis.figures.checks import checked
+from analysis.figures.kept import kept
 
 
+@kept
 def power_curve(
     table: pd.DataFrame,
     *,

@@ -14,6 +14,7 @@ from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import surface, theme
+from analysis.figures.kept import kept
 from analysis.figures.surface import Fill
 from analysis.sources.geography import province_names, require_provinces
 
@@ -61,6 +62,7 @@ STYLES = {
 }
 
 
+@kept
 def programme_timeline(
     events: pd.DataFrame, lines: pd.DataFrame, *, first_year: int, last_year: int
 ) -> FigureExhibit:
@@ -277,6 +279,7 @@ _NAMED, _PLACE, _NOT_NAMED = (
 )
 
 
+@kept
 def programme_map(facts: pd.DataFrame) -> FigureExhibit:
     """Which provinces the letters name, and what stays unknown: ``fig-programma-kaart``.
 

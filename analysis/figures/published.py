@@ -12,11 +12,13 @@ from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import theme, words
 from analysis.figures.checks import checked
+from analysis.figures.kept import kept
 from analysis.results import interval_name
 
 _LABEL_CHARACTERS = 24
 
 
+@kept
 def published_against_reproduced(
     table: pd.DataFrame,
     *,

@@ -13,12 +13,14 @@ from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import surface, theme, words
 from analysis.figures.checks import checked
+from analysis.figures.kept import kept
 from analysis.sources.geography import province_names, require_provinces
 
 KNOWN, ASSUMED, NEVER, UNKNOWN = "bekend", "aanname", "niet", "onbekend"
 STATUSES = (KNOWN, ASSUMED, NEVER, UNKNOWN)
 
 
+@kept
 def rollout(
     table: pd.DataFrame,
     *,

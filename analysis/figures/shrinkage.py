@@ -13,10 +13,12 @@ from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import theme, words
 from analysis.figures.checks import check_interval, checked
+from analysis.figures.kept import kept
 
 _OFFSET = 0.19  # of a row's height, between the raw and the shrunken mark
 
 
+@kept
 def shrinkage(
     table: pd.DataFrame,
     *,

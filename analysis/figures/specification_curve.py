@@ -13,10 +13,12 @@ from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import theme, words
 from analysis.figures.checks import check_interval, checked
+from analysis.figures.kept import kept
 
 _MOST_DOTS = 80  # beyond this, dots run into each other and a fine stroke reads better
 
 
+@kept
 def specification_curve(
     table: pd.DataFrame,
     *,

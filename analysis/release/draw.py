@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from analysis.build.closure import FirstParty, Memory, closure
 from analysis.build.fingerprint import Fingerprints, digest_of
+from analysis.build.kept import Kept
+from analysis.release.content import content
 from analysis.results import TRIAL, Released
 from analysis.workspace import Workspace
 
-DONE = "drawn.json"
+if TYPE_CHECKING:
+    from analysis.exhibits import FigureExhibit
+    from analysis.figures.kept import Draw
+
+DONE, PICTURES = "drawn.json", "pictures"
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,8 @@ class NotDrawn:
 
 class Drawer:
     """Draws chapters into a folder; a chapter whose rows, code and facts did not change is taken as it was.
+
+    Of a chapter that did change, a figure is drawn only if what it is drawn from or its own code did.
 
     Parameters
     ----------
@@ -44,7 +53,9 @@ class Drawer:
             for path in sorted(folder.rglob("*"))
             if path.is_file()
         }
-        self._used: set[str] = set()
+        self._pictures = Kept(cache / PICTURES)
+        self._codes: dict[str, dict[str, str]] = {}
+        self._used: set[str] = {PICTURES}
         self.runs: dict[str, str] = {}  # key of the run each exhibit is drawn from
 
     def draw(self, notebooks: Iterable[str], released: Released, target: Path) -> list[NotDrawn]:
@@ -65,6 +76,7 @@ class Drawer:
 
     def prune(self) -> None:
         """Forget what was drawn before and not used now."""
+        self._pictures.prune()
         for folder in self.cache.iterdir() if self.cache.is_dir() else ():
             if folder.name not in self._used:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -72,18 +84,18 @@ class Drawer:
     def _chapter(self, notebook: str, released: Released, target: Path) -> None:
         from analysis.chapters import of_notebook
         from analysis.exhibits import write_exhibit
+        from analysis.figures.kept import found_by
 
         own = of_notebook.sections(notebook, self.workspace)
         seen = [item for item in (*released.rows, *released.series) if item.section in own]
         if released.part == TRIAL and not seen:
             return
         module = of_notebook.chapter(notebook).__name__
-        reached = closure(f"import {module}", self._first_party, self._memory)
         key = digest_of(
             {
                 "part": released.part,
                 "notebook": notebook,
-                "code": {name: self._fingerprints.of(path) for name, path in reached.files.items()},
+                "code": self._code(module),
                 "committed": self._committed,
                 "results": [_content(item) for item in seen],
             }
@@ -93,8 +105,9 @@ class Drawer:
         if not (kept / DONE).is_file():
             shutil.rmtree(kept, ignore_errors=True)
             kept.mkdir(parents=True)
-            for exhibit in of_notebook.exhibits(notebook, released, self.workspace):
-                write_exhibit(exhibit, kept)
+            with found_by(self._figure):
+                for exhibit in of_notebook.exhibits(notebook, released, self.workspace):
+                    write_exhibit(exhibit, kept)
             names = sorted(path.name for path in kept.iterdir())
             (kept / DONE).write_text(json.dumps(names), encoding="utf-8")
         for name in json.loads((kept / DONE).read_text(encoding="utf-8")):
@@ -102,6 +115,39 @@ class Drawer:
                 raise FileExistsError(f"{Path(name).stem} is drawn twice: give each exhibit its own id")
             self.runs[Path(name).stem] = _run(Path(name).stem, seen)
             shutil.copyfile(kept / name, target / name)
+
+    def _code(self, module: str) -> dict[str, str]:
+        """Hashes of the first-party modules that `module` reaches, and of itself."""
+        if module not in self._codes:
+            reached = closure(f"import {module}", self._first_party, self._memory)
+            self._codes[module] = {name: self._fingerprints.of(path) for name, path in reached.files.items()}
+        return self._codes[module]
+
+    def _figure(self, draw: Draw, arguments: tuple, options: Mapping[str, Any]) -> FigureExhibit:
+        """What `draw` gives, without drawing it where it did so before."""
+        from analysis.exhibits import FigureExhibit
+
+        try:
+            asked = content([arguments, options])
+        except TypeError:  # something whose content is not known
+            return draw(*arguments, **options)
+        decides = {
+            "figure": f"{draw.__module__}.{draw.__qualname__}",
+            "code": self._code(draw.__module__),
+            "committed": self._committed,
+            "asked": asked,
+        }
+
+        def make() -> bytes:
+            made = draw(*arguments, **options)
+            numbers = made.numbers()
+            told = {name: str(getattr(made, name)) for name in ("id", "caption", "alt", "kind", "source")}
+            files = [made.svg().decode(), numbers and numbers.decode()]
+            return json.dumps({"told": told, "files": files}).encode()
+
+        found = json.loads(self._pictures.get(decides, make))
+        picture, numbers = (text and text.encode() for text in found["files"])
+        return FigureExhibit(figure=None, drawn=(picture, numbers), **found["told"])
 
 
 def _run(exhibit: str, seen: list) -> str:

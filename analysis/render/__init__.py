@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from analysis.build.kept import Kept
 from analysis.release.provenance import ORIGIN_FILE, PROVENANCE_FILE
 from analysis.release.release import missing_notebooks
 from analysis.release.trace import write_trace
@@ -19,7 +20,6 @@ from analysis.render.claims import check_claims
 from analysis.render.editions import EDITIONS, WRITTEN_LAST, released_folder, require_edition, write_public
 from analysis.render.embedded import render_embedded
 from analysis.render.index import write_index
-from analysis.render.kept import Kept
 from analysis.render.labelling import check_labelling
 from analysis.render.project import RenderError, read_projects
 from analysis.render.resultsfile import FILE, write_results_file

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.build.fingerprint import Fingerprints
-from analysis.render.kept import Kept
+from analysis.build.kept import Kept
 from analysis.render.project import Project, RenderError
 from analysis.render.source import fill, read_lines
 from analysis.render.stage import PICTURES

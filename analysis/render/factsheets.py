@@ -15,11 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from analysis.build.kept import Kept
 from analysis.release.fragments import FOLDER as GENERATED
 from analysis.render.check import check_lines
 from analysis.render.embedded import WRITERS
 from analysis.render.index import SHEETS
-from analysis.render.kept import Kept
 from analysis.render.labelling import check_labelling
 from analysis.render.project import Project, RenderError, read_project, split_front_matter
 from analysis.render.provinces import read_material, sheet_values

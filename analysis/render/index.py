@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from analysis.build.kept import Kept
 from analysis.release.markdown import attribute, escape
 from analysis.render.embedded import write_page
-from analysis.render.kept import Kept
 from analysis.render.project import Project
 from analysis.workspace import Workspace
 

@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
+from analysis.build.kept import Kept
 from analysis.render import RenderError, embedded, render
-from analysis.render.kept import Kept
 
 PICTURE = "reports/_generated/fig-kloof-lijn.svg"
 
@@ -123,7 +123,7 @@ def test_what_is_damaged_is_made_again_and_what_is_old_goes_first(tmp_path, monk
     assert get("a") == b"a" * 1000
     assert calls == ["a", "a"]
     get("b")
-    monkeypatch.setattr("analysis.render.kept.LARGEST", 1500)
+    monkeypatch.setattr("analysis.build.kept.LARGEST", 1500)
     kept.prune()
     get("b")
     assert calls == ["a", "a", "b"]

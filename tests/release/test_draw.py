@@ -1,0 +1,122 @@
+"""A figure is drawn again only if what it is drawn from, or the code that draws it, is another."""
+
+import dataclasses
+from enum import Enum
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.build.closure import Memory
+from analysis.build.fingerprint import Fingerprints
+from analysis.datakind import DataKind
+from analysis.exhibits import write_exhibit
+from analysis.figures.absent import absent
+from analysis.figures.kept import found_by, kept
+from analysis.figures.power import power_curve
+from analysis.release.content import content
+from analysis.release.draw import Drawer
+from analysis.workspace import Workspace
+
+POWER = {
+    "id": "fig-x-vermogen",
+    "outcome_label": "kennis",
+    "unit": "punten",
+    "kind": "real",
+    "source": "bron",
+}
+TABLE = pd.DataFrame(
+    {
+        "estimator": ["main"] * 3,
+        "label": ["Hoofdschatting"] * 3,
+        "effect": [0.0, 1.0, 2.0],
+        "power": [0.05, 0.5, 0.9],
+    }
+)
+
+
+class Colour(Enum):
+    RED = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    left: float
+    right: object = None
+
+
+@pytest.fixture
+def drawer(tmp_path):
+    return Drawer(Workspace.current(), tmp_path / "drawn", Fingerprints(), Memory())
+
+
+def test_what_differs_has_another_content():
+    frame = pd.DataFrame({"a": [1, 2]})
+    values = [
+        1, 1.0, "1", True, None, "None", [1], (1,), {"a": 1}, {"a": 2}, np.float64(1), np.array([1.0]),
+        np.array([[1.0]]), frame, frame.astype(float), frame.rename(columns={"a": "b"}), frame["a"],
+        frame.set_index("a", drop=False), Colour.RED, Pair(1.0), Pair(1.0, 2), Pair(float("nan")), {1},
+        {1, 2}, pd.DataFrame({"a": [1, None]}), pd.DataFrame({"a": [0.1 + 0.2]}), pd.DataFrame({"a": [0.3]}),
+    ]  # fmt: skip
+    said = [str(content(value)) for value in values]
+    assert len(set(said)) == len(values)
+    assert said == [str(content(value)) for value in values]
+    with pytest.raises(TypeError, match="what a object says is not known"):
+        content([{"a": object()}])
+
+
+def test_a_figure_comes_back_as_it_was_drawn(drawer, tmp_path, monkeypatch):
+    plain = absent(
+        id="fig-x-y", caption="Een kop.", why="niet vast te stellen: te kort", kind="real", source="bron"
+    )
+    table = power_curve(TABLE, **POWER)
+    with found_by(drawer._figure):
+        for folder in ("first", "second"):
+            for exhibit in (
+                absent(
+                    id="fig-x-y",
+                    caption="Een kop.",
+                    why="niet vast te stellen: te kort",
+                    kind="real",
+                    source="bron",
+                ),
+                power_curve(TABLE, **POWER),
+            ):
+                write_exhibit(exhibit, tmp_path / folder)
+            monkeypatch.setattr("analysis.figures.theme.finished", lambda figure: pytest.fail("drawn again"))
+    for exhibit in (plain, table):
+        write_exhibit(exhibit, tmp_path / "plain")
+    files = sorted(path.name for path in (tmp_path / "plain").iterdir())
+    assert "fig-x-vermogen.svg" in files
+    for name in files:
+        written = {(tmp_path / folder / name).read_bytes() for folder in ("plain", "first", "second")}
+        assert len(written) == 1, name
+
+
+def test_other_rows_or_other_code_draw_it_again(drawer):
+    calls = []
+
+    @kept
+    def drawn(value, **options):
+        calls.append(value)
+        return absent(
+            id="fig-x-y",
+            caption=f"Kop {value}.",
+            why="onbekend: zo",
+            kind=DataKind.REAL,
+            source="b",
+            **options,
+        )
+
+    drawn.__wrapped__.__module__ = "analysis.figures.absent"
+    with found_by(drawer._figure):
+        captions = [drawn(value).caption for value in (1, 1, 1.0, 1)]
+        assert captions == ["Kop 1.", "Kop 1.", "Kop 1.0.", "Kop 1."]
+        assert calls == [1, 1.0]
+        drawn(lambda: 1)  # of which nothing is known: drawn each time
+        drawn(lambda: 1)
+        assert len(calls) == 4
+        drawer._codes["analysis.figures.absent"] = {"analysis/figures/absent.py": "another"}
+        drawn(1)
+    assert len(calls) == 5
+    assert drawn(1).drawn is None  # alone it is drawn
