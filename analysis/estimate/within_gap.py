@@ -108,7 +108,7 @@ def within_gap(
     def indexed(values) -> pd.DataFrame:
         return pd.DataFrame(values).set_axis(index, axis=0)
 
-    codes = cells[[unit, time]].apply(lambda column: pd.factorize(column, sort=True)[0])
+    codes = cells[_apart(cells, unit, time)].apply(lambda column: pd.factorize(column, sort=True)[0])
     model = PanelOLS(
         indexed(cells[["mean"]]),
         indexed(effects),
@@ -128,3 +128,13 @@ def within_gap(
     estimate, se = float(fit.params[name]), float(fit.std_errors[name]) if carrying > 1 else np.nan
     reach = float(stats.t.ppf((1 + level) / 2, clusters - 1)) * se
     return WithinGap(estimate, se, estimate - reach, estimate + reach, clusters, both, len(frame))
+
+
+def _apart(cells: pd.DataFrame, *effects: str) -> list[str]:
+    """`effects` without one that another holds already: the year, where each school is seen in one year."""
+    kept = list(effects)
+    for inner in effects:
+        outer = [other for other in kept if other != inner]
+        if any(not cells.drop_duplicates([other, inner])[other].duplicated().any() for other in outer):
+            kept.remove(inner)
+    return kept

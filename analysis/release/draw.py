@@ -13,7 +13,7 @@ from analysis.build.closure import FirstParty, Memory, closure
 from analysis.build.fingerprint import Fingerprints, digest_of
 from analysis.build.kept import Kept
 from analysis.release.content import content
-from analysis.results import TRIAL, Released
+from analysis.results import Released
 from analysis.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Drawer:
 
         own = of_notebook.sections(notebook, self.workspace)
         seen = [item for item in (*released.rows, *released.series) if item.section in own]
-        if released.part == TRIAL and not seen:
+        if not seen:  # no trial, or the notebook failed
             return
         module = of_notebook.chapter(notebook).__name__
         key = digest_of(

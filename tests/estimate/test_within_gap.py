@@ -36,6 +36,17 @@ def test_it_is_least_squares_on_pupils():
     assert found.se > 0
 
 
+@pytest.mark.parametrize("years", [lambda school: 2018, lambda school: 2018 + school % 3])
+def test_years_that_the_schools_hold_already_add_nothing(years):
+    """All answers in one year, or each school seen in one: least squares with dummies of schools alone."""
+    frame = pupils().assign(year=lambda frame: frame["school"].map(years))
+    found = within_gap(frame, **NAMES)
+    x = np.column_stack([frame["track"] == "vwo", pd.get_dummies(frame["school"])]).astype(float)
+    expected = np.linalg.lstsq(x, frame["y"].to_numpy(), rcond=None)[0][0]
+    assert found.estimate == pytest.approx(expected, abs=1e-9)
+    assert found.se > 0
+
+
 def test_schools_with_both_groups_in_one_province_leave_the_error_unknown():
     frame = pupils()
     one = (frame["province"] == "P0") | (frame["track"] == "vmbo")
