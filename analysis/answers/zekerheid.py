@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from analysis.answers.effect import HEADLINE, IMPUTED, MAIN, TWO_WAY
+from analysis.credibility import Pretrends
 from analysis.credibility.certainty_study import (
     CLUSTERS,
     PEOPLE,
@@ -96,6 +97,7 @@ def check_question(
             level=level,
             seed=seed,
         )
+    study = _without_tests(study, level)
     rows = _Rows(panel, level, provinces)
     return (
         *rows.tested("main", "hoofdschatting", study.whole, estimator=MAIN, specification=HEADLINE),
@@ -114,10 +116,20 @@ def check_question(
         *_curve_rows(rows, study),
         *_noise(rows, study),
         *_power(rows, study, chosen),
+        _before(rows, study),
         _without(rows, study),
         _curve(rows, study),
         _power_points(rows, study),
     )  # fmt: skip
+
+
+def _without_tests(study: CertaintyStudy, level: float) -> CertaintyStudy:
+    """Where the answer makes no statement, nothing is said either of when it would fall or be seen."""
+    silent = "" if isinstance(study.whole, NotEstimable) else no_statement(study.whole, level)
+    if not silent:
+        return study
+    why = NotEstimable(silent)
+    return replace(study, drift=why, allowance=why, hidden=why, power=why)
 
 
 @dataclass(frozen=True)
@@ -242,11 +254,13 @@ def _trends(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
     if together["reason"]:
         why = NotEstimable(together["reason"])
         return (rows.row("trend", label, why, unit), rows.row("trend_bias", _BIAS, why))
-    low, high = _finite(together["low"], together["high"])
+    silent = no_statement(found, rows.level)
+    low, high = (None, None) if silent else _finite(together["low"], together["high"])
+    p_value, smallest_p = (None, None) if silent else (float(found.p_value), float(found.smallest_p))
     return (
         rows.row(
-            "trend", label, float(together["slope"]), unit, low=low, high=high, p_value=float(found.p_value),
-            smallest_p=float(found.smallest_p), test=TEST,
+            "trend", label, float(together["slope"]), unit, low=low, high=high, p_value=p_value,
+            smallest_p=smallest_p, test=TEST, no_statement=silent,
             note="Een hoge p-waarde bewijst niet dat de ontwikkeling gelijk was.",
         ),
         rows.row(
@@ -254,7 +268,66 @@ def _trends(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
             float(together["detectable_80"]), unit,
         ),
         rows.row("trend_bias", _BIAS, float(together["bias"])),
+        *_passing(rows, found, float(together["detectable_50"])),
     )  # fmt: skip
+
+
+def _passing(rows: _Rows, found: Pretrends, slope: float) -> tuple[Result, ...]:
+    """What a trend does that the test misses as often as it finds it (Roth 2022)."""
+    bias, passed, _ = (
+        found.passing(slope, found.table["cohort"].iloc[-1]) if slope < math.inf else [math.nan] * 3
+    )
+    return (
+        rows.row(
+            "trend_missed",
+            "vertekening door een ontwikkeling die de toets in de helft van de gevallen mist",
+            bias,
+        ),
+        rows.row("trend_missed_passed", "dezelfde vertekening, als de toets niets vond", passed),
+    )
+
+
+def _before(rows: _Rows, study: CertaintyStudy) -> Series:
+    """Slopes before the start by the provinces that start together, with what was to be seen of them."""
+    unit = f"{rows.panel.question.outcome.unit} per meting"
+    label, measures = "verschil in ontwikkeling vóór de start, naar start", _SLOPE
+    found = study.trends
+    if isinstance(found, NotEstimable):
+        return rows.series("voorloop", label, found, measures, unit, test=TEST)
+    table = found.table[found.table["reason"] == ""]
+    if table.empty:
+        why = NotEstimable(found.table["reason"].iloc[0])
+        return rows.series("voorloop", label, why, measures, unit, test=TEST)
+    points = pd.DataFrame(
+        {
+            "label": [_started(rows, cohort) for cohort in table["cohort"]],
+            "provinces": table["treated_clusters"],
+            "measurements": table["periods"],
+            **{name: table[name] for name in _SLOPE},
+            "equivalent": [
+                _EQUIVALENT[None if pd.isna(item) else bool(item)] for item in table["equivalent"]
+            ],
+        }
+    ).reset_index(drop=True)
+    numbers = points[list(_SLOPE)].astype(float).replace([np.inf, -np.inf], np.nan)
+    silent = [bool(no_statement(line, rows.level)) for line in table.itertuples()]
+    numbers.loc[silent, ["low", "high", "p_value"]] = np.nan
+    points.loc[silent, "equivalent"] = _EQUIVALENT[None]
+    points[list(_SLOPE)] = numbers
+    return rows.series("voorloop", label, points, measures, unit, test=TEST)
+
+
+_SLOPE = ("slope", "low", "high", "p_value", "detectable_80", "bias")
+_EQUIVALENT = {True: "ja", False: "niet aangetoond", None: "niet te toetsen"}
+
+
+def _started(rows: _Rows, cohort: float | str) -> str:
+    labels = rows.panel.labels
+    return (
+        "alle starts samen"
+        if isinstance(cohort, str)
+        else f"eerste meting na de start: {labels[int(cohort)]}"
+    )
 
 
 _BIAS = "wat dat verschil in ontwikkeling aan de schatting zou doen"
@@ -303,6 +376,7 @@ def _curve_rows(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
     if isinstance(curve, NotEstimable):
         return tuple(rows.row(name, label, curve) for name, label in labels.items())
     had = curve.table["estimate"].dropna()
+    silent = "" if isinstance(study.whole, NotEstimable) else no_statement(study.whole, rows.level)
     values = {
         "curve_n": (float(len(had)), {"unit": "", "decimals": 0}),
         "curve_median": (curve.median, {}),
@@ -310,7 +384,7 @@ def _curve_rows(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
         "curve_highest": (float(had.max()), {}),
         "curve_sign": (100 * curve.share_sign, {"unit": "%", "decimals": 0}),
         "curve_p": (
-            curve.p_median,
+            NotEstimable(silent) if silent else curve.p_median,
             {"unit": "", "decimals": 3, "smallest_p": curve.smallest_p, "se": curve.monte_carlo_se},
         ),
     }
@@ -320,7 +394,12 @@ def _curve_rows(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
 def _noise(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
     noise = study.noise
     parts = (
-        ("noise_sd", "schok van één provincie in één meting (standaardafwijking)", "sd", None),
+        (
+            "noise_sd",
+            "blijvende spreiding tussen provincies, zonder programma (standaardafwijking)",
+            "sd",
+            None,
+        ),
         ("noise_persistence", "samenhang van schokken die een jaar uiteenliggen", "persistence", ""),
         ("noise_spatial", "samenhang met buurprovincies", "spatial", ""),
     )
@@ -332,7 +411,11 @@ def _noise(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
         item = getattr(noise, field)
         low, high = _finite(item.low, item.high)
         found.append(rows.row(name, label, float(item.value), unit, low=low, high=high))
-    return tuple(found)
+    change = noise
+    if not isinstance(noise, NotEstimable):
+        change = noise.change_sd_apart(float(np.median(np.diff(rows.panel.moments))))
+    label = "wat een provincie tussen twee metingen anders verandert dan alle samen (standaardafwijking)"
+    return (*found, rows.row("noise_change", label, change))
 
 
 def _power(rows: _Rows, study: CertaintyStudy, plan: CertaintyPlan) -> tuple[Result, ...]:
@@ -376,9 +459,17 @@ def _without(rows: _Rows, study: CertaintyStudy) -> Series:
     table = study.without
     whole = study.whole
     first = pd.DataFrame(
-        [{"cluster": "", **({} if isinstance(whole, NotEstimable) else _ends(whole)), "reason": ""}]
+        [
+            {
+                "cluster": "",
+                **({} if isinstance(whole, NotEstimable) else _ends(whole, rows.level)),
+                "reason": "",
+            }
+        ]
     )
-    points = pd.concat([first, table[["cluster", *measures, "reason"]]], ignore_index=True)
+    numbers = table[["cluster", *measures, "reason"]].copy()
+    numbers.loc[_silent(table, rows.level), ["low", "high"]] = np.nan
+    points = pd.concat([first, numbers], ignore_index=True)
     points["label"] = [
         "alle provincies" if not code else f"zonder {rows.provinces.get(code, code)}"
         for code in points["cluster"]
@@ -391,7 +482,8 @@ def _curve(rows: _Rows, study: CertaintyStudy) -> Series:
     curve = study.curve
     if isinstance(curve, NotEstimable):
         return rows.series("curve", label, curve, measures, test=TEST)
-    table = curve.table[curve.table["estimate"].notna()]
+    table = curve.table[curve.table["estimate"].notna()].assign(smallest_p=curve.smallest_p)
+    table.loc[_silent(table, rows.level), ["low", "high"]] = np.nan
     points = pd.DataFrame(
         {
             "estimator": table["estimator"].map(WORDS["estimator"]),
@@ -423,8 +515,15 @@ def _power_points(rows: _Rows, study: CertaintyStudy) -> Series:
     return rows.series("vermogen", label, points, measures, "", test=TEST)
 
 
-def _ends(found: Tested) -> dict:
+def _ends(found: Tested, level: float) -> dict:
+    if no_statement(found, level):
+        return {"estimate": found.estimate, "low": np.nan, "high": np.nan}
     return {"estimate": found.estimate, "low": found.low, "high": found.high}
+
+
+def _silent(table: pd.DataFrame, level: float) -> np.ndarray:
+    """Rows of tests that are too few-sided to speak: these have an estimate and no interval."""
+    return np.array([bool(no_statement(line, level)) for line in table.itertuples()], dtype=bool)
 
 
 def _open_ends(points: pd.DataFrame, measures: tuple[str, ...]) -> pd.DataFrame:

@@ -39,6 +39,7 @@ from analysis.unknown import NotEstimable, NotEstimableError, attempt
 
 UNITS, PEOPLE, CLUSTERS = "municipalities", "inhabitants", "provinces"
 ESTIMATORS = ("never", "imputation", "two_way")
+MIN_MEASUREMENTS = 3  # below it persistence cannot be told from place and measurement effects
 NAMES = {"unit": "unit", "time": "time", "cohort": "cohort", "outcome": "value", "cluster": "cluster"}
 
 
@@ -166,7 +167,7 @@ def certainty_study(
     shares = attempt(_shares, panel, neighbours)
     policy = attempt(_policy, panel, other)
     noise = attempt(_noise, frame, neighbours, moments, level)
-    worlds = draw(panel) if draw is not None else attempt(_ByRow, noise, panel.cluster)
+    worlds = draw(panel) if draw is not None else attempt(_ByRow.of, noise, panel, moments)
     return CertaintyStudy(
         whole=attempt(randomised, panel, main, **options),
         weights=attempt(
@@ -232,16 +233,21 @@ def _policy(panel: ClusterPanel, other: Mapping[str, float | None] | None) -> np
 
 
 def _noise(frame, neighbours, moments: Sequence[float], level: float) -> PanelNoise:
-    """From means by cluster: those are what the inference is about."""
+    """From means by cluster: those are what the inference is about.
+
+    From the measurements of all clusters; one that a cluster missed is left out, not the cluster.
+    """
     if not len(moments):
         raise NotEstimableError("the measurements have no dates", reason="de metingen hebben geen datum")
     means = frame.groupby(["cluster", "time"], as_index=False)["value"].mean()
-    clusters, times = means["cluster"].nunique(), means["time"].nunique()
-    if len(means) < clusters * times:
+    complete = means.groupby("time")["cluster"].transform("nunique") == means["cluster"].nunique()
+    if means.loc[complete, "time"].nunique() < MIN_MEASUREMENTS:
         raise NotEstimableError(
-            "a cluster was not measured every time: what places do by themselves cannot be told",
-            reason="niet elke provincie is bij elke meting gemeten",
+            f"fewer than {MIN_MEASUREMENTS} measurements of every cluster: what places do by themselves "
+            "cannot be told",
+            reason=f"minder dan {MIN_MEASUREMENTS} keer zijn alle provincies gemeten",
         )
+    means = means[complete]
     if not set(means["cluster"]) <= set(neighbours):
         raise NotEstimableError(
             "the clusters are no provinces", reason="van deze plaatsen zijn de buren niet bekend"
@@ -257,10 +263,16 @@ class _ByRow:
     """Shocks of places, for the rows of a panel: units of a place share them."""
 
     noise: PanelNoise
-    cluster: np.ndarray
+    place: np.ndarray
+    moments: Sequence[float]
+
+    @classmethod
+    def of(cls, noise: PanelNoise, panel: ClusterPanel, moments: Sequence[float]) -> _ByRow:
+        place = np.array([noise.places.index(label) for label in panel.clusters])
+        return cls(noise, place[panel.cluster], [moments[int(time)] for time in panel.times])
 
     def __call__(self, seeds: Sequence[int]) -> np.ndarray:
-        return self.noise.draw(seeds)[:, self.cluster]
+        return self.noise.draw(seeds, self.moments)[:, self.place]
 
 
 def _drift(panel: ClusterPanel, main: Setting, plan: CertaintyPlan, level: float, seed: int) -> Sensitivity:
