@@ -65,6 +65,11 @@ def plan_of(panel: Panel, plan: Robustness) -> CertaintyPlan:
         reassigned=plan.power.reassigned,
         draws=plan.power.draws,
         power_seed=plan.power.seed,
+        stratum=plan.strata.randstad,
+        periphery=plan.alarm.periphery,
+        alarm_reassigned=plan.alarm.reassigned,
+        alarm_draws=plan.alarm.draws,
+        alarm_seed=plan.alarm.seed,
     )
 
 
@@ -101,6 +106,7 @@ def check_question(
     rows = _Rows(panel, level, provinces)
     return (
         *rows.tested("main", "hoofdschatting", study.whole, estimator=MAIN, specification=HEADLINE),
+        *_strata(rows, study),
         *rows.table(study.weights, "weights", "weights_{}", "effect: {}", (PEOPLE, CLUSTERS)),
         *rows.table(
             study.estimators, "estimator", "estimator_{}", "effect: {}", ("never", "imputation", "two_way")
@@ -116,10 +122,12 @@ def check_question(
         *_curve_rows(rows, study),
         *_noise(rows, study),
         *_power(rows, study, chosen),
+        *_alarms(rows, study),
         _before(rows, study),
         _without(rows, study),
         _curve(rows, study),
         _power_points(rows, study),
+        _alarm_points(rows, study),
     )  # fmt: skip
 
 
@@ -129,7 +137,7 @@ def _without_tests(study: CertaintyStudy, level: float) -> CertaintyStudy:
     if not silent:
         return study
     why = NotEstimable(silent)
-    return replace(study, drift=why, allowance=why, hidden=why, power=why)
+    return replace(study, drift=why, allowance=why, hidden=why, power=why, alarms=why)
 
 
 @dataclass(frozen=True)
@@ -218,6 +226,22 @@ def _specified(key: str, value) -> dict[str, str]:
         dict(zip(("estimator", "specification"), _SPECIFIED[value], strict=True))
         if key == "estimator"
         else {}
+    )
+
+
+def _strata(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
+    found, label = (
+        study.strata,
+        "zelfde starts over provincies, binnen de Randstad en daarbuiten apart: aantal",
+    )
+    left = found
+    if not isinstance(found, NotEstimable):
+        left = (
+            float(found.draws) if found.exact else NotEstimable("er zijn er te veel om ze allemaal te maken")
+        )
+    return (
+        *rows.tested("strata", "effect, met herverdeling binnen de Randstad en daarbuiten apart", found),
+        rows.row("strata_n", label, left, "", decimals=0),
     )
 
 
@@ -450,6 +474,54 @@ def _power(rows: _Rows, study: CertaintyStudy, plan: CertaintyPlan) -> tuple[Res
 
 _UNSEEN = NotEstimable("de toets ziet een zo klein effect in geen enkele nabootsing")
 _POWER = "kans om het kleinste effect dat ertoe doet te zien"
+
+
+SHOCKS = {
+    "iid": "los van elkaar",
+    "AR(.6)": "die aanhouden",
+    "AR(.8), small volatile": "die lang aanhouden, in kleine provincies twee keer zo groot",
+    "AR(.6), large volatile": "die aanhouden, in grote provincies twee keer zo groot",
+    "t(3)": "met uitschieters",
+    "t(3), small volatile": "met uitschieters, in kleine provincies twee keer zo groot",
+    "periphery shares 0.5 sd": "en een halve schok die de provincies aan de rand delen",
+    "periphery shares 1 sd": "en een hele schok die de provincies aan de rand delen",
+}
+_OWN = [name for name in SHOCKS if not name.startswith("periphery")]
+
+
+def _alarms(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
+    """False alarms of the headline test in this very design: under shocks of a place's own, and shared."""
+    label, given = "kans op vals alarm zonder effect", {"unit": "%", "decimals": 1}
+    labels = {
+        "alarm_low": f"{label}, onder de gunstigste van zes soorten schokken",
+        "alarm_high": f"{label}, onder de ongunstigste van zes soorten schokken",
+        "alarm_shared": f"{label}, als de provincies aan de rand een schok delen",
+    }
+    if isinstance(study.alarms, NotEstimable):
+        return tuple(rows.row(name, text, study.alarms, **given) for name, text in labels.items())
+    table = study.alarms.set_index("model")
+    own = table.loc[_OWN, "size"]
+    at = {"alarm_low": own.idxmin(), "alarm_high": own.idxmax(), "alarm_shared": "periphery shares 1 sd"}
+    none = NotEstimable("geen van deze provincies ligt aan de rand")
+    return tuple(
+        rows.row(name, labels[name], 100 * float(table.loc[model, "size"]),
+                 se=100 * float(table.loc[model, "size_se"]), **given)
+        if model in table.index
+        else rows.row(name, labels[name], none, **given)
+        for name, model in at.items()
+    )  # fmt: skip
+
+
+def _alarm_points(rows: _Rows, study: CertaintyStudy) -> Series:
+    label, measures = "kans op vals alarm zonder effect, naar soort schokken", ("size", "size_se")
+    given = {"unit": "%", "decimals": 1, "test": TEST}
+    if isinstance(study.alarms, NotEstimable):
+        return rows.series("alarm", label, study.alarms, measures, **given)
+    table = study.alarms
+    points = pd.DataFrame(
+        {"label": table["model"].map(SHOCKS), **{name: 100 * table[name] for name in measures}}
+    )
+    return rows.series("alarm", label, points, measures, **given)
 
 
 def _without(rows: _Rows, study: CertaintyStudy) -> Series:

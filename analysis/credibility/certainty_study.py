@@ -18,6 +18,7 @@ from analysis.credibility.pretrends import Pretrends, pretrends
 from analysis.credibility.rosenbaum import HiddenBias, hidden_bias
 from analysis.credibility.sensitivity import Sensitivity
 from analysis.credibility.sensitivity_path import path_sensitivity
+from analysis.credibility.size_table import shock_models, size_table
 from analysis.credibility.specification_curve import (
     ALL,
     Curve,
@@ -51,6 +52,8 @@ class CertaintyStudy:
     ----------
     whole : Tested or NotEstimable
         The headline again, by the engine that all checks use.
+    strata : Tested or NotEstimable
+        The same test with re-assignment among like clusters only; its draws are the assignments left.
     weights, estimators, without, dates : pandas.DataFrame or NotEstimable
         One row a choice, see :func:`analysis.inference.reassigned.as_table`.
     early : Anticipation or NotEstimable
@@ -66,9 +69,13 @@ class CertaintyStudy:
         What places do by themselves; see :func:`analysis.estimate.panel_noise.panel_noise`.
     power : Power or NotEstimable
         Of the headline test, with that noise or with the noise given.
+    alarms : pandas.DataFrame or NotEstimable
+        How often the headline test rejects without an effect in this design; see
+        :func:`analysis.credibility.size_table.size_table`.
     """
 
     whole: Tested | NotEstimable
+    strata: Tested | NotEstimable
     weights: pd.DataFrame | NotEstimable
     estimators: pd.DataFrame | NotEstimable
     without: pd.DataFrame | NotEstimable
@@ -83,6 +90,7 @@ class CertaintyStudy:
     curve: Curve | NotEstimable
     noise: PanelNoise | NotEstimable
     power: Power | NotEstimable
+    alarms: pd.DataFrame | NotEstimable
 
 
 @dataclass(frozen=True)
@@ -110,6 +118,11 @@ class CertaintyPlan:
         Effects that power is asked of, as multiples of `smallest`; the first is zero.
     target, alpha : float
     reassigned, draws, power_seed : int
+    stratum : tuple of str
+        Clusters that change places among themselves, as the others do.
+    periphery : tuple of str
+        Clusters with a shock in common, in simulations without an effect.
+    alarm_reassigned, alarm_draws, alarm_seed : int
     """
 
     control: str
@@ -130,6 +143,11 @@ class CertaintyPlan:
     reassigned: int
     draws: int
     power_seed: int
+    stratum: tuple[str, ...]
+    periphery: tuple[str, ...]
+    alarm_reassigned: int
+    alarm_draws: int
+    alarm_seed: int
 
 
 def certainty_study(
@@ -170,6 +188,7 @@ def certainty_study(
     worlds = draw(panel) if draw is not None else attempt(_ByRow.of, noise, panel, moments)
     return CertaintyStudy(
         whole=attempt(randomised, panel, main, **options),
+        strata=attempt(_within_strata, panel, main, plan.stratum, options),
         weights=attempt(
             by_weights,
             {name: item for name, item in samples.items() if name != UNITS},
@@ -195,6 +214,7 @@ def certainty_study(
         curve=attempt(_curve, samples, plan, level, shares=shares, policy=policy),
         noise=noise,
         power=attempt(_power, panel, worlds, main, plan),
+        alarms=attempt(_alarms, panel, frame, main, plan, 1 - level),
     )
 
 
@@ -273,6 +293,33 @@ class _ByRow:
 
     def __call__(self, seeds: Sequence[int]) -> np.ndarray:
         return self.noise.draw(seeds, self.moments)[:, self.place]
+
+
+def _within_strata(panel: ClusterPanel, main: Setting, stratum: Sequence[str], options: dict) -> Tested:
+    inside = np.isin(panel.clusters, stratum)
+    if not 0 < inside.sum() < len(inside):
+        raise NotEstimableError(
+            "all clusters are in one stratum", reason="alle provincies vallen in één groep"
+        )
+    return randomised(panel, main, strata=inside, **options)
+
+
+def _alarms(
+    panel: ClusterPanel, frame: pd.DataFrame, main: Setting, plan: CertaintyPlan, alpha: float
+) -> pd.DataFrame:
+    """Shocks of clusters with, where a cluster has several units, noise of these in the usual proportion."""
+    several = panel.units > len(panel.clusters)
+    people = frame.groupby("cluster")["n"].sum().to_dict() if "n" in frame.columns else None
+    models = shock_models(
+        panel,
+        sd_unit=1.0 if several else 0.0,
+        periphery=[label for label in plan.periphery if label in panel.clusters],
+        size=people,
+    )
+    return size_table(
+        panel, {"main": main}, models, draws=plan.alarm_draws, reassigned=plan.alarm_reassigned,
+        alpha=alpha, seed=plan.alarm_seed,
+    )  # fmt: skip
 
 
 def _drift(panel: ClusterPanel, main: Setting, plan: CertaintyPlan, level: float, seed: int) -> Sensitivity:

@@ -135,6 +135,7 @@ def light():
         plan,
         curve=replace(plan.curve, estimators=("not_yet", "two_way"), leave_one_out=False, draws=39),
         power=replace(plan.power, draws=20, reassigned=39, effects=(0.0, 1.0, 3.0)),
+        alarm=replace(plan.alarm, draws=20, reassigned=39),
     )
 
 

@@ -34,7 +34,7 @@ def light(**changes):
     plan = robustness()
     curve = replace(plan.curve, estimators=("not_yet", "two_way"), leave_one_out=False, draws=39)
     power = replace(plan.power, draws=40, reassigned=99, effects=(0.0, 1.0, 3.0), **changes)
-    return replace(plan, curve=curve, power=power)
+    return replace(plan, curve=curve, power=power, alarm=replace(plan.alarm, draws=20, reassigned=39))
 
 
 def checked(panel, plan=None):

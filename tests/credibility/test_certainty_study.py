@@ -17,6 +17,8 @@ PLAN = CertaintyPlan(
     control="not_yet", curve_estimators=("not_yet", "two_way"), anticipation=(0, 1), before=(0,),
     leave_one_out=False, curve_draws=99, curve_seed=1, placebo=(1, 2), early=(1,), leads=3, mbar=(0.0, 1.0),
     smallest=0.5, effects=(0.0, 2.0, 4.0), target=0.8, alpha=0.05, reassigned=99, draws=50, power_seed=2,
+    stratum=("P00", "P01", "P06", "P07"), periphery=("P00", "P02"),
+    alarm_reassigned=39, alarm_draws=20, alarm_seed=3,
 )  # fmt: skip
 
 
