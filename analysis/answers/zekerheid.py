@@ -438,7 +438,7 @@ def _noise(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
     change = noise
     if not isinstance(noise, NotEstimable):
         change = noise.change_sd_apart(float(np.median(np.diff(rows.panel.moments))))
-    label = "wat een provincie tussen twee metingen anders verandert dan alle samen (standaardafwijking)"
+    label = "wat een provincie tussen twee metingen uit zichzelf van alle samen afwijkt (standaardafwijking)"
     return (*found, rows.row("noise_change", label, change))
 
 
