@@ -92,26 +92,35 @@ def _slope(series: Series, line) -> tuple[str, ...]:
 
 def _alarms(released: Released, question: Question, series: Series) -> TableExhibit:
     if series.points.empty:
-        cells = [(series.unknown, "niet van toepassing", "niet van toepassing")]
+        cells = [(series.unknown, *["niet van toepassing"] * 3)]
     else:
         cells = [
             (
                 dutch.capital(line.label),
                 dutch.number(line.size, series.decimals),
+                dutch.number(line.wild, series.decimals),
                 dutch.number(line.size_se, series.decimals),
             )
             for line in series.points.itertuples()
         ]
     return TableExhibit(
         id=released.exhibit("tbl", f"{SECTION}-{question.id}-alarm"),
-        cells=pd.DataFrame(cells, columns=["Schokken van provincies", "Vals alarm (%)", "Simulatiefout (%)"]),
+        cells=pd.DataFrame(
+            cells,
+            columns=[
+                "Schokken van provincies",
+                "Randomisatietoets (%)",
+                "Wilde bootstrap (%)",
+                "Simulatiefout (%)",
+            ],
+        ),
         caption=(
-            f"{_about(question)}: hoe vaak de toets zonder effect toch aanslaat in deze opzet, als de "
+            f"{_about(question)}: hoe vaak een toets zonder effect toch aanslaat in deze opzet, als de "
             "provincies met een start vaststaan."
         ),
         kind=series.kind,
         source=series.source,
-        align="lrr",
+        align="lrrr",
     )
 
 

@@ -318,7 +318,7 @@ def _alarms(
     )
     return size_table(
         panel, {"main": main}, models, draws=plan.alarm_draws, reassigned=plan.alarm_reassigned,
-        alpha=alpha, seed=plan.alarm_seed,
+        bootstrap=True, alpha=alpha, seed=plan.alarm_seed,
     )  # fmt: skip
 
 

@@ -132,8 +132,8 @@ def test_trends_before_the_start_are_those_of_the_answer(rows, series, turnout):
     difference = (wide[begun].mean() - wide[~begun].mean()).iloc[:9]
     assert rows["trend"].value == pytest.approx(np.polyfit(np.arange(9), difference, 1)[0], abs=1e-9)
     assert rows["trend_bias"].value == pytest.approx(rows["trend"].value), "one election after the start"
-    # What the test misses half of the time has by chance a low slope, so a low election before the start, which
-    # is what the estimate is measured from: the bias grows (Roth 2022).
+    # What the test misses half of the time has by chance a low slope, so a low election before the start,
+    # which is what the estimate is measured from: the bias grows (Roth 2022).
     assert rows["trend_missed_passed"].value > rows["trend_missed"].value > 0
 
 
@@ -151,6 +151,8 @@ def test_false_alarms_are_told_for_eight_kinds_of_shocks(rows, series):
     own = points["size"].iloc[:6]
     assert (rows["alarm_low"].value, rows["alarm_high"].value) == (own.min(), own.max())
     assert rows["alarm_shared"].value == points["size"].iloc[7]
+    assert rows["alarm_wild_high"].value == points["wild"].iloc[:6].max()
+    assert rows["alarm_high"].se == pytest.approx(points["size_se"].iloc[own.idxmax()])
 
 
 def _without_most_checks(monkeypatch):

@@ -52,9 +52,9 @@ def before(**columns):
 
 
 def alarms(**columns):
-    table = {"label": ["los van elkaar", "met uitschieters"], "size": [4.9, 6.2], "size_se": [0.3, 0.4],
-             "n": [400, 400]}  # fmt: skip
-    return line("alarm", pd.DataFrame(table | columns), ("size", "size_se"), "%")
+    table = {"label": ["los van elkaar", "met uitschieters"], "size": [4.9, 6.2], "wild": [5.1, 5.2],
+             "size_se": [0.3, 0.4], "n": [400, 400]}  # fmt: skip
+    return line("alarm", pd.DataFrame(table | columns), ("size", "wild", "size_se"), "%")
 
 
 def power():
@@ -132,7 +132,9 @@ def test_trends_before_the_start_are_told_by_start_and_without_a_test_where_ther
 def test_false_alarms_and_limits_stand_in_tables():
     found = drawn(released())
     alarm = found["tbl-zekerheid-prodemos-kennis-alarm"]
-    assert alarm.cells.to_numpy().tolist() == [["Los van elkaar", "5", "0"], ["Met uitschieters", "6", "0"]]
+    assert alarm.cells.to_numpy().tolist() == [
+        ["Los van elkaar", "5", "5", "0"], ["Met uitschieters", "6", "5", "0"]
+    ]  # fmt: skip
     limits = found["tbl-zekerheid-prodemos-kennis-grenzen"].cells.set_index("Wat")
     assert limits.loc["Schatting"].tolist() == [
         "1,00 punten",
