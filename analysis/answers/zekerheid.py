@@ -290,7 +290,7 @@ def _trends(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
         ),
         rows.row(
             "trend_detectable", "verschil in ontwikkeling dat die toets in vier van de vijf gevallen ziet",
-            float(together["detectable_80"]), unit,
+            _or_why(together["detectable_80"]), unit,
         ),
         rows.row("trend_bias", _BIAS, float(together["bias"])),
         *_passing(rows, found, float(together["detectable_50"])),
@@ -299,16 +299,21 @@ def _trends(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
 
 def _passing(rows: _Rows, found: Pretrends, slope: float) -> tuple[Result, ...]:
     """What a trend does that the test misses as often as it finds it (Roth 2022)."""
-    bias, passed, _ = (
-        found.passing(slope, found.table["cohort"].iloc[-1]) if slope < math.inf else [math.nan] * 3
-    )
+    bias = passed = math.nan
+    if math.isfinite(slope):
+        bias, passed, _ = found.passing(slope, found.table["cohort"].iloc[-1])
+    label = "vertekening door een ontwikkeling die de toets in de helft van de gevallen mist"
     return (
-        rows.row(
-            "trend_missed",
-            "vertekening door een ontwikkeling die de toets in de helft van de gevallen mist",
-            bias,
-        ),
-        rows.row("trend_missed_passed", "dezelfde vertekening, als de toets niets vond", passed),
+        rows.row("trend_missed", label, _or_why(bias)),
+        rows.row("trend_missed_passed", f"{label}, als de toets niets vond", _or_why(passed)),
+    )
+
+
+def _or_why(number: float) -> float | NotEstimable:
+    return (
+        float(number)
+        if math.isfinite(number)
+        else NotEstimable("de toets heeft te weinig metingen of provincies")
     )
 
 
