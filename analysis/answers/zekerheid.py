@@ -14,6 +14,7 @@ from analysis.credibility import Pretrends
 from analysis.credibility.certainty_study import (
     CLUSTERS,
     PEOPLE,
+    PRECISION,
     UNITS,
     CertaintyPlan,
     CertaintyStudy,
@@ -39,6 +40,7 @@ WORDS = {
     "sample": {
         UNITS: "elke gemeente of provincie even zwaar",
         PEOPLE: "naar aantal mensen",
+        PRECISION: "naar de nauwkeurigheid van elke meting",
         CLUSTERS: "elke provincie even zwaar",
     },
 }

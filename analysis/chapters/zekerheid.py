@@ -21,6 +21,7 @@ CHECKED = {
     "main": "Hoofdschatting",
     "strata": "Zelfde starts, herverdeeld binnen de Randstad en daarbuiten apart",
     "weights_inhabitants": "Gewogen naar aantal mensen",
+    "weights_precision": "Gewogen naar de nauwkeurigheid van elke meting",
     "weights_provinces": "Elke provincie even zwaar",
     "estimator_never": "Alleen vergeleken met wie niet begint",
     "estimator_imputation": "Toegerekend",

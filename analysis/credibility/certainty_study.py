@@ -28,6 +28,7 @@ from analysis.credibility.specification_curve import (
 from analysis.credibility.spillover import Spillover, neighbour_shares, spillover
 from analysis.credibility.trend_allowance import TrendAllowance, trend_allowance
 from analysis.estimate.panel_noise import PanelNoise, panel_noise
+from analysis.estimate.sampled_means import precision_weights
 from analysis.inference import (
     ClusterPanel,
     Setting,
@@ -38,7 +39,7 @@ from analysis.inference import (
 )
 from analysis.unknown import NotEstimable, NotEstimableError, attempt
 
-UNITS, PEOPLE, CLUSTERS = "municipalities", "inhabitants", "provinces"
+UNITS, PEOPLE, PRECISION, CLUSTERS = "municipalities", "inhabitants", "precision", "provinces"
 ESTIMATORS = ("never", "imputation", "two_way")
 MIN_MEASUREMENTS = 3  # below it persistence cannot be told from place and measurement effects
 NAMES = {"unit": "unit", "time": "time", "cohort": "cohort", "outcome": "value", "cluster": "cluster"}
@@ -219,16 +220,29 @@ def certainty_study(
 
 
 def _samples(frame: pd.DataFrame) -> dict[str, ClusterPanel]:
-    """Every unit the same; by people where known; every cluster the same where it has several units.
+    """Every unit the same; by people where known; by precision where each value has an error; every cluster
+    the same where it has several units.
 
     Without clusters that began before the first measurement, as in the headline.
     """
     found = {UNITS: cluster_panel(frame, **NAMES)}
     if "n" in frame.columns:
         found[PEOPLE] = cluster_panel(frame, **NAMES, weights="n")
+    if "se" in frame.columns and frame["se"].notna().all():
+        weighted = attempt(_precise, frame)
+        if not isinstance(weighted, NotEstimable):
+            found[PRECISION] = cluster_panel(weighted, **NAMES, weights="precision")
     if frame["unit"].nunique() > frame["cluster"].nunique():
         found[CLUSTERS] = cluster_panel(frame, **NAMES, equal_clusters=True)
     return {name: panel.without_early() for name, panel in found.items()}
+
+
+def _precise(frame: pd.DataFrame) -> pd.DataFrame:
+    """With one weight a unit: what its values earn by their sampling variance and the noise beyond it."""
+    begun = frame["time"] >= frame["cohort"]
+    table = frame.assign(variance=frame["se"] ** 2, begun=begun)
+    found = precision_weights(table, unit="unit", time="time", mean="value", treated="begun")
+    return frame.assign(precision=found.weights.groupby(frame["unit"]).transform("mean"))
 
 
 def _shares(panel: ClusterPanel, neighbours: Mapping[str, Sequence[str]]) -> np.ndarray:
