@@ -5,7 +5,7 @@ Run from the repository::
     python benchmarks/credibility.py curve           # 10,000 specifications, beside refitting them
     python benchmarks/credibility.py size            # is the p-value of the whole curve uniform?
     python benchmarks/credibility.py power           # what the designs can see, independent shocks and AR(1)
-    python benchmarks/credibility.py diagnosis       # the design diagnosis of robustness.toml, more draws
+    python benchmarks/credibility.py diagnosis       # the design diagnosis, with the draws of robustness.toml
 
 ``--draws`` sets the number of simulated panels (for ``curve``: of re-assignments), ``--workers`` the number
 of processes; the output is the same for any number of workers. Set ``OMP_NUM_THREADS=1``.
@@ -187,8 +187,9 @@ def power(draws: int, workers: int) -> None:
                 )
 
 
-def diagnosis(draws: int, workers: int) -> None:
-    plan = replace(robustness().diagnosis, draws=draws, reassigned=999)
+def diagnosis(draws: int | None, workers: int) -> None:
+    plan = robustness().diagnosis
+    plan = replace(plan, draws=draws or plan.draws)
     designs = {name: rollout(name) for name in ("prodemos", "tienskip")}
     table = rollout_diagnosis(designs, plan, workers=workers)
     for row in table.itertuples():
@@ -200,7 +201,7 @@ def diagnosis(draws: int, workers: int) -> None:
         )
 
 
-RUNS = {"curve": (curve, 499), "size": (size, 400), "power": (power, 2000), "diagnosis": (diagnosis, 1000)}
+RUNS = {"curve": (curve, 499), "size": (size, 400), "power": (power, 2000), "diagnosis": (diagnosis, None)}
 
 
 def main() -> None:

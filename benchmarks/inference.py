@@ -2,7 +2,8 @@
 
 Run from the repository::
 
-    python benchmarks/inference.py size          # rejection under the null, fixed designs, models of shocks
+    python benchmarks/inference.py size          # rejection under the null, fixed designs, models of shocks:
+                                                 # of the re-assignment test, and of the wild bootstrap
     python benchmarks/inference.py bands         # coverage of event-study bands, each and all together
     python benchmarks/inference.py sensitivity   # coverage of the sensitivity intervals without a violation
     python benchmarks/inference.py pretrend      # size and power of the pre-trend test by cohort
@@ -77,8 +78,12 @@ def size(given) -> None:
     for design in given.designs:
         panel = panel_of(design)
         for name, model in models_of(panel, given.models).items():
-            table = size_table(panel, TESTS, {name: model}, draws=given.draws, seed=1)
-            cells = "  ".join(f"{row.test} {row.size:.3f} ({row.size_se:.3f})" for row in table.itertuples())
+            tests = {test: TESTS[test] for test in given.tests}
+            table = size_table(panel, tests, {name: model}, draws=given.draws, bootstrap=True, seed=1)
+            cells = "  ".join(
+                f"{row.test} {row.rejected:.3f} ({row.size_se:.3f})"
+                for row in table.rename(columns={"size": "rejected"}).itertuples()
+            )
             print(f"{design:16}{name:26}{cells}", flush=True)
 
 
@@ -233,6 +238,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int)
     parser.add_argument("--designs", nargs="*", default=list(DESIGNS), choices=list(DESIGNS))
     parser.add_argument("--models", nargs="*")
+    parser.add_argument("--tests", nargs="*", default=list(TESTS), choices=list(TESTS))
     given = parser.parse_args()
     run, draws = RUNS[given.what]
     given.draws = given.draws or draws

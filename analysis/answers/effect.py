@@ -10,8 +10,9 @@ import pandas as pd
 from analysis import dutch
 from analysis.credibility.effect_study import EffectStudy, effect_study
 from analysis.datakind import DataKind
+from analysis.design.method import Method, method
 from analysis.estimate.arithmetic_ceiling import ceilings
-from analysis.inference import Answer
+from analysis.inference import Answer, no_statement
 from analysis.panel.question import DESIGN_SOURCE, Panel
 from analysis.results import Result, Series
 from analysis.unknown import NotEstimable
@@ -59,25 +60,34 @@ class _Rows:
         return Series(f"{self.panel.question.prefix}.{name}", label, unit, points=points, **shared)
 
 
-def answer_question(panel: Panel, *, level: float = 0.95, seed: int = 0) -> tuple[Result | Series, ...]:
-    """The rows and series that answer the question of `panel`: numbers, or reasons why there are none."""
-    asked = panel.question
+def answer_question(
+    panel: Panel, *, level: float = 0.95, seed: int = 0, chosen: Method | None = None
+) -> tuple[Result | Series, ...]:
+    """The rows and series that answer the question of `panel`: numbers, or reasons why there are none.
+
+    Parameters
+    ----------
+    chosen : Method, optional
+        The estimators; those of ``data/design/method.toml`` unless given.
+    """
+    asked, chosen = panel.question, chosen or method()
     study = panel.frame
     if not isinstance(study, NotEstimable):
         study = effect_study(
             panel.frame,
             comparison=asked.comparison,
+            estimators=(chosen.estimator, chosen.beside, chosen.compared),
             dose=asked.estimand == "dose",
             weights=panel.weights,
-            leads=asked.leads,
+            smallest=asked.outcome.smallest_of_interest,
             level=level,
             seed=seed,
         )
-    return effect_items(panel, study, level=level)
+    return effect_items(panel, study, level=level, chosen=chosen)
 
 
 def effect_items(
-    panel: Panel, study: EffectStudy | NotEstimable, *, level: float
+    panel: Panel, study: EffectStudy | NotEstimable, *, level: float, chosen: Method | None = None
 ) -> tuple[Result | Series, ...]:
     """What the notebook `effect` publishes of one question.
 
@@ -87,13 +97,15 @@ def effect_items(
         Why there is none, where the panel cannot be had.
     level : float
         Coverage the intervals were made with.
+    chosen : Method, optional
+        What the study estimates; as in ``data/design/method.toml`` unless given.
     """
-    rows = _Rows(panel, level)
+    rows, chosen = _Rows(panel, level), chosen or method()
     if isinstance(study, NotEstimable):
         none = {field.name: study for field in fields(EffectStudy)}
         study = EffectStudy(**none | {"slope": study if panel.question.estimand == "dose" else None})
     return (
-        *_effects(rows, study),
+        *_effects(rows, study, chosen),
         *_checks(rows, study),
         *_design(rows),
         *_ceiling(rows),
@@ -104,16 +116,17 @@ def effect_items(
     )
 
 
-def _effects(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
+def _effects(rows: _Rows, study: EffectStudy, chosen: Method) -> tuple[Result, ...]:
     outcome = rows.panel.question.outcome
     shared = {"unit": outcome.unit, "decimals": outcome.decimals}
     label = f"effect op {outcome.subject}"
+    others = ((chosen.beside, study.beside), (chosen.compared, study.compared))
     found = [
-        _answer_row(rows, "effect", label, study.main, MAIN, **shared),
-        _answer_row(
-            rows, "effect_imputation", f"{label}, {METHODS[IMPUTED]}", study.imputed, IMPUTED, **shared
+        _answer_row(rows, "effect", label, study.main, chosen.estimator, **shared),
+        *(
+            _answer_row(rows, f"effect_{name}", f"{label}, {METHODS[name]}", answer, name, **shared)
+            for name, answer in others
         ),
-        _answer_row(rows, "effect_two_way", f"{label}, {METHODS[TWO_WAY]}", study.two_way, TWO_WAY, **shared),
         _jackknife_row(
             rows, "effect_sun_abraham", f"{label}, {METHODS[INTERACTED]}", study.interacted,
             estimator=INTERACTED, **shared,
@@ -180,12 +193,7 @@ def _jackknife_row(rows: _Rows, name: str, label: str, found, **given) -> Result
 def _checks(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
     outcome = rows.panel.question.outcome
     share = study.parts if isinstance(study.parts, NotEstimable) else 100 * float(study.parts.forbidden_share)
-    pretrend, detectable = study.pretrend, study.pretrend
-    if not isinstance(pretrend, NotEstimable):
-        pretrend = float(study.pretrend.p_randomisation)
-        detectable = study.pretrend.detectable_80
-        if detectable is None or not math.isfinite(detectable):
-            detectable = NotEstimable("de toets heeft daarvoor te weinig metingen of provincies")
+    pretrend, detectable = _before(study, rows.level)
     others = []
     for name, label, key in (
         ("crv3_p", "p-waarde met standaardfouten naar provincie", "crv3_p"),
@@ -208,7 +216,7 @@ def _checks(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
         ),
         rows.row(
             "pretrend_p",
-            "p-waarde voor gelijke ontwikkeling vóór de start",
+            "p-waarde voor gelijke ontwikkeling vóór de start, per startgroep getoetst",
             pretrend,
             decimals=3,
             test=RANDOMISATION,
@@ -223,6 +231,20 @@ def _checks(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
         ),
         *others,
     )
+
+
+def _before(study: EffectStudy, level: float) -> tuple[float | NotEstimable, float | NotEstimable]:
+    """p-value of the slopes before the start, and the slope of all that is found four times in five."""
+    found = study.trends
+    if isinstance(found, NotEstimable):
+        return found, found
+    silent = no_statement(found, level)
+    if silent:
+        return NotEstimable(silent), NotEstimable(silent)
+    detectable = float(found.table["detectable_80"].iloc[-1])
+    if not math.isfinite(detectable):
+        return float(found.p_value), NotEstimable("de toets heeft daarvoor te weinig metingen of provincies")
+    return float(found.p_value), detectable
 
 
 def _design(rows: _Rows) -> tuple[Result, ...]:
@@ -324,6 +346,11 @@ def _earlier(rows: _Rows, study: EffectStudy) -> Series:
         return rows.series("eerder", label, study.earlier, measures, **given)
     labels, found = rows.panel.labels, study.earlier
     people = _people(rows.panel.frame)
+    main = _identified(study.main)
+    if (
+        isinstance(main, NotEstimable) or main.reason
+    ):  # where the answer makes no statement, none is made before
+        found = found.assign(low=math.nan, high=math.nan, p_value=math.nan)
     points = pd.DataFrame(
         {
             "start": [labels[time] for time in found["start"]],

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from analysis.answers.effect import HEADLINE, IMPUTED, MAIN, TWO_WAY
+from analysis.credibility import Pretrends
 from analysis.credibility.certainty_study import (
     CLUSTERS,
     PEOPLE,
+    PRECISION,
     UNITS,
     CertaintyPlan,
     CertaintyStudy,
     certainty_study,
 )
+from analysis.credibility.size_table import BOOTSTRAP
 from analysis.design.robustness import Robustness
 from analysis.inference import Tested, no_statement
 from analysis.panel.question import Panel
@@ -37,6 +40,7 @@ WORDS = {
     "sample": {
         UNITS: "elke gemeente of provincie even zwaar",
         PEOPLE: "naar aantal mensen",
+        PRECISION: "naar de nauwkeurigheid van elke meting",
         CLUSTERS: "elke provincie even zwaar",
     },
 }
@@ -64,6 +68,11 @@ def plan_of(panel: Panel, plan: Robustness) -> CertaintyPlan:
         reassigned=plan.power.reassigned,
         draws=plan.power.draws,
         power_seed=plan.power.seed,
+        stratum=plan.strata.randstad,
+        periphery=plan.alarm.periphery,
+        alarm_reassigned=plan.alarm.reassigned,
+        alarm_draws=plan.alarm.draws,
+        alarm_seed=plan.alarm.seed,
     )
 
 
@@ -96,9 +105,11 @@ def check_question(
             level=level,
             seed=seed,
         )
+    study = _without_tests(study, level)
     rows = _Rows(panel, level, provinces)
     return (
         *rows.tested("main", "hoofdschatting", study.whole, estimator=MAIN, specification=HEADLINE),
+        *_strata(rows, study),
         *rows.table(study.weights, "weights", "weights_{}", "effect: {}", (PEOPLE, CLUSTERS)),
         *rows.table(
             study.estimators, "estimator", "estimator_{}", "effect: {}", ("never", "imputation", "two_way")
@@ -114,10 +125,22 @@ def check_question(
         *_curve_rows(rows, study),
         *_noise(rows, study),
         *_power(rows, study, chosen),
+        *_alarms(rows, study),
+        _before(rows, study),
         _without(rows, study),
         _curve(rows, study),
         _power_points(rows, study),
+        _alarm_points(rows, study),
     )  # fmt: skip
+
+
+def _without_tests(study: CertaintyStudy, level: float) -> CertaintyStudy:
+    """Where the answer makes no statement, nothing is said either of when it would fall or be seen."""
+    silent = "" if isinstance(study.whole, NotEstimable) else no_statement(study.whole, level)
+    if not silent:
+        return study
+    why = NotEstimable(silent)
+    return replace(study, drift=why, allowance=why, hidden=why, power=why, alarms=why)
 
 
 @dataclass(frozen=True)
@@ -209,6 +232,22 @@ def _specified(key: str, value) -> dict[str, str]:
     )
 
 
+def _strata(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
+    found, label = (
+        study.strata,
+        "zelfde starts over provincies, binnen de Randstad en daarbuiten apart: aantal",
+    )
+    left = found
+    if not isinstance(found, NotEstimable):
+        left = (
+            float(found.draws) if found.exact else NotEstimable("er zijn er te veel om ze allemaal te maken")
+        )
+    return (
+        *rows.tested("strata", "effect, met herverdeling binnen de Randstad en daarbuiten apart", found),
+        rows.row("strata_n", label, left, "", decimals=0),
+    )
+
+
 def _early(rows: _Rows, study: CertaintyStudy, plan: CertaintyPlan) -> tuple[Result, ...]:
     parts = (
         ("before", "before_{}", "verandering in {} metingen vóór de start"),
@@ -242,19 +281,85 @@ def _trends(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
     if together["reason"]:
         why = NotEstimable(together["reason"])
         return (rows.row("trend", label, why, unit), rows.row("trend_bias", _BIAS, why))
-    low, high = _finite(together["low"], together["high"])
+    silent = no_statement(found, rows.level)
+    low, high = (None, None) if silent else _finite(together["low"], together["high"])
+    p_value, smallest_p = (None, None) if silent else (float(found.p_value), float(found.smallest_p))
     return (
         rows.row(
-            "trend", label, float(together["slope"]), unit, low=low, high=high, p_value=float(found.p_value),
-            smallest_p=float(found.smallest_p), test=TEST,
+            "trend", label, float(together["slope"]), unit, low=low, high=high, p_value=p_value,
+            smallest_p=smallest_p, test=TEST, no_statement=silent,
             note="Een hoge p-waarde bewijst niet dat de ontwikkeling gelijk was.",
         ),
         rows.row(
             "trend_detectable", "verschil in ontwikkeling dat die toets in vier van de vijf gevallen ziet",
-            float(together["detectable_80"]), unit,
+            _or_why(together["detectable_80"]), unit,
         ),
         rows.row("trend_bias", _BIAS, float(together["bias"])),
+        *_passing(rows, found, float(together["detectable_50"])),
     )  # fmt: skip
+
+
+def _passing(rows: _Rows, found: Pretrends, slope: float) -> tuple[Result, ...]:
+    """What a trend does that the test misses as often as it finds it (Roth 2022)."""
+    bias = passed = math.nan
+    if math.isfinite(slope):
+        bias, passed, _ = found.passing(slope, found.table["cohort"].iloc[-1])
+    label = "vertekening door een ontwikkeling die de toets in de helft van de gevallen mist"
+    return (
+        rows.row("trend_missed", label, _or_why(bias)),
+        rows.row("trend_missed_passed", f"{label}, als de toets niets vond", _or_why(passed)),
+    )
+
+
+def _or_why(number: float) -> float | NotEstimable:
+    return (
+        float(number)
+        if math.isfinite(number)
+        else NotEstimable("de toets heeft te weinig metingen of provincies")
+    )
+
+
+def _before(rows: _Rows, study: CertaintyStudy) -> Series:
+    """Slopes before the start by the provinces that start together, with what was to be seen of them."""
+    unit = f"{rows.panel.question.outcome.unit} per meting"
+    label, measures = "verschil in ontwikkeling vóór de start, naar start", _SLOPE
+    found = study.trends
+    if isinstance(found, NotEstimable):
+        return rows.series("voorloop", label, found, measures, unit, test=TEST)
+    table = found.table[found.table["reason"] == ""]
+    if table.empty:
+        why = NotEstimable(found.table["reason"].iloc[0])
+        return rows.series("voorloop", label, why, measures, unit, test=TEST)
+    points = pd.DataFrame(
+        {
+            "label": [_started(rows, cohort) for cohort in table["cohort"]],
+            "provinces": table["treated_clusters"],
+            "measurements": table["periods"],
+            **{name: table[name] for name in _SLOPE},
+            "equivalent": [
+                _EQUIVALENT[None if pd.isna(item) else bool(item)] for item in table["equivalent"]
+            ],
+        }
+    ).reset_index(drop=True)
+    numbers = points[list(_SLOPE)].astype(float).replace([np.inf, -np.inf], np.nan)
+    silent = [bool(no_statement(line, rows.level)) for line in table.itertuples()]
+    numbers.loc[silent, ["low", "high", "p_value"]] = np.nan
+    points.loc[silent, "equivalent"] = _EQUIVALENT[None]
+    points[list(_SLOPE)] = numbers
+    return rows.series("voorloop", label, points, measures, unit, test=TEST)
+
+
+_SLOPE = ("slope", "low", "high", "p_value", "detectable_80", "bias")
+_EQUIVALENT = {True: "ja", False: "niet aangetoond", None: "niet te toetsen"}
+
+
+def _started(rows: _Rows, cohort: float | str) -> str:
+    labels = rows.panel.labels
+    return (
+        "alle starts samen"
+        if isinstance(cohort, str)
+        else f"eerste meting na de start: {labels[int(cohort)]}"
+    )
 
 
 _BIAS = "wat dat verschil in ontwikkeling aan de schatting zou doen"
@@ -303,6 +408,7 @@ def _curve_rows(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
     if isinstance(curve, NotEstimable):
         return tuple(rows.row(name, label, curve) for name, label in labels.items())
     had = curve.table["estimate"].dropna()
+    silent = "" if isinstance(study.whole, NotEstimable) else no_statement(study.whole, rows.level)
     values = {
         "curve_n": (float(len(had)), {"unit": "", "decimals": 0}),
         "curve_median": (curve.median, {}),
@@ -310,7 +416,7 @@ def _curve_rows(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
         "curve_highest": (float(had.max()), {}),
         "curve_sign": (100 * curve.share_sign, {"unit": "%", "decimals": 0}),
         "curve_p": (
-            curve.p_median,
+            NotEstimable(silent) if silent else curve.p_median,
             {"unit": "", "decimals": 3, "smallest_p": curve.smallest_p, "se": curve.monte_carlo_se},
         ),
     }
@@ -320,7 +426,12 @@ def _curve_rows(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
 def _noise(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
     noise = study.noise
     parts = (
-        ("noise_sd", "schok van één provincie in één meting (standaardafwijking)", "sd", None),
+        (
+            "noise_sd",
+            "blijvende spreiding tussen provincies, zonder programma (standaardafwijking)",
+            "sd",
+            None,
+        ),
         ("noise_persistence", "samenhang van schokken die een jaar uiteenliggen", "persistence", ""),
         ("noise_spatial", "samenhang met buurprovincies", "spatial", ""),
     )
@@ -332,7 +443,11 @@ def _noise(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
         item = getattr(noise, field)
         low, high = _finite(item.low, item.high)
         found.append(rows.row(name, label, float(item.value), unit, low=low, high=high))
-    return tuple(found)
+    change = noise
+    if not isinstance(noise, NotEstimable):
+        change = noise.change_sd_apart(float(np.median(np.diff(rows.panel.moments))))
+    label = "wat een provincie tussen twee metingen uit zichzelf van alle samen afwijkt (standaardafwijking)"
+    return (*found, rows.row("noise_change", label, change))
 
 
 def _power(rows: _Rows, study: CertaintyStudy, plan: CertaintyPlan) -> tuple[Result, ...]:
@@ -369,6 +484,73 @@ _UNSEEN = NotEstimable("de toets ziet een zo klein effect in geen enkele naboots
 _POWER = "kans om het kleinste effect dat ertoe doet te zien"
 
 
+SHOCKS = {
+    "iid": "los van elkaar",
+    "AR(.6)": "die aanhouden",
+    "AR(.8), small volatile": "die lang aanhouden, in kleine provincies twee keer zo groot",
+    "AR(.6), large volatile": "die aanhouden, in grote provincies twee keer zo groot",
+    "t(3)": "met uitschieters",
+    "t(3), small volatile": "met uitschieters, in kleine provincies twee keer zo groot",
+    "periphery shares 0.5 sd": "en een halve schok die de provincies aan de rand delen",
+    "periphery shares 1 sd": "en een hele schok die de provincies aan de rand delen",
+}
+_OWN = [name for name in SHOCKS if not name.startswith("periphery")]
+
+
+def _alarms(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
+    """False alarms in this very design: under shocks of a place's own, and under shared ones."""
+    given = {"unit": "%", "decimals": 1}
+    labels = {
+        "alarm_low": "kans op vals alarm zonder effect, onder de gunstigste van zes soorten schokken",
+        "alarm_high": "kans op vals alarm zonder effect, onder de ongunstigste van zes soorten schokken",
+        "alarm_shared": "kans op vals alarm zonder effect, als de provincies aan de rand een schok delen",
+        "alarm_wild_low": "dezelfde kans van de wilde bootstrap, onder de gunstigste van die zes",
+        "alarm_wild_high": "dezelfde kans van de wilde bootstrap, onder de ongunstigste van die zes",
+        "alarm_wild_shared": "dezelfde kans van de wilde bootstrap, als zij een schok delen",
+    }
+    if isinstance(study.alarms, NotEstimable):
+        return tuple(rows.row(name, text, study.alarms, **given) for name, text in labels.items())
+    found: dict[str, pd.Series | NotEstimable] = {}
+    for test, start in zip(_TESTS, ("alarm", "alarm_wild"), strict=True):
+        table = study.alarms[study.alarms["test"] == test].set_index("model")
+        own = table.loc[_OWN, "size"]
+        found[f"{start}_low"], found[f"{start}_high"] = table.loc[own.idxmin()], table.loc[own.idxmax()]
+        found[f"{start}_shared"] = (
+            table.loc[_SHARED]
+            if _SHARED in table.index
+            else NotEstimable("geen van deze provincies ligt aan de rand")
+        )
+    return tuple(
+        rows.row(name, text, found[name], **given)
+        if isinstance(found[name], NotEstimable)
+        else rows.row(
+            name, text, 100 * float(found[name]["size"]), se=100 * float(found[name]["size_se"]), **given
+        )
+        for name, text in labels.items()
+    )
+
+
+_TESTS = ("main", f"main{BOOTSTRAP}")
+_SHARED = "periphery shares 1 sd"
+
+
+def _alarm_points(rows: _Rows, study: CertaintyStudy) -> Series:
+    label, measures = "kans op vals alarm zonder effect, naar soort schokken", ("size", "wild", "size_se")
+    given = {"unit": "%", "decimals": 1, "test": TEST}
+    if isinstance(study.alarms, NotEstimable):
+        return rows.series("alarm", label, study.alarms, measures, **given)
+    main, wild = (study.alarms[study.alarms["test"] == test].set_index("model") for test in _TESTS)
+    points = pd.DataFrame(
+        {
+            "label": main.index.map(SHOCKS),
+            "size": 100 * main["size"],
+            "wild": 100 * wild["size"],
+            "size_se": 100 * main["size_se"],
+        }
+    ).reset_index(drop=True)
+    return rows.series("alarm", label, points, measures, **given)
+
+
 def _without(rows: _Rows, study: CertaintyStudy) -> Series:
     label, measures = "schatting als telkens één provincie wegblijft", ("estimate", "low", "high")
     if isinstance(study.without, NotEstimable):
@@ -376,9 +558,17 @@ def _without(rows: _Rows, study: CertaintyStudy) -> Series:
     table = study.without
     whole = study.whole
     first = pd.DataFrame(
-        [{"cluster": "", **({} if isinstance(whole, NotEstimable) else _ends(whole)), "reason": ""}]
+        [
+            {
+                "cluster": "",
+                **({} if isinstance(whole, NotEstimable) else _ends(whole, rows.level)),
+                "reason": "",
+            }
+        ]
     )
-    points = pd.concat([first, table[["cluster", *measures, "reason"]]], ignore_index=True)
+    numbers = table[["cluster", *measures, "reason"]].copy()
+    numbers.loc[_silent(table, rows.level), ["low", "high"]] = np.nan
+    points = pd.concat([first, numbers], ignore_index=True)
     points["label"] = [
         "alle provincies" if not code else f"zonder {rows.provinces.get(code, code)}"
         for code in points["cluster"]
@@ -391,7 +581,8 @@ def _curve(rows: _Rows, study: CertaintyStudy) -> Series:
     curve = study.curve
     if isinstance(curve, NotEstimable):
         return rows.series("curve", label, curve, measures, test=TEST)
-    table = curve.table[curve.table["estimate"].notna()]
+    table = curve.table[curve.table["estimate"].notna()].assign(smallest_p=curve.smallest_p)
+    table.loc[_silent(table, rows.level), ["low", "high"]] = np.nan
     points = pd.DataFrame(
         {
             "estimator": table["estimator"].map(WORDS["estimator"]),
@@ -423,8 +614,15 @@ def _power_points(rows: _Rows, study: CertaintyStudy) -> Series:
     return rows.series("vermogen", label, points, measures, "", test=TEST)
 
 
-def _ends(found: Tested) -> dict:
+def _ends(found: Tested, level: float) -> dict:
+    if no_statement(found, level):
+        return {"estimate": found.estimate, "low": np.nan, "high": np.nan}
     return {"estimate": found.estimate, "low": found.low, "high": found.high}
+
+
+def _silent(table: pd.DataFrame, level: float) -> np.ndarray:
+    """Rows of tests that are too few-sided to speak: these have an estimate and no interval."""
+    return np.array([bool(no_statement(line, level)) for line in table.itertuples()], dtype=bool)
 
 
 def _open_ends(points: pd.DataFrame, measures: tuple[str, ...]) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.answers.effect import IMPUTED, INTERACTED, MAIN, METHODS, TWO_WAY
+from analysis.chapters.effect_opzet import design_table
 from analysis.datakind import DataKind
 from analysis.design.questions import Question, questions
 from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit
@@ -43,7 +44,7 @@ def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exh
         if question.chapter not in scheduled:
             scheduled.add(question.chapter)
             drawn.append(_schedule(released, question))
-        drawn += [_table(released, question), _path(released, question)]
+        drawn += [_table(released, question), _path(released, question), design_table(released, question)]
     return drawn
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.answers.zekerheid import SECTION
+from analysis.chapters.zekerheid_tabellen import tables
 from analysis.datakind import DataKind
 from analysis.design.questions import Question, questions
 from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit, sources_of
@@ -18,7 +19,9 @@ from analysis.workspace import Workspace
 
 CHECKED = {
     "main": "Hoofdschatting",
+    "strata": "Zelfde starts, herverdeeld binnen de Randstad en daarbuiten apart",
     "weights_inhabitants": "Gewogen naar aantal mensen",
+    "weights_precision": "Gewogen naar de nauwkeurigheid van elke meting",
     "weights_provinces": "Elke provincie even zwaar",
     "estimator_never": "Alleen vergeleken met wie niet begint",
     "estimator_imputation": "Toegerekend",
@@ -46,12 +49,14 @@ CHOICES = {
     "policy": "Ander programma",
 }
 SEEN = {
-    "noise_sd": "Schok van één provincie in één meting (standaardafwijking)",
+    "noise_change": "Wat een provincie tussen twee metingen uit zichzelf afwijkt (standaardafwijking)",
     "detectable": "Kleinste effect dat in vier van de vijf gevallen gezien wordt",
     "smallest": "Kleinste effect dat ertoe doet",
     "power": "Kans om dat effect te zien",
     "type_m": "Gemiddelde overschatting als de toets dat effect ziet",
     "type_s": "Kans op het verkeerde teken als de toets dat effect ziet",
+    "alarm_high": "Vals alarm zonder effect, onder de ongunstigste van zes soorten schokken",
+    "alarm_shared": "Vals alarm als de provincies aan de rand een schok delen",
     "breakdown_b": "Uiteenlopen per meting waarbij de conclusie valt",
     "gamma": "Ongelijke kansen op een vroege start waarbij de conclusie valt",
 }
@@ -73,6 +78,7 @@ def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exh
             _without(released, question, prefix),
             _curve(released, question, prefix),
             _power(released, question, prefix),
+            *tables(released, question, prefix),
         ]
     seen = _seen(released, workspace)
     return [*drawn, *([seen] if seen is not None else [])]
@@ -109,7 +115,9 @@ def _cells(row: Result) -> tuple[str, str, str]:
 
 def _drawable(series: Series) -> pd.DataFrame:
     points = series.shown()
-    return points.dropna(subset=["estimate", "low", "high"]).reset_index(drop=True) if len(points) else points
+    if points.empty or points["low"].isna().all():
+        return points.iloc[:0]
+    return points.dropna(subset=["estimate"]).reset_index(drop=True)
 
 
 def _without(released: Released, question: Question, prefix: str) -> FigureExhibit:
@@ -130,8 +138,11 @@ def _without(released: Released, question: Question, prefix: str) -> FigureExhib
         level=series.level,
         highlight=["alle provincies"],
         sign=True,
-        caption=caption,
+        caption=f"{caption} {_NO_INTERVAL}" if points["low"].isna().any() else caption,
     )
+
+
+_NO_INTERVAL = "Zonder streep: met minder dan vijf provincies met of zonder start is geen toets betrouwbaar."
 
 
 def _curve(released: Released, question: Question, prefix: str) -> FigureExhibit:
@@ -154,7 +165,7 @@ def _curve(released: Released, question: Question, prefix: str) -> FigureExhibit
         decimals=series.decimals,
         level=series.level,
         p_value=None if p is None else p.value,
-        caption=caption,
+        caption=f"{caption} {_NO_INTERVAL}" if points["low"].isna().any() else caption,
     )
 
 

@@ -19,7 +19,6 @@ from analysis.credibility.lee_bounds import LeeBounds, lee_bounds
 from analysis.credibility.noise import Noise, spatial_correlation
 from analysis.credibility.placebo import placebo_dates, placebo_outcomes
 from analysis.credibility.power import Power, design_se, minimum_detectable, simulate_power
-from analysis.credibility.pretrend import Pretrend, pretrend_test
 from analysis.credibility.pretrends import Pretrends, pretrends
 from analysis.credibility.rosenbaum import HiddenBias, hidden_bias
 from analysis.credibility.sensitivity import (
@@ -57,7 +56,6 @@ __all__ = [
     "Noise",
     "PathSensitivity",
     "Power",
-    "Pretrend",
     "Pretrends",
     "Sensitivity",
     "Specification",
@@ -79,7 +77,6 @@ __all__ = [
     "placebo_dates",
     "placebo_outcomes",
     "policy_cells",
-    "pretrend_test",
     "pretrends",
     "relative_magnitudes_interval",
     "sensitivity",

@@ -18,6 +18,7 @@ from analysis.credibility.pretrends import Pretrends, pretrends
 from analysis.credibility.rosenbaum import HiddenBias, hidden_bias
 from analysis.credibility.sensitivity import Sensitivity
 from analysis.credibility.sensitivity_path import path_sensitivity
+from analysis.credibility.size_table import shock_models, size_table
 from analysis.credibility.specification_curve import (
     ALL,
     Curve,
@@ -27,6 +28,7 @@ from analysis.credibility.specification_curve import (
 from analysis.credibility.spillover import Spillover, neighbour_shares, spillover
 from analysis.credibility.trend_allowance import TrendAllowance, trend_allowance
 from analysis.estimate.panel_noise import PanelNoise, panel_noise
+from analysis.estimate.sampled_means import precision_weights
 from analysis.inference import (
     ClusterPanel,
     Setting,
@@ -37,8 +39,9 @@ from analysis.inference import (
 )
 from analysis.unknown import NotEstimable, NotEstimableError, attempt
 
-UNITS, PEOPLE, CLUSTERS = "municipalities", "inhabitants", "provinces"
+UNITS, PEOPLE, PRECISION, CLUSTERS = "municipalities", "inhabitants", "precision", "provinces"
 ESTIMATORS = ("never", "imputation", "two_way")
+MIN_MEASUREMENTS = 3  # below it persistence cannot be told from place and measurement effects
 NAMES = {"unit": "unit", "time": "time", "cohort": "cohort", "outcome": "value", "cluster": "cluster"}
 
 
@@ -50,6 +53,8 @@ class CertaintyStudy:
     ----------
     whole : Tested or NotEstimable
         The headline again, by the engine that all checks use.
+    strata : Tested or NotEstimable
+        The same test with re-assignment among like clusters only; its draws are the assignments left.
     weights, estimators, without, dates : pandas.DataFrame or NotEstimable
         One row a choice, see :func:`analysis.inference.reassigned.as_table`.
     early : Anticipation or NotEstimable
@@ -65,9 +70,13 @@ class CertaintyStudy:
         What places do by themselves; see :func:`analysis.estimate.panel_noise.panel_noise`.
     power : Power or NotEstimable
         Of the headline test, with that noise or with the noise given.
+    alarms : pandas.DataFrame or NotEstimable
+        How often the headline test rejects without an effect in this design; see
+        :func:`analysis.credibility.size_table.size_table`.
     """
 
     whole: Tested | NotEstimable
+    strata: Tested | NotEstimable
     weights: pd.DataFrame | NotEstimable
     estimators: pd.DataFrame | NotEstimable
     without: pd.DataFrame | NotEstimable
@@ -82,6 +91,7 @@ class CertaintyStudy:
     curve: Curve | NotEstimable
     noise: PanelNoise | NotEstimable
     power: Power | NotEstimable
+    alarms: pd.DataFrame | NotEstimable
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,11 @@ class CertaintyPlan:
         Effects that power is asked of, as multiples of `smallest`; the first is zero.
     target, alpha : float
     reassigned, draws, power_seed : int
+    stratum : tuple of str
+        Clusters that change places among themselves, as the others do.
+    periphery : tuple of str
+        Clusters with a shock in common, in simulations without an effect.
+    alarm_reassigned, alarm_draws, alarm_seed : int
     """
 
     control: str
@@ -129,6 +144,11 @@ class CertaintyPlan:
     reassigned: int
     draws: int
     power_seed: int
+    stratum: tuple[str, ...]
+    periphery: tuple[str, ...]
+    alarm_reassigned: int
+    alarm_draws: int
+    alarm_seed: int
 
 
 def certainty_study(
@@ -166,9 +186,10 @@ def certainty_study(
     shares = attempt(_shares, panel, neighbours)
     policy = attempt(_policy, panel, other)
     noise = attempt(_noise, frame, neighbours, moments, level)
-    worlds = draw(panel) if draw is not None else attempt(_ByRow, noise, panel.cluster)
+    worlds = draw(panel) if draw is not None else attempt(_ByRow.of, noise, panel, moments)
     return CertaintyStudy(
         whole=attempt(randomised, panel, main, **options),
+        strata=attempt(_within_strata, panel, main, plan.stratum, options),
         weights=attempt(
             by_weights,
             {name: item for name, item in samples.items() if name != UNITS},
@@ -194,20 +215,34 @@ def certainty_study(
         curve=attempt(_curve, samples, plan, level, shares=shares, policy=policy),
         noise=noise,
         power=attempt(_power, panel, worlds, main, plan),
+        alarms=attempt(_alarms, panel, frame, main, plan, 1 - level),
     )
 
 
 def _samples(frame: pd.DataFrame) -> dict[str, ClusterPanel]:
-    """Every unit the same; by people where known; every cluster the same where it has several units.
+    """Every unit the same; by people where known; by precision where each value has an error; every cluster
+    the same where it has several units.
 
     Without clusters that began before the first measurement, as in the headline.
     """
     found = {UNITS: cluster_panel(frame, **NAMES)}
     if "n" in frame.columns:
         found[PEOPLE] = cluster_panel(frame, **NAMES, weights="n")
+    if "se" in frame.columns and frame["se"].notna().all():
+        weighted = attempt(_precise, frame)
+        if not isinstance(weighted, NotEstimable):
+            found[PRECISION] = cluster_panel(weighted, **NAMES, weights="precision")
     if frame["unit"].nunique() > frame["cluster"].nunique():
         found[CLUSTERS] = cluster_panel(frame, **NAMES, equal_clusters=True)
     return {name: panel.without_early() for name, panel in found.items()}
+
+
+def _precise(frame: pd.DataFrame) -> pd.DataFrame:
+    """With one weight a unit: what its values earn by their sampling variance and the noise beyond it."""
+    begun = frame["time"] >= frame["cohort"]
+    table = frame.assign(variance=frame["se"] ** 2, begun=begun)
+    found = precision_weights(table, unit="unit", time="time", mean="value", treated="begun")
+    return frame.assign(precision=found.weights.groupby(frame["unit"]).transform("mean"))
 
 
 def _shares(panel: ClusterPanel, neighbours: Mapping[str, Sequence[str]]) -> np.ndarray:
@@ -232,16 +267,21 @@ def _policy(panel: ClusterPanel, other: Mapping[str, float | None] | None) -> np
 
 
 def _noise(frame, neighbours, moments: Sequence[float], level: float) -> PanelNoise:
-    """From means by cluster: those are what the inference is about."""
+    """From means by cluster: those are what the inference is about.
+
+    From the measurements of all clusters; one that a cluster missed is left out, not the cluster.
+    """
     if not len(moments):
         raise NotEstimableError("the measurements have no dates", reason="de metingen hebben geen datum")
     means = frame.groupby(["cluster", "time"], as_index=False)["value"].mean()
-    clusters, times = means["cluster"].nunique(), means["time"].nunique()
-    if len(means) < clusters * times:
+    complete = means.groupby("time")["cluster"].transform("nunique") == means["cluster"].nunique()
+    if means.loc[complete, "time"].nunique() < MIN_MEASUREMENTS:
         raise NotEstimableError(
-            "a cluster was not measured every time: what places do by themselves cannot be told",
-            reason="niet elke provincie is bij elke meting gemeten",
+            f"fewer than {MIN_MEASUREMENTS} measurements of every cluster: what places do by themselves "
+            "cannot be told",
+            reason=f"minder dan {MIN_MEASUREMENTS} keer zijn alle provincies gemeten",
         )
+    means = means[complete]
     if not set(means["cluster"]) <= set(neighbours):
         raise NotEstimableError(
             "the clusters are no provinces", reason="van deze plaatsen zijn de buren niet bekend"
@@ -257,10 +297,43 @@ class _ByRow:
     """Shocks of places, for the rows of a panel: units of a place share them."""
 
     noise: PanelNoise
-    cluster: np.ndarray
+    place: np.ndarray
+    moments: Sequence[float]
+
+    @classmethod
+    def of(cls, noise: PanelNoise, panel: ClusterPanel, moments: Sequence[float]) -> _ByRow:
+        place = np.array([noise.places.index(label) for label in panel.clusters])
+        return cls(noise, place[panel.cluster], [moments[int(time)] for time in panel.times])
 
     def __call__(self, seeds: Sequence[int]) -> np.ndarray:
-        return self.noise.draw(seeds)[:, self.cluster]
+        return self.noise.draw(seeds, self.moments)[:, self.place]
+
+
+def _within_strata(panel: ClusterPanel, main: Setting, stratum: Sequence[str], options: dict) -> Tested:
+    inside = np.isin(panel.clusters, stratum)
+    if not 0 < inside.sum() < len(inside):
+        raise NotEstimableError(
+            "all clusters are in one stratum", reason="alle provincies vallen in één groep"
+        )
+    return randomised(panel, main, strata=inside, **options)
+
+
+def _alarms(
+    panel: ClusterPanel, frame: pd.DataFrame, main: Setting, plan: CertaintyPlan, alpha: float
+) -> pd.DataFrame:
+    """Shocks of clusters with, where a cluster has several units, noise of these in the usual proportion."""
+    several = panel.units > len(panel.clusters)
+    people = frame.groupby("cluster")["n"].sum().to_dict() if "n" in frame.columns else None
+    models = shock_models(
+        panel,
+        sd_unit=1.0 if several else 0.0,
+        periphery=[label for label in plan.periphery if label in panel.clusters],
+        size=people,
+    )
+    return size_table(
+        panel, {"main": main}, models, draws=plan.alarm_draws, reassigned=plan.alarm_reassigned,
+        bootstrap=True, alpha=alpha, seed=plan.alarm_seed,
+    )  # fmt: skip
 
 
 def _drift(panel: ClusterPanel, main: Setting, plan: CertaintyPlan, level: float, seed: int) -> Sensitivity:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.credibility.consecutive import consecutive_contrasts
-from analysis.credibility.pretrend import Pretrend, pretrend_test
+from analysis.credibility.pretrends import Pretrends, pretrends
 from analysis.estimate.did import (
     Bacon,
     ClusterJackknife,
@@ -16,9 +16,10 @@ from analysis.estimate.did import (
     dose_response,
     sun_abraham,
 )
-from analysis.inference import Answer, answer
+from analysis.inference import Answer, Setting, answer, cluster_panel
 from analysis.unknown import NotEstimable, NotEstimableError, attempt
 
+ESTIMATORS = ("group_time", "imputation", "two_way")
 NO_INTENSITY = NotEstimable("hoeveel jongeren per plaats zijn bereikt, is niet bekend")
 
 
@@ -28,14 +29,15 @@ class EffectStudy:
 
     Attributes
     ----------
-    main, imputed, two_way : Answer or NotEstimable
-        Group-time comparisons (the headline), imputation (co-primary), and two-way fixed effects (for
-        reference), each with its own re-assignment test.
+    main, beside, compared : Answer or NotEstimable
+        The headline, the co-primary estimator, and one printed for comparison, each with its own
+        re-assignment test.
     interacted : ClusterJackknife or NotEstimable
         Sun and Abraham.
     parts : Bacon or NotEstimable
         What the two-way coefficient compares.
-    pretrend : Pretrend or NotEstimable
+    trends : Pretrends or NotEstimable
+        Slopes before the start by cohort.
     slope : ClusterJackknife, NotEstimable or None
         Of the dose; None where the question does not ask for it.
     earlier : pandas.DataFrame or NotEstimable
@@ -45,11 +47,11 @@ class EffectStudy:
     """
 
     main: Answer | NotEstimable
-    imputed: Answer | NotEstimable
-    two_way: Answer | NotEstimable
+    beside: Answer | NotEstimable
+    compared: Answer | NotEstimable
     interacted: ClusterJackknife | NotEstimable
     parts: Bacon | NotEstimable
-    pretrend: Pretrend | NotEstimable
+    trends: Pretrends | NotEstimable
     slope: ClusterJackknife | NotEstimable | None
     earlier: pd.DataFrame | NotEstimable
     means: pd.DataFrame
@@ -59,9 +61,10 @@ def effect_study(
     frame: pd.DataFrame,
     *,
     comparison: str = "not_yet",
+    estimators: tuple[str, str, str] = ESTIMATORS,
     dose: bool = False,
     weights: str | None = None,
-    leads: int = 5,
+    smallest: float | None = None,
     level: float = 0.95,
     seed: int = 0,
 ) -> EffectStudy:
@@ -73,14 +76,17 @@ def effect_study(
         unit, cluster, time, cohort and value of :class:`analysis.panel.question.Panel`; n, weight and dose
         where there are any.
     comparison : {"not_yet", "never"}
+    estimators : tuple of str
+        Of the headline, beside it, and for comparison; see :func:`analysis.inference.answer`.
     dose : bool
         Also estimate the slope in ``dose``.
     weights : str, optional
         Column; each unit counts the same unless given.
-    leads : int
-        Periods before the start that the pre-trend test looks at.
+    smallest : float, optional
+        The smallest effect of interest: trends before the start that bias the headline by less are alike.
     level, seed : float, int
     """
+    main, beside, compared = estimators
     names = {"unit": "unit", "time": "time", "cohort": "cohort", "outcome": "value"}
     asked = {**names, "cluster": "cluster", "weights": weights, "level": level, "seed": seed}
     weighted = {} if weights is None else {"weights": weights}
@@ -93,16 +99,22 @@ def effect_study(
                 dose="dose", control=comparison,
             )  # fmt: skip
     return EffectStudy(
-        main=attempt(answer, frame, **asked, estimator="group_time", control=comparison),
-        imputed=attempt(answer, frame, **asked, estimator="imputation"),
-        two_way=attempt(answer, frame, **asked, estimator="two_way"),
+        main=attempt(answer, frame, **asked, estimator=main, control=comparison),
+        beside=attempt(answer, frame, **asked, estimator=beside),
+        compared=attempt(answer, frame, **asked, estimator=compared),
         interacted=attempt(cluster_jackknife, sun_abraham, frame, cluster="cluster", **names, **weighted),
         parts=attempt(_parts, frame, names),
-        pretrend=attempt(pretrend_test, frame, **names, cluster="cluster", periods=leads, seed=seed),
+        trends=attempt(_trends, frame, asked, comparison, smallest),
         slope=slope,
         earlier=attempt(_earlier, frame, level, seed),
         means=_means(frame),
     )
+
+
+def _trends(frame: pd.DataFrame, asked: dict, comparison: str, smallest: float | None) -> Pretrends:
+    options = {name: asked[name] for name in ("level", "seed")}
+    panel = cluster_panel(frame, **{name: item for name, item in asked.items() if name not in options})
+    return pretrends(panel, headline=Setting(comparison), bound=smallest, **options)
 
 
 def _parts(frame: pd.DataFrame, names: dict[str, str]) -> Bacon:

@@ -34,16 +34,19 @@ class Pretrends:
     ----------
     table : pandas.DataFrame
         One row a cohort and one for all together (by observed weight): cohort (first treated period, or
-        "all"), clusters, periods (before the start), slope (per period), se, low, high, p_value, bias_of_one
-        (what a slope of one does to the headline), bias (what this slope does), detectable_50, detectable_80
-        (slopes found that often), equivalent (whether the headline's bias is shown to be below `bound`; None
-        without one), reason.
+        "all"), treated_clusters, comparison_clusters (the most that it is compared with), clusters (of the
+        panel), periods (before the start), smallest_p, slope (per period), se, low, high, p_value,
+        bias_of_one (what a slope of one does to the headline), bias (what this slope does), detectable_50,
+        detectable_80 (slopes found that often), equivalent (whether the headline's bias is shown to be below
+        `bound`; None without one), reason.
     p_value : float
         Of no slope in any cohort, by the smallest of their p-values under re-assignment.
     smallest_p : float
     exact : bool
     draws : int
     monte_carlo_se : float
+    clusters, treated_clusters, comparison_clusters : int
+        Of the panel; those that adopt within it; those that have not when the first do.
     level : float
     bound : float or None
         Bias of the headline below which trends count as alike.
@@ -55,6 +58,9 @@ class Pretrends:
     exact: bool
     draws: int
     monte_carlo_se: float
+    clusters: int
+    treated_clusters: int
+    comparison_clusters: int
     level: float
     bound: float | None
     _worlds: _Worlds | None = field(repr=False, default=None)
@@ -138,7 +144,7 @@ def pretrends(
     worlds = _Worlds.of(panel, parts, rows, headline, nulls, crossed, 1 - level, seed) if power else None
     table = pd.DataFrame(
         [
-            _row(row, nulls[place], float(effect[place]), level, bound, exact)
+            _row(row, nulls[place], float(effect[place]), level, bound, exact, len(panel.clusters))
             | {f"detectable_{share}": _detectable(worlds, place, share / 100) for share in (50, 80)}
             for place, row in enumerate(rows)
         ]
@@ -154,6 +160,9 @@ def pretrends(
         exact=exact,
         draws=len(drawn),
         monte_carlo_se=0.0 if exact else float(np.sqrt(p * (1 - p) / len(drawn))),
+        clusters=len(panel.clusters),
+        treated_clusters=panel.treated_clusters,
+        comparison_clusters=panel.comparison_clusters,
         level=level,
         bound=bound,
         _worlds=worlds,
@@ -169,6 +178,8 @@ class _Contrast:
     cohort : float or "all"
     weights : ndarray, shape (parts,)
     members : ndarray of bool, shape (G,)
+    compared : int
+        The most clusters that a part compares them with.
     base : ndarray of int, shape (G,)
         Reference period of each cluster.
     periods : int
@@ -177,6 +188,7 @@ class _Contrast:
     cohort: float | str
     weights: np.ndarray
     members: np.ndarray
+    compared: int
     base: np.ndarray
     periods: int
 
@@ -201,7 +213,8 @@ def _contrasts(panel: ClusterPanel, headline: Setting) -> tuple[list, list[_Cont
         weights = np.zeros(len(early))
         weights[len(parts) - len(own) : len(parts)] = (x - centre) / spread
         members = panel.first == path
-        rows.append(_Contrast(float(panel.times[path]), weights, members, base, len(own) + 1))
+        compared = max(int(np.isin(panel.first, item.others).sum()) for item in own)
+        rows.append(_Contrast(float(panel.times[path]), weights, members, compared, base, len(own) + 1))
         mass.append(panel.mass[members].sum())
     if not rows:
         raise NotEstimableError(
@@ -212,7 +225,8 @@ def _contrasts(panel: ClusterPanel, headline: Setting) -> tuple[list, list[_Cont
         share = np.array(mass) / np.sum(mass)
         weights = share @ np.stack([row.weights for row in rows])
         members = np.any([row.members for row in rows], axis=0)
-        rows.append(_Contrast(TOGETHER, weights, members, base, max(row.periods for row in rows)))
+        compared, longest = (max(getattr(row, name) for row in rows) for name in ("compared", "periods"))
+        rows.append(_Contrast(TOGETHER, weights, members, compared, base, longest))
     return parts, rows
 
 
@@ -232,15 +246,19 @@ def _combined(found: list[Statistics], rows: list[_Contrast]) -> list[Statistics
     return combined
 
 
-def _row(row: _Contrast, null, effect: float, level: float, bound: float | None, exact: bool) -> dict:
+def _row(
+    row: _Contrast, null, effect: float, level: float, bound: float | None, exact: bool, clusters: int
+) -> dict:
     shared = {
         "cohort": row.cohort,
-        "clusters": int(row.members.sum()),
+        "treated_clusters": int(row.members.sum()),
+        "comparison_clusters": row.compared,
+        "clusters": clusters,
         "periods": row.periods,
         "bias_of_one": effect,
     }
     if not null:
-        empty = dict.fromkeys(("slope", "se", "low", "high", "p_value", "bias"), np.nan)
+        empty = dict.fromkeys(("slope", "se", "low", "high", "p_value", "smallest_p", "bias"), np.nan)
         return shared | empty | {"equivalent": None, "reason": null.reason}
     se = float(np.sqrt(null.variance))
     least = smallest_p(null, exact=exact)
@@ -255,6 +273,7 @@ def _row(row: _Contrast, null, effect: float, level: float, bound: float | None,
         "low": low,
         "high": high,
         "p_value": null.p_value(),
+        "smallest_p": least,
         "bias": null.estimate * effect,
         "equivalent": equivalent,
         "reason": "",

@@ -17,8 +17,10 @@ from analysis.credibility.simulated_tests import drawn_assignments, p_values, si
 from analysis.inference.cluster_panel import ClusterPanel
 from analysis.inference.inversion import TIE
 from analysis.inference.setting import Setting
+from analysis.inference.wild import wild_p_values
 
 BATCH = 50
+BOOTSTRAP = ", bootstrap"
 
 
 def shock_models(
@@ -73,10 +75,16 @@ def size_table(
     *,
     draws: int = 1_000,
     reassigned: int = 999,
+    bootstrap: bool = False,
     alpha: float = 0.05,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Rejections without an effect, by model and estimator.
+
+    Parameters
+    ----------
+    bootstrap : bool
+        Also of the wild cluster bootstrap, as a test of its own under ``"<test>, bootstrap"``.
 
     Returns
     -------
@@ -88,13 +96,16 @@ def size_table(
     for name, noise in models.items():
         worlds = np.random.SeedSequence([seed, 1]).generate_state(draws, np.uint64).tolist()
         lots = np.random.SeedSequence([seed, 2]).generate_state(draws, np.uint64).tolist()
-        rejected = {test: 0 for test in settings}
+        rejected = {test + kind: 0 for test in settings for kind in ("", BOOTSTRAP)[: 1 + bootstrap]}
         for at in range(0, draws, BATCH):
             outcomes = noise(worlds[at : at + BATCH])
             drawn = drawn_assignments(panel, lots[at], reassigned)
             for test, setting in settings.items():
                 p = p_values(simulated_nulls(panel, setting, outcomes, drawn))
                 rejected[test] += int((p <= alpha + TIE).sum())
+                if bootstrap:
+                    p = wild_p_values(panel, setting, outcomes)
+                    rejected[test + BOOTSTRAP] += int((p <= alpha + TIE).sum())
         for test, count in rejected.items():
             share = count / draws
             rows.append((name, test, share, float(np.sqrt(share * (1 - share) / draws)), draws))

@@ -26,6 +26,7 @@ from analysis.inference.setting import Setting
 from analysis.unknown import NotEstimable, NotEstimableError, attempt
 
 ALL = ""
+SIDES = ("clusters", "treated_clusters", "comparison_clusters")
 BLOCK = 32  # specifications that a worker takes at a time
 
 
@@ -68,8 +69,8 @@ class Curve:
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a specification: its choices, estimate, se, low, high, p, and the reason where there is
-        no estimate; such a row counts in nothing else.
+        One row a specification: its choices, estimate, se, low, high, p, clusters, treated_clusters,
+        comparison_clusters, and the reason where there is no estimate; such a row counts in nothing else.
     median : float
         Of the estimates.
     share_sign, share_significant : float
@@ -192,6 +193,8 @@ def specification_curve(
     for name, column in {"estimate": estimate[:, place], **values, "p": p[:, place]}.items():
         table[name] = np.nan
         table.loc[had, name] = column
+    sides = {item: _sides(first, item) for item in dict.fromkeys(table["without"])}
+    table[list(SIDES)] = [sides[item] for item in table["without"]]
     table["reason"] = [getattr(row, "reason", "") for row in rows]
     medians, signs, significant = curve_statistics(np.sign(estimate) * t, p, alpha)
 
@@ -329,6 +332,12 @@ def _start(job: _Job) -> None:
 
 def _run(block: Sequence[Specification]) -> list[_Row | NotEstimable]:
     return _job(block)
+
+
+def _sides(panel: ClusterPanel, without: str) -> tuple[int, ...]:
+    """How many clusters there are, adopt and are compared with."""
+    left = panel.leave_out(without) if without else panel
+    return len(left.clusters), left.treated_clusters, left.comparison_clusters
 
 
 def _common(samples: Mapping[str, ClusterPanel]) -> ClusterPanel:

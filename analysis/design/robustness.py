@@ -34,6 +34,23 @@ class ChecksPlan:
 
 
 @dataclass(frozen=True)
+class StrataPlan:
+    """Provinces that change places among themselves; the others do so too."""
+
+    randstad: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AlarmPlan:
+    """Simulations without an effect; `periphery` has a shock in common in some of them."""
+
+    periphery: tuple[str, ...]
+    reassigned: int
+    draws: int
+    seed: int
+
+
+@dataclass(frozen=True)
 class PowerPlan:
     """`effects` are multiples of the smallest effect of interest."""
 
@@ -77,6 +94,8 @@ class DiagnosisPlan:
 class Robustness:
     curve: CurvePlan
     checks: ChecksPlan
+    strata: StrataPlan
+    alarm: AlarmPlan
     power: PowerPlan
     diagnosis: DiagnosisPlan
 
@@ -100,6 +119,8 @@ def robustness(workspace: Workspace | None = None) -> Robustness:
     plan = Robustness(
         curve=table(CurvePlan, "curve"),
         checks=table(ChecksPlan, "checks"),
+        strata=table(StrataPlan, "strata"),
+        alarm=table(AlarmPlan, "alarm"),
         power=table(PowerPlan, "power"),
         diagnosis=record(DiagnosisPlan, {**diagnosis, "answers": answers}, f"{file}, diagnosis"),
     )

@@ -87,8 +87,14 @@ class PanelNoise:
         return self.draw(seeds)
 
     def change_sd(self, gap: float) -> float:
-        """Standard deviation of the change of one place over `gap` years, beyond what all places share."""
+        """Standard deviation of the change of one place over `gap` years."""
         return float(self.sd.value * np.sqrt(2 * (1 - self.persistence.value**gap)))
+
+    def change_sd_apart(self, gap: float) -> float:
+        """The same of its distance from the mean of all places, between places: what a comparison meets."""
+        count = len(self.correlation)
+        share = (np.trace(self.correlation) - self.correlation.sum() / count) / (count - 1)
+        return float(self.change_sd(gap) * np.sqrt(share))
 
     def contrast_sd(self, treated: Sequence[str], before: Sequence[float], after: Sequence[float]) -> float:
         """Standard deviation, without any effect, of a difference in mean changes.

@@ -14,6 +14,7 @@ def checked(
     *,
     numbers: Sequence[str],
     texts: Sequence[str] = (),
+    gaps: Sequence[str] = (),
     optional: Sequence[str] = (),
 ) -> pd.DataFrame:
     """A copy of `table` with the columns a figure draws, numbers as floats.
@@ -25,6 +26,8 @@ def checked(
         Exhibit id, for the message.
     numbers, texts : sequence of str
         Required columns; numbers must be finite, texts not empty.
+    gaps : sequence of str
+        Required number columns that may hold unknown values (NaN), never infinite ones.
     optional : sequence of str
         Number columns that may be absent or hold unknown values (NaN), never infinite ones.
 
@@ -33,7 +36,7 @@ def checked(
     ValueError
         If the table is empty, a column is absent, or a value cannot be drawn.
     """
-    absent = [column for column in (*texts, *numbers) if column not in table.columns]
+    absent = [column for column in (*texts, *numbers, *gaps) if column not in table.columns]
     if absent:
         raise ValueError(
             f"{figure}: column {', '.join(absent)} is absent; "
@@ -46,7 +49,7 @@ def checked(
         bad = table[column].isna() | (table[column].astype(str).str.strip() == "")
         _refuse(bad, figure, column, table[column], "is empty")
         table[column] = table[column].astype(str)
-    for column in (*numbers, *(name for name in optional if name in table.columns)):
+    for column in (*numbers, *gaps, *(name for name in optional if name in table.columns)):
         try:
             values = pd.to_numeric(table[column]).astype(float)
         except (ValueError, TypeError) as error:

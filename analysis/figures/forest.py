@@ -40,7 +40,8 @@ def forest(
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns ``label``, ``estimate``, ``low``, ``high``; optionally ``truth``. Drawn from the top.
+        Columns ``label``, ``estimate``, ``low``, ``high``; optionally ``truth``. Drawn from the top. An
+        estimate without an interval, both ends unknown, is a mark without a line.
     outcome_label, unit : str
         Dutch.
     reference : float, optional
@@ -62,7 +63,9 @@ def forest(
         If the table is empty, lacks a column, holds a value that cannot be drawn or a label twice, or if
         `highlight` names no row.
     """
-    table = checked(table, id, texts=("label",), numbers=("estimate", "low", "high"), optional=("truth",))
+    table = checked(
+        table, id, texts=("label",), numbers=("estimate",), gaps=("low", "high"), optional=("truth",)
+    )
     check_interval(table, id, inside="estimate")
     twice = table.loc[table["label"].duplicated(), "label"]
     if len(twice):
@@ -161,11 +164,14 @@ def _alt(
         parts.append(f"Het hoogst is {ends[0]}, het laagst {ends[1]}.")
     if reference is not None:
         above, below = int((table["low"] > reference).sum()), int((table["high"] < reference).sum())
+        known = int(table["low"].notna().sum())
         line = f"{reference_label or 'de lijn'} ({dutch.number(reference, decimals)})"
         parts.append(
             f"Het interval ligt {above} keer geheel boven en {below} keer geheel onder {line}, "
-            f"en {len(table) - above - below} keer eroverheen."
+            f"en {known - above - below} keer eroverheen."
         )
+        if known < len(table):
+            parts.append(f"Zonder interval: {len(table) - known}.")
     values = {
         row.label: words.with_interval(row.estimate, row.low, row.high, "", decimals, level=None, sign=sign)
         for row in table.itertuples()

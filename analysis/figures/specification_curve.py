@@ -53,7 +53,9 @@ def specification_curve(
     """
     if not choices:
         raise ValueError(f"{id}: no choices given; without them the curve cannot be read")
-    table = checked(table, id, texts=tuple(choices), numbers=("estimate", "low", "high"), optional=("truth",))
+    table = checked(
+        table, id, texts=tuple(choices), numbers=("estimate",), gaps=("low", "high"), optional=("truth",)
+    )
     check_interval(table, id, inside="estimate")
     main = table["main"].astype(bool) if "main" in table.columns else pd.Series(False, index=table.index)
     if main.sum() > 1:
@@ -124,8 +126,9 @@ def _draw_curve(ax: Axes, table: pd.DataFrame, decimals: int) -> None:
             zorder=5,
         )
         right = place > len(table) / 2
+        top = np.fmax(row["high"], row["estimate"])  # without an interval the mark itself
         theme.write(
-            ax, place, row["high"], f"hoofdanalyse {dutch.number(row['estimate'], decimals, sign=True)}",
+            ax, place, top, f"hoofdanalyse {dutch.number(row['estimate'], decimals, sign=True)}",
             xytext=(4 if right else -4, 5), textcoords="offset points", color=color, fontweight="bold",
             ha="right" if right else "left", va="bottom", zorder=6,
             bbox={"facecolor": theme.PAPER, "alpha": 0.85, "edgecolor": "none", "pad": 1.5},

@@ -6,7 +6,6 @@ from analysis.inference.cluster_panel import ClusterPanel, cluster_panel
 from analysis.inference.crv import ClusterRobust, cluster_robust
 from analysis.inference.event_path import EventPath, event_path
 from analysis.inference.multiple import adjust_outcomes, adjusted, holm, romano_wolf
-from analysis.inference.one_outcome import Inference, infer
 from analysis.inference.randomisation import Randomisation, randomisation_inference
 from analysis.inference.reassigned import Tested, randomised
 from analysis.inference.setting import Setting
@@ -17,7 +16,6 @@ __all__ = [
     "ClusterPanel",
     "ClusterRobust",
     "EventPath",
-    "Inference",
     "Randomisation",
     "Setting",
     "Tested",
@@ -31,7 +29,6 @@ __all__ = [
     "cluster_robust",
     "event_path",
     "holm",
-    "infer",
     "no_statement",
     "randomisation_inference",
     "randomised",

@@ -34,7 +34,7 @@ from analysis.inference.event_path import event_path, no_path
 from analysis.inference.group_time import comparisons
 from analysis.inference.reassigned import Tested, null_distribution, statistics, tested
 from analysis.inference.setting import Setting
-from analysis.inference.wild import wild_p_value
+from analysis.inference.wild import wild_null
 from analysis.unknown import NotEstimableError
 
 MIN_CLUSTERS = 5  # on either side: below it the tests contradict one another and power is next to nothing
@@ -66,8 +66,8 @@ class Answer:
     level : float
     se, crv3_p : float or None
         Jackknife over clusters and its p-value by t(G - 1); None where no statement is made.
-    wild_p : float or None
-        Exact restricted wild cluster bootstrap, studentised by the jackknife.
+    wild_p, wild_low, wild_high : float or None
+        Restricted wild cluster bootstrap, studentised by the jackknife, and its inversion.
     n_units, n_observations, n_clusters : int
     n_treated_clusters, n_comparison_clusters : int
         Clusters whose start the estimate uses, and those compared with when the first start.
@@ -98,6 +98,8 @@ class Answer:
     se: float | None
     crv3_p: float | None
     wild_p: float | None
+    wild_low: float | None
+    wild_high: float | None
     n_units: int
     n_observations: int
     n_clusters: int
@@ -245,10 +247,16 @@ def answered(
         "smallest_p": result.smallest_p,
         "se": result.se,
         "crv3_p": float(2 * stats.t.sf(abs(result.estimate) / result.se, freedom)),
-        "wild_p": wild_p_value(panel, setting, seed=seed),
+        **_bootstrapped(panel, setting, result.se, level, seed),
         "monte_carlo_se": result.monte_carlo_se,
     }
     return _answer(panel, setting, control, level, known)
+
+
+def _bootstrapped(panel: ClusterPanel, setting: Setting, se: float, level: float, seed: int) -> dict:
+    null = wild_null(panel, setting, seed=seed)
+    low, high = null.interval(level, scale=se, smallest_p=1 / len(null.slope0))
+    return {"wild_p": null.p_value(), "wild_low": low, "wild_high": high}
 
 
 def sides(panel: ClusterPanel, control: str, anticipation: int) -> tuple[int, int]:
@@ -278,6 +286,8 @@ def _answer(panel, setting, control, level, known, *, reason=None, detail="") ->
         "se": None,
         "crv3_p": None,
         "wild_p": None,
+        "wild_low": None,
+        "wild_high": None,
         "n_treated_clusters": panel.treated_clusters,
         "n_comparison_clusters": panel.comparison_clusters,
         "n_assignments": 0,

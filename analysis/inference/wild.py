@@ -4,6 +4,17 @@ Under the hypothesis of no effect a panel is unit effects, period effects and a 
 compare changes with changes do not see the first two, so a bootstrap world is the sum of each cluster's
 residual, with its sign: the estimate and every leave-one-out estimate are sums of what the clusters
 contribute, and all sign vectors are one product of matrices.
+
+A cluster keeps its own residual, so that the test stays near its size where the clusters that adopt have
+larger shocks, or smaller ones, than those they are compared with. Re-assignment moves shocks between clusters
+and does not. Share of 4,000 panels without an effect in which the p-value of group-time effects is at most
+.05 (``benchmarks/inference.py size``; simulation error .0035):
+
+=========================================  ==========  ==========
+five small provinces adopt; shocks         re-assigned  bootstrap
+=========================================  ==========  ==========
+independent                                SIZE
+=========================================  ==========  ==========
 """
 
 from __future__ import annotations
@@ -11,50 +22,86 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.inference.cluster_panel import ClusterPanel
-from analysis.inference.inversion import TIE
+from analysis.inference.inversion import TIE, NullDistribution
 from analysis.inference.reassigned import require_identified, statistics
 from analysis.inference.setting import Setting
 from analysis.inference.statistics import RANK, Statistics
 from analysis.inference.wild_bootstrap import sign_vectors
 
 
-def wild_p_value(panel: ClusterPanel, setting: Setting, *, draws: int = 99_999, seed: int = 0) -> float:
-    """p-value of no effect by the restricted wild cluster bootstrap (Rademacher signs, by CRV3).
+def wild_null(
+    panel: ClusterPanel, setting: Setting, *, draws: int = 99_999, seed: int = 0
+) -> NullDistribution:
+    """The restricted wild cluster bootstrap (Rademacher signs, by CRV3), linear in the hypothesised effect.
 
     Parameters
     ----------
     panel : ClusterPanel
     setting : Setting
-        Without further regressors.
+        Without further regressors; its target is the effect.
     draws, seed : int
         For more than 16 clusters, where signs are sampled.
 
     Notes
     -----
     Cameron, Gelbach & Miller (2008); MacKinnon, Nielsen & Webb (2023) call the variant with the jackknife
-    inside WCR-V. Exact over all sign vectors up to 16 clusters, hence never below ``2^(1 - G)``.
+    inside WCR-V. Exact over all sign vectors up to 16 clusters, hence never below ``2^(1 - G)``. What an
+    effect adds to a treated cell is taken out of the outcome before the residual is formed, so that the
+    interval is the inversion of the test.
     """
-    residual = two_way_residual(panel)
-    clusters = np.arange(len(panel.clusters))
-    outcomes = residual * (panel.cluster == clusters[:, None])[:, :, None]  # (G, N, T): one cluster each
-    found = statistics(panel, setting, panel.start[None], outcomes)
-    require_identified(Statistics(found.estimate.sum(0, keepdims=True), found.without.sum(0, keepdims=True)))
-    signs, _ = sign_vectors(len(clusters), "rademacher", draws, seed)
-    estimate = signs @ found.estimate[:, 0]
-    deviations = signs @ (found.without[:, 0] - found.estimate)
-    squares = (deviations**2).sum(axis=1)
-    # The first vector leaves the sample as it is. Compared by products: a world without variance is extreme.
-    top, bottom = estimate**2 * squares[0], estimate[0] ** 2 * squares
-    return float((top >= bottom * (1 - TIE)).mean())
+    both = np.stack([panel.outcome, panel.treated[panel.cluster]])
+    top, deviations = _by_cluster(panel, setting, both)
+    signs = sign_vectors(len(panel.clusters), "rademacher", draws, seed)[0]
+    drawn = signs @ top.T  # (draws, 2)
+    spread = np.stack([signs @ deviations[k] for k in range(2)])  # (2, draws, G)
+    var = np.einsum("adg,bdg->abd", spread, spread)
+    # The first vector leaves the sample as it is.
+    return NullDistribution(
+        float(drawn[0, 0]), float(var[0, 0, 0]), drawn[:, 0], drawn[:, 1], var[0, 0], var[0, 1], var[1, 1]
+    )
 
 
-def two_way_residual(panel: ClusterPanel) -> np.ndarray:
-    """The outcome less unit and period effects, by weighted least squares, shape (N, T)."""
+def wild_p_value(panel: ClusterPanel, setting: Setting, *, draws: int = 99_999, seed: int = 0) -> float:
+    """p-value of no effect by :func:`wild_null`."""
+    return wild_null(panel, setting, draws=draws, seed=seed).p_value()
+
+
+def wild_p_values(panel: ClusterPanel, setting: Setting, outcomes: np.ndarray) -> np.ndarray:
+    """The same for many outcomes (B, N, T) of one design at once, shape (B,)."""
+    top, deviations = _by_cluster(panel, setting, outcomes)
+    count = len(panel.clusters)
+    signs = sign_vectors(count, "rademacher", 9_999, 0)[0]
+    estimate = signs @ top.T  # (draws, B)
+    pairs = (signs[:, :, None] * signs[:, None, :]).reshape(len(signs), -1)
+    squares = pairs @ (deviations @ deviations.swapaxes(1, 2)).reshape(len(top), -1).T
+    # Compared by products: a world without variance is extreme.
+    extreme = estimate**2 * squares[0] >= estimate[0] ** 2 * squares * (1 - TIE)
+    return extreme.mean(axis=0)
+
+
+def _by_cluster(panel: ClusterPanel, setting: Setting, outcomes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What each cluster's residual adds to the estimate (B, G), and to its jackknife deviations (B, G, G).
+
+    The deviations are scaled, so that their squares add up to the variance.
+    """
+    count = len(panel.clusters)
+    own = panel.cluster == np.arange(count)[:, None]  # (G, N)
+    residual = two_way_residual(panel, outcomes)
+    pieces = (residual[:, None] * own[None, :, :, None]).reshape(-1, *residual.shape[1:])
+    found = statistics(panel, setting, panel.start[None], pieces)
+    estimate = found.estimate[:, 0].reshape(-1, count)
+    without = found.without[:, 0].reshape(-1, count, count)
+    whole = Statistics(estimate.sum(axis=1)[:1, None], without.sum(axis=1)[:1, None])
+    require_identified(whole)
+    return estimate, np.sqrt((count - 1) / count) * (without - estimate[:, :, None])
+
+
+def two_way_residual(panel: ClusterPanel, outcomes: np.ndarray) -> np.ndarray:
+    """The outcomes less unit and period effects, by weighted least squares, shape (B, N, T)."""
     weight = panel.weight
-    total = weight.sum(axis=1, keepdims=True)
-    share = weight / total
-    swept = panel.outcome - (share * panel.outcome).sum(axis=1, keepdims=True)
+    share = weight / weight.sum(axis=1, keepdims=True)
+    swept = outcomes - np.einsum("nt,bnt->bn", share, outcomes)[:, :, None]
     normal = np.diag(weight.sum(axis=0)) - share.T @ weight
-    period = np.linalg.pinv(normal, rcond=RANK, hermitian=True) @ (weight * swept).sum(axis=0)
-    left = swept - (period - (share * period).sum(axis=1, keepdims=True))
+    period = np.einsum("nt,bnt->bt", weight, swept) @ np.linalg.pinv(normal, rcond=RANK, hermitian=True)
+    left = swept - (period[:, None, :] - (period @ share.T)[:, :, None])
     return np.where(weight > 0, left, 0.0)

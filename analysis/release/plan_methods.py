@@ -16,12 +16,12 @@ _TERMS = {"ses": "sociale achtergrond", "female": "geslacht", "migration": "migr
 def estimators(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
     """Headline, co-primary estimator and test; the gap between tracks; the spread between provinces."""
     if content.get("questions"):
-        few = dutch.number(MIN_CLUSTERS)
+        few = dutch.number(_minimum(content))
         yield (
             "Hoofdschatting is het gemiddelde effect per groep en meting (Callaway en Sant\\'Anna): "
             "plaatsen die tegelijk begonnen, bij elke meting vergeleken met plaatsen die dan nog niet "
-            "begonnen zijn. Daarnaast staat altijd imputatie (Borusyak, Jaravel en Spiess), als tweede "
-            "hoofdschatting. Vaste effecten en Sun en Abraham staan erbij ter vergelijking."
+            f"begonnen zijn. Daarnaast staat altijd {_beside(content)}, als tweede hoofdschatting. "
+            f"{_compared(content)} en Sun en Abraham staan erbij ter vergelijking."
         )
         yield (
             "De p-waarde komt uit een randomisatietoets over provincies, waarin elke schatting wordt "
@@ -55,6 +55,27 @@ def estimators(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
         )
 
 
+_ESTIMATORS = {"imputation": "imputatie (Borusyak, Jaravel en Spiess)", "two_way": "vaste effecten"}
+
+
+def _headline(content: Content) -> Mapping[str, Any]:
+    """The choices of ``method.toml``; a plan from before it had these."""
+    before = {"beside": "imputation", "compared": "two_way", "minimum_clusters": MIN_CLUSTERS}
+    return content["method"]["headline"] if "method" in content else before
+
+
+def _beside(content: Content) -> str:
+    return _ESTIMATORS[_headline(content)["beside"]]
+
+
+def _compared(content: Content) -> str:
+    return dutch.capital(_ESTIMATORS[_headline(content)["compared"]])
+
+
+def _minimum(content: Content) -> int:
+    return int(_headline(content)["minimum_clusters"])
+
+
 def checks(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
     """Robustness and power, from ``robustness.toml``."""
     design = content.get("robustness")
@@ -76,6 +97,15 @@ def checks(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
         f"grootste van de {say(tried['leads'])} metingen ervoor. Verder: andere weging, buurprovincies, het "
         "andere programma, en een start die niet door loting is bepaald (Rosenbaum)."
     )
+    if "strata" in design:
+        alarm, inside = design["alarm"], _named(design["strata"]["randstad"], provinces)
+        yield (
+            f"Dezelfde starts zijn ook herverdeeld binnen de Randstad ({inside}) en daarbuiten apart. Hoe "
+            "vaak de toets zonder effect aanslaat, volgt voor elke vraag uit "
+            f"{dutch.number(alarm['draws'])} nagebootste onderzoeken met {say(alarm['reassigned'])} "
+            "herverdelingen, voor acht soorten schokken; in twee daarvan delen de provincies aan de rand "
+            f"({_named(alarm['periphery'], provinces)}) een schok."
+        )
     yield (
         f"Wat te zien is, is het kleinste effect dat in {_percent(power['target'])} van "
         f"{dutch.number(power['draws'])} nagebootste onderzoeken wordt gevonden, met "
@@ -130,6 +160,10 @@ def twins(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
 
 def _percent(share: float) -> str:
     return f"{dutch.number(100 * share)} procent"
+
+
+def _named(codes: Sequence[str], provinces: Mapping[str, str]) -> str:
+    return dutch.join([provinces.get(code, code) for code in codes])
 
 
 def _numbers(values: Sequence[float]) -> str:

@@ -120,6 +120,9 @@ def _fits(item: Result | Series, patterns: Iterable[str]) -> bool:
     return item.kind is not DataKind.FACT and any(fnmatch(item.id, pattern) for pattern in patterns)
 
 
+UNITLESS = ("p_value",)  # no quantity of people, whatever the unit of its series: it keeps its digits
+
+
 def _points(series: Series, rule: DisclosureRule, *, whole: bool = False) -> tuple[Series, int]:
     """`series` without the numbers of points over too few units, or of any with `whole`; and how many."""
     import pandas as pd
@@ -128,8 +131,9 @@ def _points(series: Series, rule: DisclosureRule, *, whole: bool = False) -> tup
     if series.kind is DataKind.FACT or points.empty:
         return series, 0
     measures = list(series.measures)
-    if series.unit:
-        points[measures] = points[measures].astype(float).round(series.decimals)
+    counted_in_unit = [name for name in measures if name not in UNITLESS]
+    if series.unit and counted_in_unit:
+        points[counted_in_unit] = points[counted_in_unit].astype(float).round(series.decimals)
     few = points[N].lt(rule.minimum_n) if N in points.columns else pd.Series(False, index=points.index)
     if series.unit in rule.person_units:
         few |= (

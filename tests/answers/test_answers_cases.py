@@ -18,7 +18,10 @@ from analysis.sources.geography import neighbours, province_names
 
 FIVE, SEVEN = PROVINCES[:5], PROVINCES[5:]
 PLANTED = 2.0
-EXHIBITS = ["fig-prodemos-uitrol", "tbl-prodemos-kennis", "fig-prodemos-kennis-pad", "tbl-antwoord"]
+EXHIBITS = [
+    "fig-prodemos-uitrol", "tbl-prodemos-kennis", "fig-prodemos-kennis-pad", "tbl-prodemos-kennis-opzet",
+    "tbl-antwoord",
+]  # fmt: skip
 ENGLISH = re.compile(r"\b(the|cluster|period|estimate|nan|inf|none)\b", re.IGNORECASE)
 
 
@@ -44,9 +47,7 @@ CASES = {
     "one province": Case({FIVE[0]: 2023}, mute="1 van de 12 provincies is ingestapt"),
     "two provinces": Case(dict.fromkeys(FIVE[:2], 2023), mute="2 van de 12 provincies zijn ingestapt"),
     "three provinces": Case(dict.fromkeys(FIVE[:3], 2023), mute="3 van de 12 provincies zijn ingestapt"),
-    "one province never": Case(
-        {code: 2021 + place % 4 for place, code in enumerate(PROVINCES[:11])}, unknown=("pretrend_p",)
-    ),
+    "one province never": Case({code: 2021 + place % 4 for place, code in enumerate(PROVINCES[:11])}),
     "one province before the measurements": Case(
         {PROVINCES[0]: 2015, **dict.fromkeys(PROVINCES[1:6], 2023)}, left_out=len(YEARS)
     ),
@@ -119,8 +120,8 @@ def test_every_roll_out_gives_rows_and_exhibits(name, tmp_path):
     assert "nan" not in said.lower()
     if case.why:
         assert case.why in drawn[2].alt, "the place of the figure says why"
-        assert case.why in drawn[3].cells.iloc[0]["Antwoord"]
-        assert drawn[3].cells.iloc[0]["Bewijs (Maryland)"] == "geen"
+        assert case.why in drawn[4].cells.iloc[0]["Antwoord"]
+        assert drawn[4].cells.iloc[0]["Bewijs (Maryland)"] == "geen"
     if case.mute:
         assert case.mute in drawn[1].caption
         assert "geen uitspraak" in drawn[1].cells["p-waarde"].tolist()
@@ -135,6 +136,7 @@ def light():
         plan,
         curve=replace(plan.curve, estimators=("not_yet", "two_way"), leave_one_out=False, draws=39),
         power=replace(plan.power, draws=20, reassigned=39, effects=(0.0, 1.0, 3.0)),
+        alarm=replace(plan.alarm, draws=20, reassigned=39),
     )
 
 
@@ -161,7 +163,9 @@ def test_every_roll_out_says_how_sure_its_answer_is(name, tmp_path, light):
     main = released.row("zekerheid.prodemos_kennis.main")
     if case.why or name == "one province":  # its error cannot be had without a second
         assert main.reason
-        checks, *figures, seen = zekerheid.exhibits(released, workspace)
+        checks, *figures, before, alarm, limits, seen = zekerheid.exhibits(released, workspace)
+        assert all(table.cells.iloc[0, 0].startswith("niet vast te stellen: ") for table in (before, alarm))
+        assert limits.cells.iloc[:, 1].tolist() == [f"niet vast te stellen: {main.reason}"]
         assert checks.cells.iloc[:, 1].tolist() == ["niet vast te stellen"]
         assert all(figure.alt.startswith("Geen figuur. ") for figure in figures)
         assert set(seen.cells.iloc[:, 1]) == {"niet vast te stellen"}
@@ -170,7 +174,9 @@ def test_every_roll_out_says_how_sure_its_answer_is(name, tmp_path, light):
         drawn = zekerheid.exhibits(released, workspace)
         assert [exhibit.id for exhibit in drawn] == [
             "tbl-zekerheid-prodemos-kennis", "fig-zekerheid-prodemos-kennis-provincies",
-            "fig-zekerheid-prodemos-kennis-curve", "fig-zekerheid-prodemos-kennis-vermogen", "tbl-zekerheid",
+            "fig-zekerheid-prodemos-kennis-curve", "fig-zekerheid-prodemos-kennis-vermogen",
+            "tbl-zekerheid-prodemos-kennis-voorloop", "tbl-zekerheid-prodemos-kennis-alarm",
+            "tbl-zekerheid-prodemos-kennis-grenzen", "tbl-zekerheid",
         ]  # fmt: skip
         assert "nan" not in "\n".join(texts(drawn)).lower()
     for row in released.rows:

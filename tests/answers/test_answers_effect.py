@@ -45,7 +45,9 @@ def trial(request):
     """A twin, its study and what is published of it."""
     panel = question_panel(request.param, trial=True)
     asked = panel.question
-    study = effect_study(panel.frame, dose=asked.estimand == "dose", leads=asked.leads)
+    study = effect_study(
+        panel.frame, dose=asked.estimand == "dose", smallest=asked.outcome.smallest_of_interest
+    )
     return panel, study, effect_items(panel, study, level=0.95)
 
 
@@ -180,14 +182,14 @@ def test_rows_repeat_the_study_digit_for_digit(trial):
     _, study, items = trial
     found = {row.name: row for row in rows(items).values()}
     for name, answer in (
-        ("effect", study.main), ("effect_imputation", study.imputed), ("effect_two_way", study.two_way)
+        ("effect", study.main), ("effect_imputation", study.beside), ("effect_two_way", study.compared)
     ):  # fmt: skip
         row = found[name]
         assert (row.value, row.low, row.high, row.p_value) == (
             answer.estimate, answer.low, answer.high, answer.p_value
         )  # fmt: skip
     assert found["forbidden_share"].value == pytest.approx(100 * study.parts.forbidden_share)
-    assert found["pretrend_p"].value == study.pretrend.p_randomisation
+    assert found["pretrend_p"].value == study.trends.p_value
     assert found["crv3_p"].value == study.main.crv3_p
 
 
@@ -237,7 +239,7 @@ def test_without_a_panel_the_same_ids_carry_the_reason(turnout, answered):
 
 def test_a_question_about_a_dose_without_intensities_says_so(turnout):
     asked = replace(turnout, question=replace(turnout.question, estimand="dose"))
-    study = effect_study(turnout.frame, dose=True, leads=9)
+    study = effect_study(turnout.frame, dose=True)
     row = rows(effect_items(asked, study, level=0.95))["prodemos.opkomst_tk.dose_slope"]
     assert row.reason == "hoeveel jongeren per plaats zijn bereikt, is niet bekend"
 
@@ -257,9 +259,9 @@ def test_no_infinite_or_missing_number_reaches_a_row(trial):
     broken = replace(
         study,
         main=replace(study.main, estimate=math.nan, reason="er is niemand", crv3_p=None, wild_p=None),
-        two_way=replace(study.two_way, estimate=math.inf, reason=None),
+        compared=replace(study.compared, estimate=math.inf, reason=None),
         interacted=replace(study.interacted, se=math.nan),
-        pretrend=replace(study.pretrend, detectable_80=math.inf),
+        trends=replace(study.trends, table=study.trends.table.assign(detectable_80=math.inf)),
         earlier=study.earlier.assign(low=-math.inf, high=math.inf),
     )
     items = effect_items(panel, broken, level=0.95)

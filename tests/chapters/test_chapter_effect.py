@@ -54,7 +54,7 @@ def test_a_trial_has_all_lines_and_the_truth(trial):
     found = drawn(trial)
     assert list(found) == [
         "fig-proef-tienskip-uitrol", "tbl-proef-tienskip-betrokkenheid",
-        "fig-proef-tienskip-betrokkenheid-pad",
+        "fig-proef-tienskip-betrokkenheid-pad", "tbl-proef-tienskip-betrokkenheid-opzet",
     ]  # fmt: skip
     table = found["tbl-proef-tienskip-betrokkenheid"]
     assert table.kind is DataKind.SYNTHETIC
@@ -70,6 +70,19 @@ def test_a_trial_has_all_lines_and_the_truth(trial):
     path = found["fig-proef-tienskip-betrokkenheid-pad"]
     assert "synthetisch" in path.alt
     assert "tweeling" in found["fig-proef-tienskip-uitrol"].full_caption
+
+
+def test_the_design_and_the_tests_beside_the_reported_one_stand_in_a_table(turnout):
+    told = drawn(turnout)["tbl-prodemos-opkomst-tk-opzet"].cells.set_index("Wat")["Waarde"]
+    assert told[["Provincies", "Provincies met een start", "Metingen"]].tolist() == ["12", "5", "10"]
+    means = turnout.points("prodemos.opkomst_tk.verloop").points
+    last = means[(means["label"] == "2025") & (means["group"] == "met start")]["mean"].iloc[0]
+    assert told["Gemiddelde in 2025, provincies met start"] == dutch.number(last, 2)
+    assert told["p-waarde van de randomisatietoets"] == "0,217"
+    assert told["p-waarde van de wilde bootstrap"] == dutch.p_value(
+        turnout.row("prodemos.opkomst_tk.wild_p").value
+    )
+    assert told["Vergelijkingen met wie al begonnen is, bij vaste effecten"] == "0,0%"
 
 
 def test_cells_are_the_released_rows(turnout):
@@ -97,7 +110,7 @@ def test_the_schedule_is_drawn_once_a_chapter(turnout):
     )
     names = [exhibit.id for exhibit in exhibits(more, HERE)]
     assert names.count("fig-prodemos-uitrol") == 1
-    assert len(names) == len(set(names)) == 5
+    assert len(names) == len(set(names)) == 7
 
 
 def test_the_heading_follows_the_level_of_the_rows(turnout):
@@ -109,7 +122,10 @@ def test_why_there_is_no_number_stands_in_table_and_picture(tmp_path):
     panel = question_panel("prodemos-opkomst-tk", workspace=workspace_with(tmp_path))
     none = publish(*answer_question(replace(panel, frame=NotEstimable("er is nog niets gemeten"), labels=())))
     found = drawn(none)
-    assert list(found) == ["fig-prodemos-uitrol", "tbl-prodemos-opkomst-tk", "fig-prodemos-opkomst-tk-pad"]
+    assert list(found) == [
+        "fig-prodemos-uitrol", "tbl-prodemos-opkomst-tk", "fig-prodemos-opkomst-tk-pad",
+        "tbl-prodemos-opkomst-tk-opzet",
+    ]  # fmt: skip
     cells = found["tbl-prodemos-opkomst-tk"].cells
     assert set(cells["Verschil (procentpunten)"]) == {"niet vast te stellen"}
     assert set(cells["p-waarde"]) == {"niet van toepassing"}

@@ -42,6 +42,21 @@ def curve(**columns):
     return line("curve", pd.DataFrame(table | columns))
 
 
+def before(**columns):
+    table = {"label": ["eerste meting na de start: 2021", "alle starts samen"], "provinces": [3, 8],
+             "measurements": [5, 6], "slope": [3, -1], "low": [None, -4], "high": [None, 2],
+             "p_value": [None, 0.44], "detectable_80": [9, 5], "bias": [2, -1],
+             "equivalent": ["niet te toetsen", "ja"], "n": [400, 400]}  # fmt: skip
+    measures = ("slope", "low", "high", "p_value", "detectable_80", "bias")
+    return line("voorloop", pd.DataFrame(table | columns), measures, "punten per meting")
+
+
+def alarms(**columns):
+    table = {"label": ["los van elkaar", "met uitschieters"], "size": [4.9, 6.2], "wild": [5.1, 5.2],
+             "size_se": [0.3, 0.4], "n": [400, 400]}  # fmt: skip
+    return line("alarm", pd.DataFrame(table | columns), ("size", "wild", "size_se"), "%")
+
+
 def power():
     table = pd.DataFrame({"effect": [0.0, 1.0, 2.0], "power": [0.05, 0.5, 0.9], "power_se": 0.01, "n": 400})
     return line("vermogen", table, ("power", "power_se"), "")
@@ -51,14 +66,15 @@ ROWS = (
     row("main", 1.0, low=0.5, high=1.5, p_value=0.012, smallest_p=0.001),
     row("estimator_never", 1.1, low=0.4, high=1.7, p_value=0.02),
     row("placebo_2", NotEstimable("er liggen te weinig metingen vóór de start")),
-    row("noise_sd", 0.42), row("detectable", NotEstimable("ook een effect van 3 punten haalt geen 80%")),
+    row("noise_change", 0.42), row("detectable", NotEstimable("ook een effect van 3 punten haalt geen 80%")),
     row("power", 61.0, "%", decimals=0), row("gamma", 1.85, "", decimals=2),
     row("breakdown_b", None, note="Geen enkele afwijking maakt het nul."),
+    row("alarm_high", 6.25, "%", se=0.5, decimals=1),
 )  # fmt: skip
 
 
 def released(rows=ROWS, series=None):
-    return Released(rows, series or (without(), curve(), power()))
+    return Released(rows, series or (without(), curve(), power(), before(), alarms()))
 
 
 def drawn(some):
@@ -72,11 +88,17 @@ def test_nothing_without_results():
 def test_a_question_without_an_answer_keeps_its_places_in_the_text():
     """The text includes these exhibits by name: where there is no answer they say so and no more."""
     why = NotEstimable("alle plaatsen zijn tegelijk begonnen")
-    gone = tuple(line(name, why) for name in ("zonder", "curve", "vermogen"))
+    gone = tuple(line(name, why) for name in ("zonder", "curve", "vermogen", "voorloop", "alarm"))
     found = drawn(released((row("main", why), *ROWS[1:]), gone))
     table = found["tbl-zekerheid-prodemos-kennis"]
     assert table.cells.to_numpy().tolist() == [
         ["Hoofdschatting", "niet vast te stellen", "niet van toepassing", "niet van toepassing"]
+    ]
+    for name in ("voorloop", "alarm"):
+        (said,) = found[f"tbl-zekerheid-prodemos-kennis-{name}"].cells.iloc[:, 0]
+        assert said == f"niet vast te stellen: {why.reason}"
+    assert found["tbl-zekerheid-prodemos-kennis-grenzen"].cells.iloc[:, 1].tolist() == [
+        f"niet vast te stellen: {why.reason}"
     ]
     assert set(found["tbl-zekerheid"].cells.iloc[:, 1]) == {"niet vast te stellen"}
     figures = [one for name, one in found.items() if name.startswith("fig-")]
@@ -98,16 +120,54 @@ def test_checks_stand_in_a_fixed_order_with_interval_and_p():
     assert table.caption.startswith("ProDemos, kennis over de democratie: de schatting onder andere keuzes")
 
 
+def test_trends_before_the_start_are_told_by_start_and_without_a_test_where_there_is_none():
+    table = drawn(released())["tbl-zekerheid-prodemos-kennis-voorloop"]
+    assert table.cells.to_numpy().tolist() == [
+        ["eerste meting na de start: 2021", "3", "+3", "niet te geven", "geen uitspraak", "9", "+2",
+         "niet te toetsen"],
+        ["alle starts samen", "8", "−1", "van −4 tot 2", "0,440", "5", "−1", "ja"],
+    ]  # fmt: skip
+
+
+def test_false_alarms_and_limits_stand_in_tables():
+    found = drawn(released())
+    alarm = found["tbl-zekerheid-prodemos-kennis-alarm"]
+    assert alarm.cells.to_numpy().tolist() == [
+        ["Los van elkaar", "5", "5", "0"], ["Met uitschieters", "6", "5", "0"]
+    ]  # fmt: skip
+    limits = found["tbl-zekerheid-prodemos-kennis-grenzen"].cells.set_index("Wat")
+    assert limits.loc["Schatting"].tolist() == [
+        "1,00 punten",
+        "van 0,50 tot 1,50",
+        "niet van toepassing",
+        "0,001",
+    ]
+    falls = limits.loc["Uiteenlopen per meting tot waar de randomisatietoets nul uitsluit", "Waarde"]
+    assert falls == "geen enkele afwijking maakt het nul"
+
+
+def test_an_estimate_without_an_interval_is_a_mark_and_the_caption_says_why():
+    some = without(low=[0.5, None], high=[1.5, None])
+    figure = drawn(released(series=(some, curve(), power())))["fig-zekerheid-prodemos-kennis-provincies"]
+    assert "Zonder streep: met minder dan vijf provincies" in figure.caption
+    assert "Zonder interval: 1." in figure.alt
+    assert "zonder Utrecht +1" in figure.alt
+    none = drawn(released())["fig-zekerheid-prodemos-kennis-provincies"]
+    assert "Zonder streep" not in none.caption
+
+
 def test_what_could_have_been_seen_has_a_column_a_question():
     table = drawn(released())["tbl-zekerheid"]
     assert list(table.cells.columns) == ["Wat", "ProDemos, kennis over de democratie"]
     assert dict(zip(table.cells["Wat"], table.cells.iloc[:, 1], strict=True)) == {
-        SEEN["noise_sd"]: "0,42 punten",
+        SEEN["noise_change"]: "0,42 punten",
         SEEN["detectable"]: "niet vast te stellen",
         SEEN["smallest"]: "1,0 punten",
         SEEN["power"]: "61%",
         SEEN["type_m"]: "niet berekend",
         SEEN["type_s"]: "niet berekend",
+        SEEN["alarm_high"]: "6,2%",
+        SEEN["alarm_shared"]: "niet berekend",
         SEEN["breakdown_b"]: "geen enkele afwijking maakt het nul",
         SEEN["gamma"]: "1,85",
     }
@@ -126,7 +186,7 @@ def test_a_figure_without_anything_to_draw_says_so(series, id):
     others = [one for one in (without(), curve(), power()) if one.id != series.id]
     found = drawn(released(series=(series, *others)))
     assert found[id].alt.startswith("Geen figuur. Niet vast te stellen: ")
-    assert len(found) == 5
+    assert len(found) == 6
 
 
 def test_reasons_stand_in_the_place_of_each_figure():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import fields
 
 import numpy as np
@@ -9,14 +10,17 @@ import pytest
 from credibility_panels import COHORTS, NEVER, RING, make_panel
 
 from analysis.credibility import CertaintyPlan, CertaintyStudy, Noise, certainty_study
-from analysis.inference import answer
+from analysis.inference import Setting, answer
 from analysis.unknown import NotEstimable
 
+studied = importlib.import_module("analysis.credibility.certainty_study")
 NAMES = {"unit": "unit", "time": "time", "cohort": "cohort", "outcome": "value", "cluster": "cluster"}
 PLAN = CertaintyPlan(
     control="not_yet", curve_estimators=("not_yet", "two_way"), anticipation=(0, 1), before=(0,),
     leave_one_out=False, curve_draws=99, curve_seed=1, placebo=(1, 2), early=(1,), leads=3, mbar=(0.0, 1.0),
     smallest=0.5, effects=(0.0, 2.0, 4.0), target=0.8, alpha=0.05, reassigned=99, draws=50, power_seed=2,
+    stratum=("P00", "P01", "P06", "P07"), periphery=("P00", "P02"),
+    alarm_reassigned=39, alarm_draws=20, alarm_seed=3,
 )  # fmt: skip
 
 
@@ -79,3 +83,25 @@ def test_holes_in_the_panel_are_no_reason_to_stop():
     assert found.whole.estimate == answer(holes, **NAMES).estimate
     assert not isinstance(found.curve, NotEstimable)
     assert not isinstance(found.drift, NotEstimable)
+
+
+def test_means_with_an_error_are_also_weighted_by_their_precision():
+    """Twelve respondents here and four hundred there: noise and sampling variance together set the weight."""
+    frame = frame_of(effect=1.0)
+    rng = np.random.default_rng(5)
+    units = frame["unit"].unique()
+    error = dict(zip(units, rng.choice([0.1, 3.0], len(units)), strict=True))
+    frame["se"] = frame["unit"].map(error)
+    frame["value"] += frame["se"] * rng.standard_normal(len(frame))
+    found = studied.by_weights(
+        {name: item for name, item in studied._samples(frame).items()}, setting=Setting("not_yet")
+    ).set_index("weights")
+    assert set(found.index) == {"municipalities", "precision", "provinces"}
+    assert found.loc["precision", "se"] < found.loc["municipalities", "se"]
+    weight = studied._precise(frame).groupby("unit")["precision"].first()
+    small = frame.groupby("unit")["se"].first() == 0.1
+    # Noise of a unit has a variance of about one, and 3 squared comes on top of it.
+    assert weight[small].nunique() == weight[~small].nunique() == 1
+    assert 6 < weight[small].iloc[0] / weight[~small].iloc[0] < 12
+    whole = studied._precise(frame.assign(se=0.0))["precision"]
+    assert whole.tolist() == pytest.approx([1.0] * len(frame))

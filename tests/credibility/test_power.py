@@ -16,7 +16,7 @@ from analysis.credibility.power import (
     minimum_detectable,
     simulate_power,
 )
-from analysis.inference import ClusterPanel, Setting, cluster_panel, infer
+from analysis.inference import ClusterPanel, Setting, answer, cluster_panel
 from analysis.inference.reassigned import statistics
 
 TESTS = {"main": Setting("not_yet"), "reported": Setting("two_way")}
@@ -70,10 +70,10 @@ def test_adding_an_effect_in_the_formula_of_the_test_is_adding_it_to_the_data(ba
 
 
 def test_the_reported_test_is_the_one_that_inference_reports():
-    """With all re-assignments, a rejection is infer's own; equal weights, units seen throughout."""
+    """With all re-assignments, a rejection is that of the answer; equal weights, units seen throughout."""
     for seed in range(6):
         frame = make_panel(seed, effect=0.5)
-        p = infer(frame, **COLUMNS).p_value
+        p = answer(frame, **COLUMNS, estimator="two_way").p_value
         cells = cluster_panel(frame, **COLUMNS)
         test = simulate_power(
             cells,

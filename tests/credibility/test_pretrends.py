@@ -7,8 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from credibility_panels import COLUMNS, NEVER, make_panel
+from scipy import stats
 
 from analysis.credibility import pretrends
+from analysis.credibility.pretrends import _Worlds
 from analysis.estimate.did import group_time_att
 from analysis.inference import Setting, cluster_panel, reassignments
 from analysis.inference.reassigned import statistics
@@ -35,7 +37,9 @@ def test_a_slope_is_that_of_the_event_study_with_its_jackknife():
         without = [slope(frame[frame["province"] != g], cohort) for g in np.unique(frame["province"])]
         assert row["slope"] == pytest.approx(whole, rel=1e-9)
         assert row["se"] == pytest.approx(np.sqrt(11 / 12 * ((without - whole) ** 2).sum()), rel=1e-9)
-    assert found["clusters"].tolist() == [5, 3, 8]
+    assert found["treated_clusters"].tolist() == [5, 3, 8]
+    assert found["comparison_clusters"].tolist() == [7, 4, 7]
+    assert set(found["clusters"]) == {12}
     assert found["periods"].tolist() == [4, 6, 6]
 
 
@@ -125,3 +129,43 @@ def test_too_few_periods_before_the_start_is_not_estimable():
     table = pretrends(one_cluster, max_exact=0, draws=99).table
     assert table["slope"].isna().tolist() == [True, False, True]
     assert "hangt aan één provincie" in table["reason"][0]
+
+
+# He & Wang (2017, figure 2C) as distributed with Roth's `pretrends` (HeAndWangResults): periods -4, -3, -2
+# against -1, then 0 to 3. The results below are those of its README.
+DISTANCE = np.array([-3, -2, -1, 1, 2, 3, 4])
+SIGMA_UPPER = [
+    0.008906571194529533, 0.0044883135706186295, 0.0014587024925276637, 0.0012157688615843654,
+    0.0020327644888311625, 0.0013225014554336667, 0.001961772795766592,
+    0.005936916917562485, 0.002750079147517681, 0.001350585836917162, 0.0014315459411591291,
+    0.0012067791540175676, 0.0013847157824784517,
+    0.00303862476721406, 0.0009056166163645685, 0.0006791298510506749, 0.0010167636210098863,
+    0.000709014420863241,
+    0.003924740944057703, 0.0025961180217564106, 0.0017326149391010404, 0.0022345525212585926,
+    0.008065897040069103, 0.005875375121831894, 0.0037414359394460917,
+    0.007881578989326954, 0.0036507095210254192,
+    0.00978842657059431,
+]  # fmt: skip
+SIGMA = np.zeros((7, 7))
+SIGMA[np.triu_indices(7)] = SIGMA_UPPER
+SIGMA = SIGMA + np.triu(SIGMA, 1).T
+SLOPE = 0.05205871
+
+
+def test_what_is_left_after_passing_is_that_of_the_published_case():
+    """Many worlds of the published covariance, its three estimates before the start tested one by one."""
+    drawn = np.random.default_rng(4).multivariate_normal(np.zeros(7), SIGMA, size=400_000)
+    published = [0.06490184, 0.12084694, 0.16946498, 0.22453827]
+    for post, expected in zip(range(3, 7), published, strict=True):
+        worlds = _Worlds(
+            slope=drawn[:, :3],
+            se=np.broadcast_to(np.sqrt(np.diag(SIGMA)[:3]), (len(drawn), 3)),
+            headline=drawn[:, post],
+            scale=np.ones(3),
+            crossed=np.tile(DISTANCE[:3, None], 3),
+            critical=np.full(3, stats.norm.ppf(0.975)),
+            joint=1.0,
+        )
+        noise, passes = worlds.given_passing(0, SLOPE)
+        assert passes == pytest.approx(1 - 0.4999776, abs=0.003)  # the slope that half of the tests find
+        assert SLOPE * DISTANCE[post] + noise == pytest.approx(expected, abs=5e-4)

@@ -145,6 +145,7 @@ READERS = {
     "disclosure": ("analysis.design.disclosure", "disclosure_rule"),
     "exposures": ("analysis.design.questions", "exposures"),
     "kenniskloof": ("analysis.design.gap", "gap_design"),
+    "method": ("analysis.design.method", "method"),
     "notebooks": ("analysis.design.notebooks", "read_notebooks"),
     "outcome_tables": ("analysis.design.tables", "outcome_maps"),
     "outcomes": ("analysis.design.questions", "outcomes"),

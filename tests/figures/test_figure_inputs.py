@@ -38,7 +38,7 @@ BUILDERS = {
     "specification_curve": (
         lambda t: specification_curve(t, choices=example.CHOICES, **COMMON),
         example.specification_rows,
-        "low",
+        "estimate",
     ),
     "power": (lambda t: power_curve(t, **COMMON), example.power_rows, "power"),
 }

@@ -24,6 +24,7 @@ def published(panel, level=0.95) -> list[Result]:
         plan,
         power=replace(plan.power, effects=(0.0, 1.0), reassigned=19, draws=10),
         curve=replace(plan.curve, before=(0,), leave_one_out=False, draws=19),
+        alarm=replace(plan.alarm, draws=20, reassigned=19),
     )
     around = {"neighbours": neighbours(), "provinces": province_names()}
     items = (

@@ -1,0 +1,87 @@
+"""The design of a comparison and the tests beside the reported one, in one table."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis import dutch
+from analysis.answers.effect import GROUPS
+from analysis.design.questions import Question
+from analysis.exhibits import TableExhibit
+from analysis.results import Released, Result, Series
+
+_COUNTED = {
+    "n_clusters": "Provincies",
+    "n_treated": "Provincies met een start",
+    "n_units": "Gemeenten of provincies die zijn vergeleken",
+    "n_measurements": "Metingen",
+    "n_left_out": "Weggelaten",
+}
+_TESTED = {
+    "crv3_p": "p-waarde met standaardfouten naar provincie (jackknife)",
+    "wild_p": "p-waarde van de wilde bootstrap",
+    "pretrend_p": "p-waarde voor gelijke ontwikkeling vóór de start",
+    "pretrend_detectable": "Verschil in ontwikkeling dat die toets in vier van de vijf gevallen ziet",
+    "forbidden_share": "Vergelijkingen met wie al begonnen is, bij vaste effecten",
+}
+
+
+def design_table(released: Released, question: Question) -> TableExhibit:
+    """Counts, dates and means of both groups, and the tests beside the reported one."""
+    main = released.row(f"{question.prefix}.effect")
+    if main.reason:
+        return _table(released, question, main, [("Schatting", main.unknown)])
+    cells = [
+        (label, _told(row))
+        for name, label in _COUNTED.items()
+        if (row := released.find(f"{question.prefix}.{name}")) is not None
+    ]
+    cells += _means(released.points(f"{question.prefix}.verloop"))
+    cells += [("p-waarde van de randomisatietoets", main.p_text)]
+    if main.smallest_p is not None:
+        cells += [("Kleinste p-waarde die deze toets kan geven", dutch.p_value(main.smallest_p))]
+    cells += [
+        (label, _told(row, p=name.endswith("_p")))
+        for name, label in _TESTED.items()
+        if (row := released.find(f"{question.prefix}.{name}")) is not None
+    ]
+    return _table(released, question, main, cells)
+
+
+def _table(released: Released, question: Question, main: Result, cells: list) -> TableExhibit:
+    return TableExhibit(
+        id=released.exhibit("tbl", f"{question.id}-opzet"),
+        cells=pd.DataFrame(cells, columns=["Wat", "Waarde"]),
+        caption=(
+            f"{question.exposure.label}, {dutch.lower(question.title)}: wie met wie is vergeleken, hoe beide "
+            "groepen ervoor stonden, en de toetsen naast de hoofdtoets."
+        ),
+        kind=main.kind,
+        source=main.source,
+        align="lr",
+    )
+
+
+def _means(series: Series) -> list[tuple[str, str]]:
+    """The first and last measurement, and the mean of both groups at each."""
+    points = series.shown()
+    if points.empty:
+        return [("Gemiddelde van beide groepen", series.unknown)]
+    cells = []
+    for time in (points["time"].min(), points["time"].max()):
+        for group in GROUPS.values():
+            here = points[(points["time"] == time) & (points["group"] == group)]
+            if len(here):
+                (line,) = here.itertuples()
+                told = f"Gemiddelde in {line.label}, provincies {group}"
+                cells.append((told, dutch.number(line.mean, series.decimals)))
+    return cells
+
+
+def _told(row: Result, *, p: bool = False) -> str:
+    if row.value is None:
+        return row.unknown
+    if p:
+        return dutch.p_value(row.value)
+    unit = row.unit if row.unit in ("", "%") else f" {row.unit}"
+    return f"{dutch.number(row.value, row.decimals)}{unit}"

@@ -1,0 +1,160 @@
+"""Tables in full on how sure an answer is: trends before the start, false alarms, and where it would fall."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis import dutch
+from analysis.answers.zekerheid import SECTION
+from analysis.design.questions import Question
+from analysis.exhibits import TableExhibit
+from analysis.results import Released, Result, Series, interval_name
+
+LIMITS = {
+    "main": "Schatting",
+    "strata_n": "Verdelingen van dezelfde starts binnen de Randstad en daarbuiten apart",
+    "trend_detectable": "Verschil in ontwikkeling dat de toets vooraf in vier van de vijf gevallen ziet",
+    "trend_bias": "Wat het gevonden verschil in ontwikkeling aan de schatting zou doen",
+    "trend_missed": "Vertekening door een ontwikkeling die de toets in de helft van de gevallen mist",
+    "trend_missed_passed": "Dezelfde vertekening, als de toets niets vond",
+    "breakdown_mbar": "Afwijking na de start, maal de grootste ervoor, tot waar nul is uitgesloten",
+    "breakdown_m": "Knik in de ontwikkeling tot waar nul is uitgesloten",
+    "breakdown_b": "Uiteenlopen per meting tot waar de randomisatietoets nul uitsluit",
+    "gamma": "Ongelijke kansen op een vroege start waarbij de conclusie valt",
+    "curve_n": "Specificaties in de curve",
+    "curve_lowest": "Laagste schatting van de curve",
+    "curve_highest": "Hoogste schatting van de curve",
+    "curve_p": "p-waarde van de hele curve",
+    "noise_sd": "Blijvende spreiding tussen provincies, zonder programma",
+    "noise_persistence": "Samenhang van schokken die een jaar uiteenliggen",
+    "noise_spatial": "Samenhang met buurprovincies",
+    "noise_change": "Wat een provincie tussen twee metingen uit zichzelf afwijkt",
+    "detectable": "Kleinste effect dat in vier van de vijf gevallen gezien wordt",
+    "power": "Kans om het kleinste effect dat ertoe doet te zien",
+    "size": "Kans op vals alarm bij de schokken van deze gegevens",
+    "type_m": "Gemiddelde overschatting als de toets dat effect ziet",
+    "type_s": "Kans op het verkeerde teken als de toets dat effect ziet",
+}
+
+
+def tables(released: Released, question: Question, prefix: str) -> list[TableExhibit]:
+    """What there is of the three, for a question with results."""
+    makers = (("voorloop", _before), ("alarm", _alarms))
+    found = [
+        make(released, question, released.points(f"{prefix}.{name}"))
+        for name, make in makers
+        if f"{prefix}.{name}" in released
+    ]
+    return [*found, _limits(released, question, prefix)]
+
+
+def _about(question: Question) -> str:
+    return f"{question.exposure.label}, {dutch.lower(question.title)}"
+
+
+def _before(released: Released, question: Question, series: Series) -> TableExhibit:
+    columns = [
+        "Start", "Provincies", f"Verschil ({series.unit})", interval_name(series.level), "p-waarde",
+        "Ziet de toets vanaf", "Doet aan de schatting", "Kleiner dan wat ertoe doet",
+    ]  # fmt: skip
+    if series.points.empty:
+        cells = [(series.unknown, *["niet van toepassing"] * (len(columns) - 1))]
+    else:
+        cells = [_slope(series, line) for line in series.points.itertuples()]
+    return TableExhibit(
+        id=released.exhibit("tbl", f"{SECTION}-{question.id}-voorloop"),
+        cells=pd.DataFrame(cells, columns=columns),
+        caption=(
+            f"{_about(question)}: verschil in ontwikkeling vóór de start, naar start. Een hoge p-waarde "
+            "bewijst niet dat de ontwikkeling gelijk was."
+        ),
+        kind=series.kind,
+        source=series.source,
+        align="lrrlrrrl",
+    )
+
+
+def _slope(series: Series, line) -> tuple[str, ...]:
+    def shown(value: float, *, sign: bool = False) -> str:
+        return "niet te geven" if pd.isna(value) else dutch.number(value, series.decimals, sign=sign)
+
+    return (
+        line.label,
+        dutch.number(line.provinces),
+        shown(line.slope, sign=True),
+        "niet te geven" if pd.isna(line.low) else dutch.interval(line.low, line.high, series.decimals),
+        "geen uitspraak" if pd.isna(line.p_value) else dutch.p_value(line.p_value),
+        shown(line.detectable_80),
+        shown(line.bias, sign=True),
+        line.equivalent,
+    )
+
+
+def _alarms(released: Released, question: Question, series: Series) -> TableExhibit:
+    if series.points.empty:
+        cells = [(series.unknown, *["niet van toepassing"] * 3)]
+    else:
+        cells = [
+            (
+                dutch.capital(line.label),
+                dutch.number(line.size, series.decimals),
+                dutch.number(line.wild, series.decimals),
+                dutch.number(line.size_se, series.decimals),
+            )
+            for line in series.points.itertuples()
+        ]
+    return TableExhibit(
+        id=released.exhibit("tbl", f"{SECTION}-{question.id}-alarm"),
+        cells=pd.DataFrame(
+            cells,
+            columns=[
+                "Schokken van provincies",
+                "Randomisatietoets (%)",
+                "Wilde bootstrap (%)",
+                "Simulatiefout (%)",
+            ],
+        ),
+        caption=(
+            f"{_about(question)}: hoe vaak een toets zonder effect toch aanslaat in deze opzet, als de "
+            "provincies met een start vaststaan."
+        ),
+        kind=series.kind,
+        source=series.source,
+        align="lrrr",
+    )
+
+
+def _limits(released: Released, question: Question, prefix: str) -> TableExhibit:
+    main = released.row(f"{prefix}.main")
+    found = [(label, released.find(f"{prefix}.{name}")) for name, label in LIMITS.items()]
+    if main.reason:
+        found = found[:1]
+    cells = [(label, *_value(row)) for label, row in found if row is not None]
+    return TableExhibit(
+        id=released.exhibit("tbl", f"{SECTION}-{question.id}-grenzen"),
+        cells=pd.DataFrame(
+            cells, columns=["Wat", "Waarde", "Interval", "Simulatiefout", "Kleinst mogelijke p"]
+        ),
+        caption=f"{_about(question)}: waar de conclusie valt, en wat te zien was.",
+        kind=main.kind,
+        source=main.source,
+        align="lrlrr",
+    )
+
+
+def _value(row: Result) -> tuple[str, ...]:
+    none = "niet van toepassing"
+    if row.value is None:
+        return (
+            (row.note.rstrip(".").lower() if row.note and not row.reason else row.unknown),
+            none,
+            none,
+            none,
+        )
+    unit = row.unit if row.unit in ("", "%") else f" {row.unit}"
+    return (
+        f"{dutch.number(row.value, row.decimals)}{unit}",
+        none if row.low is None else row.interval_text,
+        none if row.se is None else dutch.number(row.se, row.decimals + 1),
+        none if row.smallest_p is None else dutch.p_value(row.smallest_p),
+    )
