@@ -24,10 +24,14 @@ report: $(VENV)/.ready
 	$(RUN) report $(ARGS)
 
 test: $(VENV)/.ready-test lint
+	@$(BIN)/python tools/set_up_git.py
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-edit: $(VENV)/.ready-edit
-	$(BIN)/jupyter lab notebooks
+# Who works in a conda environment that has all of it gets no second one.
+edit:
+	@if [ -n "$$CONDA_PREFIX" ] && python -c "import jupyterlab, linearmodels, papermill" 2>/dev/null; then \
+	  python tools/edit.py $(ARGS); \
+	else $(MAKE) --no-print-directory $(VENV)/.ready-edit && $(BIN)/python tools/edit.py $(ARGS); fi
 
 preview: $(VENV)/.ready
 	$(RUN) build $(ARGS)
