@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from pathlib import Path
 
 import pytest
 from repository import REPOSITORY
@@ -218,7 +217,7 @@ def test_a_file_that_git_merged_by_line_is_called_that_too(tmp_path):
 
 @pytest.fixture
 def lab(tmp_path, repository_copy):
-    """JupyterLab as `python tools/edit.py` starts it, in a clone of the repository; its address and the clone."""
+    """JupyterLab as `python tools/edit.py` starts it, in a clone of the repository; address and clone."""
     needs(importlib.util.find_spec("jupyterlab"), "JupyterLab is not installed (make test installs it)")
     root = repository_copy(tmp_path / "clone")
     git(root, "init", "-q")
@@ -286,7 +285,7 @@ def test_open_run_all_save_and_nothing_to_commit(lab):
         page.keyboard.press("Control+s")
         page.wait_for_timeout(500)
         assert page.locator(".jp-Dialog").count() == 0
-        assert page.locator(".Toastify__toast").count() == 0
+        assert page.locator(".Toastify__toast").all_inner_texts() == []
         assert path.read_text(encoding="utf-8") != stored
         chromium.close()
 

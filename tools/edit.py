@@ -1,8 +1,8 @@
 """Open the notebooks in JupyterLab: ``make edit``, or on any system ``python tools/edit.py``.
 
-Its settings hold for this session alone. The root is the repository, opened at ``notebooks/``; the one kernel bears
-the project's name and reads changed modules again by itself, without a line of that in a notebook; nothing is fetched
-that nobody asked for. Further words go to JupyterLab.
+Its settings are in ``tools/jupyter_lab_config.py``, the kernel in ``tools/kernels``: it bears the name of the
+project and reads changed modules again by itself, without a line of that in a notebook. Further words go to
+JupyterLab.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import importlib.util
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent))  # what the settings name is found there too
 from set_up_git import set_up
 
 ROOT = Path(__file__).resolve().parents[1]
+CONFIG = ROOT / "tools" / "jupyter_lab_config.py"
 _CREATE, _PYTHON, _THIS = (
     ("py -3.12", r".venv\Scripts\python", r"tools\edit.py")
     if sys.platform == "win32"
@@ -27,18 +28,6 @@ INSTALL = f"""JupyterLab is not installed for {sys.executable}. In the folder {R
   {_PYTHON} {_THIS}"""
 
 
-def options(root: Path) -> list[str]:
-    """The words for JupyterLab."""
-    return [
-        f"--ServerApp.root_dir={root}",
-        "--LabApp.default_url=/lab/tree/notebooks",
-        "--ServerApp.kernel_spec_manager_class=project_kernel.ProjectKernels",
-        "--FileContentsManager.post_save_hook=set_up_git.after_save",
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    ]
-
-
 def main(words: list[str]) -> int:
     """Set git up and start JupyterLab; it runs until it is stopped."""
     if importlib.util.find_spec("jupyterlab") is None:
@@ -48,7 +37,7 @@ def main(words: list[str]) -> int:
         print(said, flush=True)
     from jupyterlab.labapp import main as lab
 
-    return lab([*options(ROOT), *words]) or 0
+    return lab([f"--config={CONFIG}", *words]) or 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The one kernel that JupyterLab offers here: ``tools/kernels/python3``, under the project's name.
 
-It answers to `python3`, the name that every notebook carries, so that a notebook that was saved here opens anywhere.
+It answers to `python3`, the name that every notebook carries: what was saved here opens anywhere.
 """
 
 from __future__ import annotations

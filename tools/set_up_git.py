@@ -47,8 +47,8 @@ def set_up(root: Path) -> list[str]:
 def after_save(model: dict, os_path: str, **_: object) -> None:
     """Called by JupyterLab after each save: have git see that a notebook did not change where it did not.
 
-    Git takes a file of another size for changed without asking its filter; what is stored the same is noted in the
-    index with its new size. A notebook with changes is left alone: staging is for who commits.
+    Git takes a file of another size for changed without asking its filter; what is stored the same is
+    noted in the index with its new size. A notebook with changes is left alone: staging is for who commits.
     """
     if model["type"] != "notebook":
         return

@@ -6,6 +6,7 @@ It reads with the standard library alone: git also calls it where nothing is ins
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -85,10 +86,8 @@ def strip_outputs(path: Path) -> bool:
 def main() -> int:
     """From standard input to standard output; what is no notebook passes as it is."""
     given = sys.stdin.buffer.read()
-    try:
+    with contextlib.suppress(ValueError):  # the check before a commit refuses it, with the reason
         given = stripped(given.decode("utf-8")).encode("utf-8")
-    except ValueError:
-        pass  # not decided here: the check before a commit refuses it, with the reason
     sys.stdout.buffer.write(given)
     return 0
 
