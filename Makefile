@@ -9,12 +9,13 @@ RUN    := $(BIN)/python -m analysis
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help report test preview edit lint format lock clean
+.PHONY: help report test edit new preview lint format lock clean
 
 help:
 	@echo "make report    build the report: _report/rapport.html, rapport.pdf, resultaten.csv"
 	@echo "make test      run the tests"
 	@echo "make edit      open the notebooks in JupyterLab"
+	@echo "make new       begin a chapter: make new NAME=opkomst"
 	@echo "make preview   follow the pages of the report while writing"
 	@echo "make lint      check the style; make format mends it"
 	@echo "make lock      renew the pinned dependencies"
@@ -24,10 +25,19 @@ report: $(VENV)/.ready
 	$(RUN) report $(ARGS)
 
 test: $(VENV)/.ready-test lint
+	@$(BIN)/python tools/set_up_git.py
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-edit: $(VENV)/.ready-edit
-	$(BIN)/jupyter lab notebooks
+# Who works in a conda environment that has all of it gets no second one.
+edit:
+	@if [ -n "$$CONDA_PREFIX" ] && python -c "import jupyterlab, linearmodels, papermill" 2>/dev/null; then \
+	  python tools/edit.py $(ARGS); \
+	else $(MAKE) --no-print-directory $(VENV)/.ready-edit && $(BIN)/python tools/edit.py $(ARGS); fi
+
+# For instance: make new NAME=opkomst ARGS="--question 'Stemmen jongeren vaker?'"
+new:
+	@test -n "$(NAME)" || { echo "Name the chapter, in one Dutch word: make new NAME=opkomst"; exit 1; }
+	@$(PYTHON) tools/new_chapter.py $(NAME) $(ARGS)
 
 preview: $(VENV)/.ready
 	$(RUN) build $(ARGS)

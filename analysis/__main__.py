@@ -111,6 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--staged", action="store_true", help="only what the next commit adds or changes")
     command.add_argument("--strip", action="store_true", help="first take the outputs out of the notebooks")
     command.set_defaults(run=_check)
+    command = commands.add_parser("variables", help="the numbers a sentence may name, and what they say")
+    command.add_argument("words", nargs="*", metavar="WORD", help="only those that hold all of these")
+    command.set_defaults(run=_variables)
     command = commands.add_parser(
         "diff", help="what changed between two reports: numbers, sentences, figures"
     )
@@ -147,11 +150,14 @@ def _workspace(options: argparse.Namespace) -> Workspace:
 
 def _build(options: argparse.Namespace) -> None:
     from analysis.build.build import explanation
+    from analysis.build.unused import unused_inputs
 
     workspace = _workspace(options)
     if options.explain:
         for line in explanation(workspace, options.only):
             print(line)
+        for note in unused_inputs(workspace):
+            print(f"note: {note}")
         return
     with _alone(options, workspace):
         problems = _make(options, workspace)
@@ -209,6 +215,7 @@ def _say(options: argparse.Namespace):
 def _make(options: argparse.Namespace, workspace: Workspace) -> str:
     """Build and release; what failed, for whoever mends it."""
     from analysis.build.progress import choose
+    from analysis.build.unused import unused_inputs
     from analysis.report import build_and_release
 
     progress, say = choose(options.json), _say(options)
@@ -228,6 +235,8 @@ def _make(options: argparse.Namespace, workspace: Workspace) -> str:
     )
     built, released = made.built, made.released
     say(f"{len(built.outcomes)} run, {built.unchanged} unchanged, {built.seconds:.1f} s")
+    for note in unused_inputs(workspace):
+        say(f"note: {note}")
     if released is None:
         say("Nothing was released: other notebooks are still to be run. Build without --only.")
         return made.problems
@@ -244,8 +253,12 @@ def _make(options: argparse.Namespace, workspace: Workspace) -> str:
 
 def _print(options: argparse.Namespace, workspace: Workspace) -> None:
     from analysis.render import render
+    from analysis.render.unused import unused_texts
 
     folder = render(workspace, engine=options.engine, edition=options.edition, factsheets=options.factsheets)
+    say = _say(options)
+    for note in unused_texts(workspace):
+        say(f"note: {note}")
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         print(path)
 
@@ -339,6 +352,25 @@ def _check(options: argparse.Namespace) -> None:
             "file out of the commit with: git restore --staged FILE"
         )
     print(f"{count} files looked at: no microdata found")
+
+
+def _variables(options: argparse.Namespace) -> None:
+    from analysis.render.entries import names
+    from analysis.render.project import read_variables
+
+    said = names(read_variables(_workspace(options).root))
+    if not said:
+        raise ValueError("there are no variables yet: make them with python -m analysis build")
+    wanted = [word.casefold() for word in options.words]
+    found = {
+        name: text
+        for name, text in said.items()
+        if all(word in f"{name} {text}".casefold() for word in wanted)
+    }
+    for name, text in found.items():
+        print(f"{{{{< var {name} >}}}}  {text}")
+    if not found:
+        raise ValueError(f"no variable holds {', '.join(options.words)}; without a word all are listed")
 
 
 def _diff(options: argparse.Namespace) -> None:

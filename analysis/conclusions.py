@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from string import Formatter
 
 from analysis import dutch
@@ -105,7 +106,9 @@ def _conclude(plan: ConclusionPlan, design: ConclusionDesign, rows: Mapping[str,
     names = {role: getattr(plan, role) for role in _ROLES if getattr(plan, role)}
     absent = _absent(plan, rows)
     if absent:
-        raise ValueError(f"conclusion {plan.id}: no result {', '.join(absent)} was released")
+        near = get_close_matches(absent[0], list(rows), n=2)
+        hint = f"; did you mean {', or '.join(near)}?" if near else ""
+        raise ValueError(f"conclusion {plan.id}: no result {', '.join(absent)} was released{hint}")
     used = {role: rows[name] for role, name in names.items() if name in rows}
     rule = next(
         rule for rule in design.rules[plan.rules] if _holds(rule.condition, used, design.limits, plan.id)

@@ -1,6 +1,8 @@
+import re
 from dataclasses import replace
 
 import pytest
+from repository import REPOSITORY
 
 from analysis.conclusions import conclude
 from analysis.datakind import DataKind
@@ -8,7 +10,7 @@ from analysis.design.conclusions import ConclusionDesign, ConclusionPlan, Limits
 from analysis.design.questions import questions
 from analysis.inference.answers import MIN_CLUSTERS
 from analysis.results import Result
-from analysis.workspace import find_root
+from analysis.workspace import Workspace, find_root
 
 
 def row(id, value, low=None, high=None, kind=DataKind.REAL) -> Result:
@@ -160,3 +162,29 @@ def test_a_sentence_knows_which_part_a_result_gave():
     assert "".join(text for text, _ in conclusion.parts) == conclusion.sentence
     small = effect(0.1, -0.5, 0.7)
     assert ("1,0 punten", "prodemos.opkomst_tk.smallest_of_interest") in small.parts
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            ('"Of {subject}', '"Of {treated}'),
+            "rule.effect 1: the sentence names {treated}, which no",
+        ),
+        (
+            ('rules = "gap"', 'rules = "effect"'),
+            'conclusion kenniskloof: where is absent, and rule.effect 1 (unknown) needs it; add where = "in',
+        ),
+        (('joint_p = "', 'ceiling = "'), "joint_p is absent, and rule.regions"),
+        (("{full}.", "{full."), "rule.effect"),
+    ],
+)
+def test_a_rule_that_lacks_a_key_is_told_when_it_is_read(tmp_path, change, message):
+    text = (REPOSITORY / "data" / "design" / "conclusions.toml").read_text(encoding="utf-8")
+    assert change[0] in text
+    workspace = Workspace(tmp_path, tmp_path)
+    workspace.design.mkdir(parents=True)
+    (workspace.design / "conclusions.toml").write_text(text.replace(*change), encoding="utf-8")
+    with pytest.raises(ValueError, match=re.escape(message)) as error:
+        read_conclusions(workspace)
+    assert "data/design/conclusions.toml" in str(error.value)

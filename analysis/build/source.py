@@ -14,6 +14,15 @@ from typing import Any
 from analysis.build.errors import BuildError
 from analysis.build.fingerprint import digest
 from analysis.design.parameters import PARAMETERS_TAG, parameter_values
+from analysis.privacy.strip import half_merged
+
+_HALF_MERGED = """\
+{path}: a merge is not finished: both versions of a place stand in it, between <<<<<<< and >>>>>>>.
+  keep yours       git checkout --ours -- {name}
+  keep the other   git checkout --theirs -- {name}
+  both, by cell    python tools/set_up_git.py && git checkout --merge -- {name}
+                   then open it in JupyterLab (make edit) and leave of each pair the lines you want
+  and then         git add {name}"""
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,10 @@ def read_source(path: Path) -> NotebookSource:
     if not path.is_file():
         raise BuildError(f"notebook {path} is registered but absent: add the file or remove its entry")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if half_merged(text):
+            raise BuildError(_HALF_MERGED.format(path=path, name=f"{path.parent.name}/{path.name}"))
+        content = json.loads(text)
         if content["nbformat"] != 4:
             raise BuildError(f"{path}: notebook format {content['nbformat']}, expected 4")
         cells = [

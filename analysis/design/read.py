@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any, TypeVar, get_type_hints
 
-from analysis.design.types import described, fitted
+from analysis.design.types import described, example, fitted
 from analysis.workspace import Workspace
 
 Record = TypeVar("Record")
@@ -50,9 +50,10 @@ def record(kind: type[Record], content: Any, place: str) -> Record:
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     }
     absent = sorted(required - set(content))
-    if absent:
-        raise ValueError(f"{place}: {', '.join(absent)} is absent")
     types = get_type_hints(kind)
+    if absent:
+        written = ", ".join(f"{name} = {example(types[name])}" for name in absent)
+        raise ValueError(f"{place}: {', '.join(absent)} is absent; add {written}")
     try:
         return kind(**{key: fitted(value, types[key], key) for key, value in content.items()})
     except (TypeError, ValueError) as error:

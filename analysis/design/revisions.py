@@ -21,6 +21,7 @@ from analysis.design.plan import (
     read_lock,
 )
 from analysis.design.read import read_design, record, records, require_table
+from analysis.design.types import described
 from analysis.workspace import Workspace
 
 _PLACE = f"data/design/{REVISIONS}.toml"
@@ -99,9 +100,11 @@ def read_revisions(workspace: Workspace) -> tuple[Revision, ...]:
     unknown = sorted(set(content) - {"revision"})
     if unknown:
         raise ValueError(f"{_PLACE}: unknown table {', '.join(unknown)}; expected [[revision]]")
+    tables = content.get("revision", [])
+    if not isinstance(tables, list):
+        raise ValueError(f"{_PLACE}: expected tables, each under [[revision]], found {described(tables)}")
     return tuple(
-        _revision(table, f"{_PLACE}, revision {number}")
-        for number, table in enumerate(content.get("revision", []), start=1)
+        _revision(table, f"{_PLACE}, revision {number}") for number, table in enumerate(tables, start=1)
     )
 
 

@@ -13,6 +13,7 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
 _WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", NoneType: "nothing"}
+_WRITTEN = {str: '"…"', int: "1", float: "0.5", bool: "true", object: "…", Any: "…"}
 _FOUND = {**_WORDS, list: "a list", tuple: "a list", dict: "a table"}
 
 
@@ -59,6 +60,17 @@ def expected(annotation: Any) -> str:
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return f"a table, each value {expected(inner[1])}"
     return _WORDS.get(annotation, "a table")
+
+
+def example(annotation: Any) -> str:
+    """How a value of an annotation is written in a design file: ``["…"]``."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        return example(inner[0])
+    if origin is tuple or annotation is tuple:
+        kinds = inner[:1] if inner[1:] == (Ellipsis,) else inner
+        return f"[{', '.join(map(example, kinds)) or '…'}]"
+    return _WRITTEN.get(annotation, "{…}")
 
 
 def described(value: Any) -> str:

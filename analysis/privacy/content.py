@@ -12,6 +12,7 @@ from analysis.privacy.microdata import Matcher
 from analysis.privacy.pdf import read_pdf
 from analysis.privacy.persons import judge_table, judge_text
 from analysis.privacy.reading import Reading, read
+from analysis.privacy.strip import half_merged
 from analysis.privacy.unfold import Leaf, unfold
 
 _LONG_BY_NATURE = (".lock", ".py", ".bib", ".svg", ".html")
@@ -98,6 +99,8 @@ def _long(path: str, reading: Reading, rule: PrivacyRule) -> tuple[int | None, s
 
 
 def _notebook(text: str, ran: bool) -> str:
+    if half_merged(text):
+        return "both versions of a merge stand in this notebook (<<<<<<<): choose, then git add again"
     try:
         cells = json.loads(text)["cells"]
         kept = [

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from analysis.privacy.strip import stripped
 from analysis.privacy.unfold import FILE_MB
 
+_CLEAN = b"filter.notebook.clean"
 _CLOSED = ("data/real/", "data/synthetic/", "data/build/")
 _OPEN = ("data/real/README.md",)
 # Ignored by git: what goes to readers, what becomes that, and what a renderer left behind.
@@ -61,12 +63,32 @@ def staged_files(root: Path) -> Iterator[File]:
 
 
 def present_files(root: Path) -> Iterator[File]:
-    """Every file of the working tree that is committed or could be: not ignored. Raises as the above."""
-    for path in sorted(set(_listed(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z"))):
+    """Every file of the working tree that is committed or could be: not ignored. Raises as the above.
+
+    A notebook is looked at as git would store it: where git cleans it, its outputs stay on this disk.
+    """
+    names = sorted(set(_listed(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z")))
+    cleaned = _cleaned(root, [name for name in names if name.endswith(".ipynb")])
+    for path in names:
         if said := _closed(path):
             yield File(path, said=said)
         elif (file := _on_disk(root, root / path, published=False)) is not None:
-            yield file
+            yield replace(file, content=_as_stored(file.content)) if path in cleaned else file
+
+
+def _cleaned(root: Path, names: list[str]) -> set[str]:
+    """Which of the notebooks git takes the outputs out of, in this clone."""
+    if not names or _CLEAN not in _git(root, "config", "--list", "--name-only", "-z").split(b"\0"):
+        return set()
+    told = _listed(root, "check-attr", "-z", "filter", "--", *names)
+    return {name for name, value in zip(told[::3], told[2::3], strict=True) if value == "notebook"}
+
+
+def _as_stored(content: bytes) -> bytes:
+    try:
+        return stripped(content.decode("utf-8")).encode("utf-8")
+    except ValueError:
+        return content  # no notebook: that is said of it where it is looked at
 
 
 def output_files(root: Path) -> Iterator[File]:

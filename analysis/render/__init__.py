@@ -8,6 +8,7 @@ both, so that a mistake stops the build in either.
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 from analysis.build.kept import Kept
@@ -78,9 +79,8 @@ def render(
         return target
     rows = read_rows(released / ROWS_FILE)
     write_trace(workspace)
-    for project, lines in zip(projects, check_documents(projects), strict=True):
-        check_labelling(lines, project)
-        check_claims(lines, project, rows, incomplete=bool(missing_notebooks(released)))
+    claims = partial(check_claims, rows=rows, incomplete=bool(missing_notebooks(released)))
+    check_documents(projects, also=(check_labelling, claims))
     with fresh_folder(target) as folder, staged(workspace.root) as stage:
         seen = [project.at(stage) for project in projects]
         kept = Kept(workspace.build / "cache" / "rendered")

@@ -7,6 +7,7 @@ figure without words. Here each is a mistake with file and line, and all are nam
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from analysis.render import rules_blocks, rules_links, rules_numbers
@@ -31,26 +32,40 @@ RULES: tuple[Callable[[Text, Project], Iterator[str]], ...] = (
 )
 
 
-def check_documents(projects: Sequence[Project]) -> list[list[Line]]:
+def check_documents(
+    projects: Sequence[Project], also: Sequence[Callable[[list[Line], Project], None]] = ()
+) -> list[list[Line]]:
     """The lines of every document, if nothing is wrong with any of them.
+
+    Parameters
+    ----------
+    projects : sequence of Project
+    also : sequence of callables
+        Further checks of the lines of one document, which raise RenderError.
 
     Raises
     ------
     RenderError
         Naming every mistake in all of them with file and line.
     """
-    read = [read_lines(project) for project in projects]
+    absent: list[str] = []
+    read = [read_lines(project, absent) for project in projects]
+    if any(
+        "_generated" in problem for problem in absent
+    ):  # a build comes first: the rest would follow from it
+        raise RenderError("\n".join(dict.fromkeys(absent)))
     labels = {
         project.page: frozenset(Text(lines, project.root).labels)
         for project, lines in zip(projects, read, strict=True)
     }
-    said = []
+    said = list(dict.fromkeys(absent))
     for project, lines in zip(projects, read, strict=True):
         others = {page: known for page, known in labels.items() if page != project.page}
-        try:
-            check_lines(lines, project, others=others)
-        except RenderError as error:
-            said.append(str(error))
+        for one in (partial(check_lines, others=others), *also):
+            try:
+                one(lines, project)
+            except RenderError as error:
+                said.append(str(error))
     if said:
         raise RenderError("\n".join(said))
     return read

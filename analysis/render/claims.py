@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from analysis.datakind import DataKind
-from analysis.design.prose import CLAIMS, Claim, directions
+from analysis.design.prose import CLAIMS, CONDITIONS, Claim, Exempt, directions
+from analysis.render.entries import block, idle, reworded
 from analysis.render.project import Project, RenderError
-from analysis.render.rules_numbers import own_words, spans
+from analysis.render.rules_numbers import own_words, sentence_span, spans
 from analysis.render.source import Line
 from analysis.render.text import Text
 from analysis.results import Result
@@ -37,8 +39,9 @@ _ENGLISH = (
     r"no\s+(?:\w+\s+)?(?:difference|effect|change)s?",
     r"more(?=[^.;:?!]{1,90}\bthan\b)",
 )
+_VARIABLE = re.compile(r"\{\{<\s*var\s+(\S+)\s*>\}\}")
+_BRACES = re.compile(r"[\s{}]*[{}][\s{}]*")  # where a variable stood
 DIRECTIONAL = re.compile(rf"\b(?:{'|'.join((*_DUTCH, *_ENGLISH))})\b", re.IGNORECASE)
-_END = re.compile(r"[.!?](?=[\"'”’)*_]*(?:\s|$))|\n[ \t]*\n")
 
 
 def check_claims(
@@ -70,18 +73,67 @@ def check_claims(
             continue
         for start, _ in places:
             problems += [f"{text.place(start)}: {problem}" for problem in failures(claim, by_id)]
+    entries = (*declared.claims, *declared.exempt)
     for match in DIRECTIONAL.finditer(words):
         if any(start <= match.start() and match.end() <= end for start, end in covered):
             continue
-        sentence = _sentence(words, match.start())
+        span = sentence_span(words, match.start())
+        sentence = " ".join(words[slice(*span)].split())
         if not sentence.endswith("?"):
             problems.append(
-                f"{text.place(match.start())}: {match[0]!r} is bound to no result, in {sentence!r}. Leave "
-                "it to a conclusion ({{< var conclusie.….value >}}), or list it in "
-                f"data/design/{CLAIMS}.toml"
+                f"{text.place(match.start())}: {match[0]!r} is bound to no result, in {sentence!r}. "
+                + _advice(match[0], sentence, text.prose[slice(*span)], entries, by_id, project.root)
             )
     if problems:
         raise RenderError("Sentences that results do not hold up:\n" + "\n".join(problems))
+
+
+def _advice(
+    word: str,
+    sentence: str,
+    written: str,
+    entries: Sequence[Claim | Exempt],
+    rows: Mapping[str, Result],
+    root: Path,
+) -> str:
+    """What to do about a directional `word` in a sentence: as read, and as `written` with its variables."""
+    inside = [entry for entry in entries if any(spans(sentence, entry.text))]
+    if inside:
+        return (
+            f"The entry {inside[0].text!r} of data/design/{CLAIMS}.toml lies in this sentence, but lacks the "
+            f"word {word!r}: let its text hold that too"
+        )
+    old = reworded(sentence, idle(entries, root))
+    if old is not None:
+        return (
+            f"The entry {old.text!r} of data/design/{CLAIMS}.toml fits nothing any more: was it of this "
+            "sentence, put its text right"
+        )
+    named = [".".join(match[1].split(".")[:-1]) for match in _VARIABLE.finditer(written)]
+    used = [rows[name] for name in dict.fromkeys(named) if name in rows]
+    if any(row.kind is DataKind.SYNTHETIC for row in used):
+        return _as_conclusion(used[0].id)
+    piece = next(part for part in _BRACES.split(sentence) if word in part).rstrip(".")
+    results = [row.id for row in used] or ["section.name"]
+    fitting = [
+        how for how in CONDITIONS if how != "first_larger" and used and all(holds(how, r) for r in used)
+    ]
+    return (
+        "Leave it to a conclusion ({{< var conclusie.….value >}}), or list it in "
+        f"data/design/{CLAIMS}.toml, bound to results by one of {', '.join(CONDITIONS)}"
+        + block("claim", text=piece, results=results, condition=(fitting or CONDITIONS)[0])
+        + "\n  or, where it claims nothing,"
+        + block("exempt", text=piece, reason="…")
+    )
+
+
+def _as_conclusion(name: str) -> str:
+    """What to write of a result that is synthetic now: the sentence must turn when real data come."""
+    return (
+        f"{name} is synthetic now, and cannot bear a sentence of its own. Let a rule write it: "
+        f"{{{{< var conclusie.{name}.value >}}}}, with in data/design/conclusions.toml"
+        + block("conclusion", id=name, rules="effect", result=name, subject="…", where="…", without="…")
+    )
 
 
 def failures(claim: Claim, rows: Mapping[str, Result]) -> Iterator[str]:
@@ -95,7 +147,8 @@ def failures(claim: Claim, rows: Mapping[str, Result]) -> Iterator[str]:
         if row.kind is DataKind.SYNTHETIC and not claim.method:
             yield (
                 f"{claim.text!r} rests on {row.id}, which is synthetic now. Only the declared rules make "
-                "sentences of such a result"
+                f"sentences of such a result: take the entry out of data/design/{CLAIMS}.toml. "
+                + _as_conclusion(row.id)
             )
     if claim.condition == "first_larger":
         broken = [] if _first_larger(used) else used
@@ -129,15 +182,3 @@ def holds(condition: str, row: Result) -> bool:
 def _first_larger(rows: Sequence[Result]) -> bool:
     values = [row.value for row in rows]
     return None not in values and all(values[0] > value for value in values[1:])
-
-
-def _sentence(words: str, position: int) -> str:
-    """The sentence of `words` around `position`, with its mark at the end."""
-    start, end = 0, len(words)
-    for match in _END.finditer(words):
-        if match.end() <= position:
-            start = match.end()
-        else:
-            end = match.end()
-            break
-    return " ".join(words[start:end].split())

@@ -70,8 +70,7 @@ class Preview:
     def _write(self) -> None:
         start = time.perf_counter()
         projects = read_projects(self.root)
-        for project, lines in zip(projects, check_documents(projects), strict=True):
-            check_labelling(lines, project)
+        check_documents(projects, also=(check_labelling,))
         with staged(self.root) as stage:
             for project in (project.at(stage) for project in projects):
                 write_page(project, fill(read_lines(project), project), self.folder)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Set
 
 from analysis.release.markdown import anchor
+from analysis.render.entries import did_you_mean
 from analysis.render.project import Project, RenderError, read_variables
 from analysis.render.source import SHORTCODE, lookup
 from analysis.render.text import ATTRIBUTES, ID, Text
@@ -39,11 +40,13 @@ def references_lead_somewhere(text: Text, project: Project) -> Iterator[str]:
         kind, dash, _ = label.partition("-")
         if kind not in KINDS or not dash:
             if key not in keys:
-                yield f"{place}: citation @{key} is not in the bibliography"
+                yield f"{place}: citation @{key} is not in the bibliography{did_you_mean(key, keys)}"
         elif label not in text.labels:
             elsewhere = [page for page, labels in text.others.items() if label in labels]
             hint = (
-                f"; it stands in another document: write [words]({elsewhere[0]}#{label})" if elsewhere else ""
+                f"; it stands in another document: write [words]({elsewhere[0]}#{label})"
+                if elsewhere
+                else did_you_mean(label, text.labels)
             )
             yield f"{place}: reference @{key} leads nowhere; no {{#{label}}} in the report{hint}"
         elif label in unnumbered:
@@ -72,7 +75,8 @@ def links_lead_somewhere(text: Text, project: Project) -> Iterator[str]:
         place = text.place(match.start())
         if target.startswith("#"):
             if target[1:] not in text.labels and target[1:] not in origins:
-                yield f"{place}: link to {target}, but no heading or block carries {{{target}}}"
+                hint = did_you_mean(target[1:], text.labels)
+                yield f"{place}: link to {target}, but no heading or block carries {{{target}}}{hint}"
         elif not re.match(r"[a-z]+:", target):
             page, _, label = target.partition("#")
             labels = text.labels if page == project.page else text.others.get(page)

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 
 from analysis.design.prose import NUMBERS, exempt_numbers
 from analysis.release.shown import FOLDER
-from analysis.render.project import Project
+from analysis.render.entries import block, idle, names, reworded
+from analysis.render.project import Project, read_variables
 from analysis.render.text import Text, blank
 from analysis.workspace import Workspace
 
@@ -49,6 +50,7 @@ _NUMBER_WORDS = (
     "gehalveerd",
 )  # fmt: skip
 _WORD = re.compile(rf"\b(?:{'|'.join(_NUMBER_WORDS)})\b", re.IGNORECASE)
+_END = re.compile(r"[.!?](?=[\"'”’)*_]*(?:\s|$))|\n[ \t]*\n")
 _HEADING = re.compile(r"#{1,6}\s")
 _VARIABLE = re.compile(r"\{\{<\s*var\s+\S+\.(?!unit\b|kind\b)\w+\s*>\}\}")
 _IN_ATTRIBUTE = re.compile(rf'=\s*"[^"]*{_VARIABLE.pattern}')
@@ -59,14 +61,51 @@ def numbers_have_a_source(text: Text, project: Project) -> Iterator[str]:
     exempt = exempt_numbers(Workspace(project.root, project.root))
     if exempt is None:
         return
-    left = without(own_words(text), (item.text for item in exempt))
-    found = [*_NUMBER.finditer(_YEAR.sub(blank, left)), *_WORD.finditer(left)]
-    for match in sorted(found, key=re.Match.start):
-        yield (
-            f"{text.place(match.start())}: {match[0].strip('.,;:')!r} is neither a released result nor a "
-            "cited fact. Write {{< var section.name.value >}}; if it is no finding, list it with the reason "
-            f"in data/design/{NUMBERS}.toml"
+    words = own_words(text)
+    left = without(words, (item.text for item in exempt))
+    found = sorted([*_NUMBER.finditer(_YEAR.sub(blank, left)), *_WORD.finditer(left)], key=re.Match.start)
+    lost = idle(exempt, project.root) if found else []
+    said = names(read_variables(project.root)) if found else {}
+    for match in found:
+        number = match[0].strip(".,;:")
+        same = [name for name, value in said.items() if name.endswith(".value") and value == number]
+        write = ", or ".join(f"{{{{< var {name} >}}}}" for name in same[:3] or ["section.name.value"])
+        old = reworded(sentence_at(words, match.start()), lost)
+        entry = (
+            f"the entry {old.text!r} of data/design/{NUMBERS}.toml fits nothing any more: put its text right"
+            if old
+            else f"list it with the reason in data/design/{NUMBERS}.toml"
+            + block("exempt", text=_around(words, match), reason="…")
         )
+        yield (
+            f"{text.place(match.start())}: {number!r} is neither a released result nor a "
+            f"cited fact. Write {write}; if it is no finding, {entry}"
+        )
+
+
+def sentence_at(words: str, position: int) -> str:
+    """The sentence of `words` around `position`, with its mark at the end."""
+    start, end = sentence_span(words, position)
+    return " ".join(words[start:end].split())
+
+
+def sentence_span(words: str, position: int) -> tuple[int, int]:
+    """Where that sentence begins and ends."""
+    start, end = 0, len(words)
+    for match in _END.finditer(words):
+        if match.end() <= position:
+            start = match.end()
+        else:
+            end = match.end()
+            break
+    return start, end
+
+
+def _around(words: str, match: re.Match) -> str:
+    """The number of `match` with the words beside it: an entry for it alone would let it pass anywhere."""
+    start, end = sentence_span(words, match.start())
+    before, after = words[start : match.start()].split(), words[match.start() : end].split()
+    return " ".join([*before[-2:], *after[:2]]).rstrip(".,;:")
 
 
 def numbers_stand_in_running_text(text: Text, project: Project) -> Iterator[str]:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analysis.render.entries import did_you_mean, names
 from analysis.render.project import Project, RenderError, read_variables, split_front_matter
 
 SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*(?P<content>.*?)\s*>\}\}(?!\})")
 _INCLUDE = re.compile(r"\s*\{\{<\s*include\s+(?P<path>\S+)\s*>\}\}\s*")
 _FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})")
+_SEARCH = "; look for it with: python -m analysis variables WORD"
 PAGE_BREAK = (
     '\n```{=html}\n<div style="page-break-after: always;"></div>\n```\n\n```{=typst}\n#pagebreak()\n```\n'
 )
@@ -43,23 +45,24 @@ class Line:
         return f"{path}:{self.number}"
 
 
-def read_lines(project: Project) -> list[Line]:
+def read_lines(project: Project, absent: list[str] | None = None) -> list[Line]:
     """All lines of the report with includes expanded.
 
-    As in Quarto, a path in an include is relative to the rendered document, also in an included file.
+    As in Quarto, a path in an include is relative to the rendered document, also in an included file. What is
+    wrong with an include is added to `absent`, where that is given, and the reading goes on without it.
 
     Raises
     ------
     RenderError
         If an include is missing, circular, or carries its own front matter.
     """
-    return list(_expand(project.document, project, ()))
+    return list(_expand(project.document, project, (), absent))
 
 
-def _expand(path: Path, project: Project, above: tuple[Path, ...]) -> Iterator[Line]:
-    front, texts = split_front_matter(path)
-    if front and above:
-        raise RenderError(f"{path}: an included file has no front matter of its own")
+def _expand(
+    path: Path, project: Project, above: tuple[Path, ...], absent: list[str] | None
+) -> Iterator[Line]:
+    _, texts = split_front_matter(path)
     fence = ""
     for number, text in enumerate(texts, start=1):
         line = Line(text, path, number, code=bool(fence))
@@ -77,18 +80,32 @@ def _expand(path: Path, project: Project, above: tuple[Path, ...]) -> Iterator[L
         if not include:
             yield line
             continue
-        target = (project.document.parent / include["path"]).resolve()
-        if not target.is_relative_to(project.document.parent.resolve()):
-            folder = project.document.parent.name
-            raise RenderError(f"{line.place(project.root)}: include {include['path']} lies outside {folder}")
-        if not target.is_file():
-            made = "_generated" in include["path"]
-            hint = "; the build makes it: run `make report`, or `python -m analysis build`" if made else ""
-            raise RenderError(f"{line.place(project.root)}: include {include['path']} does not exist{hint}")
-        if target == path or target in above:
-            raise RenderError(f"{line.place(project.root)}: include {include['path']} includes itself")
-        yield from _expand(target, project, (*above, path))
+        try:
+            target = _target(include["path"], line, project, (*above, path))
+        except RenderError as error:
+            if absent is None:
+                raise
+            absent.append(str(error))
+            continue
+        yield from _expand(target, project, (*above, path), absent)
         yield Line("", path, number)
+
+
+def _target(named: str, line: Line, project: Project, above: tuple[Path, ...]) -> Path:
+    """The file that an include on `line` names; RenderError where it cannot be included."""
+    place = line.place(project.root)
+    target = (project.document.parent / named).resolve()
+    if not target.is_relative_to(project.document.parent.resolve()):
+        raise RenderError(f"{place}: include {named} lies outside {project.document.parent.name}")
+    if not target.is_file():
+        made = "_generated" in named
+        hint = "; the build makes it: run `make report`, or `python -m analysis build`" if made else ""
+        raise RenderError(f"{place}: include {named} does not exist{hint}")
+    if target in above:
+        raise RenderError(f"{place}: include {named} includes itself")
+    if split_front_matter(target)[0]:
+        raise RenderError(f"{target}: an included file has no front matter of its own")
+    return target
 
 
 def fill(lines: list[Line], project: Project, more: Mapping[str, Any] | None = None) -> str:
@@ -141,7 +158,8 @@ def lookup(source: Mapping[str, Any], key: str, kind: str = "var") -> str:
     for part in key.split("."):
         if not isinstance(value, Mapping) or part not in value:
             where = "_variables.yml" if kind == "var" else "_quarto.yml or the front matter"
-            raise RenderError(f"unknown {kind} {key}: it is not in {where}")
+            hint = did_you_mean(key, names(source)) or _SEARCH * (kind == "var")
+            raise RenderError(f"unknown {kind} {key}: it is not in {where}{hint}")
         value = value[part]
     if isinstance(value, (Mapping, list)):
         raise RenderError(f"{kind} {key} is not one value but holds {', '.join(map(str, value))}")

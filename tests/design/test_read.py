@@ -55,9 +55,9 @@ def test_records_name_the_table_by_its_name_or_its_number():
         name: str = ""
 
     assert records(Point, [{"x": 1}, {"x": 2, "name": "b"}], "here") == (Point(1), Point(2, "b"))
-    with pytest.raises(ValueError, match=r"^here 2: x is absent$"):
+    with pytest.raises(ValueError, match=r"^here 2: x is absent; add x = 1$"):
         records(Point, [{"x": 1}, {}], "here")
-    with pytest.raises(ValueError, match=r"^here b: x is absent$"):
+    with pytest.raises(ValueError, match=r"^here b: x is absent; add x = 1$"):
         records(Point, [{"name": "b"}], "here")
     for tables in ({"x": 1}, [1]):
         with pytest.raises(ValueError, match="here: expected tables, each under a heading in double square"):
