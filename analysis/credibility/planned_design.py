@@ -15,6 +15,7 @@ Behavioral Statistics 34: sample sizes of regression discontinuity.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import optimize, stats
@@ -146,7 +147,13 @@ class Lottery:
     def se(self, units: int) -> float:
         """Of the group-time effect against who still waits."""
         _require(units, self.least)
-        return design_se(self.panel(units), SETTING, np.full((units, 1), self.variance))
+        if units % self.groups:
+            return design_se(self.panel(units), SETTING, np.full((units, 1), self.variance))
+        return self._least_se * float(np.sqrt(self.least / units))  # groups of even size: a mean of means
+
+    @cached_property
+    def _least_se(self) -> float:
+        return design_se(self.panel(self.least), SETTING, np.full((self.least, 1), self.variance))
 
     def freedom(self, units: int) -> int:
         return units - self.groups
@@ -301,5 +308,5 @@ def _require(units: int, least: int) -> None:
     if units < least:
         raise NotEstimableError(
             f"{units} units: {least} at least, {MIN_CLUSTERS} in every group of a lottery",
-            reason=f"er zijn er {units}, en onder {least} is geen toets betrouwbaar",
+            reason=f"met minder dan {least} is geen toets betrouwbaar",
         )
