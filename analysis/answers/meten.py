@@ -29,7 +29,7 @@ from analysis.credibility.planned_design import (
 from analysis.datakind import DataKind
 from analysis.design.meten import LOTTERY, Meten, Planned
 from analysis.results import Result, Series
-from analysis.sources.facts_contract import CHANGE_SD, COUNTRY
+from analysis.sources.facts_contract import CHANGE_SD, COUNTRY, ICC
 from analysis.sources.sourced import STUDY
 from analysis.unknown import NotEstimable, attempt
 
@@ -97,6 +97,7 @@ def meten_items(
         )
         for item in design.assumptions.values()
     ]
+    rows += [_variation(row) for row in variation.itertuples()]
     rows += [_target(design), curves(studies)]
     return rows
 
@@ -312,6 +313,29 @@ def _ends(share: float, se: float) -> dict[str, float]:
     """Monte Carlo interval in per cent, within 0 and 100."""
     far = stats.norm.ppf(0.5 + LEVEL / 2) * se
     return {"low": 100 * max(share - far, 0.0), "high": 100 * min(share + far, 1.0), "level": LEVEL}
+
+
+def _variation(row: Any) -> Result:
+    """A fact on how an outcome varies, a share in per cent, with its interval."""
+    scale = 100 if row.statistic == ICC else 1
+    far = stats.norm.ppf(0.5 + LEVEL / 2) * row.se
+    what = "deel van de spreiding tussen scholen" if row.statistic == ICC else "spreiding van de verandering"
+    return Result(
+        f"{SECTION}.spreiding_{row.id}",
+        f"{row.study} {row.cycle}, {row.system}, {row.group}, {row.outcome}: {what}",
+        scale * row.value,
+        row.unit or "%",
+        DataKind.FACT,
+        VARIATION,
+        se=scale * row.se,
+        low=scale * (row.value - far),
+        high=scale * (row.value + far),
+        level=LEVEL,
+        n=int(row.n),
+        clusters=int(row.groups),
+        decimals=0 if row.statistic == ICC else 2,
+        note=f"{row.source}; {row.note}".removesuffix("; "),
+    )
 
 
 def _target(design: Meten) -> Result:

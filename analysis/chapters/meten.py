@@ -109,9 +109,9 @@ def arrange_table(released: Released, design: Meten) -> TableExhibit:
     return TableExhibit(
         id="tbl-meten-regelen",
         cells=cells,
-        caption="Duur, wat vooraf geregeld moet zijn, en een bedrag om mee te rekenen. Dat is geen prijs en geen "
-        "offerte: het zegt welk ontwerp groter is dan een ander. Kosten van het programma zelf zitten er "
-        "niet in.",
+        caption="Duur, wat vooraf geregeld moet zijn, en een bedrag om mee te rekenen. Dat is geen prijs en "
+        "geen offerte: het zegt welk ontwerp groter is dan een ander. De kosten van het programma zitten "
+        "er niet in.",
         kind=DataKind.FACT,
         source=sources_of([*_rows(released, design, "cost"), *_prices(released, design)]),
         align="lllr",
@@ -188,6 +188,7 @@ def curves_figure(released: Released, design: Meten) -> FigureExhibit:
     points["label"] = [told[name].short for name in points["design"]]
     points["unit"] = [told[name].units for name in points["design"]]
     points["needed"] = [_row(released, told[name], "needed").value for name in points["design"]]
+    points["there"] = [_there(released, told[name]) for name in points["design"]]
     return designs_to_come(
         points,
         [name for name in told if name in set(points["design"])],
@@ -197,7 +198,14 @@ def curves_figure(released: Released, design: Meten) -> FigureExhibit:
         source=series.source,
         caption="Kans om het kleinste effect dat ertoe doet te zien, naar aantal eenheden. Lijn: formule. "
         f"Vierkant: nagebootst, met {interval_name(series.level)} van het toeval in de nabootsing. Streep: "
-        "het aantal dat nodig is.",
+        "het aantal dat nodig is. Ruit op de as: wat er is, waar dat bekend is en in beeld past.",
+    )
+
+
+def _there(released: Released, planned: Planned) -> float | None:
+    """The most units that there are, where that is known."""
+    return max(
+        (_row(released, planned, f"available_{name}").value for name in planned.available), default=None
     )
 
 
@@ -238,13 +246,11 @@ def variation_table(released: Released, design: Meten, known: pd.DataFrame) -> T
     schools = [planned for planned in design.designs if planned.other_noise]
     cells = []
     for row in known.itertuples():
-        percent = f"{dutch.number(100 * row.value)}% (± {dutch.number(100 * row.se)})"
-        spread = f"{dutch.number(row.value, 2)} {row.unit} (± {dutch.number(row.se, 2)})"
         cells.append(
             (
                 f"{row.study} {row.cycle}, {_system(row)}: {row.outcome}"
                 + (f" ({row.note})" if row.note else ""),
-                spread if row.unit else percent,
+                released.row(f"{SECTION}.spreiding_{row.id}").variables()["full"],
                 f"{dutch.number(row.groups)}; {dutch.number(row.n)}",
                 *(_asked(released, planned, row.id) for planned in schools),
             )
@@ -260,8 +266,8 @@ def variation_table(released: Released, design: Meten, known: pd.DataFrame) -> T
                 *(f"Nodig: {dutch.lower(planned.short)}" for planned in schools),
             ],
         ),
-        caption="Hoe uitkomsten uit zichzelf verschillen, nagerekend uit openbare bestanden (± één "
-        "standaardfout), en hoeveel scholen een ontwerp vraagt als dat de spreiding zou zijn.",
+        caption="Hoe uitkomsten uit zichzelf verschillen, nagerekend uit openbare bestanden, en "
+        "hoeveel scholen een ontwerp vraagt als dat de spreiding zou zijn.",
         kind=DataKind.FACT,
         source="variation",
         align="lrr" + "r" * len(schools),

@@ -32,7 +32,8 @@ def designs_to_come(
     ----------
     table : pandas.DataFrame
         Columns ``design``, ``label``, ``unit`` (plural), ``units``, ``formula`` (per cent), and where it was
-        simulated ``simulated``, ``low`` and ``high``; ``needed`` is the same in all rows of a design.
+        simulated ``simulated``, ``low`` and ``high``; ``needed``, and where known ``there``, are the same in
+        all rows of a design.
     order : sequence of str
         Designs, in the order of the panels.
     target : float
@@ -48,7 +49,7 @@ def designs_to_come(
         id,
         numbers=("units", "formula", "needed"),
         texts=("design", "label", "unit"),
-        optional=("simulated", "low", "high"),
+        optional=("simulated", "low", "high", "there"),
     )
     drawn = table.dropna(subset=["simulated"])
     check_interval(drawn, id, inside="simulated")
@@ -67,14 +68,19 @@ def designs_to_come(
                 points["units"],
                 points["simulated"],
                 yerr=[points["simulated"] - points["low"], points["high"] - points["simulated"]],
-                fmt=point.marker, color=point.color, markersize=5, elinewidth=1.4, zorder=4,
+                fmt=point.marker, color=point.color, markersize=3.6, elinewidth=1.4, zorder=4,
             )  # fmt: skip
             theme.write(
                 ax, needed, 0, f"{dutch.number(needed)} {rows['unit'].iloc[0]}", xytext=(4, 4),
                 textcoords="offset points", fontsize=theme.SMALL, zorder=5,
             )  # fmt: skip
             ax.set_ylim(0, 105)
-            ax.set_xlim(left=0)
+            most = 1.02 * rows["units"].max()
+            ax.set_xlim(0, most)
+            there = rows["there"].iloc[0]
+            if there <= most:  # not where it is unknown either
+                style = theme.SERIES[3]
+                ax.plot(there, 0, marker=style.marker, color=style.color, clip_on=False, zorder=6)
             theme.dutch_axis(ax, "x", ticks=4)
             theme.dutch_axis(ax, "y", unit="%" if place % _PER_ROW == 0 else "", ticks=3)
             if place % _PER_ROW:
@@ -91,8 +97,8 @@ def designs_to_come(
         source,
         table[["label", "unit", "units", "formula", "simulated", "low", "high"]].rename(
             columns={
-                "label": "ontwerp", "unit": "eenheid", "units": "aantal", "simulated": "nagebootst",
-                "low": "laag", "high": "hoog",
+                "label": "ontwerp", "unit": "eenheid", "units": "aantal", "formula": "formule",
+                "simulated": "nagebootst", "low": "laag", "high": "hoog",
             }
         ),
     )  # fmt: skip
