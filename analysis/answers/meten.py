@@ -39,17 +39,22 @@ LETTERS, POPULATION = "letter_facts", "cbs_population_2024"
 LEVEL = 0.95  # of the Monte Carlo interval
 _ONE = {"procentpunten": "procentpunt"}  # a unit as it follows the number one
 _CURVE = 40  # points of a line in the figure
-# What there is of a unit: how it is named, and the facts it is counted from.
+# What there is of a unit: how it is named, how a table says that in short, and the facts it is counted from.
 AVAILABLE = {
-    "waiting_provinces": ("provincies waar het netwerk volgens brief A nog niet is versterkt", LETTERS),
-    "provinces": ("alle provincies", POPULATION),
-    "waiting_municipalities": (
-        "gemeenten in de provincies waar het netwerk volgens brief A nog niet is versterkt",
+    "waiting_provinces": (
+        "provincies waar het netwerk volgens brief A nog niet is versterkt",
+        "netwerk nog niet versterkt",
         f"{LETTERS}; {POPULATION}",
     ),
-    "municipalities": ("alle gemeenten", POPULATION),
-    "applications": ("behandelde aanvragen in de eerste twee rondes", LETTERS),
-    "pilot_districts": ("wijken van de pilot", LETTERS),
+    "provinces": ("alle provincies", "alle", POPULATION),
+    "waiting_municipalities": (
+        "gemeenten in de provincies waar het netwerk volgens brief A nog niet is versterkt",
+        "netwerk nog niet versterkt",
+        f"{LETTERS}; {POPULATION}",
+    ),
+    "municipalities": ("alle gemeenten", "alle", POPULATION),
+    "applications": ("behandelde aanvragen in de eerste twee rondes", "in twee rondes", LETTERS),
+    "pilot_districts": ("wijken van de pilot", "in de pilot", LETTERS),
 }
 
 
@@ -285,7 +290,7 @@ class _Study:
         for name in planned.available:
             if name not in counts:
                 raise ValueError(f"design {planned.name}: no count {name!r}; known are {', '.join(counts)}")
-            label, source = AVAILABLE[name]
+            label, _, source = AVAILABLE[name]
             plan, units = self.own, counts[name]
             found = attempt(lambda plan=plan, units=units: _seen(plan, units, test.alpha, test.target))
             sources = "; ".join(dict.fromkeys(f"{source}; {self.source}".split("; ")))

@@ -67,7 +67,7 @@ def designs_table(released: Released, design: Meten) -> TableExhibit:
         f"{target} kans te zien. Dat effect is gekozen; het is geen verwachting.",
         kind=DataKind.FACT,
         source=sources_of(_rows(released, design, "smallest", "needed")),
-        widths=(34, 16, 20, 36),
+        widths=(38, 16, 22, 34),
     )
 
 
@@ -75,25 +75,21 @@ def _needed(released: Released, planned: Planned) -> str:
     row = _row(released, planned, "needed")
     if row.value is None or not planned.persons:
         return dutch.capital(row.variables()["full"])
-    each = "één keer" if planned.measurements == 1 else f"{planned.measurements} keer"
     return (
-        f"{row.variables()['full']}, elke keer {dutch.number(planned.persons)} per {planned.unit}, {each} "
-        f"gemeten: {_full(released, planned, 'measured')}"
+        f"{row.variables()['full']}; {dutch.number(planned.persons)} per {planned.unit}, "
+        f"{planned.measurements} keer"
     )
 
 
 def _available(released: Released, planned: Planned) -> str:
+    """What there is, and what that could see; the reason stands in the text."""
     told = []
     for name in planned.available:
         count = _row(released, planned, f"available_{name}").variables()["value"]
         seen = _row(released, planned, f"detectable_{name}")
-        verdict = (
-            seen.unknown
-            if seen.value is None
-            else f"te zien vanaf een effect van ongeveer {seen.variables()['full']}"
-        )
-        told.append(f"{dutch.capital(AVAILABLE[name][0])}, {count}: {verdict}.")
-    return " ".join(told) or f"Onbekend hoeveel {planned.units} willen meedoen."
+        verdict = f"te zien vanaf {seen.variables()['full']}" if seen.value is not None else seen.unknown
+        told.append(f"{count} ({AVAILABLE[name][1]}): {verdict}.")
+    return " ".join(told) or dutch.capital(dutch.UNKNOWN)
 
 
 def arrange_table(released: Released, design: Meten) -> TableExhibit:
@@ -111,11 +107,11 @@ def arrange_table(released: Released, design: Meten) -> TableExhibit:
         cells=cells,
         caption="Duur, wat vooraf geregeld moet zijn, en een bedrag om mee te rekenen. Dat is geen prijs en "
         "geen offerte: het zegt welk ontwerp groter is dan een ander. De kosten van het programma zitten "
-        "er niet in.",
+        "er niet in. Geen: de uitslagen zijn openbaar.",
         kind=DataKind.FACT,
         source=sources_of([*_rows(released, design, "cost"), *_prices(released, design)]),
         align="lllr",
-        widths=(18, 28, 42, 16),
+        widths=(17, 27, 48, 14),
     )
 
 
@@ -123,7 +119,7 @@ def _cost(released: Released, planned: Planned) -> str:
     row = released.find(f"{SECTION}.{planned.name}_cost")
     if row is None or row.value is None:
         return dutch.UNKNOWN
-    return row.variables()["full"] if row.value else "geen: openbare uitslagen"
+    return row.variables()["full"] if row.value else "geen"
 
 
 def _prices(released: Released, design: Meten) -> list[Result]:
@@ -153,7 +149,7 @@ def decisions_table(design: Meten, places: dict[str, str]) -> TableExhibit:
                     decision.ask,
                     f"{decision.known} ({_places(decision, places)})",
                     " ".join(
-                        f"({letter}) {option.choose}. Dan wordt bekend: {dutch.lower(option.yields)}"
+                        f"({letter}) {option.choose}: {dutch.lower(option.yields)}"
                         for letter, option in zip("abcdef", decision.options, strict=False)
                     ),
                 )
@@ -169,7 +165,7 @@ def decisions_table(design: Meten, places: dict[str, str]) -> TableExhibit:
         "elkaar niet uit.",
         kind=DataKind.FACT,
         source=f"{LETTERS}; {STUDY}",
-        widths=(28, 30, 46),
+        widths=(26, 28, 54),
     )
 
 

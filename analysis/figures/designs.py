@@ -12,8 +12,8 @@ from analysis.exhibits import FigureExhibit
 from analysis.figures import theme
 from analysis.figures.checks import check_interval, checked
 
-_PER_ROW = 2
-_PANEL_HEIGHT = 1.62  # inch
+_PER_ROW = 3
+_PANEL_HEIGHT = 1.36  # inch
 
 
 def designs_to_come(
