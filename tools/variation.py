@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from analysis.panel.variation import variation_rows
+from analysis.answers.variation import variation_rows
 from analysis.workspace import Workspace
 
 

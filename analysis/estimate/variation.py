@@ -113,7 +113,11 @@ def change_sd(frame: pd.DataFrame, *, unit: str, time: str, outcome: str, last: 
         If there are fewer changes, or fewer than three units.
     """
     require_columns(frame, [unit, time, outcome], "change_sd")
-    wide = frame.set_index([unit, time], verify_integrity=True)[outcome].unstack().sort_index(axis=1)  # noqa: PD010
+    twice = frame.duplicated([unit, time])
+    if twice.any():
+        row = frame.loc[twice].iloc[0]
+        raise ValueError(f"change_sd: {unit} {row[unit]!r} has more than one row at {time} {row[time]}")
+    wide = frame.pivot_table(index=unit, columns=time, values=outcome, dropna=False)
     if wide.isna().to_numpy().any():
         missing = wide.index[wide.isna().any(axis=1)][0]
         raise ValueError(f"change_sd: {unit} {missing!r} misses a {time}; leave it out")

@@ -11,6 +11,7 @@ from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import theme
 from analysis.figures.checks import check_interval, checked
+from analysis.figures.words import listing
 
 _PER_ROW = 3
 _PANEL_HEIGHT = 1.36  # inch
@@ -105,7 +106,7 @@ def designs_to_come(
 
 
 def _alt(table: pd.DataFrame, order: Sequence[str], target: float) -> str:
-    """What is needed, in one sentence; the numbers stand below the figure."""
+    """What is needed of each, in one sentence; the numbers stand below the figure."""
     first = table.drop_duplicates("design").set_index("design").loc[list(order)]
-    asked = [f"{dutch.number(row.needed)} {row.unit}" for row in first.itertuples()]
-    return f"Met meer eenheden groeit de kans. {dutch.number(target)}% vraagt {dutch.join(asked)}."
+    asked = listing({row.label: dutch.number(row.needed) for row in first.itertuples()})
+    return f"Met het aantal groeit de kans. Voor {dutch.number(target)}% is nodig: {asked}."

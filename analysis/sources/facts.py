@@ -137,7 +137,7 @@ def adks_published(workspace: Workspace | None = None) -> pd.DataFrame:
 
 
 def variation(workspace: Workspace | None = None) -> pd.DataFrame:
-    """How outcomes vary by themselves, recomputed from open files (:mod:`analysis.panel.variation`).
+    """How outcomes vary by themselves, recomputed from open files (:mod:`analysis.answers.variation`).
 
     id, study, cycle, system, group, outcome; statistic: ``icc``, the share of the variance that lies between
     schools, or ``change_sd``, the spread between places of the change between two elections; value, se,
