@@ -136,6 +136,16 @@ def adks_published(workspace: Workspace | None = None) -> pd.DataFrame:
     return fact_table("adks_published.csv", contracts.ADKS_PUBLISHED, workspace)
 
 
+def variation(workspace: Workspace | None = None) -> pd.DataFrame:
+    """How outcomes vary by themselves, recomputed from open files (:mod:`analysis.answers.variation`).
+
+    id, study, cycle, system, group, outcome; statistic: ``icc``, the share of the variance that lies between
+    schools, or ``change_sd``, the spread between places of the change between two elections; value, se,
+    groups, n, unit, source, status, note.
+    """
+    return fact_table("variation.csv", contracts.VARIATION, workspace)
+
+
 def cbs_population(workspace: Workspace | None = None) -> pd.DataFrame:
     """Inhabitants and municipalities of the country and each province, 1 January 2024."""
     name = "cbs_population_2024.csv"

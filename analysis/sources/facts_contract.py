@@ -43,6 +43,7 @@ FACT_KINDS = (
     "vraag",
     "wet",
 )
+ICC, CHANGE_SD = "icc", "change_sd"  # share of the variance between groups; spread of a change
 LOGIC_STAGES = ("input", "activiteiten", "bereik", "uitkomst", "impact")
 LOGIC_STATUS = ("gemeld", "beoogd", "onbekend")
 LOGIC_PLACES = "; "  # between the places of a stage, "A 3.1b; B 2.1"
@@ -313,6 +314,38 @@ ICCS_MEANS = pa.DataFrameSchema(
     unique=["cycle", "system"],
     strict=True,
     name="iccs_means",
+)
+
+VARIATION = pa.DataFrameSchema(
+    {
+        "id": _matching(_ID, unique=True),
+        "study": _filled(),
+        "cycle": pa.Column(int, pa.Check.in_range(1995, 2100), coerce=True),
+        "system": _filled(),
+        "group": _filled(),
+        "outcome": _filled(),
+        "statistic": _one_of(ICC, CHANGE_SD),
+        "value": _number(pa.Check.gt(0), nullable=False),
+        "se": _number(pa.Check.gt(0), nullable=False),
+        "groups": _count(nullable=False),
+        "n": _count(nullable=False),
+        "unit": _text(),
+        "source": _filled(),
+        "status": _one_of(*SOURCE_STATUS),
+        "note": _text(),
+    },
+    checks=[
+        pa.Check(
+            lambda table: (table["statistic"] != ICC) | (table["value"] < 1),
+            error="an intraclass correlation is a share, below 1",
+        ),
+        pa.Check(
+            lambda table: (table["statistic"] == ICC) == (table["unit"] == ""),
+            error="a share has no unit, a spread has one",
+        ),
+    ],
+    strict=True,
+    name="variation",
 )
 
 ICCS_LEVELS = pa.DataFrameSchema(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import maps
+from analysis.figures.designs import designs_to_come
 from analysis.figures.distribution import densities, quantile_gap
 from analysis.figures.event_study import event_study
 from analysis.figures.forest import forest
@@ -38,6 +39,19 @@ def event_rows() -> pd.DataFrame:
             "truth": np.where(times >= 0, 2 + times, 0.0),
         }
     )
+
+
+def design_rows() -> pd.DataFrame:
+    units = np.arange(10, 205, 10)
+    one = pd.DataFrame(
+        {"design": "scholen", "label": "Scholen in stappen", "unit": "scholen", "units": units}
+    )
+    one["formula"] = 100 * (1 - np.exp(-units / 60.0))
+    two = one.assign(design="loket", label="Loket D", unit="aanvragen", units=8 * units)
+    rows = pd.concat([one.assign(needed=100.0, there=np.nan), two.assign(needed=800.0, there=322.0)])
+    halfway = rows["units"].isin([50, 100, 400, 800])
+    rows["simulated"] = rows["formula"].where(halfway) + 1
+    return rows.assign(low=rows["simulated"] - 4, high=rows["simulated"] + 4)
 
 
 def forest_rows() -> pd.DataFrame:
@@ -163,6 +177,17 @@ EXAMPLES = {
     "event-study": (
         lambda **k: event_study(event_rows(), id="fig-event-study", **KNOWLEDGE, **k),
         ["+5,1 (van 2,7 tot 7,5)", "−0,4 (van −2,0 tot 1,2)", "in 4 van de 4 perioden", "in 0 van de 3"],
+    ),
+    "designs": (
+        lambda **k: designs_to_come(
+            design_rows(),
+            ["scholen", "loket"],
+            id="fig-designs",
+            target=80.0,
+            caption="Kans om het effect te zien.",
+            **k,
+        ),
+        ["Scholen in stappen 100; Loket D 800", "Voor 80%"],
     ),
     "forest": (
         lambda **k: forest(
