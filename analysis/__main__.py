@@ -94,6 +94,18 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("report", parents=[building, rendering, edition], help="build, then render")
     command.set_defaults(run=_report, only=[], explain=False)
     command = commands.add_parser(
+        "rehearse",
+        parents=[alone],
+        help="the final edition on stand-ins for all files, and what is wrong with it",
+    )
+    command.add_argument("--jobs", type=_positive, metavar="N", help="runs at the same time; else one a core")
+    command.add_argument("--engine", choices=ENGINES, default="auto", help="auto takes Quarto if it is there")
+    command.add_argument("--seed", type=int, default=1, help="of the stand-ins")
+    command.add_argument(
+        "--size", type=float, default=1.0, metavar="SHARE", help="of the pupil files; less is quicker"
+    )
+    command.set_defaults(run=_rehearse, json=False)
+    command = commands.add_parser(
         "sources", parents=[data], help="which sources are present, absent, altered, stale"
     )
     command.set_defaults(run=_sources)
@@ -248,6 +260,25 @@ def _print(options: argparse.Namespace, workspace: Workspace) -> None:
     folder = render(workspace, engine=options.engine, edition=options.edition, factsheets=options.factsheets)
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         print(path)
+
+
+def _rehearse(options: argparse.Namespace) -> None:
+    from analysis.build.progress import choose
+    from analysis.rehearsal.rehearse import rehearse
+
+    workspace = _workspace(options)
+    with _alone(options, workspace):
+        held = rehearse(
+            workspace,
+            choose(False),
+            engine=options.engine,
+            seed=options.seed,
+            size=options.size,
+            jobs=options.jobs,
+        )
+    print(f"the rehearsal stands in {held.report}")
+    if held.problems:
+        raise ValueError("\n".join([f"{len(held.problems)} things are wrong with it:", *held.problems]))
 
 
 def _sources(options: argparse.Namespace) -> None:

@@ -126,7 +126,7 @@ def _by_province(rows: pd.DataFrame, workspace: Workspace) -> pd.DataFrame:
     none = found["activities"].isna()
     found.loc[none, list(COUNTS)] = 0.0  # nothing registered there
     pupils = cbs_pupils(workspace).set_index("statcode")["total"].drop(COUNTRY)
-    found["per_hundred"] = 100 * found["young_people"] / found.index.map(pupils)
+    found["per_hundred"] = 100 * found["young_people"] / pupils.reindex(found.index).astype(float)
     return (
         found.rename_axis("code")
         .reset_index()

@@ -101,10 +101,11 @@ def read_activities(paths: Iterable[Path], design: RegistrationMap, gazetteer: G
 def _that_count(frame: pd.DataFrame, design: RegistrationMap) -> tuple[pd.DataFrame, tuple]:
     if "status" not in frame or not design.columns.get("status"):
         return frame, ()
+    there = frame["status"].notna()  # missing, and not empty, in a file without the column: every row counts
     words = frame["status"].fillna("").map(key)
     counted, not_counted = ({key(word) for word in words} for words in (design.counted, design.not_counted))
-    _require_known(frame, "status", words, counted | not_counted, "counted or not_counted")
-    out = words.isin(not_counted)
+    _require_known(frame[there], "status", words[there], counted | not_counted, "counted or not_counted")
+    out = there & words.isin(not_counted)
     reasons = [f"status {text!r}" for text in frame.loc[out, "status"].fillna("")]
     skipped = tuple(
         loss
@@ -120,8 +121,9 @@ def _kinds(frame: pd.DataFrame, design: RegistrationMap) -> pd.Series:
     words = frame["kind"].fillna("").map(key)
     if design.kinds:
         names = {key(word): kind for word, kind in design.kinds.items()}
-        _require_known(frame, "kind", words, set(names), "kinds")
-        return words.map(names).astype("str")
+        there = frame["kind"].notna()
+        _require_known(frame[there], "kind", words[there], set(names), "kinds")
+        return words.map(names).fillna("").astype("str")
     first: dict[str, str] = {}
     written = zip(words, frame["kind"].fillna(""), strict=True)
     return pd.Series([first.setdefault(word, text) for word, text in written], frame.index, dtype="str")

@@ -14,7 +14,7 @@ from analysis.sources.geography import province_names
 from analysis.sources.geography_contract import PROVINCE_PATTERN
 from analysis.sources.locate import Gazetteer
 from analysis.sources.municipal_changes import changes_of_facts
-from analysis.sources.placenames import key
+from analysis.sources.placenames import OTHER_NAMES, key
 from analysis.sources.postcodes import postcode_places
 from analysis.workspace import Workspace
 
@@ -89,6 +89,8 @@ def _gone(known: pd.DataFrame, workspace: Workspace) -> pd.DataFrame:
     changes = changes_of_facts(workspace)
     gone = changes[~changes["code"].isin(known["code"])].drop_duplicates("code").sort_values("code")
     spelled, present = gone["name"].map(key), {key(name) for name in known["name"]}
+    also = [{key(name) for name in names} for names in OTHER_NAMES]
+    present = present.union(*(names for names in also if names & present))
     taken = spelled.isin(present) | spelled.duplicated(keep="last")  # of two the later code is the newer
     names = gone["name"].where(~taken, gone["code"])
     gone = pd.DataFrame({"code": gone["code"], "name": names})

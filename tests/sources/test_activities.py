@@ -5,7 +5,7 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from workbooks import ods, xlsx
+from analysis.rehearsal.workbooks import ods, xlsx
 
 from analysis.design.tables import RegistrationMap, registration_maps
 from analysis.sources.activities import find_files, read_activities
