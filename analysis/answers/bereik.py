@@ -62,9 +62,13 @@ def cost_item(found: Registered | NotEstimable, facts: pd.DataFrame, *, amount: 
         return Result(value=none, kind=DataKind.FACT, **given)
     row, fact = rows.iloc[0], letter_fact(facts, amount)
     unknown = int(row["activities"] - row["with_count"])
-    told = f"berekend uit {printed(facts, amount)} en {dutch.number(row['young_people'])} geregistreerde jongeren"
+    reached = dutch.number(row["young_people"])
+    told = f"berekend uit {printed(facts, amount)} en {reached} geregistreerde jongeren"
     if unknown:
-        told += f"; van {dutch.number(unknown)} activiteiten is het aantal jongeren onbekend, dus dit is het meeste"
+        told += (
+            f"; van {dutch.number(unknown)} activiteiten is het aantal jongeren onbekend, dus dit is het "
+            "meeste"
+        )
     return Result(
         value=float(fact["number"]) * UNITS[fact["unit"]] / row["young_people"],
         kind=DataKind.REAL,

@@ -73,15 +73,17 @@ def _years(series: Series, name: str, label: str) -> TableExhibit:
         columns=["Jaar", "Activiteiten", "Gemeenten", "Jongeren"],
     )
     told = (
-        f" Bij {dutch.number(across)} activiteiten is alleen een periode bekend die in het volgende jaar eindigt; "
-        "die tellen in het jaar van het begin."
+        f" Bij {dutch.number(across)} activiteiten is alleen een periode bekend die in het volgende jaar "
+        "eindigt; die tellen in het jaar van het begin."
         if across
         else ""
     )
     return TableExhibit(
         id=f"tbl-{SECTION}-{name}-jaren",
         cells=cells,
-        caption=f"{label}: geregistreerde activiteiten en bereikte jongeren per jaar.{told} {series.note}".strip(),
+        caption=(
+            f"{label}: geregistreerde activiteiten en bereikte jongeren per jaar.{told} {series.note}"
+        ).strip(),
         kind=series.kind,
         source=series.source,
         align="lrrr",

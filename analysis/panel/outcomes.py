@@ -159,7 +159,8 @@ def _on_equal_land(rows: pd.DataFrame, workspace: Workspace) -> tuple[pd.DataFra
     gone = len(units) - unit.nunique()
     told = (
         f" Heringedeelde gemeenten zijn ook van vóór de herindeling samengenomen ({origin}): "
-        f"{dutch.number(len(units), 0)} gemeenten vormen zo {dutch.number(unit.nunique(), 0)} gelijke gebieden."
+        f"{dutch.number(len(units), 0)} gemeenten vormen zo {dutch.number(unit.nunique(), 0)} gelijke "
+        "gebieden."
     )
     members = {code: last[one] for code, one in units.items()}
     return rows.assign(place=unit.map(last)), told if gone else "", members

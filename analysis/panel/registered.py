@@ -74,7 +74,7 @@ def registered(name: str, workspace: Workspace | None = None) -> Registered | No
     if not paths:
         return NotEstimable(
             f"er is geen registratie van {label}; nodig is een lijst van activiteiten met datum en plaats",
-            f"put prodemos.csv and its likes into the data folder; columns in data/design/{REGISTRATIONS}.toml",
+            f"put the files named in data/design/{REGISTRATIONS}.toml into the data folder",
         )
     read = read_activities(paths, design, gazetteer(workspace))
     if read.frame.empty:

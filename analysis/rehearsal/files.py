@@ -1,4 +1,4 @@
-"""Write the stand-ins into a folder, in the dialects that such files come in, and say what was put in them."""
+"""The stand-ins as files in a folder, in the dialects that such files come in, and what was put in them."""
 
 from __future__ import annotations
 

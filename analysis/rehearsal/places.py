@@ -51,14 +51,12 @@ def schools(found: list[Town], count: int, rng: np.random.Generator) -> list[Sch
     weights = np.array([town.size for town in found])
     chosen = rng.choice(len(found), count, p=weights / weights.sum())
     letters = "ABCDEFGHJKLMNPRSTUVWXYZ"
-    return [
-        School(
-            f"{number // 500 + 1:02d}{letters[number // 23 % 22]}{letters[number % 23]}{rng.integers(0, 3):02d}",
-            found[place],
-            f"{1000 + number * 7 % 8900:04d}{letters[number % 20]}{letters[number // 20 % 20]}",
-        )
-        for number, place in enumerate(chosen)
-    ]
+    made = []
+    for number, place in enumerate(chosen):
+        brin = f"{number // 500 + 1:02d}{letters[number // 23 % 22]}{letters[number % 23]}"
+        postcode = f"{1000 + number * 7 % 8900:04d}{letters[number % 20]}{letters[number // 20 % 20]}"
+        made.append(School(f"{brin}{rng.integers(0, 3):02d}", found[place], postcode))
+    return made
 
 
 def written(town: Town, rng: np.random.Generator) -> str:

@@ -11,8 +11,8 @@ from analysis.rehearsal.activities import PROVINCES
 from analysis.rehearsal.places import School
 
 TRACK = "ITCOURSE"
-LEVELS = {1: "vmbo basisberoepsgericht", 2: "vmbo kaderberoepsgericht", 3: "vmbo-gt", 4: "havo", 5: "havo/vwo",
-          6: "vwo"}  # fmt: skip
+LEVELS = {1: "vmbo basisberoepsgericht", 2: "vmbo kaderberoepsgericht", 3: "vmbo-gt", 4: "havo",
+          5: "havo/vwo", 6: "vwo"}  # fmt: skip
 _MEANS = {1: 415, 2: 450, 3: 485, 4: 525, 5: 556, 6: 584}
 _SHARES = [0.12, 0.15, 0.25, 0.2, 0.1, 0.18]
 _SCALES = ("CITEFF", "ELECPART", "INTRUST", "OPDISC", "CIVLRN", "POLPART", "LEGACT", "POLDISC")
@@ -70,10 +70,12 @@ def adolescents(found: Sequence[School], count: int, rng: np.random.Generator) -
                 if wave > last[track]:
                     break
             lead = {"vmbo": 0.0, "havo": 0.5, "vwo": 1.0}[track]
+            able = np.clip(2.5 + 0.3 * lead + 0.05 * wave + own + rng.normal(0, 0.5), 1, 5)
+            trust = np.clip(5 + 0.6 * lead + own + rng.normal(0, 1.4), 0, 10)
             answers = {
-                "politiek_zelfvertrouwen": f"{np.clip(2.5 + 0.3 * lead + 0.05 * wave + own + rng.normal(0, 0.5), 1, 5):.2f}",
+                "politiek_zelfvertrouwen": f"{able:.2f}",
                 "stemintentie": str(int(rng.random() < 0.55 + 0.2 * lead)),
-                "vertrouwen_ambtsdragers": f"{np.clip(5 + 0.6 * lead + own + rng.normal(0, 1.4), 0, 10):.1f}",
+                "vertrouwen_ambtsdragers": f"{trust:.1f}",
                 "leven_in_democratie_belangrijk": str(int(rng.random() < 0.3 + 0.3 * lead + 0.05 * wave)),
             }
             answers = {

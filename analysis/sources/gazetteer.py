@@ -57,7 +57,7 @@ def gazetteer(workspace: Workspace | None = None) -> Gazetteer:
 
 
 def province_of(workspace: Workspace | None = None) -> dict[str, str]:
-    """Province by municipality, as in the latest year that has it; of one that was merged, where its land is."""
+    """Province by municipality, as in the latest year that has it; of one that went, where its land is."""
     workspace = workspace or Workspace.current()
     table = fact_table("municipalities.csv", MUNICIPALITIES, workspace).sort_values("year")
     home = dict(zip(table["code"], table["province"], strict=True))

@@ -1,7 +1,7 @@
 """Which municipality a postcode lies in: the CBS table of addresses, or any table with both columns.
 
-``pc6hnr<date>_gwb.csv`` (CBS, "Buurt, wijk en gemeente voor postcode-huisnummer") has a row an address and many
-millions of them, so it is read in pieces; only the four digits are kept.
+``pc6hnr<date>_gwb.csv`` (CBS, "Buurt, wijk en gemeente voor postcode-huisnummer") has a row an address and
+many millions of them, so it is read in pieces; only the four digits are kept.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _SEPARATORS = (";", ",", "\t")
 def postcode_places(path: Path) -> pd.DataFrame:
     """Postcode (four digits) and municipality (``GM0363``), each pair once.
 
-    A postcode in two municipalities has two rows, and :func:`analysis.sources.places.place_postcodes` does not
-    place it.
+    A postcode in two municipalities has two rows, and is then not placed by
+    :func:`analysis.sources.places.place_postcodes`.
 
     Raises
     ------
@@ -55,8 +55,8 @@ def _pairs(piece: pd.DataFrame, path: Path) -> pd.DataFrame:
     absent = [ours for ours, name in names.items() if name is None]
     if absent:
         raise ValueError(
-            f"{path.name}: no column for {' and '.join(absent)}; expected PC6 or postcode, and Gemeente<year> "
-            f"or gemeentecode; the file has {', '.join(list(piece)[:12])}"
+            f"{path.name}: no column for {' and '.join(absent)}; expected PC6 or postcode, and "
+            f"Gemeente<year> or gemeentecode; the file has {', '.join(list(piece)[:12])}"
         )
     distinct = piece[list(names.values())].drop_duplicates()
     digits = distinct[names["postcode"]].str.extract(r"^(\d{4})(?:\s*[A-Za-z]{2})?$")[0]
