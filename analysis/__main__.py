@@ -243,7 +243,7 @@ def _make(options: argparse.Namespace, workspace: Workspace) -> str:
     if released is None:
         say("Nothing was released: other notebooks are still to be run. Build without --only.")
         return made.problems
-    for note in released.notes:
+    for note in (*released.notes, *_unread(workspace)):
         say(f"note: {note}")
     say(f"{released.rows} results ({released.suppressed} withheld) and {released.exhibits} exhibits released")
     if options.edition not in ("mock", "standard"):
@@ -252,6 +252,14 @@ def _make(options: argparse.Namespace, workspace: Workspace) -> str:
         with _also_told(made.problems):
             require_edition(options.edition, workspace)
     return made.problems
+
+
+def _unread(workspace: Workspace) -> Iterator[str]:
+    """Files in the data folder that nothing will ever read, because their name fits no source."""
+    from analysis.manifest import read_manifest, unrecognised_files
+
+    for path in unrecognised_files(read_manifest(workspace).values(), workspace.data):
+        yield f"{path.name} is not recognised; `python -m analysis sources` says which names are"
 
 
 def _print(options: argparse.Namespace, workspace: Workspace) -> None:

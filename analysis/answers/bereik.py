@@ -96,23 +96,27 @@ def _totals(found: Registered | NotEstimable, name: str) -> Iterable[Result]:
 
 
 def _total(found: Registered, part: str) -> tuple[float | NotEstimable, int, str]:
-    totals, losses = found.totals, found.losses
-    activities = int(totals["activities"])
+    """Value, people behind it, and a note."""
+    totals, losses, people = found.totals, found.losses, _people(found)
+    activities = float(totals["activities"])
     if part == "young_people":
         if pd.isna(totals["young_people"]):
-            return (
-                NotEstimable(f"de registratie van {found.label} noemt geen aantallen jongeren"),
-                activities,
-                "",
-            )
+            none = NotEstimable(f"de registratie van {found.label} noemt geen aantallen jongeren")
+            return none, people, ""
         note = "afgerond op tientallen; wie twee keer meedeed, telt twee keer"
-        return round(float(totals["young_people"]), _TENS), int(totals["young_people"]), note
+        return round(float(totals["young_people"]), _TENS), people, note
     if part == "activities":
-        return float(activities), activities, ""
+        return activities, people, ""
     if part == "uncounted":
-        return float(activities - totals["with_count"]), activities, ""
+        return activities - float(totals["with_count"]), people, ""
     lost = sum(loss.rows for loss in (*losses.undated, *losses.unplaced))
-    return float(lost), losses.rows, f"van {dutch.number(losses.rows)} regels"
+    return float(lost), people, f"van {dutch.number(losses.rows)} regels"
+
+
+def _people(found: Registered) -> int:
+    """Young people behind the registration; its activities where nobody was counted."""
+    people = found.totals["young_people"]
+    return int(found.totals["activities"] if pd.isna(people) else people)
 
 
 def _provinces(found: Registered | NotEstimable, name: str) -> Series:
@@ -163,7 +167,7 @@ def _lost(found: Registered | NotEstimable, name: str) -> Series:
     points = table.groupby(["reason", "file"], sort=False, as_index=False).agg(
         line=("line", "min"), rows=("rows", "sum")
     )
-    points["n"] = losses.rows
+    points["n"] = _people(found)
     if points.empty:
         none = NotEstimable("alle regels zijn geplaatst en geteld")
         return Series(id, label, "regels", DataKind.REAL, found.source, none, ("rows",))

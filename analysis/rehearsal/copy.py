@@ -20,7 +20,7 @@ FILLED_IN = (
     ("adks", "file.columns.province", 'province = ""', 'province = "provincie"'),
 )
 _REASON = "Oefening: de kolom zoals zij in het nagemaakte bestand heet."
-_COPIED = ("data/design", "data/facts", "notebooks", "reports")
+_COPIED = ("analysis", "data/design", "data/facts", "notebooks", "reports")
 _SINGLE = ("_quarto.yml", "data/manifest.toml", "requirements.lock", "pyproject.toml")
 _MADE = ("_generated", "__pycache__", ".ipynb_checkpoints")
 

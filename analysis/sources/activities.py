@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -68,9 +69,18 @@ class Activities:
 
 
 def find_files(design: RegistrationMap, folder: Path) -> list[Path]:
-    """The files in `folder` that the design names, by name; hidden files and open spreadsheets' locks not."""
-    found = {path for pattern in design.files for path in folder.glob(pattern) if path.is_file()}
-    return sorted(path for path in found if not path.name.startswith((".", "~$")))
+    """The files in `folder` that the design names, whatever their case: ``ProDemos 2024.XLSX`` is one.
+
+    Hidden files and the locks of open spreadsheets are not listed.
+    """
+    patterns = [pattern.lower() for pattern in design.files]
+    return sorted(
+        path
+        for path in (folder.iterdir() if folder.is_dir() else ())
+        if path.is_file()
+        and not path.name.startswith((".", "~$"))
+        and any(fnmatchcase(path.name.lower(), pattern) for pattern in patterns)
+    )
 
 
 def read_activities(paths: Iterable[Path], design: RegistrationMap, gazetteer: Gazetteer) -> Activities:
