@@ -94,6 +94,18 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("report", parents=[building, rendering, edition], help="build, then render")
     command.set_defaults(run=_report, only=[], explain=False)
     command = commands.add_parser(
+        "rehearse",
+        parents=[alone],
+        help="the final edition on stand-ins for all files, and what is wrong with it",
+    )
+    command.add_argument("--jobs", type=_positive, metavar="N", help="runs at the same time; else one a core")
+    command.add_argument("--engine", choices=ENGINES, default="auto", help="auto takes Quarto if it is there")
+    command.add_argument("--seed", type=int, default=1, help="of the stand-ins")
+    command.add_argument(
+        "--size", type=float, default=1.0, metavar="SHARE", help="of the pupil files; less is quicker"
+    )
+    command.set_defaults(run=_rehearse, json=False)
+    command = commands.add_parser(
         "sources", parents=[data], help="which sources are present, absent, altered, stale"
     )
     command.set_defaults(run=_sources)
@@ -240,7 +252,7 @@ def _make(options: argparse.Namespace, workspace: Workspace) -> str:
     if released is None:
         say("Nothing was released: other notebooks are still to be run. Build without --only.")
         return made.problems
-    for note in released.notes:
+    for note in (*released.notes, *_unread(workspace)):
         say(f"note: {note}")
     say(f"{released.rows} results ({released.suppressed} withheld) and {released.exhibits} exhibits released")
     if options.edition not in ("mock", "standard"):
@@ -249,6 +261,14 @@ def _make(options: argparse.Namespace, workspace: Workspace) -> str:
         with _also_told(made.problems):
             require_edition(options.edition, workspace)
     return made.problems
+
+
+def _unread(workspace: Workspace) -> Iterator[str]:
+    """Files in the data folder that nothing will ever read, because their name fits no source."""
+    from analysis.manifest import read_manifest, unrecognised_files
+
+    for path in unrecognised_files(read_manifest(workspace).values(), workspace.data):
+        yield f"{path.name} is not recognised; `python -m analysis sources` says which names are"
 
 
 def _print(options: argparse.Namespace, workspace: Workspace) -> None:
@@ -261,6 +281,25 @@ def _print(options: argparse.Namespace, workspace: Workspace) -> None:
         say(f"note: {note}")
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         print(path)
+
+
+def _rehearse(options: argparse.Namespace) -> None:
+    from analysis.build.progress import choose
+    from analysis.rehearsal.rehearse import rehearse
+
+    workspace = _workspace(options)
+    with _alone(options, workspace):
+        held = rehearse(
+            workspace,
+            choose(False),
+            engine=options.engine,
+            seed=options.seed,
+            size=options.size,
+            jobs=options.jobs,
+        )
+    print(f"the rehearsal stands in {held.report}")
+    if held.problems:
+        raise ValueError("\n".join([f"{len(held.problems)} things are wrong with it:", *held.problems]))
 
 
 def _sources(options: argparse.Namespace) -> None:

@@ -21,7 +21,7 @@ FLOORS = {
     10: ("build",),
     11: ("release",),
     12: ("render",),
-    13: ("report", "__main__"),
+    13: ("report", "rehearsal", "__main__"),
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 SCIENCE = ("estimate", "inference", "credibility")

@@ -366,13 +366,14 @@ def _earlier(rows: _Rows, study: EffectStudy) -> Series:
 def _schedule(rows: _Rows) -> Series:
     panel = rows.panel
     points = panel.schedule.assign(start=panel.schedule["start"].astype(float))
+    kind = DataKind.FACT if panel.schedule_source == DESIGN_SOURCE else DataKind.REAL
     return rows.series(
         "start",
-        panel.question.exposure.schedule,
+        panel.schedule_caption or panel.question.exposure.schedule,
         points,
         (),
-        kind=DataKind.SYNTHETIC if panel.kind is DataKind.SYNTHETIC else DataKind.FACT,
-        source=panel.source if panel.kind is DataKind.SYNTHETIC else DESIGN_SOURCE,
+        kind=DataKind.SYNTHETIC if panel.kind is DataKind.SYNTHETIC else kind,
+        source=panel.schedule_source,
     )
 
 

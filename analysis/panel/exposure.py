@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,6 +46,16 @@ class Exposed:
     remark: str = ""
     losses: tuple[tuple[str, int], ...] = ()
 
+    @property
+    def caption(self) -> str:
+        """Dutch, for the picture of the schedule: what it shows and where that comes from."""
+        if self.source == DESIGN_SOURCE:
+            return self.exposure.schedule
+        return (
+            f"Start van {self.exposure.label} per provincie. {self.remark} Een provincie zonder start daarin "
+            "telt als niet bereikt."
+        )
+
     def schedule(self, provinces: list[str]) -> pd.DataFrame:
         """Which province starts when and how sure that is: code, start (year), status, date (as written)."""
         first: dict[str, Spell] = {}
@@ -64,11 +74,10 @@ class Exposed:
 
 def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
     """What a list of starts says, else the registration where the design rests on that, else the design."""
-    places = gazetteer(workspace)
     starts = start_maps(workspace).get(exposure.name)
     paths = find_files(starts, workspace.data) if starts is not None else []
     if paths:
-        read = read_starts(paths, starts, places)
+        read = read_starts(paths, starts, gazetteer(workspace))
         found = _at_level(read.spells, exposure, workspace)
         remark = f"De startdata komen uit {_names(paths)}."
         return Exposed(
@@ -77,7 +86,7 @@ def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
     registered = registration_maps(workspace).get(exposure.name)
     paths = find_files(registered, workspace.data) if registered is not None else []
     if paths and exposure.starts == "registration":
-        read = read_activities(paths, registered, places)
+        read = read_activities(paths, registered, gazetteer(workspace))
         found = _at_level(_first_activities(read.frame, exposure), exposure, workspace)
         remark = f"De start in een provincie is de eerste activiteit in {_names(paths)}."
         return Exposed(
@@ -152,7 +161,7 @@ class Joined:
     early: int = 0
 
 
-def join(frame: pd.DataFrame, exposure: Exposure) -> Joined:
+def join(frame: pd.DataFrame, exposure: Exposure, members: Mapping[str, str] | None = None) -> Joined:
     """Give every row of `frame` its place in time and its exposure.
 
     Exposed at a measurement is who had started by its date. A unit exposed at its first measurement has no
@@ -164,14 +173,17 @@ def join(frame: pd.DataFrame, exposure: Exposure) -> Joined:
     frame : pandas.DataFrame
         unit, province, date and more; see :class:`analysis.panel.outcomes.Measured`.
     exposure : Exposure
+    members : mapping of str to str, optional
+        The unit of a place that is measured as part of it, as a municipality that was merged.
     """
+    members = members or {}
     dates = tuple(sorted(frame["date"].unique()))
     position = {date: place for place, date in enumerate(dates)}
     frame = frame.assign(time=frame["date"].map(position).astype("int64"))
     place = frame["unit"] if exposure.place == "municipality" else frame["province"]
     spells: dict[str, list[Spell]] = {}
     for spell in exposure.spells:
-        spells.setdefault(spell.place, []).append(spell)
+        spells.setdefault(members.get(spell.place, spell.place), []).append(spell)
     began = {code: min(one.began for one in own) for code, own in spells.items()}
     cohort = {
         code: next((time for date, time in position.items() if pd.Timestamp(start) <= date), np.nan)

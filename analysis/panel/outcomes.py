@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -12,9 +12,11 @@ from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.design.questions import Outcome
 from analysis.design.tables import outcome_maps
+from analysis.panel.municipal_units import united
 from analysis.panel.turnout import MUNICIPALITIES, turnout_panel
 from analysis.sources.activities import find_files
 from analysis.sources.gazetteer import gazetteer, province_of
+from analysis.sources.municipal_changes import municipal_changes
 from analysis.sources.outcome_table import by_place, read_outcome_table
 from analysis.sources.places import MUNICIPALITY, PROVINCE
 from analysis.sources.turnout import ELECTIONS
@@ -40,6 +42,8 @@ class Measured:
         Dutch, for the report: which file, what was left out and why.
     losses : tuple of (str, int)
         What was left out, by Dutch reason.
+    members : mapping of str to str
+        The unit of each place that is measured as part of another: municipalities that merged.
     """
 
     frame: pd.DataFrame
@@ -48,6 +52,7 @@ class Measured:
     source: str
     remark: str = ""
     losses: tuple[tuple[str, int], ...] = ()
+    members: Mapping[str, str] = field(default_factory=dict)
 
 
 def measured(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
@@ -101,7 +106,11 @@ def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
     if level == PROVINCE:  # what is known more precisely counts in its province too
         rows = rows.assign(place=rows["place"].map(home).fillna(rows["place"]), level=PROVINCE)
     other = int((rows["level"] != level).sum())
-    kept = by_place(rows[rows["level"] == level])
+    rows = rows[rows["level"] == level]
+    merged, members = "", {}
+    if level == MUNICIPALITY:
+        rows, merged, members = _on_equal_land(rows, workspace)
+    kept = by_place(rows)
     frame = pd.DataFrame(
         {
             "unit": kept["place"].astype(str),
@@ -118,7 +127,7 @@ def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
         *((f"zonder getal in {name}", rows) for name, rows in read.losses.unknown if rows),
         *((("metingen op een ander niveau", other),) if other else ()),
     )
-    remark = f"De uitkomst komt uit {_names(paths)}."
+    remark = f"De uitkomst komt uit {_names(paths)}.{merged}"
     coarser = sum(loss.rows for loss in read.losses.coarser)
     if coarser:
         remark += (
@@ -126,8 +135,35 @@ def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
             "provincie te herkennen."
         )
     return Measured(
-        frame.reset_index(drop=True), level, DataKind.REAL, f"uitkomst_{outcome.name}", remark, losses
+        frame.reset_index(drop=True),
+        level,
+        DataKind.REAL,
+        f"uitkomst_{outcome.name}",
+        remark,
+        losses,
+        members,
     )
+
+
+def _on_equal_land(rows: pd.DataFrame, workspace: Workspace) -> tuple[pd.DataFrame, str, dict[str, str]]:
+    """Municipalities that merged count as one before the merger too; in Dutch how many; the unit of each.
+
+    A unit has the code of its member that is measured last.
+    """
+    changes, origin = municipal_changes(workspace)
+    units = united(rows["place"], changes)
+    unit = rows["place"].map(units)
+    last = (
+        rows.assign(unit=unit).sort_values(["date", "place"], kind="stable").groupby("unit")["place"].last()
+    )
+    gone = len(units) - unit.nunique()
+    told = (
+        f" Heringedeelde gemeenten zijn ook van vóór de herindeling samengenomen ({origin}): "
+        f"{dutch.number(len(units), 0)} gemeenten vormen zo {dutch.number(unit.nunique(), 0)} gelijke "
+        "gebieden."
+    )
+    members = {code: last[one] for code, one in units.items()}
+    return rows.assign(place=unit.map(last)), told if gone else "", members
 
 
 def _names(paths: Iterable[Path]) -> str:

@@ -35,6 +35,8 @@ class Panel:
         What each time is called: a year, or a date where a year has two measurements.
     schedule : pandas.DataFrame
         code, start (year), status, date of every province.
+    schedule_source, schedule_caption : str
+        Key in ``data/manifest.toml`` of what the schedule rests on, and what it is, in Dutch.
     kind : DataKind
         Of the outcome; fact where nothing was measured.
     source, remark : str
@@ -63,6 +65,8 @@ class Panel:
     moments: tuple[float, ...] = ()
     other: Mapping[str, float] = field(default_factory=dict)
     reach: pd.DataFrame | None = None
+    schedule_source: str = DESIGN_SOURCE
+    schedule_caption: str = ""
 
     @property
     def people(self) -> int | None:
@@ -124,12 +128,15 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
     schedule = programme.schedule(provinces)
     found = measured(asked.outcome, workspace)
     if isinstance(found, NotEstimable):
-        return Panel(asked, found, (), schedule, DataKind.FACT, DESIGN_SOURCE, programme.remark)
+        return Panel(
+            asked, found, (), schedule, DataKind.FACT, DESIGN_SOURCE, programme.remark,
+            schedule_source=programme.source, schedule_caption=programme.caption,
+        )  # fmt: skip
     left = found.frame["province"].isin(asked.population.exclude) | found.frame["unit"].isin(
         asked.population.exclude
     )
     excluded = (("metingen van plaatsen buiten de populatie", int(left.sum())),) if left.any() else ()
-    joined = join(found.frame[~left], programme.exposure)
+    joined = join(found.frame[~left], programme.exposure, found.members)
     losses = (*found.losses, *programme.losses, *excluded, *joined.losses)
     return Panel(
         question=asked,
@@ -143,6 +150,8 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
         moments=tuple(date.year + (date.day_of_year - 1) / 365.25 for date in joined.dates),
         other=_other(asked, joined.dates, workspace),
         reach=_reach(asked, workspace),
+        schedule_source=programme.source,
+        schedule_caption=programme.caption,
     )
 
 
@@ -277,5 +286,6 @@ def _twin(asked: Question, workspace: Workspace) -> Panel:
         source=f"tweeling_{design.name}",
         remark="Een synthetische tweeling met een vooraf gekozen effect. Die zegt niets over Nederland.",
         truth=twin.truth,
+        schedule_source=f"tweeling_{design.name}",
         moments=tuple(float(year) for year in design.years.span),
     )

@@ -40,6 +40,30 @@ def write_question_sections(asked: Iterable[Question], released: Released, folde
         _write(folder / "proeven.qmd", _includes(trials))
 
 
+def write_reach_sections(names: Iterable[str], drawn: Iterable[str], folder: Path) -> None:
+    """``bereik-<programme>.qmd``: the tables of its registration, those that were drawn; else nothing.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Of the programmes.
+    drawn : iterable of str
+        Ids of the exhibits there are.
+    """
+    drawn = set(drawn)
+    for name in names:
+        tables = [f"tbl-bereik-{name}{part}" for part in ("", "-jaren", "-verlies")]
+        there = [table for table in tables if table in drawn]
+        told = {
+            tables[0]: f"@{tables[0]} geeft activiteiten en bereik per provincie",
+            tables[1]: f"@{tables[1]} per jaar",
+            tables[2]: f"@{tables[2]} noemt wat niet is te plaatsen",
+        }
+        text = [f"{'; '.join(told[table] for table in there)}."] if there else []
+        includes = [f"{{{{< include {FOLDER}/{table}.qmd >}}}}" for table in there]
+        _write(folder / f"bereik-{name}.qmd", _joined([*text, *includes]))
+
+
 def write_outcome_sections(released: Released, reports: Path, folder: Path) -> None:
     """``uitkomst-<section>.qmd``: the text of ``_uitkomst-<section>.qmd`` where the section has an outcome.
 

@@ -155,7 +155,11 @@ def _hand_over(
     """Write what the report includes and names: fragments, variables, origins, plan."""
     from analysis.release.fragments import write_fragments
     from analysis.release.placeholders import SENTENCE, fill_missing
-    from analysis.release.question_sections import write_outcome_sections, write_question_sections
+    from analysis.release.question_sections import (
+        write_outcome_sections,
+        write_question_sections,
+        write_reach_sections,
+    )
     from analysis.release.remarks import remarks, sources_named, write_sources_table
     from analysis.release.trace import write_trace
     from analysis.release.variables import write_variables
@@ -174,7 +178,7 @@ def _hand_over(
     told = remarks(released, exhibits, manifest)
     for notebook in fallen:
         told[notebook] = [SENTENCE, *told.get(notebook, [])]
-    write_fragments(
+    described = write_fragments(
         [exhibits],
         released,
         generated,
@@ -185,6 +189,8 @@ def _hand_over(
     )
     write_question_sections(asked, released, generated)
     write_outcome_sections(released, workspace.reports, generated)
+    programmes = dict.fromkeys(question.exposure.name for question in asked)
+    write_reach_sections(programmes, [exhibit.id for exhibit in described], generated)
     text = shown(workspace, opened=True)
     extra = fill_missing(text, workspace, released.rows, conclusions) if lacking else {}
     write_variables(

@@ -29,7 +29,7 @@ OPTIONS = frozenset(
 METADATA = frozenset(
     {
         "title", "subtitle", "datum", "versie", "uitgever", "description", "lang", "toc", "papersize",
-        "margin", "section-numbering", "link-citations", "nocite", "herkomst",
+        "margin", "section-numbering", "link-citations", "nocite", "herkomst", "oefening",
     }
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ from analysis import dutch
 from analysis.chapters.cells import Cells, Points
 from analysis.chapters.regio import OUTCOMES
 from analysis.datakind import DataKind
-from analysis.design.questions import questions
+from analysis.design.questions import exposures, questions
 from analysis.design.regio import regio_design
 from analysis.exhibits import SYNTHETIC_CAPTION
 from analysis.release.fragments import pipe_table
@@ -60,6 +60,8 @@ class Material:
         The smallest deviation of interest of each of these.
     national : tuple of (str, Result)
         Programme and effect, of the questions that a sheet names.
+    reached : tuple of (str, Series)
+        Programme and what its registration counts by province; only those with a registration.
     """
 
     names: Mapping[str, str]
@@ -71,6 +73,7 @@ class Material:
     effects: tuple[tuple[str, Series], ...]
     limits: tuple[Result, ...]
     national: tuple[tuple[str, Result], ...]
+    reached: tuple[tuple[str, Series], ...] = ()
 
     @property
     def kind(self) -> DataKind:
@@ -103,7 +106,15 @@ def read_material(workspace: Workspace) -> Material:
         effects=tuple((design.named(series.outcome).label, series) for series in effects),
         limits=tuple(released.row(f"regio.{prefix}{LIMIT}") for prefix in told),
         national=national,
+        reached=tuple(_reached(released, workspace)),
     )
+
+
+def _reached(released: Released, workspace: Workspace) -> Iterator[tuple[str, Series]]:
+    for name, exposure in exposures(workspace).items():
+        id = f"bereik.{name}_provincies"
+        if id in released and not released.points(id).reason:
+            yield exposure.label, released.points(id)
 
 
 def _national(released: Released, workspace: Workspace) -> Iterator[tuple[str, Result]]:
@@ -153,7 +164,7 @@ def _reported(code: str, name: str, material: Material) -> str:
     if len(prodemos):
         told = (
             f"Genoemd. In {contact['date']} contact met alle gemeenten en mbo-scholen; in {joined['date']} "
-            "samenwerking met een groot aantal gemeenten, onbekend welke. Bereikte leerlingen: onbekend."
+            "samenwerking met een groot aantal gemeenten, onbekend welke. Bereikte leerlingen: niet vermeld."
         )
         cells = [["ProDemos", told, place(prodemos.iloc[0])]]
     else:
@@ -210,13 +221,36 @@ def _figures(code: str, name: str, material: Material) -> str:
             cells.append([f"– {track}", f"{both} (met {_other(code, material.names)})", country])
         else:
             cells.append([f"– {track}", dutch.number(int(own)), country])
+    cells += [_reach(code, programme, series) for programme, series in material.reached]
+    sources = "CBS, en de registraties van de programma's" if material.reached else "CBS"
     return _table(
         [["Kenmerk", name, "Nederland"], *cells],
         "lrr",
         (50, 30, 20),
-        "Inwoners, gemeenten en leerlingen. Bron: CBS.",
+        f"Inwoners, gemeenten en leerlingen{' en bereik' if material.reached else ''}. Bron: {sources}.",
         "tbl-provincie-cijfers",
     )
+
+
+def _reach(code: str, programme: str, series: Series) -> list[str]:
+    """Young people reached here, as registered; in the whole country only where no place is withheld."""
+    points = series.points.set_index("code")
+    people = points["young_people"]
+    activities = points["activities"]
+
+    def told(value: float, known: float, uncounted: float) -> str:
+        if pd.isna(known):
+            return NOT_SHOWN
+        if pd.isna(value):
+            return "onbekend"
+        return f"ten minste {dutch.number(int(value))}" if uncounted else dutch.number(int(value))
+
+    whole = float("nan") if activities.isna().any() else activities.sum()
+    return [
+        f"Jongeren bereikt door {programme}",
+        told(people[code], activities[code], points.loc[code, "uncounted"]),
+        told(people.sum(), whole, points["uncounted"].sum()),
+    ]
 
 
 def _outcome(code: str, name: str, material: Material) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -68,9 +69,18 @@ class Activities:
 
 
 def find_files(design: RegistrationMap, folder: Path) -> list[Path]:
-    """The files in `folder` that the design names, by name; hidden files and open spreadsheets' locks not."""
-    found = {path for pattern in design.files for path in folder.glob(pattern) if path.is_file()}
-    return sorted(path for path in found if not path.name.startswith((".", "~$")))
+    """The files in `folder` that the design names, whatever their case: ``ProDemos 2024.XLSX`` is one.
+
+    Hidden files and the locks of open spreadsheets are not listed.
+    """
+    patterns = [pattern.lower() for pattern in design.files]
+    return sorted(
+        path
+        for path in (folder.iterdir() if folder.is_dir() else ())
+        if path.is_file()
+        and not path.name.startswith((".", "~$"))
+        and any(fnmatchcase(path.name.lower(), pattern) for pattern in patterns)
+    )
 
 
 def read_activities(paths: Iterable[Path], design: RegistrationMap, gazetteer: Gazetteer) -> Activities:
@@ -101,10 +111,11 @@ def read_activities(paths: Iterable[Path], design: RegistrationMap, gazetteer: G
 def _that_count(frame: pd.DataFrame, design: RegistrationMap) -> tuple[pd.DataFrame, tuple]:
     if "status" not in frame or not design.columns.get("status"):
         return frame, ()
+    there = frame["status"].notna()  # missing, and not empty, in a file without the column: every row counts
     words = frame["status"].fillna("").map(key)
     counted, not_counted = ({key(word) for word in words} for words in (design.counted, design.not_counted))
-    _require_known(frame, "status", words, counted | not_counted, "counted or not_counted")
-    out = words.isin(not_counted)
+    _require_known(frame[there], "status", words[there], counted | not_counted, "counted or not_counted")
+    out = there & words.isin(not_counted)
     reasons = [f"status {text!r}" for text in frame.loc[out, "status"].fillna("")]
     skipped = tuple(
         loss
@@ -120,8 +131,9 @@ def _kinds(frame: pd.DataFrame, design: RegistrationMap) -> pd.Series:
     words = frame["kind"].fillna("").map(key)
     if design.kinds:
         names = {key(word): kind for word, kind in design.kinds.items()}
-        _require_known(frame, "kind", words, set(names), "kinds")
-        return words.map(names).astype("str")
+        there = frame["kind"].notna()
+        _require_known(frame[there], "kind", words[there], set(names), "kinds")
+        return words.map(names).fillna("").astype("str")
     first: dict[str, str] = {}
     written = zip(words, frame["kind"].fillna(""), strict=True)
     return pd.Series([first.setdefault(word, text) for word, text in written], frame.index, dtype="str")

@@ -101,6 +101,25 @@ def read_pupils(path: Path, workspace: Workspace | None = None) -> DuoPupils:
     return DuoPupils(frame, masked=int(long["masked"].sum()), cells=len(long))
 
 
+def school_places(path: Path) -> pd.DataFrame:
+    """Municipality (``GM0363``) by location (``01AB00``) in such a file; of the counts nothing is read.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As :func:`read_pupils`, for location and municipality.
+    """
+    raw = read_text_table(path, separator=SEPARATOR, encodings=ENCODINGS)
+    columns = {name: _column(raw, _NAMES[name], path) for name in ("institution", "branch", "municipality")}
+    table = pd.DataFrame(
+        {
+            "location": _locations(raw, columns, path),
+            "municipality": _municipalities(raw, columns["municipality"], path),
+        }
+    )
+    return table.drop_duplicates(ignore_index=True)
+
+
 def _column(raw: pd.DataFrame, names: tuple[str, ...], path: Path) -> str:
     found = next((name for name in names if name in raw), None)
     if found is None:

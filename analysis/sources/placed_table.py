@@ -17,7 +17,10 @@ from analysis.design.tables import AUTO, PLACES, TableMap
 from analysis.sources.dates import parse_periods
 from analysis.sources.locate import Gazetteer, located
 from analysis.sources.numerals import decimal_sign, require_numbers
+from analysis.sources.places import UNPLACED
 from analysis.sources.sheets import Sheet, read_sheets
+
+_ENOUGH = 5  # rows to judge by whether most can be read
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,7 @@ def _piece(
             sheet.place,
         ),
     )
+    _require_most(losses.undated, int((table["date"] != "").sum()), "date", f"date_order in {declared}")
     table, periods = table[~undated], periods[~undated]
     where = located(table, gazetteer, periods["start"].dt.year)
     frame = pd.DataFrame(
@@ -212,6 +216,27 @@ def _totals(table: pd.DataFrame, design: TableMap) -> pd.Series:
         for column in table.columns.difference(design.NUMBERS):
             total |= table[column].str.match(rf"(?:{words})\b", case=False)
     return total
+
+
+def require_most_placed(frame: pd.DataFrame, losses: Losses, declared: str) -> None:
+    """Raise unless at least half of the rows with a place lie in one that can be read."""
+    named = int((frame["level"] != UNPLACED).sum()) + _rows(_with_value(losses.unplaced))
+    _require_most(losses.unplaced, named, "place", f"the columns in {declared}")
+
+
+def _require_most(lost: tuple[Loss, ...], written: int, what: str, remedy: str) -> None:
+    """A few cells that cannot be read are told and left out; more than half is another way of writing."""
+    lost = _with_value(lost)
+    if written >= _ENOUGH and _rows(lost) > written / 2:
+        first = lost[0]
+        raise ValueError(
+            f"{first.place}, line {first.line}: {first.value!r} is no {what} that can be read "
+            f"({first.reason}), and so for {_rows(lost)} of {written} rows; is it written in another way? See {remedy}"
+        )
+
+
+def _with_value(lost: tuple[Loss, ...]) -> tuple[Loss, ...]:
+    return tuple(loss for loss in lost if loss.value)
 
 
 def _require_other_rows(frame: pd.DataFrame) -> None:

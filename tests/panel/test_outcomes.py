@@ -160,3 +160,23 @@ def test_turnout_comes_by_province_and_election_with_the_people_behind_it(tmp_pa
     assert not frame.duplicated(["unit", "date"]).any()
     assert frame["value"].between(60, 95).all()
     assert frame["n"].gt(200_000).all()
+
+
+def test_merged_municipalities_are_one_unit_before_the_merger_too(tmp_path):
+    """Appingedam and Delfzijl became Eemsdelta in 2021: (20·40 + 60·60)/80 = 55 before it."""
+    found = read(
+        tmp_path,
+        "gemeente;jaar;score;n\nAppingedam;2020;40;20\nDelfzijl;2020;60;60\nEemsdelta;2022;57;70\n"
+        "Assen;2020;50;30\nAssen;2022;51;30\n",
+    )
+    assert values(found)["GM1979", "2020-01-01"] == pytest.approx(55.0, abs=1e-12)
+    assert values(found)["GM1979", "2022-01-01"] == 57.0
+    assert found.frame["unit"].nunique() == 2
+    assert found.members["GM0003"] == "GM1979"
+    assert "4 gemeenten vormen zo 2 gelijke gebieden" in found.remark
+
+
+def test_an_outcome_of_which_most_places_cannot_be_read_is_no_outcome_of_the_rest(tmp_path):
+    rows = "".join(f"Stad {number};2023;50\n" for number in range(9))
+    with pytest.raises(ValueError, match=r"line 2: 'Stad 0' is no place .*9 of 11 rows"):
+        read(tmp_path, f"gemeente;jaar;score\n{rows}Assen;2023;50\nEmmen;2023;51\n")

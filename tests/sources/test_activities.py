@@ -5,9 +5,9 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from workbooks import ods, xlsx
 
 from analysis.design.tables import RegistrationMap, registration_maps
+from analysis.rehearsal.workbooks import ods, xlsx
 from analysis.sources.activities import find_files, read_activities
 from analysis.sources.geography import province_names
 from analysis.sources.locate import Gazetteer

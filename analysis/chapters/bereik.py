@@ -1,0 +1,126 @@
+"""Tables of whom the programmes reached, drawn from what disclosure lets through."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis import dutch
+from analysis.design.questions import exposures
+from analysis.exhibits import Exhibit, TableExhibit
+from analysis.panel.registered import CARIBBEAN, ELSEWHERE
+from analysis.results import Released, Series
+from analysis.sources.geography import province_names
+from analysis.workspace import Workspace
+
+SECTION = "bereik"
+_NOT_SHOWN = "niet getoond"
+_TOLD = "Wie twee keer meedeed, telt twee keer."
+
+
+def exhibits(released: Released, workspace: Workspace) -> list[Exhibit]:
+    """For every programme with a registration its provinces, its years, and what could not be placed."""
+    drawn: list[Exhibit] = []
+    for name, exposure in exposures(workspace).items():
+        id = f"{SECTION}.{name}_provincies"
+        if id not in released or released.points(id).reason:
+            continue
+        drawn += [
+            _provinces(released.points(id), name, exposure.label, workspace),
+            _years(released.points(f"{SECTION}.{name}_jaren"), name, exposure.label),
+        ]
+        lost = released.points(f"{SECTION}.{name}_verlies")
+        if not lost.reason:
+            drawn.append(_lost(lost, name, exposure.label))
+    return drawn
+
+
+def _provinces(series: Series, name: str, label: str, workspace: Workspace) -> TableExhibit:
+    names = province_names(workspace) | {CARIBBEAN: "Caribisch Nederland", ELSEWHERE: "Plaats onbekend"}
+    cells = pd.DataFrame(
+        [
+            (
+                names[row.code],
+                _count(row.activities),
+                _count(row.municipalities) if row.code in province_names(workspace) else "–",
+                _people(row),
+                _share(row),
+            )
+            for row in series.points.itertuples()
+        ],
+        columns=["Provincie", "Activiteiten", "Gemeenten", "Jongeren", "Per 100 leerlingen"],
+    )
+    return TableExhibit(
+        id=f"tbl-{SECTION}-{name}",
+        cells=cells,
+        caption=(
+            f"{label}: geregistreerde activiteiten, gemeenten met een activiteit, bereikte jongeren, en "
+            f"bereikte jongeren per honderd leerlingen in het voortgezet onderwijs (2021/22). {_TOLD} "
+            f"{series.note}"
+        ).strip(),
+        kind=series.kind,
+        source=series.source,
+        align="lrrrr",
+    )
+
+
+def _years(series: Series, name: str, label: str) -> TableExhibit:
+    across = int(series.points["across"].sum())
+    cells = pd.DataFrame(
+        [
+            (str(row.year), _count(row.activities), _count(row.municipalities), _people(row))
+            for row in series.points.itertuples()
+        ],
+        columns=["Jaar", "Activiteiten", "Gemeenten", "Jongeren"],
+    )
+    told = (
+        f" Bij {dutch.number(across)} activiteiten is alleen een periode bekend die in het volgende jaar "
+        "eindigt; die tellen in het jaar van het begin."
+        if across
+        else ""
+    )
+    return TableExhibit(
+        id=f"tbl-{SECTION}-{name}-jaren",
+        cells=cells,
+        caption=(
+            f"{label}: geregistreerde activiteiten en bereikte jongeren per jaar.{told} {series.note}"
+        ).strip(),
+        kind=series.kind,
+        source=series.source,
+        align="lrrr",
+    )
+
+
+def _lost(series: Series, name: str, label: str) -> TableExhibit:
+    cells = pd.DataFrame(
+        [
+            (dutch.capital(row.reason), row.file, str(row.line), _count(row.rows))
+            for row in series.points.itertuples()
+        ],
+        columns=["Waarom", "Bestand", "Eerste regel", "Regels"],
+    )
+    return TableExhibit(
+        id=f"tbl-{SECTION}-{name}-verlies",
+        cells=cells,
+        caption=f"{label}: regels van de registratie die niet, of alleen op provincie, zijn geplaatst.",
+        kind=series.kind,
+        source=series.source,
+        align="llrr",
+    )
+
+
+def _count(value: float) -> str:
+    return _NOT_SHOWN if pd.isna(value) else dutch.number(int(value))
+
+
+def _people(row) -> str:
+    """Young people; "ten minste" where some activities have no count."""
+    if pd.isna(row.young_people):
+        return "onbekend" if not pd.isna(row.activities) else _NOT_SHOWN
+    told = dutch.number(int(row.young_people))
+    return f"ten minste {told}" if row.uncounted else told
+
+
+def _share(row) -> str:
+    if row.code in (CARIBBEAN, ELSEWHERE):
+        return "–"
+    return _people(row) if pd.isna(row.per_hundred) else dutch.number(float(row.per_hundred), 1)

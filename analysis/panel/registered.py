@@ -1,0 +1,139 @@
+"""What a registration of activities shows: how often a programme came where, and how many it reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.design.questions import exposures
+from analysis.design.tables import REGISTRATIONS, registration_maps
+from analysis.sources.activities import find_files, read_activities
+from analysis.sources.facts import cbs_pupils
+from analysis.sources.facts_contract import COUNTRY
+from analysis.sources.gazetteer import gazetteer, province_of
+from analysis.sources.geography import province_names
+from analysis.sources.placed_table import Loss, Losses
+from analysis.sources.places import BODY, MUNICIPALITY, SCHOOL, UNPLACED
+from analysis.sources.sourced import STUDY
+from analysis.unknown import NotEstimable
+from analysis.workspace import Workspace
+
+CARIBBEAN, ELSEWHERE = "BQ", ""  # Caribbean bodies together; what lies in no province that can be read
+COUNTS = ("activities", "with_count", "municipalities", "young_people")
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A registration, counted.
+
+    Attributes
+    ----------
+    name, label, source : str
+        The programme, its Dutch name, and the key in ``data/manifest.toml``.
+    by_province : pandas.DataFrame
+        code (``PV20``, ``BQ`` or "" where no province can be read), activities, with_count (of these, those
+        with a number of young people), municipalities, young_people (sum of those known; missing where none
+        is), per_hundred (young people per hundred pupils in secondary education; provinces only). Provinces
+        without activities have zeros.
+    by_year : pandas.DataFrame
+        year (in which an activity began), across (of these, activities known by a period that ends in the
+        next year, such as a school year) and the same counts.
+    lost : tuple of Loss
+        Rows left out or placed coarsely, by reason and value.
+    losses : Losses
+    """
+
+    name: str
+    label: str
+    source: str
+    by_province: pd.DataFrame
+    by_year: pd.DataFrame
+    lost: tuple[Loss, ...]
+    losses: Losses
+
+    @property
+    def totals(self) -> pd.Series:
+        return self.by_province[["activities", "with_count", "young_people"]].sum(min_count=1)
+
+
+def registered(name: str, workspace: Workspace | None = None) -> Registered | NotEstimable:
+    """The registration of programme `name`, counted by province and by year; or that there is none.
+
+    Raises
+    ------
+    ValueError
+        If the programme is unknown, or a file is there and broken.
+    """
+    workspace = workspace or Workspace.current()
+    known = exposures(workspace)
+    if name not in known:
+        raise ValueError(f"no programme {name!r} in data/design/exposures.toml; known are {', '.join(known)}")
+    label, design = known[name].label, registration_maps(workspace).get(name)
+    paths = [] if design is None else find_files(design, workspace.data)
+    if not paths:
+        return NotEstimable(
+            f"er is geen registratie van {label}; nodig is een lijst van activiteiten met datum en plaats",
+            f"put the files named in data/design/{REGISTRATIONS}.toml into the data folder",
+        )
+    read = read_activities(paths, design, gazetteer(workspace))
+    if read.frame.empty:
+        return NotEstimable(f"in de registratie van {label} staat geen activiteit die is doorgegaan")
+    rows = _in_provinces(read.frame, workspace)
+    return Registered(
+        name,
+        label,
+        f"registratie_{name}",
+        _by_province(rows, workspace),
+        _by_year(rows),
+        (*read.losses.undated, *read.losses.skipped, *read.losses.unplaced, *read.losses.coarser),
+        read.losses,
+    )
+
+
+def sources(found: Registered | NotEstimable) -> str:
+    """Keys for a row: the registration, or the design where there is none."""
+    return STUDY if isinstance(found, NotEstimable) else found.source
+
+
+def _in_provinces(frame: pd.DataFrame, workspace: Workspace) -> pd.DataFrame:
+    home = province_of(workspace)
+    code = frame["place"].map(home).fillna(frame["place"])
+    code = code.mask(frame["level"] == BODY, CARIBBEAN).mask(
+        frame["level"].isin([SCHOOL, UNPLACED]), ELSEWHERE
+    )
+    return frame.assign(
+        code=code,
+        municipality=frame["place"].where(frame["level"] == MUNICIPALITY),
+        year=frame["date"].dt.year,
+        across=frame["until"].dt.year > frame["date"].dt.year,
+    )
+
+
+def _counted(groups) -> pd.DataFrame:
+    return groups.agg(
+        activities=("date", "size"),
+        with_count=("young_people", "count"),
+        municipalities=("municipality", "nunique"),
+        young_people=("young_people", lambda values: values.sum(min_count=1)),
+    )
+
+
+def _by_province(rows: pd.DataFrame, workspace: Workspace) -> pd.DataFrame:
+    found = _counted(rows.groupby("code"))
+    codes = [*province_names(workspace), *(code for code in (CARIBBEAN, ELSEWHERE) if code in found.index)]
+    found = found.reindex(codes)
+    none = found["activities"].isna()
+    found.loc[none, list(COUNTS)] = 0.0  # nothing registered there
+    pupils = cbs_pupils(workspace).set_index("statcode")["total"].drop(COUNTRY)
+    found["per_hundred"] = 100 * found["young_people"] / pupils.reindex(found.index).astype(float)
+    return (
+        found.rename_axis("code")
+        .reset_index()
+        .astype({"activities": "int64", "with_count": "int64", "municipalities": "int64"})
+    )
+
+
+def _by_year(rows: pd.DataFrame) -> pd.DataFrame:
+    found = _counted(rows.groupby("year")).assign(across=rows.groupby("year")["across"].sum())
+    return found.reset_index()

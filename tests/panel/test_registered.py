@@ -1,0 +1,100 @@
+"""A registration counted by province and year: by hand, on rows as offices write them."""
+
+from __future__ import annotations
+
+import pytest
+from question_files import workspace_with
+
+from analysis.panel.registered import registered
+from analysis.unknown import NotEstimable
+
+DUO = (
+    "INSTELLINGSCODE;VESTIGINGSCODE;GEMEENTENUMMER;PROVINCIE;ONDERWIJSTYPE\n"
+    "01AB;01AB00;0106;Drenthe;HAVO\n01AB;01AB01;0014;Groningen;HAVO\n"
+)
+POSTCODES = (
+    "PC6;Huisnummer;Gemeente2025\n9401AA;1;106\n9401AB;2;106\n9711AA;1;14\n9400ZZ;1;14\n9400ZZ;2;106\n"
+)
+
+
+def counted(folder, text, **files):
+    return registered("tienskip", workspace_with(folder, tienskip=text, **files))
+
+
+def province(found, code):
+    return found.by_province.set_index("code").loc[code]
+
+
+def test_without_a_file_the_reason_says_what_is_needed(tmp_path):
+    found = registered("prodemos", workspace_with(tmp_path))
+    assert isinstance(found, NotEstimable)
+    assert "er is geen registratie van ProDemos; nodig is een lijst" in found.reason
+
+
+def test_activities_and_young_people_by_province_and_year(tmp_path):
+    found = counted(
+        tmp_path,
+        "datum;gemeente;provincie;aantal jongeren;status\n"
+        "1-2-2024;Assen;;50;uitgevoerd\n3-3-2024;Emmen;;70;ja\n9-9-2025;Assen;;onbekend;ja\n"
+        "4-4-2025;Leeuwarden;;20;geannuleerd\n;Emmen;;10;ja\n5-5-2025;Atlantis;;30;ja\n"
+        "2024/25;;Utrecht;15;ja\n6-6-2025;Bonaire;;25;ja\nTotaal;;;220;\n",
+    )
+    drenthe = province(found, "PV22")
+    assert (drenthe["activities"], drenthe["with_count"], drenthe["municipalities"]) == (3, 2, 2)
+    assert drenthe["young_people"] == 120
+    assert drenthe["per_hundred"] == pytest.approx(100 * 120 / 26_600, rel=0.2)  # pupils of 2021/22
+    assert province(found, "PV21")["activities"] == 0  # cancelled
+    assert province(found, "PV26")["young_people"] == 15
+    assert province(found, "BQ")["young_people"] == 25  # no province, and not lost
+    assert province(found, "")["young_people"] == 30  # reached somewhere
+    assert found.totals["young_people"] == 190
+    years = found.by_year.set_index("year")
+    assert years["activities"].to_dict() == {2024: 3, 2025: 3}
+    assert years["across"].to_dict() == {2024: 1, 2025: 0}  # the school year
+    assert [(loss.reason, loss.value, loss.rows) for loss in found.lost] == [
+        ("geen datum", "", 1),
+        ("status 'geannuleerd'", "geannuleerd", 1),
+        ("onbekende gemeente", "Atlantis", 1),
+    ]  # fmt: skip
+    assert found.losses.totals == 1
+
+
+def test_schools_are_placed_by_duo_and_postcodes_by_cbs(tmp_path):
+    """A postcode in two municipalities is not guessed; without its list a school lies nowhere."""
+    rows = "datum;brin;postcode;aantal jongeren\n1-2-2024;01AB-1;;50\n1-2-2024;01ab 00;;40\n"
+    rows += "1-3-2024;;9401 AA;30\n1-3-2024;;9400ZZ;20\n"
+    alone = counted(tmp_path / "alone", rows)
+    assert alone.by_province["activities"].sum() == 4
+    assert province(alone, "")["activities"] == 4
+    found = counted(tmp_path / "lists", rows, duo_vo_2025=DUO, cbs_postcodes=POSTCODES)
+    assert province(found, "PV20")["young_people"] == 50
+    assert province(found, "PV22")["young_people"] == 70
+    assert province(found, "")["young_people"] == 20
+    assert [loss.value for loss in found.losses.unplaced] == ["9400ZZ"]
+
+
+def test_a_file_without_a_status_beside_one_with_counts_whole(tmp_path):
+    second = "datum;gemeente;aantal jongeren\n1-2-2025;Assen;5\n"
+    workspace = workspace_with(
+        tmp_path, tienskip_2024="datum;gemeente;status\n1-2-2024;Assen;geannuleerd\n", tienskip_2025=second
+    )
+    found = registered("tienskip", workspace)
+    assert province(found, "PV22")["young_people"] == 5
+
+
+def test_an_empty_status_in_a_file_that_has_them_is_no_yes(tmp_path):
+    with pytest.raises(ValueError, match=r"tienskip\.csv, column status, line 2: '' is unknown"):
+        counted(tmp_path, "datum;gemeente;status\n1-2-2024;Assen;\n")
+
+
+def test_dates_in_another_order_are_no_rows_to_leave_out(tmp_path):
+    rows = "".join(f"{day}/13/2024;Assen;20\n" for day in range(1, 8))
+    with pytest.raises(ValueError, match=r"line 2: '1/13/2024' is no date .*7 of 7 rows.*date_order in"):
+        counted(tmp_path, f"datum;gemeente;aantal jongeren\n{rows}")
+
+
+@pytest.mark.parametrize("name", ["Haaren", "Appingedam", "Leerdam", "Haren"])
+def test_a_municipality_that_went_has_its_place(tmp_path, name):
+    home = {"Haaren": "PV30", "Appingedam": "PV20", "Leerdam": "PV26", "Haren": "PV20"}[name]
+    found = counted(tmp_path, f"datum;gemeente;aantal jongeren\n1-2-2018;{name};20\n")
+    assert province(found, home)["young_people"] == 20
