@@ -8,8 +8,11 @@ from dataclasses import dataclass, fields
 import pandas as pd
 
 from analysis import dutch
+from analysis.answers.effect_weighted import METHODS as WEIGHTED_METHODS
+from analysis.answers.effect_weighted import weighted_rows, weighted_series
 from analysis.credibility.effect_study import EffectStudy, effect_study
 from analysis.datakind import DataKind
+from analysis.design.questions import Question
 from analysis.estimate.arithmetic_ceiling import ceilings
 from analysis.inference import Answer
 from analysis.panel.question import DESIGN_SOURCE, Panel
@@ -22,6 +25,7 @@ METHODS = {
     IMPUTED: "toerekening",
     TWO_WAY: "vaste effecten",
     INTERACTED: "Sun en Abraham",
+    **WEIGHTED_METHODS,
 }
 HEADLINE = "hoofd"  # the specification that the plan names first
 RANDOMISATION, JACKKNIFE = "randomisatietoets", "jackknife over provincies, Student's t"
@@ -68,12 +72,18 @@ def answer_question(panel: Panel, *, level: float = 0.95, seed: int = 0) -> tupl
             panel.frame,
             comparison=asked.comparison,
             dose=asked.estimand == "dose",
+            weighted=counted_long(asked),
             weights=panel.weights,
             leads=asked.leads,
             level=level,
             seed=seed,
         )
     return effect_items(panel, study, level=level)
+
+
+def counted_long(asked: Question) -> bool:
+    """Whether provinces are weighted to look alike: turnout alone has the measurements before that asks."""
+    return asked.outcome.source == "turnout"
 
 
 def effect_items(
@@ -90,10 +100,16 @@ def effect_items(
     """
     rows = _Rows(panel, level)
     if isinstance(study, NotEstimable):
+        asked = panel.question
         none = {field.name: study for field in fields(EffectStudy)}
-        study = EffectStudy(**none | {"slope": study if panel.question.estimand == "dose" else None})
+        absent = {
+            "slope": study if asked.estimand == "dose" else None,
+            "weighted": study if counted_long(asked) else None,
+        }
+        study = EffectStudy(**none | absent)
     return (
         *_effects(rows, study),
+        *weighted_rows(rows, study.weighted),
         *_checks(rows, study),
         *_design(rows),
         *_ceiling(rows),
@@ -101,6 +117,7 @@ def effect_items(
         _means(rows, study),
         _earlier(rows, study),
         _schedule(rows),
+        *weighted_series(rows, study.weighted),
     )
 
 

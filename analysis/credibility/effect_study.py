@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.credibility.consecutive import consecutive_contrasts
 from analysis.credibility.pretrend import Pretrend, pretrend_test
+from analysis.credibility.weighted_comparison import WeightedComparison, weighted_comparison
 from analysis.estimate.did import (
     Bacon,
     ClusterJackknife,
@@ -42,6 +43,8 @@ class EffectStudy:
         The same contrast between every two consecutive measurements.
     means : pandas.DataFrame
         time, group ("exposed" or "others"), mean, n (people, or else units), units.
+    weighted : WeightedComparison, NotEstimable or None
+        Provinces weighted to look alike; None where the question does not ask for it.
     """
 
     main: Answer | NotEstimable
@@ -53,6 +56,7 @@ class EffectStudy:
     slope: ClusterJackknife | NotEstimable | None
     earlier: pd.DataFrame | NotEstimable
     means: pd.DataFrame
+    weighted: WeightedComparison | NotEstimable | None = None
 
 
 def effect_study(
@@ -60,6 +64,7 @@ def effect_study(
     *,
     comparison: str = "not_yet",
     dose: bool = False,
+    weighted: bool = False,
     weights: str | None = None,
     leads: int = 5,
     level: float = 0.95,
@@ -75,6 +80,8 @@ def effect_study(
     comparison : {"not_yet", "never"}
     dose : bool
         Also estimate the slope in ``dose``.
+    weighted : bool
+        Also compare provinces that are weighted to look alike: for an outcome with many measurements before.
     weights : str, optional
         Column; each unit counts the same unless given.
     leads : int
@@ -83,7 +90,7 @@ def effect_study(
     """
     names = {"unit": "unit", "time": "time", "cohort": "cohort", "outcome": "value"}
     asked = {**names, "cluster": "cluster", "weights": weights, "level": level, "seed": seed}
-    weighted = {} if weights is None else {"weights": weights}
+    by_weight = {} if weights is None else {"weights": weights}
     slope = None
     if dose:
         slope = NO_INTENSITY
@@ -96,12 +103,13 @@ def effect_study(
         main=attempt(answer, frame, **asked, estimator="group_time", control=comparison),
         imputed=attempt(answer, frame, **asked, estimator="imputation"),
         two_way=attempt(answer, frame, **asked, estimator="two_way"),
-        interacted=attempt(cluster_jackknife, sun_abraham, frame, cluster="cluster", **names, **weighted),
+        interacted=attempt(cluster_jackknife, sun_abraham, frame, cluster="cluster", **names, **by_weight),
         parts=attempt(_parts, frame, names),
         pretrend=attempt(pretrend_test, frame, **names, cluster="cluster", periods=leads, seed=seed),
         slope=slope,
         earlier=attempt(_earlier, frame, level, seed),
         means=_means(frame),
+        weighted=weighted_comparison(frame, level=level, seed=seed) if weighted else None,
     )
 
 
