@@ -1,4 +1,4 @@
-"""What public evidence gives a number for: rows ``bekend.<id of the finding>``, and subsidies ``kosten.…``."""
+"""What public evidence gives a number for: rows ``bekend.<id of a finding>``, and subsidies ``kosten.…``."""
 
 from __future__ import annotations
 

@@ -35,8 +35,9 @@ def known_table(evidence: pd.DataFrame) -> TableExhibit:
     return TableExhibit(
         id="tbl-bekend",
         cells=cells,
-        caption="Wat gepubliceerd onderzoek zegt over effecten van burgerschapsonderwijs en bezoekprogramma's, met de "
-        "grootte waar die is gezien. De zekerheid gaat over de weergave hier; vaak is alleen de samenvatting gelezen.",
+        caption="Wat gepubliceerd onderzoek zegt over effecten van burgerschapsonderwijs en van bezoeken, met "
+        "de grootte waar die is gezien. De zekerheid gaat over de weergave hier; vaak is alleen de "
+        "samenvatting gelezen.",
         kind=DataKind.FACT,
         source=EVIDENCE,
         widths=(16, 40, 18, 40),
@@ -68,8 +69,8 @@ def subsidy_table(evidence: pd.DataFrame) -> TableExhibit:
     return TableExhibit(
         id="tbl-subsidies",
         cells=cells,
-        caption="Subsidies aan ProDemos volgens openbare begrotingsstukken, in prijzen van het jaar. Zij gelden alles "
-        "wat ProDemos doet; welk deel naar het regionale netwerk ging, is onbekend.",
+        caption="Subsidies aan ProDemos volgens openbare begrotingsstukken, in prijzen van het jaar. Zij "
+        "gelden alles wat ProDemos doet; welk deel naar het regionale netwerk ging, is onbekend.",
         kind=DataKind.FACT,
         source=EVIDENCE,
         align="llrl",

@@ -58,7 +58,7 @@ def sections(workspace: Workspace) -> tuple[str, ...]:
 
 
 def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exhibit]:
-    """The table of both outcomes, of each a map and the provinces side by side, tiles of the first; turnout."""
+    """The table of both outcomes, of each a map and the provinces side by side, tiles of one; turnout."""
     design = regio_design(workspace)
     drawn: list[Exhibit] = [region_table(released, design)]
     for prefix in OUTCOMES:

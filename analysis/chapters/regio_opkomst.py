@@ -17,7 +17,7 @@ _WITHOUT = "'s-Gravenhage telt in geen jaar mee"
 
 
 def turnout_exhibits(released: Released) -> list[Exhibit]:
-    """``tbl-opkomst-provincies``, ``fig-opkomst-kaart`` and ``fig-opkomst-lijnen``; nothing where it was not asked."""
+    """``tbl-opkomst-provincies``, ``fig-opkomst-kaart`` and ``-lijnen``; nothing where it was not asked."""
     if f"{PREFIX}provincies" not in released:
         return []
     lines = released.points(f"{PREFIX}provincies")

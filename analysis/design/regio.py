@@ -108,19 +108,6 @@ class RegioTwinDesign:
 
 
 @dataclass(frozen=True)
-class TurnoutSpread:
-    """Which turnout is compared between provinces, and the smallest standard deviation that matters."""
-
-    outcome: str
-    smallest_sd: float
-    status: str
-
-    def __post_init__(self) -> None:
-        if not self.smallest_sd > 0:
-            raise ValueError(f"smallest_sd {self.smallest_sd}: expected a number above zero")
-
-
-@dataclass(frozen=True)
 class RegioDesign:
     """The whole file; see there for what each value means."""
 
@@ -132,7 +119,6 @@ class RegioDesign:
     power_seed: int
     panel_schools: int
     outcome: tuple[RegioOutcome, ...]
-    turnout: TurnoutSpread
     twin: RegioTwinDesign
 
     def named(self, outcome: str) -> RegioOutcome:
@@ -184,10 +170,8 @@ def parse_regio_design(content: Mapping[str, Any]) -> RegioDesign:
     twin = dict(require_table(content.pop("twin", {}), f"{_FILE}, twin"))
     for key, kind in (("provinces", ProvinceSample), ("offers", Offer)):
         twin[key] = records(kind, twin.get(key, []), f"{_FILE}, twin.{key}")
-    turnout = dict(require_table(content.pop("turnout", {}), f"{_FILE}, turnout"))
-    checked = {
-        "outcome": outcomes,
-        "turnout": record(TurnoutSpread, turnout, f"{_FILE}, turnout"),
-        "twin": record(RegioTwinDesign, twin, f"{_FILE}, twin"),
-    }
-    return record(RegioDesign, content | checked, _FILE)
+    return record(
+        RegioDesign,
+        {**content, "outcome": outcomes, "twin": record(RegioTwinDesign, twin, f"{_FILE}, twin")},
+        _FILE,
+    )
