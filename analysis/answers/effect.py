@@ -8,9 +8,12 @@ from dataclasses import dataclass, fields
 import pandas as pd
 
 from analysis import dutch
+from analysis.answers.effect_weighted import METHODS as WEIGHTED_METHODS
+from analysis.answers.effect_weighted import weighted_rows, weighted_series
 from analysis.credibility.effect_study import EffectStudy, effect_study
 from analysis.datakind import DataKind
 from analysis.design.method import Method, method
+from analysis.design.questions import Question
 from analysis.estimate.arithmetic_ceiling import ceilings
 from analysis.inference import Answer, no_statement
 from analysis.panel.question import DESIGN_SOURCE, Panel
@@ -23,6 +26,7 @@ METHODS = {
     IMPUTED: "toerekening",
     TWO_WAY: "vaste effecten",
     INTERACTED: "Sun en Abraham",
+    **WEIGHTED_METHODS,
 }
 HEADLINE = "hoofd"  # the specification that the plan names first
 RANDOMISATION, JACKKNIFE = "randomisatietoets", "jackknife over provincies, Student's t"
@@ -78,12 +82,18 @@ def answer_question(
             comparison=asked.comparison,
             estimators=(chosen.estimator, chosen.beside, chosen.compared),
             dose=asked.estimand == "dose",
+            weighted=counted_long(asked),
             weights=panel.weights,
             smallest=asked.outcome.smallest_of_interest,
             level=level,
             seed=seed,
         )
     return effect_items(panel, study, level=level, chosen=chosen)
+
+
+def counted_long(asked: Question) -> bool:
+    """Whether provinces are weighted to look alike: turnout alone has the measurements before that asks."""
+    return asked.outcome.source == "turnout"
 
 
 def effect_items(
@@ -102,10 +112,16 @@ def effect_items(
     """
     rows, chosen = _Rows(panel, level), chosen or method()
     if isinstance(study, NotEstimable):
+        asked = panel.question
         none = {field.name: study for field in fields(EffectStudy)}
-        study = EffectStudy(**none | {"slope": study if panel.question.estimand == "dose" else None})
+        absent = {
+            "slope": study if asked.estimand == "dose" else None,
+            "weighted": study if counted_long(asked) else None,
+        }
+        study = EffectStudy(**none | absent)
     return (
         *_effects(rows, study, chosen),
+        *weighted_rows(rows, study.weighted),
         *_checks(rows, study),
         *_design(rows),
         *_ceiling(rows),
@@ -113,6 +129,7 @@ def effect_items(
         _means(rows, study),
         _earlier(rows, study),
         _schedule(rows),
+        *weighted_series(rows, study.weighted),
     )
 
 

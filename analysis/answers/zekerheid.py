@@ -48,7 +48,8 @@ WORDS = {
 
 def plan_of(panel: Panel, plan: Robustness) -> CertaintyPlan:
     """What is tried for this question, from ``robustness.toml`` and the question itself."""
-    asked = panel.question
+    asked, smallest = panel.question, panel.question.outcome.smallest_of_interest
+    scale = (asked.outcome.tried or smallest) / smallest
     return CertaintyPlan(
         control=asked.comparison,
         curve_estimators=plan.curve.estimators,
@@ -61,8 +62,8 @@ def plan_of(panel: Panel, plan: Robustness) -> CertaintyPlan:
         early=plan.checks.anticipation,
         leads=plan.checks.leads,
         mbar=plan.checks.mbar,
-        smallest=asked.outcome.smallest_of_interest,
-        effects=plan.power.effects,
+        smallest=smallest,
+        effects=tuple(scale * effect for effect in plan.power.effects),
         target=plan.power.target,
         alpha=plan.power.alpha,
         reassigned=plan.power.reassigned,

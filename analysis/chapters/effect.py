@@ -7,6 +7,8 @@ import pandas as pd
 from analysis import dutch
 from analysis.answers.effect import IMPUTED, INTERACTED, MAIN, METHODS, TWO_WAY
 from analysis.chapters.effect_opzet import design_table
+from analysis.answers.effect_weighted import IMITATED, WEIGHTED
+from analysis.chapters.effect_weighted import weighted_remark, weighted_tables
 from analysis.datakind import DataKind
 from analysis.design.questions import Question, questions
 from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit
@@ -22,6 +24,8 @@ _LINES = (
     (dutch.capital(METHODS[IMPUTED]), "effect_imputation"),
     (METHODS[INTERACTED], "effect_sun_abraham"),
     (dutch.capital(METHODS[TWO_WAY]), "effect_two_way"),
+    (dutch.capital(METHODS[WEIGHTED]), f"effect_{WEIGHTED}"),
+    (dutch.capital(METHODS[IMITATED]), f"effect_{IMITATED}"),
     ("Per eenheid bereik", "dose_slope"),
     ("Wat in de tweeling is gestopt", "truth"),
 )
@@ -45,6 +49,7 @@ def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exh
             scheduled.add(question.chapter)
             drawn.append(_schedule(released, question))
         drawn += [_table(released, question), _path(released, question), design_table(released, question)]
+        drawn += weighted_tables(released, question)
     return drawn
 
 
@@ -55,6 +60,7 @@ def _table(released: Released, question: Question) -> TableExhibit:
     cells = [_line(label, row) for label, row in found if row is not None]
     about = dutch.lower(question.outcome.label)
     remark = f"{dutch.capital(main.no_statement)}." if main.no_statement else ""
+    remark = f"{remark} {weighted_remark(released, question)}".strip()
     return TableExhibit(
         id=released.exhibit("tbl", question.id),
         cells=pd.DataFrame(

@@ -8,6 +8,8 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.answers.programma import COMMITMENTS, FACTS, LINES, SECTION, places
+from analysis.answers.programma_bekend import SECTION as KNOWN
+from analysis.chapters.programma_bekend import known_table, subsidy_table
 from analysis.chapters.programma_kosten import cost_table
 from analysis.chapters.programma_logica import logic_table
 from analysis.datakind import DataKind
@@ -17,6 +19,7 @@ from analysis.figures.logic import programme_logic_figure
 from analysis.figures.programme import programme_map, programme_timeline
 from analysis.results import Released
 from analysis.sources import facts as source
+from analysis.sources.evidence import evidence
 from analysis.workspace import Workspace
 
 DRAWN = ("prodemos", "tienskip", "onderzoek_burgerschap")  # lines of which the logic is a figure
@@ -36,13 +39,14 @@ _REFERENCE = re.compile(r"@(sec-[a-z0-9-]+)")
 
 def sections(workspace: Workspace) -> tuple[str, ...]:
     """First parts of the ids of the notebook `programma`."""
-    return (SECTION, "kosten")
+    return (SECTION, "kosten", KNOWN)
 
 
 def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exhibit]:
-    """Timeline, map, logic, costs, lines and commitments."""
+    """Timeline, map, logic, costs, what is known already, lines and commitments."""
     facts, told = source.letter_facts(workspace), source.letter_sections(workspace)
     lines, logic = source.programme_lines(workspace), source.programme_logic(workspace)
+    found = evidence(workspace)
     first, last = (int(released.row(f"{SECTION}.{end}_year").value) for end in ("first", "last"))
     return [
         key_figures(released, facts, lines, told),
@@ -51,6 +55,8 @@ def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exh
         programme_logic_figure(logic, lines, DRAWN),
         logic_table(logic, lines, told, DRAWN),
         cost_table(released, facts, lines, read_bounds(workspace)),
+        subsidy_table(found),
+        known_table(found),
         programme_lines_table(lines),
         commitments_table(source.commitments(workspace)),
     ]

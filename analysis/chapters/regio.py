@@ -7,8 +7,10 @@ import pandas as pd
 from analysis import dutch
 from analysis.answers.lines import NOT_AN_EFFECT
 from analysis.answers.regio import ATTITUDE
+from analysis.answers.regio_opkomst import SECTION as TURNOUT
 from analysis.chapters.cells import Cells
 from analysis.chapters.drawn import drawable, no_points, noted
+from analysis.chapters.regio_opkomst import turnout_exhibits
 from analysis.datakind import DataKind
 from analysis.design.regio import RegioDesign, RegioOutcome, regio_design
 from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit
@@ -50,8 +52,13 @@ _PLANTED = {
 }
 
 
+def sections(workspace: Workspace) -> tuple[str, ...]:
+    """First parts of the ids of the notebook `regio`."""
+    return (SECTION, TURNOUT)
+
+
 def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exhibit]:
-    """The table of both outcomes, and of each a map and the provinces side by side; tiles of the first."""
+    """The table of both outcomes, of each a map and the provinces side by side, tiles of one; turnout."""
     design = regio_design(workspace)
     drawn: list[Exhibit] = [region_table(released, design)]
     for prefix in OUTCOMES:
@@ -62,7 +69,7 @@ def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exh
         ]
     series, outcome = _provinces(released, design, "")
     drawn.append(tiles_figure(released, series, outcome))
-    return drawn
+    return drawn + turnout_exhibits(released)
 
 
 def region_table(released: Released, design: RegioDesign) -> TableExhibit:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.credibility.consecutive import consecutive_contrasts
 from analysis.credibility.pretrends import Pretrends, pretrends
+from analysis.credibility.weighted_comparison import WeightedComparison, weighted_comparison
 from analysis.estimate.did import (
     Bacon,
     ClusterJackknife,
@@ -44,6 +45,8 @@ class EffectStudy:
         The same contrast between every two consecutive measurements.
     means : pandas.DataFrame
         time, group ("exposed" or "others"), mean, n (people, or else units), units.
+    weighted : WeightedComparison, NotEstimable or None
+        Provinces weighted to look alike; None where the question does not ask for it.
     """
 
     main: Answer | NotEstimable
@@ -55,6 +58,7 @@ class EffectStudy:
     slope: ClusterJackknife | NotEstimable | None
     earlier: pd.DataFrame | NotEstimable
     means: pd.DataFrame
+    weighted: WeightedComparison | NotEstimable | None = None
 
 
 def effect_study(
@@ -63,6 +67,7 @@ def effect_study(
     comparison: str = "not_yet",
     estimators: tuple[str, str, str] = ESTIMATORS,
     dose: bool = False,
+    weighted: bool = False,
     weights: str | None = None,
     smallest: float | None = None,
     level: float = 0.95,
@@ -80,6 +85,8 @@ def effect_study(
         Of the headline, beside it, and for comparison; see :func:`analysis.inference.answer`.
     dose : bool
         Also estimate the slope in ``dose``.
+    weighted : bool
+        Also compare provinces that are weighted to look alike: for an outcome with many measurements before.
     weights : str, optional
         Column; each unit counts the same unless given.
     smallest : float, optional
@@ -89,7 +96,7 @@ def effect_study(
     main, beside, compared = estimators
     names = {"unit": "unit", "time": "time", "cohort": "cohort", "outcome": "value"}
     asked = {**names, "cluster": "cluster", "weights": weights, "level": level, "seed": seed}
-    weighted = {} if weights is None else {"weights": weights}
+    by_weight = {} if weights is None else {"weights": weights}
     slope = None
     if dose:
         slope = NO_INTENSITY
@@ -102,12 +109,13 @@ def effect_study(
         main=attempt(answer, frame, **asked, estimator=main, control=comparison),
         beside=attempt(answer, frame, **asked, estimator=beside),
         compared=attempt(answer, frame, **asked, estimator=compared),
-        interacted=attempt(cluster_jackknife, sun_abraham, frame, cluster="cluster", **names, **weighted),
+        interacted=attempt(cluster_jackknife, sun_abraham, frame, cluster="cluster", **names, **by_weight),
         parts=attempt(_parts, frame, names),
         trends=attempt(_trends, frame, asked, comparison, smallest),
         slope=slope,
         earlier=attempt(_earlier, frame, level, seed),
         means=_means(frame),
+        weighted=weighted_comparison(frame, level=level, seed=seed) if weighted else None,
     )
 
 

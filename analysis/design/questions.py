@@ -120,6 +120,7 @@ class Outcome:
     sources: tuple[str, ...] = ()
     weight: str = "equal"
     decimals: int = 2
+    tried: float | None = None
 
     def __post_init__(self) -> None:
         _one_of("source", self.source, SOURCES)
@@ -131,6 +132,8 @@ class Outcome:
             )
         if self.smallest_of_interest <= 0:
             raise ValueError(f"smallest_of_interest {self.smallest_of_interest} is not above zero")
+        if self.tried is not None and self.tried <= 0:
+            raise ValueError(f"tried {self.tried} is not above zero")
 
 
 @dataclass(frozen=True)

@@ -41,22 +41,44 @@ def simplex_weights(
     """
     if columns.ndim != 2 or target.shape != (len(columns),) or not columns.size:
         raise ValueError(f"columns {columns.shape} and target {target.shape}: expected (m, k) and (m,)")
+    return simplex_weights_each(columns[None], target[None], ridge=ridge, intercept=intercept)[0]
+
+
+def simplex_weights_each(
+    columns: np.ndarray, target: np.ndarray, *, ridge: float | np.ndarray = 0.0, intercept: bool = False
+) -> np.ndarray:
+    """The same for many problems of one size; a test by re-assignment solves thousands.
+
+    Parameters
+    ----------
+    columns : ndarray, shape (d, m, k)
+    target : ndarray, shape (d, m)
+    ridge : float or ndarray, shape (d,)
+
+    Returns
+    -------
+    ndarray, shape (d, k)
+    """
     if not (np.isfinite(columns).all() and np.isfinite(target).all()):
         raise ValueError("columns or target are missing or infinite somewhere")
-    if not ridge >= 0:
-        raise ValueError(f"ridge {ridge}: zero or more")
-    short = columns - target[:, None]
+    ridge = np.broadcast_to(np.asarray(ridge, dtype=float), len(columns))
+    if not (ridge >= 0).all():
+        raise ValueError(f"ridge {ridge.min()}: zero or more")
+    short = columns - target[:, :, None]
     if intercept:
-        short = short - short.mean(axis=0)
-    count = short.shape[1]
-    stacked = np.vstack([short, np.sqrt(ridge) * np.eye(count)]) if ridge else short
-    scale = np.sqrt((stacked**2).sum(axis=0).mean())
-    if scale == 0:  # every column equals the target
-        return np.full(count, 1 / count)
+        short = short - short.mean(axis=1, keepdims=True)
+    draws, rows, count = short.shape
+    system = np.empty((draws, rows + count + 1, count))
+    system[:, :rows] = short
+    system[:, rows:-1] = np.sqrt(ridge)[:, None, None] * np.eye(count)
+    scale = np.sqrt((system[:, :-1] ** 2).sum(axis=1).mean(axis=1))
+    equal = scale == 0  # every column equals the target
     # The squared length of the solution is of the order of the columns' at most: the scale keeps both parts
     # of the problem of one size.
-    system = np.vstack([stacked / scale, np.ones((1, count))])
-    goal = np.zeros(len(system))
+    system[:, :-1] /= np.where(equal, 1.0, scale)[:, None, None]
+    system[:, -1] = 1.0
+    goal = np.zeros(rows + count + 1)
     goal[-1] = 1.0
-    free, _ = optimize.nnls(system, goal)
-    return free / free.sum()
+    free = np.array([optimize.nnls(one, goal)[0] for one in system])
+    free[equal] = 1.0
+    return free / free.sum(axis=1, keepdims=True)

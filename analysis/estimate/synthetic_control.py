@@ -32,7 +32,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimate.did.panel import Panel, read_panel
-from analysis.estimate.simplex import simplex_weights
+from analysis.estimate.simplex import simplex_weights_each
 from analysis.estimate.synthetic_did import require_balanced
 from analysis.unknown import NotEstimableError
 
@@ -237,18 +237,29 @@ _COLUMNS = [
 
 def fit_control(target: np.ndarray, donors: np.ndarray, before: int, settings: ControlSettings) -> Fit:
     """Synthetic unit for `target` (T,) from `donors` (J, T); the first `before` periods are fitted."""
+    return fit_controls(target[None], donors[None], before, settings)[0]
+
+
+def fit_controls(
+    targets: np.ndarray, donors: np.ndarray, before: int, settings: ControlSettings
+) -> list[Fit]:
+    """The same for each of `targets` (D, T) from its own `donors` (D, J, T)."""
     if settings.demean:
-        target = target - target[:before].mean()
-        donors = donors - donors[:, :before].mean(axis=1)[:, None]
-    x1, x0 = target[:before], donors[:, :before]
-    weights, penalty = _scm(x1, x0), np.inf
+        targets = targets - targets[:, :before].mean(axis=1, keepdims=True)
+        donors = donors - donors[:, :, :before].mean(axis=2, keepdims=True)
+    x1, x0 = targets[:, :before], donors[:, :, :before]
+    weights, penalties = _scm(x1, x0), np.full(len(targets), np.inf)
     if settings.augment:
-        penalty = _chosen_penalty(x1, x0)
-        weights = _augmented(x1, x0, weights, np.array([penalty]))[0]
-    gap = target - weights @ donors
-    equal = np.linalg.norm(x1 - x0.mean(axis=0))
-    left = np.linalg.norm(gap[:before])
-    return Fit(gap, weights, before, penalty, float(1 - left / equal) if equal > 0 else 0.0)
+        penalties = _chosen_penalty(x1, x0)
+        weights = _augmented(x1, x0, weights, penalties[:, None])[:, 0]
+    gap = targets - np.einsum("dj,djt->dt", weights, donors)
+    equal = np.linalg.norm(x1 - x0.mean(axis=1), axis=1)
+    left = np.linalg.norm(gap[:, :before], axis=1)
+    better = np.divide(left, equal, out=np.ones(len(left)), where=equal > 0)
+    return [
+        Fit(gap[one], weights[one], before, float(penalties[one]), float(1 - better[one]))
+        for one in range(len(targets))
+    ]
 
 
 def departure(donors: np.ndarray, before: int) -> float:
@@ -270,32 +281,36 @@ def _placebo_ratios(donors: np.ndarray, before: int, settings: ControlSettings) 
 
 
 def _scm(x1: np.ndarray, x0: np.ndarray) -> np.ndarray:
-    change = np.diff(x0, axis=1)
+    spread = np.diff(x0, axis=2).std(axis=(1, 2))
     # Next to no ridge: one solution where there are more controls than periods.
-    return simplex_weights(x0.T, x1, ridge=len(x1) * (1e-6 * float(change.std())) ** 2)
+    return simplex_weights_each(x0.transpose(0, 2, 1), x1, ridge=x1.shape[1] * (1e-6 * spread) ** 2)
 
 
 def _augmented(x1: np.ndarray, x0: np.ndarray, scm: np.ndarray, penalties: np.ndarray) -> np.ndarray:
-    """Ridge-augmented weights for each penalty, shape (penalties, J)."""
-    centred = x0 - x0.mean(axis=0)
-    values, vectors = np.linalg.eigh(centred @ centred.T)
-    score = vectors.T @ (centred @ (x1 - scm @ x0))
-    return scm + (score / (np.clip(values, 0, None) + penalties[:, None])) @ vectors.T
+    """Ridge-augmented weights for each penalty (D, P), shape (D, P, J)."""
+    centred = x0 - x0.mean(axis=1, keepdims=True)
+    values, vectors = np.linalg.eigh(centred @ centred.transpose(0, 2, 1))
+    left = x1 - np.einsum("dj,djt->dt", scm, x0)
+    score = np.einsum("dji,djt,dt->di", vectors, centred, left, optimize=True)
+    ridged = score[:, None] / (np.clip(values, 0, None)[:, None] + penalties[:, :, None])
+    return scm[:, None] + ridged @ vectors.transpose(0, 2, 1)
 
 
-def _chosen_penalty(x1: np.ndarray, x0: np.ndarray) -> float:
-    centred = x0 - x0.mean(axis=0)
-    largest = float(np.linalg.norm(centred, 2)) ** 2
-    if largest == 0:
-        return np.inf
-    grid = largest * _LOWEST ** (np.arange(_STEPS + 1) / _STEPS)
-    periods = np.arange(len(x1))
-    squared = np.empty((len(periods), len(grid)))
-    for left_out in periods:
-        keep = periods != left_out
-        weights = _augmented(x1[keep], x0[:, keep], _scm(x1[keep], x0[:, keep]), grid)
-        squared[left_out] = (x1[left_out] - weights @ x0[:, left_out]) ** 2
-    mean = squared.mean(axis=0)
-    least = mean.argmin()
-    allowed = mean[least] + squared[:, least].std(ddof=1) / np.sqrt(len(periods))
-    return float(grid[np.flatnonzero(mean <= allowed)[0]])
+def _chosen_penalty(x1: np.ndarray, x0: np.ndarray) -> np.ndarray:
+    draws, periods = x1.shape
+    centred = x0 - x0.mean(axis=1, keepdims=True)
+    largest = np.linalg.norm(centred, 2, axis=(1, 2)) ** 2
+    grid = largest[:, None] * _LOWEST ** (np.arange(_STEPS + 1) / _STEPS)
+    grid[largest == 0] = np.inf
+    squared = np.empty((draws, periods, grid.shape[1]))
+    for left_out in range(periods):
+        keep = np.arange(periods) != left_out
+        part = x1[:, keep], x0[:, :, keep]
+        weights = _augmented(*part, _scm(*part), grid)
+        expected = np.einsum("dpj,dj->dp", weights, x0[:, :, left_out])
+        squared[:, left_out] = (x1[:, left_out, None] - expected) ** 2
+    mean = squared.mean(axis=1)
+    least = mean.argmin(axis=1)
+    one = np.arange(draws)
+    allowed = mean[one, least] + squared[one, :, least].std(axis=1, ddof=1) / np.sqrt(periods)
+    return grid[one, (mean <= allowed[:, None]).argmax(axis=1)]

@@ -33,7 +33,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.estimate.did.panel import Panel, read_panel
-from analysis.estimate.simplex import simplex_weights
+from analysis.estimate.simplex import simplex_weights_each
 from analysis.unknown import NotEstimableError
 
 _NEXT_TO_NONE = 1e-6  # of σ̂: makes a solution unique without moving it
@@ -310,9 +310,31 @@ def fit_blocks(
                 reason="er zijn te weinig metingen van vóór de start",
             )
         treated = np.flatnonzero(cohort == start)
-        omega, lam = METHODS[method](outcome[controls], outcome[treated].mean(axis=0), before, len(treated))
-        blocks.append(Block(float(start), treated, controls, before, omega, lam))
+        omega, lam = METHODS[method](
+            outcome[controls][None], outcome[treated].mean(axis=0)[None], before, len(treated)
+        )
+        blocks.append(Block(float(start), treated, controls, before, omega[0], lam[0]))
     return tuple(blocks)
+
+
+def estimates_each(
+    outcome: np.ndarray, times: np.ndarray, cohorts: np.ndarray, method: str = "sdid"
+) -> np.ndarray:
+    """What the estimate would be under each row of `cohorts` (D, N), re-assignments of one another, (D,)."""
+    draws, periods = len(cohorts), len(times)
+    controls = outcome[np.nonzero(np.isinf(cohorts))[1].reshape(draws, -1)]
+    total, cells = np.zeros(draws), 0
+    for start in np.unique(cohorts[0][np.isfinite(cohorts[0])]):
+        before = int((times < start).sum())
+        treated = outcome[np.nonzero(cohorts == start)[1].reshape(draws, -1)]
+        mean = treated.mean(axis=1)
+        omega, lam = METHODS[method](controls, mean, before, treated.shape[1])
+        gap = mean - np.einsum("di,dit->dt", omega, controls)
+        effect = gap[:, before:].mean(axis=1) - np.einsum("dt,dt->d", lam, gap[:, :before])
+        count = treated.shape[1] * (periods - before)
+        total += count * effect
+        cells += count
+    return total / cells
 
 
 def require_balanced(panel: Panel) -> None:
@@ -326,35 +348,41 @@ def require_balanced(panel: Panel) -> None:
     )
 
 
+# (controls (D, N0, T), treated mean (D, T), periods before, treated units) to omega (D, N0), lambda (D, T0)
 Weigh = Callable[[np.ndarray, np.ndarray, int, int], tuple[np.ndarray, np.ndarray]]
 
 
 def _sdid(controls: np.ndarray, treated: np.ndarray, before: int, n_treated: int) -> tuple:
     noise = _noise(controls, before)
-    after = controls.shape[1] - before
+    after = controls.shape[2] - before
     zeta = (n_treated * after) ** 0.25 * noise
-    omega = simplex_weights(controls[:, :before].T, treated[:before], ridge=before * zeta**2, intercept=True)
-    lam = simplex_weights(
-        controls[:, :before],
-        controls[:, before:].mean(axis=1),
-        ridge=len(controls) * (_NEXT_TO_NONE * noise) ** 2,
+    early = controls[:, :, :before]
+    omega = simplex_weights_each(
+        early.transpose(0, 2, 1), treated[:, :before], ridge=before * zeta**2, intercept=True
+    )
+    lam = simplex_weights_each(
+        early,
+        controls[:, :, before:].mean(axis=2),
+        ridge=controls.shape[1] * (_NEXT_TO_NONE * noise) ** 2,
         intercept=True,
     )
     return omega, lam
 
 
 def _did(controls: np.ndarray, treated: np.ndarray, before: int, n_treated: int) -> tuple:
-    return np.full(len(controls), 1 / len(controls)), np.full(before, 1 / before)
+    draws, count, _ = controls.shape
+    return np.full((draws, count), 1 / count), np.full((draws, before), 1 / before)
 
 
 def _sc(controls: np.ndarray, treated: np.ndarray, before: int, n_treated: int) -> tuple:
     ridge = before * (_NEXT_TO_NONE * _noise(controls, before)) ** 2
-    return simplex_weights(controls[:, :before].T, treated[:before], ridge=ridge), np.zeros(before)
+    early = controls[:, :, :before].transpose(0, 2, 1)
+    return simplex_weights_each(early, treated[:, :before], ridge=ridge), np.zeros((len(controls), before))
 
 
-def _noise(controls: np.ndarray, before: int) -> float:
-    """σ̂: standard deviation of the controls' changes from period to period before adoption."""
-    return float(np.diff(controls[:, :before], axis=1).std(ddof=1))
+def _noise(controls: np.ndarray, before: int) -> np.ndarray:
+    """σ̂: standard deviation of the controls' changes from period to period before adoption, (D,)."""
+    return np.diff(controls[:, :, :before], axis=2).std(axis=(1, 2), ddof=1)
 
 
 METHODS: dict[str, Weigh] = {"sdid": _sdid, "did": _did, "sc": _sc}

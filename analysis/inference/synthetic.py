@@ -17,9 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from analysis.estimate.did.panel import Panel
-from analysis.estimate.synthetic_control import SyntheticControls, departure, fit_control
-from analysis.estimate.synthetic_did import SyntheticDid, fit_blocks
+from analysis.estimate.synthetic_control import SyntheticControls, departure, fit_controls
+from analysis.estimate.synthetic_did import SyntheticDid, estimates_each
 from analysis.inference.assignments import MAX_EXACT, reassignments
 from analysis.unknown import NotEstimableError
 
@@ -102,7 +101,7 @@ def permute_synthetic(
     starts, codes = np.unique(panel.cohort, return_inverse=True)
     drawn, exact = reassignments(codes, max_exact=max_exact, draws=draws, seed=seed)
     outcome = panel.outcome - null * panel.treated
-    estimates = _estimates(panel, outcome, starts[drawn], found.method)
+    estimates = estimates_each(outcome, panel.times, starts[drawn], found.method)
     distance = abs(found.estimate - null)
     close = _CLOSE * np.abs(estimates).max()
     p = float((np.abs(estimates) >= distance - close).mean())
@@ -167,7 +166,7 @@ def placebo_synthetic(
         np.searchsorted(starts, cohorts), max_exact=max_exact, draws=draws, seed=seed
     )
     alone = panel.select(never)
-    estimates = _estimates(alone, alone.outcome, starts[drawn], found.method)
+    estimates = estimates_each(alone.outcome, alone.times, starts[drawn], found.method)
     se = float(estimates.std())
     reach = float(stats.norm.ppf((1 + level) / 2)) * se
     return SyntheticPlacebo(
@@ -201,11 +200,11 @@ def permute_control(
     panel = found.panel
     starts, codes = np.unique(panel.cohort, return_inverse=True)
     drawn, exact = reassignments(codes, max_exact=max_exact, draws=draws, seed=seed)
-    effects, ratios = np.array([_controlled(found, starts[path]) for path in drawn]).T
-    effect, observed = _controlled(found, panel.cohort)
+    effects, ratios = _controlled(found, starts[drawn])
+    (effect,), (observed,) = _controlled(found, panel.cohort[None])
     p = float((ratios >= observed * (1 - _CLOSE)).mean())
     return SyntheticPermutation(
-        estimate=effect,
+        estimate=float(effect),
         p_value=p,
         smallest_p=1 / len(drawn),
         exact=exact,
@@ -215,34 +214,29 @@ def permute_control(
     )
 
 
-def _controlled(found: SyntheticControls, cohort: np.ndarray) -> tuple[float, float]:
-    """Mean effect over the accepted units, and its size over the gap before adoption."""
+def _controlled(found: SyntheticControls, cohorts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """By row of `cohorts` (D, N): mean effect over the accepted units, and its size over the gap before."""
     panel, settings = found.panel, found.settings
-    donors = panel.outcome[np.isinf(cohort)]
-    fits = []
-    for row in np.flatnonzero(np.isfinite(cohort)):
-        before = int((panel.times < cohort[row]).sum())
+    draws = len(cohorts)
+    donors = panel.outcome[np.nonzero(np.isinf(cohorts))[1].reshape(draws, -1)]
+    effects, squares, accepted = np.zeros((3, draws))
+    for start in np.unique(cohorts[0][np.isfinite(cohorts[0])]):
+        before = int((panel.times < start).sum())
         if before < settings.least_before:
             continue
-        fit = fit_control(panel.outcome[row], donors, before, settings)
-        if fit.rmspe_before <= settings.worst_fit * departure(donors, before):
-            fits.append(fit)
-    if not fits:
-        return np.nan, np.inf
-    effect = float(np.mean([fit.estimate for fit in fits]))
-    gap = float(np.sqrt(np.mean([fit.rmspe_before**2 for fit in fits])))
-    return effect, abs(effect) / gap if gap > 0 else np.inf
-
-
-def _estimates(panel: Panel, outcome: np.ndarray, cohorts: np.ndarray, method: str) -> np.ndarray:
-    """The aggregate estimate under each row of `cohorts`, shape (draws, N)."""
-    periods = len(panel.times)
-    found = np.empty(len(cohorts))
-    for place, cohort in enumerate(cohorts):
-        blocks = fit_blocks(outcome, panel.times, cohort, method)
-        cells = np.array([block.cells(periods) for block in blocks])
-        found[place] = cells @ [block.estimate(outcome) for block in blocks] / cells.sum()
-    return found
+        draw, row = np.nonzero(cohorts == start)
+        worst = [settings.worst_fit * departure(one, before) for one in donors]
+        for place, fit in zip(
+            draw, fit_controls(panel.outcome[row], donors[draw], before, settings), strict=True
+        ):
+            if fit.rmspe_before <= worst[place]:
+                effects[place] += fit.estimate
+                squares[place] += fit.rmspe_before**2
+                accepted[place] += 1
+    some = accepted > 0
+    effect = np.divide(effects, accepted, out=np.full(draws, np.nan), where=some)
+    gap = np.sqrt(np.divide(squares, accepted, out=np.zeros(draws), where=some))
+    return effect, np.divide(np.abs(effect), gap, out=np.full(draws, np.inf), where=some & (gap > 0))
 
 
 def _edge(kept, start: float, step: float) -> float:

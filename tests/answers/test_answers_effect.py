@@ -141,7 +141,9 @@ def test_the_design_is_counted(answered, turnout):
 
 def test_series_hold_path_means_earlier_contrasts_and_schedule(answered, turnout, changes):
     found = series(answered)
-    assert set(found) == {f"prodemos.opkomst_tk.{name}" for name in ("pad", "verloop", "eerder", "start")}
+    own = ("pad", "verloop", "eerder", "start")
+    weights = ("gewichten", "gewichten_metingen", "nabootsing", "gewichten_nabootsing")
+    assert set(found) == {f"prodemos.opkomst_tk.{name}" for name in (*own, *weights)}
     path = found["prodemos.opkomst_tk.pad"].points.set_index("event_time")
     assert path.index.tolist() == [-9, -8, -7, -6, -5, -4, -3, -2, 0], "the reference is zero by definition"
     assert set(path["series"]) == {"groepen en metingen"}
@@ -288,3 +290,99 @@ def test_level_and_comparison_travel_with_the_rows(turnout):
     assert (row.estimator, row.specification) == ("group_time", "hoofd")
     assert all(item.level == 0.9 for item in items)
     assert row.high - row.low < 0.552 + 0.150
+
+
+# --- the second opinion ----------------------------------------------------------------------------------
+
+STARTED = ("PV20", "PV22", "PV24", "PV29", "PV30")
+
+
+@pytest.fixture(scope="module")
+def by_province():
+    """Turnout by province and year from the table of facts, without The Hague and voters abroad."""
+    from analysis.workspace import find_root
+
+    table = pd.read_csv(find_root() / "data" / "facts" / "turnout_provinces.csv")
+    table = table[table["election"] == "TK"]
+    table = table.assign(
+        turnout=100
+        * (table["voters"] - table["voters_the_hague"] - table["voters_abroad"])
+        / (table["eligible"] - table["eligible_the_hague"] - table["eligible_abroad"]),
+        year=table["date"].str[:4],
+    )
+    return table.pivot_table(index="province", columns="year", values="turnout")
+
+
+def test_weighted_provinces_follow_from_the_weights_that_are_shown(answered, by_province):
+    row, shown = rows(answered)["prodemos.opkomst_tk.effect_synthetic_did"], series(answered)
+    omega = shown["prodemos.opkomst_tk.gewichten"].points.set_index("region")["weight"]
+    lam = shown["prodemos.opkomst_tk.gewichten_metingen"].points.set_index("measurement")["weight"]
+    assert omega.sum() == pytest.approx(1)
+    assert lam.sum() == pytest.approx(1)
+    assert set(omega.index) == set(by_province.index) - set(STARTED)
+    assert "2025" not in lam.index
+    gap = by_province.loc[list(STARTED)].mean() - by_province.loc[omega.index].mul(omega, axis=0).sum()
+    assert row.value == pytest.approx(gap["2025"] - (gap[lam.index] * lam).sum(), abs=1e-9)
+    assert row.low < row.value < row.high
+    assert row.smallest_p == pytest.approx(1 / 792)
+    assert row.clusters == 12
+    assert not row.no_statement
+
+
+def test_imitated_provinces_follow_from_the_weights_that_are_shown(answered, by_province):
+    row, shown = rows(answered)["prodemos.opkomst_tk.effect_synthetic_control"], series(answered)
+    weights = shown["prodemos.opkomst_tk.gewichten_nabootsing"].points
+    table = shown["prodemos.opkomst_tk.nabootsing"].points.set_index("region")
+    names = table["label"].to_dict()
+    for code in STARTED:
+        own = weights[weights["imitated"] == names[code]].set_index("region")["weight"]
+        gap = by_province.loc[code] - by_province.loc[own.index].mul(own, axis=0).sum()
+        assert table.loc[code, "estimate"] == pytest.approx(gap["2025"], abs=1e-9)
+        assert table.loc[code, "rmspe_before"] == pytest.approx(
+            math.sqrt((gap.drop("2025") ** 2).mean()), abs=1e-9
+        )
+    assert row.value == pytest.approx(table["estimate"].mean())
+    assert row.low is None
+    assert row.p_value >= 1 / 792
+
+
+def test_too_few_elections_before_the_start_cost_the_imitation_and_no_more(turnout):
+    recent = turnout.frame[turnout.frame["time"] >= 5]
+    short = replace(turnout, frame=recent.assign(time=recent["time"] - 5, cohort=recent["cohort"] - 5))
+    found = rows(answer_question(replace(short, labels=turnout.labels[5:])))
+    imitated = found["prodemos.opkomst_tk.effect_synthetic_control"]
+    assert imitated.value is None
+    assert imitated.reason == "van vóór de start zijn er 8 metingen nodig, niet 4"
+    assert found["prodemos.opkomst_tk.effect_synthetic_did"].value is not None
+
+
+def test_starts_by_municipality_have_no_comparison_of_provinces(turnout):
+    frame = turnout.frame
+    halves = pd.concat(
+        [frame.assign(unit=frame["unit"] + part, cohort=frame["cohort"] - late)
+         for part, late in (("a", 0), ("b", 1))],
+        ignore_index=True,
+    )  # fmt: skip
+    found = rows(answer_question(replace(turnout, frame=halves.assign(cluster=halves["unit"]))))
+    assert "per gemeente" in found["prodemos.opkomst_tk.effect_synthetic_did"].reason
+
+
+def test_municipalities_are_averaged_by_who_may_vote(turnout, answered):
+    """Split each province into two places of unlike size around the same sum: the answer stays."""
+    frame = turnout.frame
+    parts = []
+    for name, share, shift in (("a", 0.25, 3.0), ("b", 0.75, -1.0)):
+        parts.append(
+            frame.assign(unit=frame["unit"] + name, n=frame["n"] * share, value=frame["value"] + shift)
+        )
+    split = replace(turnout, frame=pd.concat(parts, ignore_index=True))
+    from analysis.credibility.weighted_comparison import by_province as averaged
+
+    sums = averaged(split.frame).set_index(["province", "time"])["value"]
+    assert sums.to_numpy() == pytest.approx(
+        frame.set_index(["province", "time"])["value"].sort_index().to_numpy()
+    )
+
+
+def test_twins_are_not_asked_for_a_second_opinion(trial):
+    assert not [item.id for item in trial[2] if "synthetic" in item.id]

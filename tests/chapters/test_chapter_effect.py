@@ -110,7 +110,7 @@ def test_the_schedule_is_drawn_once_a_chapter(turnout):
     )
     names = [exhibit.id for exhibit in exhibits(more, HERE)]
     assert names.count("fig-prodemos-uitrol") == 1
-    assert len(names) == len(set(names)) == 7
+    assert len(names) == len(set(names)) == 11
 
 
 def test_the_heading_follows_the_level_of_the_rows(turnout):
@@ -124,8 +124,11 @@ def test_why_there_is_no_number_stands_in_table_and_picture(tmp_path):
     found = drawn(none)
     assert list(found) == [
         "fig-prodemos-uitrol", "tbl-prodemos-opkomst-tk", "fig-prodemos-opkomst-tk-pad",
-        "tbl-prodemos-opkomst-tk-opzet",
+        "tbl-prodemos-opkomst-tk-opzet", "tbl-prodemos-opkomst-tk-gewichten", "tbl-prodemos-opkomst-tk-nabootsing",
     ]  # fmt: skip
+    for name in ("gewichten", "nabootsing"):
+        told = " ".join(found[f"tbl-prodemos-opkomst-tk-{name}"].cells.iloc[0])
+        assert "niet vast te stellen: er is nog niets gemeten" in told
     cells = found["tbl-prodemos-opkomst-tk"].cells
     assert set(cells["Verschil (procentpunten)"]) == {"niet vast te stellen"}
     assert set(cells["p-waarde"]) == {"niet van toepassing"}
@@ -160,3 +163,33 @@ def test_what_is_withheld_is_in_no_cell_and_no_picture(tmp_path):
     path = drawn(released, workspace)["fig-prodemos-kennis-pad"]
     assert path.alt == "Geen figuur. Niet getoond: minder dan 10 eenheden."
     assert path.table is None
+
+
+def test_the_second_opinion_is_a_line_and_its_weights_a_table(turnout):
+    found = drawn(turnout)
+    lines = found["tbl-prodemos-opkomst-tk"].cells.set_index("Schatting")
+    for name in ("did", "control"):
+        row = turnout.row(f"prodemos.opkomst_tk.effect_synthetic_{name}")
+        label = {"did": "Gewogen provincies", "control": "Nagebootste provincies"}[name]
+        assert lines.loc[label].iloc[0] == dutch.number(row.value, 2, sign=True)
+        assert lines.loc[label, "p-waarde"] == row.p_text
+    weights = found["tbl-prodemos-opkomst-tk-gewichten"]
+    assert list(weights.cells.columns) == [
+        "Provincie zonder start", "Gewogen provincies", "Groningen", "Drenthe", "Flevoland", "Zeeland",
+        "Noord-Brabant",
+    ]  # fmt: skip
+    assert len(weights.cells) == 7
+    assert "in 2025 voor het eerst is gemeten: 2012 (0,16) en 2023 (0,84)" in weights.caption
+    assert "niet vast" not in weights.caption
+    imitated = found["tbl-prodemos-opkomst-tk-nabootsing"].cells.set_index("Provincie")
+    assert len(imitated) == 5
+    assert "kleinst mogelijk 0,125" in imitated.loc["Zeeland"].iloc[-1]
+
+
+def test_a_province_that_cannot_be_imitated_says_why(tmp_path):
+    panel = question_panel("tienskip-opkomst-tk", workspace=workspace_with(tmp_path))
+    found = drawn(publish(*answer_question(panel)))
+    caption = found["tbl-tienskip-opkomst-tk"].caption
+    assert "Fryslân telt niet mee: van vóór de start zijn er 8 metingen nodig, niet 7." in caption
+    line = found["tbl-tienskip-opkomst-tk-nabootsing"].cells.set_index("Provincie").loc["Fryslân"]
+    assert line.iloc[0].startswith("niet vast te stellen: van vóór de start")
