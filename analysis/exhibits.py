@@ -11,8 +11,8 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,6 +110,9 @@ class TableExhibit:
         One of ``l``, ``r``, ``c`` a column; numbers right.
     widths : sequence of int or None
         Relative widths, for tables with long texts.
+    links : mapping of str to sequence of str
+        By column, where each of its cells leads: a section of the document that shows the table (``sec-x``),
+        one of another (``verantwoording.html#sec-x``), or "" for a cell that leads nowhere.
     """
 
     id: str
@@ -119,6 +122,7 @@ class TableExhibit:
     source: str
     align: str = ""
     widths: Sequence[int] | None = None
+    links: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _check(self, _TABLE_ID)
@@ -128,6 +132,11 @@ class TableExhibit:
             raise ValueError(f"{self.id}: align {self.align!r} does not fit {columns} columns of l, r or c")
         if self.widths is not None and len(self.widths) != columns:
             raise ValueError(f"{self.id}: {len(self.widths)} widths for {columns} columns")
+        for column, targets in self.links.items():
+            if column not in self.cells.columns or len(targets) != len(self.cells):
+                raise ValueError(
+                    f"{self.id}: links of column {column!r} do not fit its {len(self.cells)} rows"
+                )
         blank = [str(column) for column in self.cells.columns if not str(column).strip()]
         if blank:
             raise ValueError(f"{self.id}: a column has no heading; a screen reader needs one")
@@ -188,6 +197,9 @@ def write_exhibit(exhibit: Exhibit, folder: Path) -> None:
     else:
         content["align"] = exhibit.align
         content["widths"] = list(exhibit.widths) if exhibit.widths is not None else None
+        columns = list(exhibit.cells.columns)
+        links = {str(columns.index(column)): list(targets) for column, targets in exhibit.links.items()}
+        content |= {"links": links} if links else {}
         exhibit.cells.to_csv(folder / f"{exhibit.id}.csv", index=False, lineterminator="\n")
     description.write_text(
         json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"

@@ -22,7 +22,7 @@ _LINES = (
     (METHODS[INTERACTED], "effect_sun_abraham"),
     (dutch.capital(METHODS[TWO_WAY]), "effect_two_way"),
     ("Per eenheid bereik", "dose_slope"),
-    ("Wat in de tweeling is gestopt", "truth"),
+    ("Wat voor de tweeling is gekozen", "truth"),
 )
 
 

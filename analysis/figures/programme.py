@@ -212,28 +212,18 @@ def _timeline_alt(steps: pd.DataFrame, order: list[str], first: int, last: int) 
     )
 
 
-_MONTHS = (
-    *("januari", "februari", "maart", "april", "mei", "juni"),
-    *("juli", "augustus", "september", "oktober", "november", "december"),
-)
-
-
-def _day(day: pd.Timestamp) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
 def _when(step) -> str:
     """When, as precisely as the letters say."""
     if step.period:
         return step.period
     start, end = step.start, step.end
     if start == end:
-        return _day(start)
+        return dutch.day(start)
     if (start.month, start.day, end.month, end.day) == (1, 1, 12, 31) and start.year == end.year:
         return str(start.year)
     if (start.year, start.month) == (end.year, end.month):
-        return f"{_MONTHS[start.month - 1]} {start.year}"
-    return f"van {_day(start)} tot en met {_day(end)}"
+        return f"{dutch.MONTHS[start.month - 1]} {start.year}"
+    return f"van {dutch.day(start)} tot en met {dutch.day(end)}"
 
 
 def _timeline_table(steps: pd.DataFrame) -> pd.DataFrame:
@@ -301,16 +291,12 @@ def programme_map(facts: pd.DataFrame) -> FigureExhibit:
     elsewhere = places[places["line"] != "prodemos"]
     # A province may share its name with a city (Utrecht, Groningen): listed once, as the letter writes it.
     by_province = {code: sorted(set(own["text"])) for code, own in elsewhere.groupby("statcode")}
-    expanding = facts[(facts["line"] == "tienskip") & (facts["unit"] == "provincies")]
-    unknown = [f"Tienskip: onbekend welke {_count(number)}" for number in expanding["number"]]
-
     category = {
         code: _NAMED if code in prodemos else _PLACE if code in by_province else _NOT_NAMED for code in names
     }
     colors = dict(zip((_NAMED, _PLACE, _NOT_NAMED), reversed(theme.shades(3)), strict=True))
     figure, ax = theme.blank(surface.MAP_HEIGHT)
     key = [(Fill(color), label) for label, color in colors.items()]
-    key += [(surface.UNKNOWN, text) for text in unknown]
     with theme.settings():
         surface.draw_outline(ax, {code: Fill(colors[category[code]]) for code in names})
         surface.draw_key(ax, "Genoemd in de brieven", key)
@@ -322,7 +308,6 @@ def programme_map(facts: pd.DataFrame) -> FigureExhibit:
         f"Kaart van Nederland. Voor ProDemos noemt brief A {_count(len(prodemos))} provincies: {named}. "
         f"Genoemde plaatsen bij andere programmalijnen: {listed}. Niet met name genoemd: {not_named}."
     )
-    alt += "".join(f" {text} provincies." for text in unknown)
     table = pd.DataFrame(
         {
             "code": list(names),

@@ -178,7 +178,7 @@ def _caption(outcome: str, level: float, p_value: float | None, main: bool, capt
     text = words.sentence(caption or f"{outcome} onder elke verdedigbare specificatie")
     text += (
         f" Streep: {dutch.number(100 * level)}%-interval, blauw waar het nul niet bevat. "
-        "Onder: de keuzen van elke specificatie."
+        "Onder: de keuzes van elke specificatie."
     )
     if main:
         text += " Ruit: de hoofdanalyse."

@@ -38,7 +38,7 @@ def render(
     engine: str = "auto",
     output: Path | None = None,
     edition: str = "mock",
-    factsheets: bool = False,
+    factsheets: bool = True,
 ) -> Path:
     """Render the report and return the folder it stands in.
 
@@ -55,7 +55,7 @@ def render(
     edition : {"standard", "mock", "final", "public"}
         See :mod:`analysis.render.editions`.
     factsheets : bool
-        Render the sheets of the provinces too (:mod:`analysis.render.factsheets`).
+        Render the sheets of the provinces (:mod:`analysis.render.factsheets`); the report links to them.
 
     Raises
     ------

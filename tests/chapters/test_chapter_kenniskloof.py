@@ -63,7 +63,7 @@ def test_a_trial_has_exhibits_of_its_own_with_what_was_planted(trial):
     }  # fmt: skip
     table = trial["tbl-proef-kenniskloof"]
     assert table.kind is DataKind.SYNTHETIC
-    planted = table.cells.set_index("Uitkomst")["In de tweeling gestopt"]
+    planted = table.cells.set_index("Uitkomst")["Gekozen in de tweeling"]
     assert (
         planted["Verschil bij gelijke sociale achtergrond, geslacht en migratieachtergrond, vwo − vmbo"]
         == "108"
@@ -71,7 +71,7 @@ def test_a_trial_has_exhibits_of_its_own_with_what_was_planted(trial):
     assert planted["Niveau A, vmbo"] == "niet vooraf bepaald"
     assert planted["Hoeveel groter het verschil is, meisjes vergeleken met jongens"] == "0"
     split = trial["tbl-proef-kenniskloof-decompositie"].cells.set_index("Onderdeel")
-    assert list(split["In de tweeling gestopt"]) == ["120", "12", "10", "1", "1", "108"]
+    assert list(split["Gekozen in de tweeling"]) == ["120", "12", "10", "1", "1", "108"]
 
 
 def test_a_file_gives_the_same_exhibits_without_a_planted_column(real):
@@ -80,8 +80,8 @@ def test_a_file_gives_the_same_exhibits_without_a_planted_column(real):
         "tbl-kenniskloof", "tbl-kenniskloof-decompositie", "fig-kenniskloof-kwantielen",
         "fig-kenniskloof-landen",
     }  # fmt: skip
-    assert "In de tweeling gestopt" not in found["tbl-kenniskloof"].cells
-    assert "In de tweeling gestopt" not in found["tbl-kenniskloof-decompositie"].cells
+    assert "Gekozen in de tweeling" not in found["tbl-kenniskloof"].cells
+    assert "Gekozen in de tweeling" not in found["tbl-kenniskloof-decompositie"].cells
     assert found["tbl-kenniskloof"].kind is DataKind.REAL
     assert found["fig-kenniskloof-landen"].kind is DataKind.FACT
 
