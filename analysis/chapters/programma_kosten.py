@@ -58,8 +58,8 @@ def cost_table(
         id="tbl-kosten",
         cells=cells,
         caption="Kosten per bereikte jongere, voor zover te berekenen uit wat de brieven melden. Een "
-        "rekenvoorbeeld geldt alleen onder de aanname die erbij staat. Van andere programmalijnen is geen bereik onder "
-        "jongeren gemeld.",
+        "rekenvoorbeeld geldt alleen onder de aanname die erbij staat. Van andere programmalijnen is geen "
+        "bereik onder jongeren gemeld.",
         kind=DataKind.FACT,
         source=f"{FACTS}; {CBS}; {DESIGN}",
         widths=(14, 15, 16, 19, 36),

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
-from analysis.figures import surface, theme
+from analysis.figures import surface, theme, words
 from analysis.figures.surface import Fill
 from analysis.sources.geography import province_names, require_provinces
 
@@ -199,16 +199,11 @@ def _key(ax: Axes, statuses: list[str]) -> None:
 
 
 def _timeline_alt(steps: pd.DataFrame, order: list[str], first: int, last: int) -> str:
-    parts = []
-    for status in STATUSES:
-        own = steps[steps["status"] == status]
-        if len(own):
-            told = [f"{row.short}, {row.label} ({_when(row)})" for row in own.itertuples()]
-            parts.append(f"{dutch.capital(status)} ({len(own)}): {'; '.join(told)}")
-    return (
-        f"Tijdlijn van {first} tot en met {last} met {len(steps)} stappen van {len(order)} programmalijnen. "
-        + ". ".join(parts)
-        + "."
+    counts = [f"{int((steps['status'] == status).sum())} {status}" for status in STATUSES]
+    return words.within(
+        f"Tijdlijn van {first} tot en met {last} met {len(steps)} stappen van {len(order)} programmalijnen: "
+        f"{dutch.join(counts)}.",
+        "De tabel eronder noemt elke stap.",
     )
 
 
@@ -304,9 +299,10 @@ def programme_map(facts: pd.DataFrame) -> FigureExhibit:
     named = dutch.join([names[code] for code in names if code in prodemos])
     listed = "; ".join(f"{names[code]} ({'; '.join(found)})" for code, found in sorted(by_province.items()))
     not_named = dutch.join([names[code] for code in names if category[code] == _NOT_NAMED])
-    alt = (
-        f"Kaart van Nederland. Voor ProDemos noemt brief A {_count(len(prodemos))} provincies: {named}. "
-        f"Genoemde plaatsen bij andere programmalijnen: {listed}. Niet met name genoemd: {not_named}."
+    alt = words.within(
+        f"Kaart van Nederland. Voor ProDemos noemt brief A {_count(len(prodemos))} provincies: {named}.",
+        f"Niet met name genoemd: {not_named}.",
+        f"Genoemde plaatsen bij andere programmalijnen: {listed}.",
     )
     table = pd.DataFrame(
         {

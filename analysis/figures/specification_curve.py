@@ -198,8 +198,7 @@ def _alt(
     parts = [
         f"{dutch.capital(outcome)} in {dutch.number(len(table))} specificaties. De schattingen lopen van "
         f"{told(estimates.min())} tot {told(estimates.max())}, met {told(estimates.median())} in het midden.",
-        f"{int((estimates > 0).sum())} schattingen zijn positief; het {dutch.number(100 * level)}%-interval "
-        f"ligt {above} keer geheel boven nul en {below} keer geheel onder nul.",
+        f"Het {dutch.number(100 * level)}%-interval ligt {above} keer boven en {below} keer onder nul.",
     ]
     if table["main"].any():
         row = table[table["main"]].iloc[0]
@@ -213,7 +212,7 @@ def _alt(
         )
     if p_value is not None:
         parts.append(f"De permutatietoets van de hele curve geeft p = {dutch.p_value(p_value)}.")
-    return " ".join(parts).replace("p = <", "p <")
+    return words.within(*parts).replace("p = <", "p <")
 
 
 def _twin(table: pd.DataFrame, choices: Mapping[str, str]) -> pd.DataFrame:

@@ -182,8 +182,9 @@ def test_the_country_figure_tells_published_from_recomputed(real):
     assert list(series.points["label"].unique()) == [
         "Nederland", "Denemarken", "Noorwegen", "Zweden", "Noordrijn-Westfalen",
     ]  # fmt: skip
-    assert "Nederland: 2009: 494 (standaardfout 7,8)" in figure.alt
-    assert "2022: 508 (standaardfout 4,1) nagerekend" in figure.alt
+    assert "Nederland: van 494 in 2009 naar 508 in 2022." in figure.alt
+    told = figure.table.set_index(["land of gebied", "meting"]).loc[("Nederland", 2022)]
+    assert (round(told["gemiddelde"]), told["standaardfout"], told["status"]) == (508, 4.09, "nagerekend")
     published = series.points["published"]
     assert figure.table["status"].value_counts().to_dict() == {
         "gepubliceerd": int(published.sum()),
