@@ -21,6 +21,8 @@ NO_LINE = "geen programmalijn"
 NEARER = "Een meting onder jongeren zelf: de opkomst van alle kiezers staat te ver van hen af."
 LONGER = "Metingen van latere jaren."
 NOTHING_MORE = "Niets"
+ABSENT = "Gegevens die er nog niet zijn."
+NEEDED, OBTAINABLE = "nodig is ", "op te vragen"  # how a reason names what is needed
 # The scale of Maryland: before and after, with and without, and no lottery.
 SECONDARY = "secondary"
 COMPARED, DESCRIPTION, NOTHING = "3", "beschrijving", "geen"
@@ -136,8 +138,11 @@ def _described(row: Result, label: str, section: str) -> tuple[tuple[str, ...], 
 
 def _answer(row: Result) -> tuple[str, str]:
     """What can be said; and what is needed, which a reason names after why there is no answer."""
-    why, _, needed = row.variables()["full"].partition("; ")
-    return dutch.capital(why), dutch.capital(needed.removeprefix("nodig is ")) or NOTHING_MORE
+    told = row.variables()["full"]
+    why, _, needed = told.partition("; ")
+    if needed.startswith(NEEDED) or OBTAINABLE in needed:
+        return dutch.capital(why), dutch.capital(needed.removeprefix(NEEDED))
+    return dutch.capital(told), NOTHING_MORE if row.value is not None else ABSENT
 
 
 def _out_of_reach(question: Question, released: Released) -> bool:

@@ -323,7 +323,8 @@ def lacking_markdown(lacking: Sequence[str]) -> str:
 
 def _callout(kind: str, title: str, sentences: Sequence[str], classes: str = "") -> str:
     body = " ".join(escape(sentence) for sentence in sentences)
-    return f"::: {{.callout-{kind}{classes} title={attribute(title)}}}\n{body}\n:::\n"
+    folded = ' collapse="true"' if kind == "note" else ""  # what warns stays open
+    return f"::: {{.callout-{kind}{classes} title={attribute(title)}{folded}}}\n{body}\n:::\n"
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,7 +1,7 @@
 """A section for every question, so that a new one is in the report without a line of prose.
 
-``vraag-<id>.qmd`` holds heading, question, sentence and table; ``vragen-<chapter>.qmd`` all of a chapter. The
-first answer of a chapter is drawn too; the paths of the others are in ``vragen-paden.qmd``, for the technical
+``vraag-<id>.qmd`` holds heading, question and sentence; ``vragen-<chapter>.qmd`` all of a chapter. The first
+answer of a chapter has its table and figure; those of the others are in ``vragen-paden.qmd``, for the technical
 document.
 The trials on twins get ``proef-<id>.qmd`` and ``proeven.qmd``.
 """
@@ -17,6 +17,10 @@ from analysis.release.markdown import escape
 from analysis.release.shown import CONCLUSIONS, FOLDER
 from analysis.results import TRIAL, Released, Result
 
+LATER = (
+    "De schattingen naast elkaar, en het verloop, staan in de "
+    "[verantwoording](verantwoording.html#sec-proef-zekerheid-paden)."
+)
 NOTHING_TO_SHOW = "Zonder die gegevens is hier verder niets te tonen."
 
 
@@ -45,7 +49,10 @@ def write_question_sections(asked: Iterable[Question], released: Released, folde
     if by_chapter:
         _write(folder / "proeven.qmd", _includes(trials))
         later = [question for asked in paths.values() for question in asked[1:]]
-        _write(folder / "vragen-paden.qmd", _includes([f"fig-{question.id}-pad" for question in later]))
+        told = [
+            f"{kind}-{question.id}{end}" for question in later for kind, end in (("tbl", ""), ("fig", "-pad"))
+        ]
+        _write(folder / "vragen-paden.qmd", _includes(told))
 
 
 def write_outcome_sections(released: Released, reports: Path, folder: Path) -> None:
@@ -75,7 +82,7 @@ def _section(question: Question, effect: Result, *, drawn: bool) -> str:
     if effect.value is None:
         return _joined(parts)
     if not drawn:
-        return _joined([*parts, f"@tbl-{question.id} geeft de schattingen naast elkaar.", table])
+        return _joined([*parts, LATER])
     parts.append(
         f"@tbl-{question.id} geeft de schattingen naast elkaar; @fig-{question.id}-pad laat zien hoe het "
         "verschil zich vóór en na de start ontwikkelde."

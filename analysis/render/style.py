@@ -1,8 +1,8 @@
 """How the sentences of the report read: a warning for each that is long or passive.
 
-``python -m analysis.render.style`` names them with file and line, and always ends well: ``make lint`` shows what
-it says and stops at nothing. The report is for readers of B1; a sentence that must be long to be exact stands in
-``reports/aanvaard.txt``, by the words it begins with, a line each.
+``python -m analysis.render.style`` names them with file and line, and always ends well: ``make lint`` shows
+what it says and stops at nothing. The report is for readers of B1; a sentence that must be long to be exact
+stands in ``reports/aanvaard.txt``, by the words it begins with, a line each.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def test_no_number_is_no_evidence_and_says_why():
     line = table.cells.iloc[0]
     assert line["Antwoord"] == "Niet vast te stellen: er is nog niets gemeten"
     assert line["Bewijs (Maryland)"] == "geen"
-    assert line["Nodig voor een antwoord"] == "Niets"
+    assert line["Nodig voor een antwoord"] == "Gegevens die er nog niet zijn."
     told = sheet(*effect(value=NotEstimable("er is geen bestand; nodig is een meting")))
     assert told.cells.iloc[0]["Antwoord"] == "Niet vast te stellen: er is geen bestand"
     assert told.cells.iloc[0]["Nodig voor een antwoord"] == "Een meting"
