@@ -1,8 +1,8 @@
 """A section for every question, so that a new one is in the report without a line of prose.
 
 ``vraag-<id>.qmd`` holds heading, question and sentence; ``vragen-<chapter>.qmd`` all of a chapter. The first
-answer of a chapter has its table and figure; those of the others are in ``vragen-paden.qmd``, for the technical
-document.
+answer of a chapter has its table and figure; those of the others are in ``vragen-paden.qmd``, for the
+technical document.
 The trials on twins get ``proef-<id>.qmd`` and ``proeven.qmd``.
 """
 
@@ -18,8 +18,8 @@ from analysis.release.shown import CONCLUSIONS, FOLDER
 from analysis.results import TRIAL, Released, Result
 
 LATER = (
-    "De schattingen naast elkaar, en het verloop, staan in de "
-    "[verantwoording](verantwoording.html#sec-proef-zekerheid-paden)."
+    "De [schattingen naast elkaar en het verloop](verantwoording.html#sec-proef-zekerheid-paden) staan in de "
+    "verantwoording."
 )
 NOTHING_TO_SHOW = "Zonder die gegevens is hier verder niets te tonen."
 
