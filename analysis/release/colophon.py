@@ -18,7 +18,7 @@ from analysis.workspace import Workspace
 
 CITATION = "CITATION.cff"
 PREVIOUS = Path("data") / "vorige" / "herkomst.json"
-SHEETS = "provincies"
+SHEETS, STENCIL = "provincies", "provincie.qmd"
 FIRST = "Dit is de eerste versie. Er is nog geen vorige om mee te vergelijken."
 _TOLD = 12  # more changes than that are for `python -m analysis diff`
 
@@ -95,7 +95,9 @@ def _told(title: str, part: Part) -> Iterator[str]:
 
 
 def sheets(workspace: Workspace) -> str:
-    """Links to the sheets of the provinces, a paragraph."""
+    """Links to the sheets of the provinces, a paragraph; empty where there is no stencil for them."""
+    if not (workspace.reports / STENCIL).is_file():
+        return "\n"
     from analysis.sources.geography import province_names
 
     links = [f"[{escape(name)}]({SHEETS}/{code}.html)" for code, name in province_names(workspace).items()]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from analysis.release.colophon import STENCIL
 from analysis.release.provenance import ORIGIN_FILE, PROVENANCE_FILE
 from analysis.release.release import missing_notebooks
 from analysis.release.trace import write_trace
@@ -86,7 +87,7 @@ def render(
         write_results_file(rows, folder / FILE)
         if (released / PROVENANCE_FILE).is_file() and edition != "public":  # it tells of runs
             shutil.copyfile(released / PROVENANCE_FILE, folder / ORIGIN_FILE)
-        if factsheets:
+        if factsheets and (workspace.reports / STENCIL).is_file():
             from analysis.render.factsheets import write_factsheets  # brings the facts' contracts along
 
             write_factsheets(workspace, folder)
