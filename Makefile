@@ -46,6 +46,7 @@ preview: $(VENV)/.ready
 lint: $(VENV)/.ready-test
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/python -m analysis.render.style
 
 format: $(VENV)/.ready-test
 	$(BIN)/ruff check --quiet --fix . || true

@@ -76,7 +76,12 @@ def _parser() -> argparse.ArgumentParser:
     rendering.add_argument(
         "--engine", choices=ENGINES, default="auto", help="auto takes Quarto if it is there"
     )
-    rendering.add_argument("--factsheets", action="store_true", help="a sheet for each province as well")
+    rendering.add_argument(
+        "--no-factsheets",
+        dest="factsheets",
+        action="store_false",
+        help="without the sheets of the provinces: quicker while writing",
+    )
 
     command = commands.add_parser(
         "build", parents=[building, edition], help="run the notebooks whose inputs changed"

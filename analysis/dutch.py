@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 
 UNKNOWN = "onbekend"
 MINUS = "\N{MINUS SIGN}"
+MONTHS = (
+    *("januari", "februari", "maart", "april", "mei", "juni"),
+    *("juli", "augustus", "september", "oktober", "november", "december"),
+)
 
 
 def number(value: float | int | None, decimals: int = 0, *, sign: bool = False) -> str:
@@ -44,6 +49,11 @@ def p_value(value: float | None) -> str:
     if value is not None and value < 0.001:
         return f"< {number(0.001, 3)}"
     return number(value, 3)
+
+
+def day(value: date) -> str:
+    """``28 november 2026``."""
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
 
 
 def join(words: list[str] | tuple[str, ...]) -> str:

@@ -2,17 +2,16 @@
 
 Caption and alt text are computed beside the picture, from the same rows, so they cannot say something
 else than the picture shows. What rests on synthetic data carries the word in its caption and, in a
-figure, across the picture.
+figure, in a strip under the picture.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +20,15 @@ from analysis.datakind import DataKind
 if TYPE_CHECKING:  # rendering reads exhibits without drawing them, and need not wait for these
     import pandas as pd
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
 
     from analysis.results import Result
 
 FOLDER = "exhibits"
+MARK_ID = "synthetic-mark"
+_STRIP = 0.3  # inch
 SYNTHETIC_MARK = "SYNTHETISCHE GEGEVENS – GEEN BEVINDING"
+ALT_CHARACTERS = 250  # a screen reader reads an alt text in one breath and cannot go back in it
 SYNTHETIC_CAPTION = "Synthetische gegevens, geen bevinding."
 # A hundredth of a point is finer than any screen or printer shows; more digits only make the page heavy.
 _COORDINATES = re.compile(rb' (?:d|x|y)="[^"]*"')
@@ -47,7 +50,7 @@ class FigureExhibit:
     figure : matplotlib.figure.Figure or None
         None where `drawn` holds what it gave.
     caption, alt : str
-        Dutch. The caption says what is shown; the alt text says what there is to see, with its numbers.
+        Dutch. The caption says what is shown; the alt text says what there is to see, in few words.
     kind : DataKind
     source : str
         Source keys, separated by "; ".
@@ -70,6 +73,11 @@ class FigureExhibit:
         _check(self, _FIGURE_ID)
         if len(self.alt.strip()) < 20:
             raise ValueError(f"{self.id}: the alt text must say what there is to see, got {self.alt!r}")
+        if len(self.alt) > ALT_CHARACTERS:
+            raise ValueError(
+                f"{self.id}: the alt text has {len(self.alt)} characters, at most {ALT_CHARACTERS}: say the "
+                f"finding; numbers stand in the table below. Got {self.alt!r}"
+            )
 
     @property
     def full_caption(self) -> str:
@@ -81,11 +89,12 @@ class FigureExhibit:
             return self.drawn[0]
         import matplotlib as mpl
 
-        if self.kind is DataKind.SYNTHETIC:
-            _mark(self.figure)
+        shown = _marked(self.figure) if self.kind is DataKind.SYNTHETIC else None
         buffer = io.BytesIO()
         with mpl.rc_context({"svg.hashsalt": self.id, "svg.fonttype": "path"}):
-            self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+            self.figure.savefig(
+                buffer, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches=shown
+            )
         return _COORDINATES.sub(lambda match: _DIGITS.sub(rb"\1", match[0]), buffer.getvalue())
 
     def numbers(self) -> bytes | None:
@@ -125,6 +134,9 @@ class TableExhibit:
         One of ``l``, ``r``, ``c`` a column; numbers right.
     widths : sequence of int or None
         Relative widths, for tables with long texts.
+    links : mapping of str to sequence of str
+        By column, where each of its cells leads: a section of the document that shows the table (``sec-x``),
+        one of another (``verantwoording.html#sec-x``), or "" for a cell that leads nowhere.
     """
 
     id: str
@@ -134,6 +146,7 @@ class TableExhibit:
     source: str
     align: str = ""
     widths: Sequence[int] | None = None
+    links: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _check(self, _TABLE_ID)
@@ -143,6 +156,11 @@ class TableExhibit:
             raise ValueError(f"{self.id}: align {self.align!r} does not fit {columns} columns of l, r or c")
         if self.widths is not None and len(self.widths) != columns:
             raise ValueError(f"{self.id}: {len(self.widths)} widths for {columns} columns")
+        for column, targets in self.links.items():
+            if column not in self.cells.columns or len(targets) != len(self.cells):
+                raise ValueError(
+                    f"{self.id}: links of column {column!r} do not fit its {len(self.cells)} rows"
+                )
         blank = [str(column) for column in self.cells.columns if not str(column).strip()]
         if blank:
             raise ValueError(f"{self.id}: a column has no heading; a screen reader needs one")
@@ -202,6 +220,9 @@ def write_exhibit(exhibit: Exhibit, folder: Path) -> None:
     else:
         content["align"] = exhibit.align
         content["widths"] = list(exhibit.widths) if exhibit.widths is not None else None
+        columns = list(exhibit.cells.columns)
+        links = {str(columns.index(column)): list(targets) for column, targets in exhibit.links.items()}
+        content |= {"links": links} if links else {}
         exhibit.cells.to_csv(folder / f"{exhibit.id}.csv", index=False, lineterminator="\n")
     description.write_text(
         json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
@@ -225,22 +246,25 @@ def _full_caption(exhibit: Exhibit) -> str:
     return f"{caption} {SYNTHETIC_CAPTION}"
 
 
-def _mark(figure: Figure) -> None:
-    """Write the synthetic mark across the picture, once: flatter in a low picture, so that it fits."""
-    if any(text.get_gid() == "synthetic-mark" for text in figure.texts):
-        return
+def _marked(figure: Figure) -> Bbox:
+    """Write the synthetic mark in a strip under the picture, once; where both lie, in inches."""
+    from matplotlib.patches import Rectangle
+    from matplotlib.transforms import Bbox
+
     width, height = figure.get_size_inches()
-    figure.text(
-        0.5,
-        0.5,
-        SYNTHETIC_MARK,
-        gid="synthetic-mark",
-        rotation=min(20.0, math.degrees(math.atan(0.6 * height / width))),
-        fontsize=14,
-        fontweight="bold",
-        color="#303030",
-        alpha=0.18,
-        ha="center",
-        va="center",
-        zorder=1000,
-    )
+    if not any(text.get_gid() == MARK_ID for text in figure.texts):
+        strip = {"facecolor": "#fdf1e3", "edgecolor": "none", "transform": figure.dpi_scale_trans}
+        figure.add_artist(Rectangle((0, -_STRIP), width, _STRIP, **strip))
+        figure.text(
+            width / 2,
+            -_STRIP / 2,
+            SYNTHETIC_MARK,
+            gid=MARK_ID,
+            transform=figure.dpi_scale_trans,
+            fontsize=10,
+            fontweight="bold",
+            color="#7c3500",
+            ha="center",
+            va="center_baseline",
+        )
+    return Bbox.from_bounds(0, -_STRIP, width, height + _STRIP)

@@ -106,12 +106,12 @@ def value_exhibit(
     highest, lowest = max(known, key=known.get), min(known, key=known.get)
     withheld = [names[code] for code in names if code in hidden]
     unknown = [names[code] for code in names if code not in known and code not in hidden]
-    alt = (
+    alt = words.within(
         f"{surface.ground(tiles)}: {label} per provincie. "
         f"Het hoogst in {names[highest]} ({shown[names[highest]]}), "
-        f"het laagst in {names[lowest]} ({shown[names[lowest]]}). Alle waarden: {words.listing(shown)}."
-        + (f" Onbekend: {dutch.join(unknown)}." if unknown else "")
-        + (f" Niet getoond: {dutch.join(withheld)}." if withheld else "")
+        f"het laagst in {names[lowest]} ({shown[names[lowest]]}).",
+        f"Onbekend: {dutch.join(unknown)}." if unknown else "",
+        f"Niet getoond: {dutch.join(withheld)}." if withheld else "",
     )
     table = pd.DataFrame(
         {
@@ -185,15 +185,14 @@ def map_panels(
         )
     measured = f"{label} per provincie{f', in {unit}' if unit else ''}"
     parts = [f"Kaarten van Nederland, {len(panels)} naast elkaar: {measured}."]
+    if hidden:
+        parts.append(
+            f"{dutch.capital(surface.HIDDEN.value)}: {dutch.join([names[c] for c in names if c in hidden])}."
+        )
     for head, values in known.items():
-        shown = {
-            name: surface.HIDDEN.value
-            if code in hidden
-            else dutch.number(values.get(code), decimals, sign=signed)
-            for code, name in names.items()
-        }
         spread = dutch.interval(min(values.values()), max(values.values()), decimals)
-        parts.append(f"{dutch.capital(head)}: {spread} ({words.listing(shown)}).")
+        ends = [names[extreme(values, key=values.get)] for extreme in (min, max)]
+        parts.append(f"{dutch.capital(head)}: {spread} ({ends[0]} en {ends[1]}).")
     table = pd.DataFrame(
         [
             {
@@ -207,7 +206,13 @@ def map_panels(
         ]
     )
     return FigureExhibit(
-        id, theme.finished(figure), words.sentence(caption or measured), " ".join(parts), kind, source, table
+        id,
+        theme.finished(figure),
+        words.sentence(caption or measured),
+        words.within(*parts),
+        kind,
+        source,
+        table,
     )
 
 

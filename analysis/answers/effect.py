@@ -163,10 +163,10 @@ def _effects(rows: _Rows, study: EffectStudy, chosen: Method) -> tuple[Result, .
         )  # fmt: skip
     truth = rows.panel.truth
     if truth is not None:
-        found.append(rows.row("truth", "effect dat in de tweeling is gestopt", truth.att, **shared))
+        found.append(rows.row("truth", "effect dat voor de tweeling is gekozen", truth.att, **shared))
         if study.slope is not None:
             found.append(
-                rows.row("dose_truth", "helling die in de tweeling is gestopt", truth.dose_slope, **shared)
+                rows.row("dose_truth", "helling die voor de tweeling is gekozen", truth.dose_slope, **shared)
             )
     return tuple(found)
 

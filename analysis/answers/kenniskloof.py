@@ -241,12 +241,12 @@ def _decomposition(one: _Answers, study: GapStudy, design: GapDesign, truth: Civ
 
 def _planted(one: _Answers, truth: CivicTruth, design: GapDesign) -> Iterator[Result]:
     """What the twin was made with, under the names of what is estimated."""
-    gap = "verschil dat in de tweeling is gestopt"
+    gap = "verschil dat voor de tweeling is gekozen"
     yield one.plain("truth_gap", gap, truth.gap, POINTS)
     yield one.plain("truth_gap_sd", "hetzelfde in standaarddeviaties", truth.gap / truth.sd, SD, decimals=2)
     yield one.plain(
         "truth_gap_adjusted",
-        "verschil bij gelijke achtergrond dat in de tweeling is gestopt",
+        "verschil bij gelijke achtergrond dat voor de tweeling is gekozen",
         truth.gap_adjusted,
         POINTS,
     )

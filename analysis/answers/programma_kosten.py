@@ -104,7 +104,7 @@ def _bound(bound: Bound, name: str, facts: pd.DataFrame, pupils: pd.DataFrame) -
     value = amount / reach
     return Result(
         f"{SECTION}.{bound.name}",
-        f"kosten per bereikte jongere, {name}: {bound.side}",
+        f"kosten per bereikte jongere, {name}: rekenvoorbeeld",
         value,
         "euro",
         DataKind.FACT,

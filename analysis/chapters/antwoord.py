@@ -14,9 +14,15 @@ from analysis.workspace import Workspace
 
 # Descriptions beside the questions about an effect: the row that answers, and how it is named.
 DESCRIBED = (
-    ("kenniskloof.gap", "Kloof in burgerschapskennis tussen vwo en vmbo"),
-    ("regio.sd_province", "Spreiding tussen provincies in burgerschapskennis"),
+    ("kenniskloof.gap", "Kloof in burgerschapskennis tussen vwo en vmbo", "sec-kenniskloof"),
+    ("regio.sd_province", "Spreiding tussen provincies in burgerschapskennis", "sec-regio"),
 )
+NO_LINE = "geen programmalijn"
+NEARER = "Een meting onder jongeren zelf: de opkomst van alle kiezers staat te ver van hen af."
+LONGER = "Metingen van latere jaren."
+NOTHING_MORE = "Niets"
+ABSENT = "Gegevens die er nog niet zijn."
+NEEDED, OBTAINABLE = "nodig is ", "op te vragen"  # how a reason names what is needed
 # The scale of Maryland: before and after, with and without, and no lottery.
 SECONDARY = "secondary"
 COMPARED, DESCRIPTION, NOTHING = "3", "beschrijving", "geen"
@@ -80,14 +86,16 @@ def _sheet(released: Released, workspace: Workspace) -> list[Exhibit]:
         for question in questions(workspace)
         if f"{question.prefix}.effect" in released
     ]
-    lines += [_described(released.row(id), label) for id, label in DESCRIBED if id in released]
+    lines += [
+        _described(released.row(id), label, section) for id, label, section in DESCRIBED if id in released
+    ]
     if not lines:
         return []
     cells = pd.DataFrame(
-        [line for line, _ in lines],
-        columns=["Vraag", "Antwoord", "Kleinste verschil dat ertoe doet", "Bewijs (Maryland)"],
+        [line for line, _, _ in lines],
+        columns=["Vraag", "Antwoord", "Bewijs (Maryland)", "Kosten per jongere", "Nodig voor een antwoord"],
     )
-    rows = [row for _, row in lines]
+    rows = [row for _, row, _ in lines]
     return [
         TableExhibit(
             id=released.exhibit("tbl", "antwoord"),
@@ -98,24 +106,48 @@ def _sheet(released: Released, workspace: Workspace) -> list[Exhibit]:
             ),
             kind=DataKind.combine(row.kind for row in rows),
             source=sources_of(rows),
-            align="llrl",
-            widths=(34, 52, 18, 16),
+            widths=(27, 38, 14, 14, 34),
+            links={"Vraag": [section for _, _, section in lines]},
         )
     ]
 
 
-def _asked(question: Question, released: Released) -> tuple[tuple[str, ...], Result]:
+def _asked(question: Question, released: Released) -> tuple[tuple[str, ...], Result, str]:
     row = released.row(f"{question.prefix}.effect")
-    smallest = released.row(f"{question.prefix}.smallest_of_interest")
-    label = f"{question.exposure.label}: {dutch.lower(question.title)}"
-    proof = NOTHING if row.value is None else COMPARED
-    return (label, _answer(row), smallest.variables()["full"], proof), row
+    smallest = released.row(f"{question.prefix}.smallest_of_interest").variables()["full"]
+    cost = released.find(f"kosten.{question.chapter}_per_youth")
+    answer, needed = _answer(row)
+    if row.value is not None:
+        answer = f"{answer}; van belang is {smallest} of meer"
+        needed = NEARER if _out_of_reach(question, released) else LONGER
+    line = (
+        f"{question.exposure.label}: {dutch.lower(question.title)}",
+        answer,
+        NOTHING if row.value is None else COMPARED,
+        dutch.UNKNOWN if cost is None else cost.variables()["full"],
+        needed,
+    )
+    return line, row, f"sec-{question.id}"
 
 
-def _described(row: Result, label: str) -> tuple[tuple[str, ...], Result]:
+def _described(row: Result, label: str, section: str) -> tuple[tuple[str, ...], Result, str]:
+    answer, needed = _answer(row)
     proof = NOTHING if row.value is None else DESCRIPTION
-    return (label, _answer(row), "niet van toepassing", proof), row
+    return (label, answer, proof, NO_LINE, needed), row, section
 
 
-def _answer(row: Result) -> str:
-    return dutch.capital(row.variables()["full"])
+def _answer(row: Result) -> tuple[str, str]:
+    """What can be said; and what is needed, which a reason names after why there is no answer."""
+    told = row.variables()["full"]
+    why, _, needed = told.partition("; ")
+    if needed.startswith(NEEDED) or OBTAINABLE in needed:
+        return dutch.capital(why), dutch.capital(needed.removeprefix(NEEDED))
+    return dutch.capital(told), NOTHING_MORE if row.value is not None else ABSENT
+
+
+def _out_of_reach(question: Question, released: Released) -> bool:
+    """Whether the largest effect that is arithmetically possible is smaller than what could be seen."""
+    largest = released.find(f"{question.prefix}.ceiling")
+    seen = released.find(f"zekerheid.{question.prefix.replace('.', '_')}.detectable")
+    known = [row.value for row in (largest, seen) if row is not None and row.value is not None]
+    return len(known) == 2 and known[0] < known[1]

@@ -6,8 +6,8 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.answers.effect import IMPUTED, INTERACTED, MAIN, METHODS, TWO_WAY
-from analysis.chapters.effect_opzet import design_table
 from analysis.answers.effect_weighted import IMITATED, WEIGHTED
+from analysis.chapters.effect_opzet import design_table
 from analysis.chapters.effect_weighted import weighted_remark, weighted_tables
 from analysis.datakind import DataKind
 from analysis.design.questions import Question, questions
@@ -27,7 +27,7 @@ _LINES = (
     (dutch.capital(METHODS[WEIGHTED]), f"effect_{WEIGHTED}"),
     (dutch.capital(METHODS[IMITATED]), f"effect_{IMITATED}"),
     ("Per eenheid bereik", "dose_slope"),
-    ("Wat in de tweeling is gestopt", "truth"),
+    ("Wat voor de tweeling is gekozen", "truth"),
 )
 
 

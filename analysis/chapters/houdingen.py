@@ -19,7 +19,7 @@ from analysis.results.row import NOT_ESTABLISHED
 from analysis.workspace import Workspace
 
 SECTION = "houdingen"
-PLANTED = "in de tweeling gestopt: {}"
+PLANTED = "gekozen in de tweeling: {}"
 
 
 def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exhibit]:

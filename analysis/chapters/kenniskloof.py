@@ -20,7 +20,7 @@ from analysis.results import Released, Series, interval_name
 from analysis.workspace import Workspace
 
 SECTION = "kenniskloof"
-PLANTED = "In de tweeling gestopt"
+PLANTED = "Gekozen in de tweeling"
 NOT_CHOSEN = "niet vooraf bepaald"
 _COUNTED = "Bij een niveau staat hoeveel leerlingen dat niveau hebben. "
 _TRUTHS = {"gap_complete": "gap"}  # estimates that ask for the same truth as another

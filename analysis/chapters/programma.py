@@ -11,7 +11,7 @@ from analysis.answers.programma import COMMITMENTS, FACTS, LINES, SECTION, place
 from analysis.answers.programma_bekend import SECTION as KNOWN
 from analysis.chapters.programma_bekend import known_table, subsidy_table
 from analysis.chapters.programma_kosten import cost_table
-from analysis.chapters.programma_logica import logic_table
+from analysis.chapters.programma_logica import grid, logic_table
 from analysis.datakind import DataKind
 from analysis.design.costs import read_bounds
 from analysis.exhibits import Exhibit, TableExhibit
@@ -27,12 +27,13 @@ DRAWN = ("prodemos", "tienskip", "onderzoek_burgerschap")  # lines of which the 
 # Chapters that answer something, by the anchor the facts name.
 CHAPTERS = {
     "sec-samenvatting": "Antwoord op één blad",
-    "sec-programma": "Het programma in beeld",
+    "sec-programma": "Programma en keten",
     "sec-prodemos": "ProDemos in de regio",
     "sec-tienskip": "Tienskip: breedte en bereik",
     "sec-kenniskloof": "De kenniskloof tussen vmbo en vwo",
+    "sec-kenniskloof-lessen": "Lessen uit andere landen",
     "sec-regio": "Regionale verschillen",
-    "sec-programmalijnen": "Bijlage: alle programmalijnen",
+    "sec-programmalijnen": "Alle programmalijnen in het kort",
 }
 _REFERENCE = re.compile(r"@(sec-[a-z0-9-]+)")
 
@@ -54,6 +55,7 @@ def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exh
         programme_map(facts),
         programme_logic_figure(logic, lines, DRAWN),
         logic_table(logic, lines, told, DRAWN),
+        grid(logic, lines),
         cost_table(released, facts, lines, read_bounds(workspace)),
         subsidy_table(found),
         known_table(found),
@@ -73,14 +75,17 @@ def key_figures(
     found = places(named, sections)
     cells = pd.DataFrame(
         {
-            "Programmalijn": [short[line] for line in named["line"]],
-            "Wat": [dutch.capital(label) for label in named["label"]],
+            "Wat": [
+                f"{short[line]}: {label}" for line, label in zip(named["line"], named["label"], strict=True)
+            ],
             "Aantal of bedrag": [
                 f"{qualifier} {row.variables()['full']}".strip()
                 for qualifier, row in zip(named["qualifier"], rows, strict=True)
             ],
-            "Status": named["status"].to_numpy(),
-            "Vindplaats": [dutch.capital(place) for place in found],
+            "Status en vindplaats": [
+                f"{dutch.capital(status)}; {place}"
+                for status, place in zip(named["status"], found, strict=True)
+            ],
         }
     )
     cells = cells.iloc[named["line"].map(order).argsort(kind="stable").to_numpy()].reset_index(drop=True)
@@ -91,8 +96,8 @@ def key_figures(
         "is toegezegd en gedaan, niet wat het effect is.",
         kind=DataKind.FACT,
         source=FACTS,
-        align="llrll",
-        widths=(19, 32, 21, 14, 18),
+        align="lrl",
+        widths=(50, 24, 30),
     )
 
 
@@ -122,30 +127,43 @@ def programme_lines_table(lines: pd.DataFrame) -> TableExhibit:
 
 
 def commitments_table(commitments: pd.DataFrame) -> TableExhibit:
-    """Commitments, motions and amendments, each with where the report answers it: ``tbl-toezeggingen``."""
+    """Commitments, motions and amendments, each with its answer and a link to it: ``tbl-toezeggingen``."""
     cells = pd.DataFrame(
         {
-            "Soort en nummer": [
-                dutch.capital(f"{row.kind} {row.reference}".strip()) for row in commitments.itertuples()
-            ],
-            "Wie": [f"{row.who}, {row.chamber}" for row in commitments.itertuples()],
+            "Wat": [_named(row) for row in commitments.itertuples()],
             "Gevraagd of toegezegd": commitments["asked"].to_numpy(),
-            "Wat de brieven melden": [
-                row.reported + (f" Noot: {row.note}." if row.note else "") for row in commitments.itertuples()
+            "Antwoord": [
+                " ".join(
+                    part
+                    for part in (
+                        f"{dutch.capital(row.status)}.",
+                        row.reported,
+                        row.answer and f"Dit rapport: {dutch.lower(row.answer)}",
+                        row.note and f"Noot: {row.note}.",
+                    )
+                    if part
+                )
+                for row in commitments.itertuples()
             ],
-            "Status": commitments["status"].to_numpy(),
-            "Waar in dit rapport": [CHAPTERS[anchor] for anchor in commitments["answered_in"]],
+            "Waar": [CHAPTERS[anchor] for anchor in commitments["answered_in"]],
         }
     )
     return TableExhibit(
         id="tbl-toezeggingen",
         cells=cells,
         caption=f"De {len(commitments)} toezeggingen, moties, amendementen, vragen en kabinetsreacties uit "
-        "de twee brieven, met wat daarover is gemeld en waar dit rapport erop ingaat.",
+        "de twee brieven, met de stand volgens de brieven, en waar dit rapport erop ingaat.",
         kind=DataKind.FACT,
         source=COMMITMENTS,
-        widths=(18, 17, 24, 28, 15, 18),
+        widths=(24, 30, 46, 20),
+        links={"Waar": list(commitments["answered_in"])},
     )
+
+
+def _named(row) -> str:
+    """``Toezegging T03914, Van der Goot (OPNL), Eerste Kamer``; the Tweede Kamer is the rule."""
+    words = [dutch.capital(f"{row.kind} {row.reference}".strip()), row.who]
+    return ", ".join([*words, *([row.chamber] if row.chamber != "Tweede Kamer" else [])])
 
 
 def _letters(letters: str) -> str:

@@ -32,8 +32,7 @@ def cost_table(
     told = {line: [] for line in known}
     for bound in bounds:
         told.setdefault(bound.line, []).append(
-            f"{dutch.capital(bound.side)} {told_of(bound.name)} per jongere. "
-            f"Aanname: {dutch.lower(bound.assumption)}"
+            f"Rekenvoorbeeld: {told_of(bound.name)} per jongere. Aanname: {dutch.lower(bound.assumption)}"
         )
     told["loket_d"].append(
         f"Elk project één jaar de hoogste bijdrage: {told_of('loketd_ceiling_total')}. Het toegekende bedrag "
@@ -58,9 +57,9 @@ def cost_table(
     return TableExhibit(
         id="tbl-kosten",
         cells=cells,
-        caption="Kosten per bereikte jongere, voor zover te berekenen uit wat de brieven melden. Een grens "
-        "geldt alleen onder de aanname die erbij staat. Van andere programmalijnen is geen bereik onder "
-        "jongeren gemeld.",
+        caption="Kosten per bereikte jongere, voor zover te berekenen uit wat de brieven melden. Een "
+        "rekenvoorbeeld geldt alleen onder de aanname die erbij staat. Van andere programmalijnen is geen "
+        "bereik onder jongeren gemeld.",
         kind=DataKind.FACT,
         source=f"{FACTS}; {CBS}; {DESIGN}",
         widths=(14, 15, 16, 19, 36),

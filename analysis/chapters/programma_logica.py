@@ -13,6 +13,8 @@ from analysis.exhibits import TableExhibit
 from analysis.figures.logic import STAGE_NAMES
 from analysis.sources.facts_contract import LOGIC_PLACES, LOGIC_STAGES
 
+FULL = "sec-lijnen-voluit"  # where every line stands in full, in the technical document
+
 
 def logic_table(
     logic: pd.DataFrame, lines: pd.DataFrame, sections: pd.DataFrame, drawn: Sequence[str] = ()
@@ -38,6 +40,30 @@ def logic_table(
         kind=DataKind.FACT,
         source=f"{LOGIC}; programme_lines",
         widths=(18, 18, 21, 18, 20, 18),
+    )
+
+
+def grid(logic: pd.DataFrame, lines: pd.DataFrame) -> TableExhibit:
+    """What the letters tell of each stage of each line, a word a cell: ``tbl-programma-rooster``."""
+    status = logic.set_index(["line", "stage"])["status"]
+    studied = lines.loc[lines["effect_status"] == "onderzocht", "short"].tolist()
+    cells = [
+        {
+            "Programmalijn": line.short,
+            **{STAGE_NAMES[stage]: status[line.line, stage] for stage in LOGIC_STAGES},
+        }
+        for line in lines.itertuples()
+    ]
+    return TableExhibit(
+        id="tbl-programma-rooster",
+        cells=pd.DataFrame(cells),
+        caption=f"Wat de brieven over de {dutch.number(len(lines))} programmalijnen zeggen, van input tot "
+        "impact: gemeld, beoogd (toegezegd of bedoeld) of onbekend (niets gezegd). Onderzocht op effect: "
+        f"{dutch.join(studied)}.",
+        kind=DataKind.FACT,
+        source=f"{LOGIC}; programme_lines",
+        widths=(34, 18, 20, 18, 18, 18),
+        links={"Programmalijn": [f"verantwoording.html#{FULL}"] * len(lines)},
     )
 
 

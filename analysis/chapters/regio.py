@@ -47,8 +47,8 @@ _LINES = {
     "gap_equivalence_p": "Toets op gelijkwaardigheid van dat verschil, p",
 }
 _PLANTED = {
-    "truth_sd_province": "In de tweeling gestopt: spreiding tussen provincies",
-    "truth_gap_sd_province": "In de tweeling gestopt: spreiding in het verschil vwo − vmbo",
+    "truth_sd_province": "Gekozen in de tweeling: spreiding tussen provincies",
+    "truth_gap_sd_province": "Gekozen in de tweeling: spreiding in het verschil vwo − vmbo",
 }
 
 

@@ -196,7 +196,8 @@ def _absent(series: Series, id: str, caption: str) -> FigureExhibit:
 
 
 def _seen(released: Released, workspace: Workspace | None) -> TableExhibit | None:
-    """What could have been seen, a column a question that has an answer."""
+    """What could have been seen, a column for the first question of a programme that has an answer."""
+    shown: set[str] = set()
     columns: dict[str, list[str]] = {}
     rows: list[Result] = []
     for question in questions(workspace):
@@ -205,8 +206,9 @@ def _seen(released: Released, workspace: Workspace | None) -> TableExhibit | Non
         if main is None:
             continue
         rows.append(main)
-        if main.reason:
+        if main.reason or question.exposure.label in shown:
             continue
+        shown.add(question.exposure.label)
         outcome = question.outcome
         own = {name: released.find(f"{prefix}.{name}") for name in SEEN}
         smallest = f"{dutch.number(outcome.smallest_of_interest, 1)} {outcome.unit}"

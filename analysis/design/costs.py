@@ -1,4 +1,4 @@
-"""Declared assumptions under which a cost per young person has a bound."""
+"""Declared assumptions under which a cost per young person can be worked out, as an example."""
 
 from __future__ import annotations
 
@@ -8,21 +8,18 @@ from analysis.design.read import read_design, records
 from analysis.workspace import Workspace
 
 DESIGN = "costs"
-SIDES = ("ten hoogste", "ten minste")
 PUPILS = "pupils"  # reach: all pupils in secondary education
 
 
 @dataclass(frozen=True)
 class Bound:
-    """A bound on the cost per young person of one programme line.
+    """An example of what one young person cost in one programme line: what would be, were it as assumed.
 
     Attributes
     ----------
     name : str
         Of its result, ``kosten.<name>``.
     line : str
-    side : str
-        One of :data:`SIDES`.
     amount, reach : str
         Result names of cited facts; `reach` may be :data:`PUPILS`.
     assumption, source : str
@@ -31,15 +28,12 @@ class Bound:
 
     name: str
     line: str
-    side: str
     amount: str
     reach: str
     assumption: str
     source: str
 
     def __post_init__(self) -> None:
-        if self.side not in SIDES:
-            raise ValueError(f"side {self.side!r}: expected one of {', '.join(SIDES)}")
         for name in ("assumption", "source"):
             if not getattr(self, name).strip():
                 raise ValueError(f"bound {self.name}: a bound without {name} may not be printed")

@@ -6,7 +6,7 @@ import textwrap
 
 from analysis import dutch
 from analysis.datakind import DataKind
-from analysis.exhibits import FigureExhibit
+from analysis.exhibits import ALT_CHARACTERS, FigureExhibit
 from analysis.figures import theme
 from analysis.figures.kept import kept
 
@@ -32,5 +32,5 @@ def absent(*, id: str, caption: str, why: str, kind: DataKind, source: str) -> F
         ax.set_xlim(0, 1)
         ax.set_ylim(0, 1)
         theme.write(ax, 0.0, 0.5, "\n".join(lines), va="center", ha="left", color=theme.INK)
-    alt = f"Geen figuur. {dutch.capital(why)}."
+    alt = textwrap.shorten(f"Geen figuur. {dutch.capital(why)}.", ALT_CHARACTERS, placeholder=" …")
     return FigureExhibit(id, theme.finished(figure), caption, alt, kind, source)

@@ -86,8 +86,9 @@ def category_map(
     if unknown:
         groups.append(f"onbekend: {dutch.join(unknown)}")
     counts = dutch.join([f"{len(found)} × {level}" for level, found in members.items()])
-    alt = (
-        f"{surface.ground(tiles)}: {label} per provincie ({counts}). {'. '.join(map(dutch.capital, groups))}."
+    alt = words.within(
+        f"{surface.ground(tiles)}: {label} per provincie ({counts}).",
+        *(f"{dutch.capital(group)}." for group in groups),
     )
     table = pd.DataFrame(
         {

@@ -116,17 +116,21 @@ def means_by_cycle(
 
 
 def _alt(table: pd.DataFrame, systems: list[str], outcome: str, unit: str) -> str:
-    parts = []
+    last = table[table["cycle"] == table["cycle"].max()].sort_values("mean", ascending=False)
+    order = "; ".join(f"{row['label']} {dutch.number(row['mean'])}" for _, row in last.iterrows())
+    changes = []
     for system in systems:
         rows = table[table["label"] == system].sort_values("cycle")
-        values = ", ".join(
-            f"{int(row.cycle)}: {dutch.number(row.mean)}"
-            + ("" if words.unknown(row.se) else f" (standaardfout {dutch.number(row.se, 1)})")
-            + ("" if row.published else " nagerekend")
-            for row in rows.rename(columns={"mean": "mean"}).itertuples()
-        )
-        parts.append(f"{system}: {values}")
-    return f"{dutch.capital(outcome)} per meting, in {unit}. {'; '.join(parts)}."
+        first, end = rows.iloc[0], rows.iloc[-1]
+        told = f"{dutch.number(first['mean'])} in {int(first['cycle'])}"
+        if len(rows) > 1:
+            told += f" naar {dutch.number(end['mean'])} in {int(end['cycle'])}"
+        changes.append(f"{system}: van {told}." if len(rows) > 1 else f"{system}: {told}.")
+    return words.within(
+        f"{dutch.capital(outcome)} per meting, in {unit}.",
+        f"In {int(table['cycle'].max())}, van hoog naar laag: {order}.",
+        *changes,
+    )
 
 
 def _twin(table: pd.DataFrame) -> pd.DataFrame:

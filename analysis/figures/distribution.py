@@ -81,23 +81,20 @@ def quantile_gap(
         theme.dutch_axis(ax, "x", unit="%", ticks=9)
         ax.grid(axis="y")
         ax.set_xlabel("leerlingen van laag naar hoog (percentiel binnen de eigen groep)")
-    values = "; ".join(
-        f"{dutch.number(100 * row.quantile)}e percentiel "
-        + words.with_interval(row.estimate, row.low, row.high, "", decimals, level=None)
-        for row in table.itertuples()
-    )
     first, last = table.iloc[0], table.iloc[-1]
     change = last["estimate"] - first["estimate"]
     apart = first["high"] < last["low"] or last["high"] < first["low"]
-    alt = (
-        f"{dutch.capital(outcome_label)} naar percentiel, in {unit or 'eenheden'}, "
-        f"met {dutch.number(100 * level)}%-intervallen: {values}. "
+    ends = [
+        f"{dutch.number(row['estimate'], decimals)} bij het {dutch.number(100 * row['quantile'])}e percentiel"
+        for row in (first, last)
+    ]
+    alt = words.within(
+        f"{dutch.capital(outcome_label)} naar percentiel, in {unit or 'eenheden'}: {dutch.join(ends)}.",
         f"Tussen het laagste en het hoogste percentiel loopt het verschil "
         f"{'op' if change > 0 else 'terug'} met {words.quantity(abs(change), unit, decimals)}; "
-        f"de intervallen daar overlappen {'niet' if apart else 'wel'}."
+        f"de intervallen daar overlappen {'niet' if apart else 'wel'}.",
+        "" if mean is None else f"{dutch.capital(mean_label)}: {words.quantity(mean, unit, decimals)}.",
     )
-    if mean is not None:
-        alt += f" {dutch.capital(mean_label)}: {words.quantity(mean, unit, decimals)}."
     twin = {
         "quantile": "kwantiel",
         "estimate": "verschil",
@@ -186,10 +183,10 @@ def densities(
     shown = {group: words.quantity(mean, unit, decimals) for group, mean in means.items()}
     highest, lowest = max(means, key=means.get), min(means, key=means.get)
     apart = means[highest] - means[lowest]
-    alt = (
-        f"Verdeling van {outcome_label} in {len(groups)} groepen. Gemiddelden: {words.listing(shown)}. "
-        f"Tussen {highest} en {lowest} ligt {words.quantity(apart, unit, decimals)}. "
-        f"{_spread(table, groups, decimals)}"
+    alt = words.within(
+        f"Verdeling van {outcome_label} in {len(groups)} groepen. Gemiddelden: {words.listing(shown)}.",
+        f"Tussen {highest} en {lowest} ligt {words.quantity(apart, unit, decimals)}.",
+        _spread(table, groups, decimals),
     )
     caption = words.sentence(caption or f"verdeling van {outcome_label} per groep")
     twin = table.rename(columns={"group": "groep", "x": outcome_label, "density": "dichtheid"})

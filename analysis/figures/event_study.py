@@ -196,12 +196,12 @@ def _caption(
 def _alt(
     table: pd.DataFrame, outcome: str, unit: str, decimals: int, reference: int, level: float, period: str
 ) -> str:
+    def told(value: float) -> str:
+        return dutch.number(value, decimals, sign=True)
+
     several = len(table["series"].unique()) > 1
     measured = f" in {unit}" if unit else ""
-    parts = [
-        f"Effect op {outcome}{measured} naar {period} sinds de start, "
-        f"met {dutch.number(100 * level)}%-intervallen."
-    ]
+    parts = [f"Effect op {outcome}{measured} naar {period} sinds de start."]
     for name, rows in table.groupby("series", sort=False):
         lead = f"{dutch.capital(name)}: " if several else ""
         before = rows[rows["event_time"] < reference]
@@ -211,28 +211,18 @@ def _alt(
                 continue
             known = side["low"].notna()
             clear = int(((side["low"] > 0) | (side["high"] < 0)).sum())
-            values = "; ".join(
-                f"{dutch.number(row.event_time, sign=True)}: "
-                + words.with_interval(
-                    row.estimate, None if several else row.low, row.high, "", decimals, level=None, sign=True
-                )
-                for row in side.itertuples()
-            )
             said = (
-                f"ligt het interval in {clear} van de {int(known.sum())} perioden geheel boven of onder nul"
+                f"sluiten {clear} van de {int(known.sum())} {dutch.number(100 * level)}%-intervallen nul uit"
                 if known.any()
                 else "is geen interval te geven"
             )
-            parts.append(f"{lead}{what} {said} ({values}).")
+            last = side.iloc[-1]["estimate"]
+            parts.append(f"{lead}{what} {said}; de laatste schatting is {told(last)}.")
             lead = ""
     if "truth" in table.columns:
-        truth = table.dropna(subset="truth").drop_duplicates("event_time")
-        values = "; ".join(
-            f"{dutch.number(row.event_time, sign=True)}: {dutch.number(row.truth, decimals, sign=True)}"
-            for row in truth.itertuples()
-        )
-        parts.append(f"Het ware effect in de synthetische gegevens is {values}.")
-    return " ".join(dutch.capital(part) for part in parts)
+        truth = table.dropna(subset="truth").iloc[-1]["truth"]
+        parts.append(f"Het ware effect in de synthetische gegevens is dan {told(truth)}.")
+    return words.within(*map(dutch.capital, parts))
 
 
 def _twin(table: pd.DataFrame, several: bool) -> pd.DataFrame:

@@ -167,18 +167,6 @@ def _alt(
         known = int(table["low"].notna().sum())
         line = f"{reference_label or 'de lijn'} ({dutch.number(reference, decimals)})"
         parts.append(
-            f"Het interval ligt {above} keer geheel boven en {below} keer geheel onder {line}, "
-            f"en {known - above - below} keer eroverheen."
+            f"{above} intervallen liggen boven, {below} onder en {len(table) - above - below} over {line}."
         )
-        if known < len(table):
-            parts.append(f"Zonder interval: {len(table) - known}.")
-    values = {
-        row.label: words.with_interval(row.estimate, row.low, row.high, "", decimals, level=None, sign=sign)
-        for row in table.itertuples()
-    }
-    parts.append(f"{dutch.capital(words.listing(values))}.")
-    if "truth" in table.columns:
-        known = table.dropna(subset="truth")
-        truth = {row.label: dutch.number(row.truth, decimals, sign=sign) for row in known.itertuples()}
-        parts.append(f"Ware waarden van de synthetische gegevens: {words.listing(truth)}.")
-    return " ".join(parts)
+    return words.within(*parts)

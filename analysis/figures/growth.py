@@ -122,22 +122,17 @@ def _alt(
     ]
     for group in groups:
         rows = table[table["group"] == group].sort_values("wave")
-        values = "; ".join(
-            f"{wave} {dutch.number(row.wave)}: "
-            + words.with_interval(row.estimate, row.low, row.high, "", decimals, level=None)
-            for row in rows.itertuples()
-        )
         change = rows["estimate"].iloc[-1] - rows["estimate"].iloc[0]
         parts.append(
-            f"{dutch.capital(group)}: {values}; een verandering van "
-            f"{words.quantity(change, unit, decimals, sign=True)}."
+            f"{dutch.capital(group)}: verandering van {words.quantity(change, unit, decimals, sign=True)}."
         )
     wide = table.pivot_table(index="wave", columns="group", values="estimate").dropna()
     if len(groups) > 1 and len(wide) > 1:
         gap = wide.max(axis=1) - wide.min(axis=1)
-        parts.append(
+        parts.insert(
+            1,
             f"Het verschil tussen de hoogste en de laagste groep gaat van "
             f"{words.quantity(gap.iloc[0], unit, decimals)} in {wave} {dutch.number(gap.index[0])} naar "
-            f"{words.quantity(gap.iloc[-1], unit, decimals)} in {wave} {dutch.number(gap.index[-1])}."
+            f"{words.quantity(gap.iloc[-1], unit, decimals)} in {wave} {dutch.number(gap.index[-1])}.",
         )
-    return " ".join(parts)
+    return words.within(*parts)

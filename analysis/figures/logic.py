@@ -15,7 +15,7 @@ from matplotlib.textpath import TextPath
 from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
-from analysis.figures import theme
+from analysis.figures import theme, words
 from analysis.figures.kept import kept
 from analysis.sources.facts_contract import LOGIC_STAGES
 
@@ -178,18 +178,17 @@ def _key(ax: Axes) -> None:
 
 
 def _alt(chains: dict[str, pd.DataFrame], short: pd.Series) -> str:
-    told = []
-    for line, chain in chains.items():
-        steps = [
-            f"{stage} ({row.status}): {row.text}" if row.status != "onbekend" else f"{stage}: {row.text}"
-            for stage, row in zip(chain.index, chain.itertuples(), strict=True)
-        ]
-        told.append(f"{short[line]}: {'; '.join(steps)}.")
     count = sum(int((chain["status"] == "onbekend").sum()) for chain in chains.values())
     stages = len(LOGIC_STAGES) * len(chains)
-    return (
-        "Schema met per lijn vijf vakken onder elkaar, met pijlen van input naar impact. "
-        f"Van de {stages} vakken {'is' if count == 1 else 'zijn'} er {count} onbekend. {' '.join(told)}"
+    silent = [
+        f"{short[line]}: {dutch.join(list(chain.index[chain['status'] == 'onbekend']))} onbekend."
+        for line, chain in chains.items()
+        if (chain["status"] == "onbekend").any()
+    ]
+    return words.within(
+        f"Schema van {dutch.join([short[line] for line in chains])}: per lijn vijf vakken met pijlen van "
+        f"input naar impact. Van de {stages} vakken {'is' if count == 1 else 'zijn'} er {count} onbekend.",
+        *silent,
     )
 
 

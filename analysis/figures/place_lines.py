@@ -211,10 +211,11 @@ def _alt(
             f"{dutch.number(gaps.iloc[-1], decimals, sign=True)}"
         )
     of_whole = table[["time", "whole"]].drop_duplicates("time").sort_values("time")["whole"]
-    return (
+    return words.within(
         f"{dutch.capital(outcome)}, in {unit}, bij {table['time'].nunique()} metingen van {int(first)} tot "
         f"en met {int(last)}. {whole}: van {dutch.number(of_whole.iloc[0], decimals)} naar "
-        f"{dutch.number(of_whole.iloc[-1], decimals)}. {'; '.join(parts)}."
+        f"{dutch.number(of_whole.iloc[-1], decimals)}.",
+        *(f"{part}." for part in parts),
     )
 
 

@@ -145,19 +145,11 @@ def _alt(
                 f"doorgerekend, is de kans {dutch.number(100 * largest['power'])}%, minder dan {percent}%."
             )
             continue
-        values = "; ".join(
-            f"{words.quantity(row.effect, unit, decimals)}: {dutch.number(100 * row.power)}%"
-            for row in _selection(rows).itertuples()
-        )
         parts.append(
             f"{lead} een effect van {words.quantity(value, unit, decimals)} is die kans "
-            f"ten minste {percent}% ({values})."
+            f"ten minste {percent}%."
         )
-    return " ".join(parts)
-
-
-def _selection(rows: pd.DataFrame, most: int = 6) -> pd.DataFrame:
-    return rows.iloc[np.unique(np.linspace(0, len(rows) - 1, most).round().astype(int))]
+    return words.within(*parts)
 
 
 def _twin(table: pd.DataFrame, several: bool) -> pd.DataFrame:

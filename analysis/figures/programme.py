@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
-from analysis.figures import surface, theme
+from analysis.figures import surface, theme, words
 from analysis.figures.kept import kept
 from analysis.figures.surface import Fill
 from analysis.sources.geography import province_names, require_provinces
@@ -201,27 +201,12 @@ def _key(ax: Axes, statuses: list[str]) -> None:
 
 
 def _timeline_alt(steps: pd.DataFrame, order: list[str], first: int, last: int) -> str:
-    parts = []
-    for status in STATUSES:
-        own = steps[steps["status"] == status]
-        if len(own):
-            told = [f"{row.short}, {row.label} ({_when(row)})" for row in own.itertuples()]
-            parts.append(f"{dutch.capital(status)} ({len(own)}): {'; '.join(told)}")
-    return (
-        f"Tijdlijn van {first} tot en met {last} met {len(steps)} stappen van {len(order)} programmalijnen. "
-        + ". ".join(parts)
-        + "."
+    counts = [f"{int((steps['status'] == status).sum())} {status}" for status in STATUSES]
+    return words.within(
+        f"Tijdlijn van {first} tot en met {last} met {len(steps)} stappen van {len(order)} programmalijnen: "
+        f"{dutch.join(counts)}.",
+        "De tabel eronder noemt elke stap.",
     )
-
-
-_MONTHS = (
-    *("januari", "februari", "maart", "april", "mei", "juni"),
-    *("juli", "augustus", "september", "oktober", "november", "december"),
-)
-
-
-def _day(day: pd.Timestamp) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def _when(step) -> str:
@@ -230,12 +215,12 @@ def _when(step) -> str:
         return step.period
     start, end = step.start, step.end
     if start == end:
-        return _day(start)
+        return dutch.day(start)
     if (start.month, start.day, end.month, end.day) == (1, 1, 12, 31) and start.year == end.year:
         return str(start.year)
     if (start.year, start.month) == (end.year, end.month):
-        return f"{_MONTHS[start.month - 1]} {start.year}"
-    return f"van {_day(start)} tot en met {_day(end)}"
+        return f"{dutch.MONTHS[start.month - 1]} {start.year}"
+    return f"van {dutch.day(start)} tot en met {dutch.day(end)}"
 
 
 def _timeline_table(steps: pd.DataFrame) -> pd.DataFrame:
@@ -304,16 +289,12 @@ def programme_map(facts: pd.DataFrame) -> FigureExhibit:
     elsewhere = places[places["line"] != "prodemos"]
     # A province may share its name with a city (Utrecht, Groningen): listed once, as the letter writes it.
     by_province = {code: sorted(set(own["text"])) for code, own in elsewhere.groupby("statcode")}
-    expanding = facts[(facts["line"] == "tienskip") & (facts["unit"] == "provincies")]
-    unknown = [f"Tienskip: onbekend welke {_count(number)}" for number in expanding["number"]]
-
     category = {
         code: _NAMED if code in prodemos else _PLACE if code in by_province else _NOT_NAMED for code in names
     }
     colors = dict(zip((_NAMED, _PLACE, _NOT_NAMED), reversed(theme.shades(3)), strict=True))
     figure, ax = theme.blank(surface.MAP_HEIGHT)
     key = [(Fill(color), label) for label, color in colors.items()]
-    key += [(surface.UNKNOWN, text) for text in unknown]
     with theme.settings():
         surface.draw_outline(ax, {code: Fill(colors[category[code]]) for code in names})
         surface.draw_key(ax, "Genoemd in de brieven", key)
@@ -321,11 +302,11 @@ def programme_map(facts: pd.DataFrame) -> FigureExhibit:
     named = dutch.join([names[code] for code in names if code in prodemos])
     listed = "; ".join(f"{names[code]} ({'; '.join(found)})" for code, found in sorted(by_province.items()))
     not_named = dutch.join([names[code] for code in names if category[code] == _NOT_NAMED])
-    alt = (
-        f"Kaart van Nederland. Voor ProDemos noemt brief A {_count(len(prodemos))} provincies: {named}. "
-        f"Genoemde plaatsen bij andere programmalijnen: {listed}. Niet met name genoemd: {not_named}."
+    alt = words.within(
+        f"Kaart van Nederland. Voor ProDemos noemt brief A {_count(len(prodemos))} provincies: {named}.",
+        f"Niet met name genoemd: {not_named}.",
+        f"Genoemde plaatsen bij andere programmalijnen: {listed}.",
     )
-    alt += "".join(f" {text} provincies." for text in unknown)
     table = pd.DataFrame(
         {
             "code": list(names),

@@ -157,14 +157,11 @@ def _printed(value: float, se: float, decimals: int, se_decimals: int) -> str:
 def _alt(table: pd.DataFrame, outcome: str, se_decimals: int) -> str:
     compared = table[table["verdict"] != "niet gepubliceerd"]
     same = int((compared["verdict"] == "gelijk").sum())
-    rows = "; ".join(
-        f"{row.label}: gepubliceerd {_printed(row.published, row.published_se, row.decimals, se_decimals)}, "
-        f"gereproduceerd {_printed(row.reproduced, row.reproduced_se, row.decimals, se_decimals)}"
-        for row in table.itertuples()
-    )
-    return (
+    apart = [label for label in compared.loc[compared["verdict"] != "gelijk", "label"]]
+    return words.within(
         f"{dutch.capital(outcome)}. Van de {len(compared)} gepubliceerde uitkomsten komen er {same} "
-        f"tot op de gedrukte cijfers overeen. Tussen haakjes de standaardfout. {dutch.capital(rows)}."
+        "tot op de gedrukte cijfers overeen.",
+        f"Niet gelijk: {dutch.join(apart)}." if apart else "",
     )
 
 

@@ -168,4 +168,4 @@ def _alt(rows: pd.DataFrame, programme: str, first: int, last: int) -> str:
     known, assumed = (int((rows["status"] == status).sum()) for status in (KNOWN, ASSUMED))
     extra = f", en nog {assumed} bij aanname" if assumed else ""
     parts.insert(1, f"Van {known} van de twaalf provincies staat deelname vast{extra}.")
-    return " ".join(parts)
+    return words.within(*parts)

@@ -117,15 +117,9 @@ def _draw(ax: Axes, table: pd.DataFrame, heights, name: str, place: int):
 def _alt(table: pd.DataFrame, outcome: str, unit: str, decimals: int, margin: float) -> str:
     wide, narrow = table["raw"].abs().max(), table["shrunken"].abs().max()
     inside = int(((table["low"] > -margin) & (table["high"] < margin)).sum())
-    values = {
-        row.label: f"{dutch.number(row.raw, decimals, sign=True)}, bijgesteld "
-        f"{dutch.number(row.shrunken, decimals, sign=True)}"
-        for row in table.itertuples()
-    }
     return (
         f"{dutch.capital(outcome)} van {len(table)} provincies. De ruwe afwijkingen van het gemiddelde gaan "
         f"tot {words.quantity(wide, unit, decimals)}, de bijgestelde tot "
         f"{words.quantity(narrow, unit, decimals)}. Van {inside} provincies ligt het bijgestelde interval "
-        f"geheel binnen de grens van {words.quantity(margin, unit, decimals)}. "
-        f"{dutch.capital(words.listing(values))}."
+        f"geheel binnen de grens van {words.quantity(margin, unit, decimals)}."
     )

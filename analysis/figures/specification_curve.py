@@ -183,7 +183,7 @@ def _caption(outcome: str, level: float, p_value: float | None, main: bool, capt
     text = words.sentence(caption or f"{outcome} onder elke verdedigbare specificatie")
     text += (
         f" Streep: {dutch.number(100 * level)}%-interval, blauw waar het nul niet bevat. "
-        "Onder: de keuzen van elke specificatie."
+        "Onder: de keuzes van elke specificatie."
     )
     if main:
         text += " Ruit: de hoofdanalyse."
@@ -203,8 +203,7 @@ def _alt(
     parts = [
         f"{dutch.capital(outcome)} in {dutch.number(len(table))} specificaties. De schattingen lopen van "
         f"{told(estimates.min())} tot {told(estimates.max())}, met {told(estimates.median())} in het midden.",
-        f"{int((estimates > 0).sum())} schattingen zijn positief; het {dutch.number(100 * level)}%-interval "
-        f"ligt {above} keer geheel boven nul en {below} keer geheel onder nul.",
+        f"Het {dutch.number(100 * level)}%-interval ligt {above} keer boven en {below} keer onder nul.",
     ]
     if table["main"].any():
         row = table[table["main"]].iloc[0]
@@ -218,7 +217,7 @@ def _alt(
         )
     if p_value is not None:
         parts.append(f"De permutatietoets van de hele curve geeft p = {dutch.p_value(p_value)}.")
-    return " ".join(parts).replace("p = <", "p <")
+    return words.within(*parts).replace("p = <", "p <")
 
 
 def _twin(table: pd.DataFrame, choices: Mapping[str, str]) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from analysis import dutch
+from analysis.exhibits import ALT_CHARACTERS
 
 
 def quantity(value: float | None, unit: str, decimals: int, *, sign: bool = False) -> str:
@@ -40,6 +41,18 @@ def with_interval(
 def listing(values: Mapping[str, str]) -> str:
     """``Groningen 1,2; Drenthe 3,4``."""
     return "; ".join(f"{name} {value}" for name, value in values.items())
+
+
+def within(finding: str, *details: str, most: int = ALT_CHARACTERS) -> str:
+    """`finding`, and after it the `details` in their order, each as long as the whole stays within `most`.
+
+    For alt texts: they say what there is to see. Numbers stand in the table under the figure.
+    """
+    text = finding
+    for detail in details:
+        if detail and len(text) + 1 + len(detail) <= most:
+            text += f" {detail}"
+    return text
 
 
 def sentence(text: str) -> str:

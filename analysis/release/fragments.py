@@ -11,7 +11,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -43,6 +43,8 @@ class Description:
     align : str
         One of l, r, c a column; empty for a figure.
     widths : tuple of int or None
+    links : mapping of int to sequence of str
+        By column, where its cells lead; see :class:`analysis.exhibits.TableExhibit`.
     folder : Path
         Where picture and cells lie.
     """
@@ -55,6 +57,7 @@ class Description:
     alt: str = ""
     align: str = ""
     widths: tuple[int, ...] | None = None
+    links: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
     @property
     def section(self) -> str:
@@ -170,6 +173,7 @@ def read_description(path: Path) -> Description:
             alt=content.get("alt", ""),
             align=content.get("align", ""),
             widths=tuple(content["widths"]) if content.get("widths") else None,
+            links={int(column): targets for column, targets in content.get("links", {}).items()},
         )
     except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is not the description of an exhibit: {error!r}") from error
@@ -207,6 +211,9 @@ def table_markdown(exhibit: Description, cells: list[list[str]], *, traced: bool
         if len(row) != columns:
             raise ValueError(f"{exhibit.id}: row {number} has {len(row)} cells for {columns} columns")
     escaped = [[escape(cell) for cell in row] for row in cells]
+    for column, targets in exhibit.links.items():
+        for row, target in zip(escaped[1:], targets, strict=True):
+            row[column] = _leading(row[column], target)
     widths = exhibit.widths
     if widths is None and max(len(_line(row)) for row in escaped) > _LINE - 8:
         widths = natural_widths(cells)
@@ -220,6 +227,13 @@ def pipe_table(
     rule = [_rule(side, width) for side, width in zip(align, _dashes(widths, len(align)), strict=True)]
     body = [_line(cells[0]), f"|{'|'.join(rule)}|", *map(_line, cells[1:])]
     return "\n".join(body) + f"\n\n: {caption} {{#{label}}}\n"
+
+
+def _leading(text: str, target: str) -> str:
+    """`text` as a link to a section here (``sec-x``) or of another page; as it is without a target."""
+    if not target:
+        return text
+    return f"[{text}]({target if '#' in target else f'#{target}'})"
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -309,7 +323,8 @@ def lacking_markdown(lacking: Sequence[str]) -> str:
 
 def _callout(kind: str, title: str, sentences: Sequence[str], classes: str = "") -> str:
     body = " ".join(escape(sentence) for sentence in sentences)
-    return f"::: {{.callout-{kind}{classes} title={attribute(title)}}}\n{body}\n:::\n"
+    folded = ' collapse="true"' if kind == "note" else ""  # what warns stays open
+    return f"::: {{.callout-{kind}{classes} title={attribute(title)}{folded}}}\n{body}\n:::\n"
 
 
 def _write(path: Path, text: str) -> None:

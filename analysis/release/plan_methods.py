@@ -146,7 +146,7 @@ def twins(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
     yield table(
         rows,
         (20, 20, 20, 20, 20),
-        "Effecten die in de tweelingen zijn gestopt, in punten; de dosis telt per 1.000 inwoners.",
+        "Effecten die voor de tweelingen zijn gekozen, in punten; de dosis telt per 1.000 inwoners.",
         "tweelingen",
     )
     diagnosis = content.get("robustness", {}).get("diagnosis")

@@ -1,7 +1,8 @@
 """A section for every question, so that a new one is in the report without a line of prose.
 
-``vraag-<id>.qmd`` holds heading, question, sentence, table and figure; ``vragen-<chapter>.qmd`` all of a
-chapter.
+``vraag-<id>.qmd`` holds heading, question and sentence; ``vragen-<chapter>.qmd`` all of a chapter. The first
+answer of a chapter has its table and figure; those of the others are in ``vragen-paden.qmd``, for the
+technical document.
 The trials on twins get ``proef-<id>.qmd`` and ``proeven.qmd``.
 """
 
@@ -14,8 +15,12 @@ from analysis.datakind import DataKind
 from analysis.design.questions import Question
 from analysis.release.markdown import escape
 from analysis.release.shown import CONCLUSIONS, FOLDER
-from analysis.results import TRIAL, Released
+from analysis.results import TRIAL, Released, Result
 
+LATER = (
+    "De [schattingen naast elkaar en het verloop](verantwoording.html#sec-proef-zekerheid-paden) staan in de "
+    "verantwoording."
+)
 NOTHING_TO_SHOW = "Zonder die gegevens is hier verder niets te tonen."
 
 
@@ -23,11 +28,16 @@ def write_question_sections(asked: Iterable[Question], released: Released, folde
     """Write the sections of all questions of which there are results into `folder`."""
     by_chapter: dict[str, list[str]] = {}
     trials: list[str] = []
+    paths: dict[str, list[Question]] = {}
     for question in asked:
         by_chapter.setdefault(question.chapter, [])
         if f"{question.prefix}.effect" in released:
             name = f"vraag-{question.id}"
-            _write(folder / f"{name}.qmd", _section(question, released))
+            effect = released.row(f"{question.prefix}.effect")
+            drawn = effect.value is not None and question.chapter not in paths
+            if effect.value is not None:
+                paths.setdefault(question.chapter, []).append(question)
+            _write(folder / f"{name}.qmd", _section(question, effect, drawn=drawn))
             by_chapter[question.chapter].append(name)
         trial = released.find(f"{TRIAL}.{question.prefix}.effect")
         if trial is not None and not trial.reason:
@@ -38,6 +48,11 @@ def write_question_sections(asked: Iterable[Question], released: Released, folde
         _write(folder / f"vragen-{chapter}.qmd", _includes(names))
     if by_chapter:
         _write(folder / "proeven.qmd", _includes(trials))
+        later = [question for asked in paths.values() for question in asked[1:]]
+        told = [
+            f"{kind}-{question.id}{end}" for question in later for kind, end in (("tbl", ""), ("fig", "-pad"))
+        ]
+        _write(folder / "vragen-paden.qmd", _includes(told))
 
 
 def write_reach_sections(names: Iterable[str], drawn: Iterable[str], folder: Path) -> None:
@@ -80,21 +95,23 @@ def write_outcome_sections(released: Released, reports: Path, folder: Path) -> N
         _write(folder / f"uitkomst-{section}.qmd", f"{shown}\n")
 
 
-def _section(question: Question, released: Released) -> str:
-    effect = released.row(f"{question.prefix}.effect")
+def _section(question: Question, effect: Result, *, drawn: bool) -> str:
+    """Heading, question and sentence; the table where there is an estimate, its path where `drawn`."""
     parts = [
         f"## {escape(question.title)} {{#sec-{question.id}}}",
         f"**Vraag.** {escape(question.text)}",
         f"{{{{< var {CONCLUSIONS}.{question.prefix}.value >}}}}",
     ]
+    table, path = _exhibits(question, "")
     if effect.value is None:
         return _joined(parts)
+    if not drawn:
+        return _joined([*parts, LATER])
     parts.append(
         f"@tbl-{question.id} geeft de schattingen naast elkaar; @fig-{question.id}-pad laat zien hoe het "
         "verschil zich vóór en na de start ontwikkelde."
     )
-    parts += _exhibits(question, "")
-    return _joined(parts)
+    return _joined([*parts, table, path])
 
 
 def _trial(question: Question, released: Released) -> str:
@@ -105,7 +122,7 @@ def _trial(question: Question, released: Released) -> str:
         f"{{{{< var {CONCLUSIONS}.{prefix}.value >}}}}",
     ]
     if f"{prefix}.truth" in released:
-        parts.append(f"In de tweeling is een effect gestopt van {{{{< var {prefix}.truth.full >}}}}.")
+        parts.append(f"Voor de tweeling is een effect gekozen van {{{{< var {prefix}.truth.full >}}}}.")
     parts += _exhibits(question, f"{TRIAL}-")
     return _joined(parts)
 

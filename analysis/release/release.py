@@ -22,6 +22,7 @@ from analysis.design.conclusions import DESIGN as CONCLUSIONS_DESIGN
 from analysis.design.conclusions import read_conclusions
 from analysis.design.questions import Question, has_questions, questions
 from analysis.manifest import Found, find_sources
+from analysis.release.colophon import CITATION, PREVIOUS
 from analysis.release.draw import Drawer, NotDrawn
 from analysis.release.freeze import write_plan
 from analysis.release.gather import gather, require_known
@@ -153,6 +154,7 @@ def _hand_over(
     drawn: dict[str, str],
 ) -> None:
     """Write what the report includes and names: fragments, variables, origins, plan."""
+    from analysis.release.colophon import write_colophon
     from analysis.release.fragments import write_fragments
     from analysis.release.placeholders import SENTENCE, fill_missing
     from analysis.release.question_sections import (
@@ -187,6 +189,7 @@ def _hand_over(
         lacking=lacking,
         traced=traced,
     )
+    write_colophon(workspace, fresh, generated)
     write_question_sections(asked, released, generated)
     write_outcome_sections(released, workspace.reports, generated)
     programmes = dict.fromkeys(question.exposure.name for question in asked)
@@ -244,6 +247,11 @@ def _decides(
         "edition": edition,
         "sources": [[found.source.key, found.presence, len(found.files)] for found in sources],
         "manifest": fingerprints.of(workspace.root / "data" / "manifest.toml"),
+        "colophon": [
+            fingerprints.of(path)
+            for name in (CITATION, PREVIOUS)
+            if (path := workspace.root / name).is_file()
+        ],
         "shown": asdict(shown(workspace)),
         "committed": {
             path.relative_to(workspace.root).as_posix(): fingerprints.of(path)

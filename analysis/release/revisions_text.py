@@ -7,13 +7,13 @@ from typing import Any
 
 from analysis import dutch
 from analysis.design.plan import Deviation
-from analysis.design.revisions import Change, Revised
+from analysis.design.revisions import REVISIONS, Change, Revised
 from analysis.release.markdown import code, escape
 from analysis.release.plan_words import dutch_date, say
 
 
 def revisions_markdown(found: Sequence[Revised]) -> str:
-    """Each revision with its changes: the reason, what had been seen, and what is different."""
+    """Each revision: the changes made after data were seen in full, the others by title and place."""
     if not found:
         return "Dit plan is nog niet herzien.\n"
     return "\n\n".join(_revision(item) for item in found) + "\n"
@@ -25,22 +25,36 @@ def _revision(item: Revised) -> str:
     count = dutch.number(len(revision.changes))
     head = (
         f"Het plan van {dutch_date(revision.earlier)} (controlegetal {code(revision.checksum)}) is op "
-        f"{dutch_date(revision.later)} herzien, op {count} punten. Alle verschillen tussen de twee plannen "
-        f"staan hieronder, elk met de reden. Bij {dutch.number(after)} daarvan waren gegevens waar het punt "
-        "over gaat, al gezien: die keuzes zijn dus niet vooraf gemaakt."
+        f"{dutch_date(revision.later)} herzien, op {count} punten. Elk verschil tussen de twee plannen "
+        f"hoort bij een punt, met een reden in {code(f'data/design/{REVISIONS}.toml')}. Bij "
+        f"{dutch.number(after)} daarvan waren gegevens waar het punt over gaat, al gezien: die keuzes zijn "
+        "dus niet vooraf gemaakt. Die staan hieronder, elk met de reden."
     )
-    return head + "\n\n" + "\n".join(_change(change, covered) for change, covered in item.differences)
+    told = [_change(change, covered) for change, covered in item.differences if change.seen]
+    parts = [head, "\n".join(told)]
+    unseen = [
+        f"{escape(dutch.lower(change.title))} ({_where(change, covered)})"
+        for change, covered in item.differences
+        if not change.seen
+    ]
+    if unseen:
+        parts.append(f"Zonder dat er iets van de gegevens was gezien, veranderde: {'; '.join(unseen)}.")
+    return "\n\n".join(part for part in parts if part)
+
+
+def _where(change: Change, covered: Sequence[Deviation]) -> str:
+    return ", ".join(map(code, dict.fromkeys([*(item.place for item in covered), *change.elsewhere])))
 
 
 def _change(change: Change, covered: Sequence[Deviation]) -> str:
-    seen = escape(change.seen) if change.seen else "niets van de gegevens waar dit punt over gaat"
     places: dict[str, list[Deviation]] = {}
     for difference in covered:
         places.setdefault(difference.place, []).append(difference)
     files = [f"{code(place)} ({_different(items)})" for place, items in places.items()]
     files += [code(path) for path in change.elsewhere]
     return (
-        f"- **{escape(change.title)}.** {escape(change.reason)} *Vooraf gezien*: {seen}. "
+        f"- **{escape(change.title)}.** {escape(change.reason)} *Vooraf gezien*: "
+        f"{escape(change.seen)}. "
         f"*Waar*: {', '.join(files)}."
     )
 

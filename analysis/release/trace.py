@@ -114,7 +114,7 @@ def _result_cells(row: Result, origin: Mapping[str, Any], shown_at: str) -> list
     measure = ", ".join(filter(None, (row.outcome, row.specification)))
     return [
         f"[{escape(row.label)}]{{#{anchor(row.id)}}}{shown_at}",
-        escape(row.variables()["full"]),
+        escape(row.variables()["full"] if row.value is not None else row.unknown_word),
         _cell(origin),
         escape(measure.replace("_", " ")) or "geen",
         escape(f"{row.kind.dutch}; {row.source}"),

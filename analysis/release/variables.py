@@ -7,6 +7,7 @@ origins, numbers are links to it (:mod:`analysis.release.trace`).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def write_variables(
         conclusions.
     """
     require_unique(rows)
+    names = _names(rows)
     tree: dict = {}
     for row in sorted(rows, key=lambda row: row.id):
         *parents, name = row.id.split(".")
@@ -50,7 +52,7 @@ def write_variables(
         for parent in parents:
             node = node.setdefault(parent, {})
         values = {
-            key: linked(value, row.id, row.label) if traced and key not in _WORDS else escape(value)
+            key: linked(value, row.id, names[row.id]) if traced and key not in _WORDS else escape(value)
             for key, value in row.variables().items()
         }
         if name in node or any(not isinstance(value, dict) for value in node.values()):
@@ -61,7 +63,7 @@ def write_variables(
     if conclusions:
         by_id = {row.id: row for row in rows} if traced else {}
         for item in conclusions:
-            _set(tree, f"{CONCLUSIONS}.{item.id}.value", _sentence(item, by_id))
+            _set(tree, f"{CONCLUSIONS}.{item.id}.value", _sentence(item, by_id, names))
             _set(tree, f"{CONCLUSIONS}.{item.id}.kind", item.kind.dutch)
     for name, text in (placeholders or {}).items():
         _set(tree, name, escape(text))
@@ -78,9 +80,17 @@ def _set(tree: dict, name: str, value: str) -> None:
     tree[last] = value
 
 
-def _sentence(conclusion: Conclusion, rows: Mapping[str, Result]) -> str:
+def _names(rows: Sequence[Result]) -> dict[str, str]:
+    """The label of each row; where several rows share one, with what tells them apart."""
+    count = Counter(row.label for row in rows)
+    return {
+        row.id: row.label if count[row.label] == 1 else f"{row.label}, {row.id.replace('_', ' ')}"
+        for row in rows
+    }
+
+
+def _sentence(conclusion: Conclusion, rows: Mapping[str, Result], names: Mapping[str, str]) -> str:
     """The sentence, in which a part that a result gave is a link, if the result is among `rows`."""
     return "".join(
-        linked(text, name, rows[name].label) if name in rows else piece(text)
-        for text, name in conclusion.parts
+        linked(text, name, names[name]) if name in rows else piece(text) for text, name in conclusion.parts
     ).strip()

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from analysis.build.kept import Kept
+from analysis.release.colophon import STENCIL
 from analysis.release.provenance import ORIGIN_FILE, PROVENANCE_FILE
 from analysis.release.release import missing_notebooks
 from analysis.release.trace import write_trace
@@ -40,7 +41,7 @@ def render(
     engine: str = "auto",
     output: Path | None = None,
     edition: str = "mock",
-    factsheets: bool = False,
+    factsheets: bool = True,
 ) -> Path:
     """Render the report and return the folder it stands in.
 
@@ -57,7 +58,7 @@ def render(
     edition : {"standard", "mock", "final", "public"}
         See :mod:`analysis.render.editions`.
     factsheets : bool
-        Render the sheets of the provinces too (:mod:`analysis.render.factsheets`).
+        Render the sheets of the provinces (:mod:`analysis.render.factsheets`); the report links to them.
 
     Raises
     ------
@@ -88,7 +89,7 @@ def render(
         write_results_file(rows, folder / FILE)
         if (released / PROVENANCE_FILE).is_file() and edition != "public":  # it tells of runs
             shutil.copyfile(released / PROVENANCE_FILE, folder / ORIGIN_FILE)
-        if factsheets:
+        if factsheets and (workspace.reports / STENCIL).is_file():
             from analysis.render.factsheets import write_factsheets  # brings the facts' contracts along
 
             write_factsheets(workspace, folder, kept)

@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,7 @@ def write_paper(project: Project, text: str, folder: Path, kept: Kept | None = N
     decides = {
         "source": source,
         "files": _hashes((path for path in pictures if path.name in source), project.root),
-        "asked": [standards, timestamp(), importlib.metadata.version("typst")],
+        "asked": [standards, timestamp(project), importlib.metadata.version("typst")],
     }
     (folder / project.paper).write_bytes(_known(kept, decides, lambda: _compiled(project, source, standards)))
 
@@ -119,7 +120,7 @@ def _compiled(project: Project, source: str, standards: list[str]) -> bytes:
             root=str(project.root),
             font_paths=_fonts(),
             pdf_standards=standards,
-            timestamp=timestamp(),
+            timestamp=timestamp(project),
         )
     except typst.TypstError as error:
         raise RenderError(
@@ -143,9 +144,11 @@ def _where(message: str, project: Project) -> str:
 WRITERS = (write_page, write_paper)
 
 
-def timestamp() -> int:
-    """Seconds since 1970 that the PDF carries: SOURCE_DATE_EPOCH, or a fixed day."""
-    return int(os.environ.get("SOURCE_DATE_EPOCH") or 1_767_225_600)  # 2026-01-01
+def timestamp(project: Project) -> int:
+    """Seconds since 1970 that the PDF carries: SOURCE_DATE_EPOCH, the day of the report, or a fixed one."""
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    day = date.fromisoformat(str(project.settings.get("dagtekening", "2026-01-01")))
+    return int(given or datetime.combine(day, time(), tzinfo=UTC).timestamp())
 
 
 @cache

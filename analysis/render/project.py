@@ -28,8 +28,8 @@ OPTIONS = frozenset(
 )  # fmt: skip
 METADATA = frozenset(
     {
-        "title", "subtitle", "datum", "versie", "uitgever", "description", "lang", "toc", "papersize",
-        "margin", "section-numbering", "link-citations", "nocite", "herkomst", "oefening",
+        "title", "subtitle", "datum", "versie", "uitgever", "dagtekening", "description", "lang", "toc",
+        "papersize", "margin", "section-numbering", "link-citations", "nocite", "herkomst", "oefening",
     }
 )  # fmt: skip
 

@@ -53,7 +53,7 @@ def render_quarto(projects: Sequence[Project], folder: Path) -> None:
             "Quarto is not on the path: install it (environment.yml), or render with --engine embedded"
         )
     environment = os.environ | {
-        "SOURCE_DATE_EPOCH": str(timestamp()),
+        "SOURCE_DATE_EPOCH": str(timestamp(projects[0])),
         "TYPST_IGNORE_SYSTEM_FONTS": "true",
         "NO_COLOR": "1",
         BUILT_VARIABLE: "1",

@@ -15,6 +15,8 @@ KINDS = ("fig", "tbl", "sec", "eq")
 _REFERENCE = re.compile(r"(?<![\w\\@/.])@(?P<key>[A-Za-z0-9_](?:[\w:.#$%&+?<>~/-]*\w)?)")
 _LINK = re.compile(r"(?<![!\\])\[(?:\\.|[^\]\\])*\]\((?P<target>[^)\s]*)\)")
 _ORIGIN = re.compile(r"\]\(#(herkomst-[^)\s]+)\)")
+_BESIDE = ("index.html", "resultaten.csv")
+_SHEET = re.compile(r"provincies/PV\d\d\.html")
 _HEADING = re.compile(r"#{1,6}\s.*")
 _WORDS = "hoofdstuk|paragraaf|sectie|figuur|tabel|vergelijking"
 _DOUBLED = re.compile(rf"\b({_WORDS})\s+\[?@(fig|tbl|sec|eq)-", re.IGNORECASE)
@@ -80,11 +82,19 @@ def links_lead_somewhere(text: Text, project: Project) -> Iterator[str]:
         elif not re.match(r"[a-z]+:", target):
             page, _, label = target.partition("#")
             labels = text.labels if page == project.page else text.others.get(page)
+            if labels is None and _written(target, {project.page, *text.others}):
+                continue
             if labels is None:
                 pages = "".join(f", {name}#label" for name in text.others)
                 yield f"{place}: link to {target!r}: a link is #label{pages} or a full address"
             elif label and label not in labels:
                 yield f"{place}: link to {target}, but no heading or block of {page} carries {{#{label}}}"
+
+
+def _written(target: str, pages: Set[str]) -> bool:
+    """Whether a render writes this file beside the documents: their PDF, a sheet, the index, the data."""
+    papers = {page.removesuffix(".html") + ".pdf" for page in pages}
+    return target in papers or target in _BESIDE or _SHEET.fullmatch(target) is not None
 
 
 def numbers_have_an_origin(text: Text, project: Project) -> Iterator[str]:

@@ -215,6 +215,7 @@ COMMITMENTS = pa.DataFrameSchema(
         "asked": _filled(),
         "facts": _filled(),
         "reported": _filled(),
+        "answer": _text(),
         "status": _one_of(*LINE_STATUS),
         "answered_in": _matching(_ANCHOR),
         "note": _text(),

@@ -6,6 +6,7 @@
 -- On paper, only long words are broken in the narrow columns of a table.
 
 local LONG = 13 -- letters
+local GRID = 9 -- letters in a cell of a grid
 local SENTENCE = 45 -- letters: more than this stands under the heading of its column instead of beside it
 -- Pixels, at the size of tables in stijl.css: a wide letter, and what is around a cell.
 local LETTER, AROUND = 8.6, 18
@@ -39,6 +40,20 @@ local function rows_of(tbl)
   return rows
 end
 
+-- A grid says one short word, and no number, in every cell.
+local function is_grid(tbl)
+  local grid = #tbl.colspecs >= 5
+  for _, body in ipairs(tbl.bodies) do
+    for _, row in ipairs(body.body) do
+      for column = 2, #row.cells do
+        local said = pandoc.utils.stringify(row.cells[column].contents)
+        grid = grid and said:match("^%a+$") ~= nil and #said <= GRID
+      end
+    end
+  end
+  return grid
+end
+
 local function class_of(width)
   for _, class in ipairs(CLASSES) do
     if width <= class[1] then
@@ -70,7 +85,7 @@ local function readable(tbl, label)
     end
   end
   tbl.attributes["aria-labelledby"] = label
-  return pandoc.Div({ tbl }, pandoc.Attr("", { class_of(least_width(rows_of(tbl))) }))
+  return pandoc.Div({ tbl }, pandoc.Attr("", { is_grid(tbl) and "tabelvenster rooster" or class_of(least_width(rows_of(tbl))) }))
 end
 
 local function frame_tables(div, label)

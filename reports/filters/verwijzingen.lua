@@ -25,8 +25,8 @@ local function led(link)
     end
     link.target = typst and appendix or appendix:gsub("#.*", "") .. link.target
   end
-  local page, label = link.target:match("^([%w_-]+)%.html#?(.*)$")
-  if typst and page then
+  local page, label = link.target:match("^([%w_/-]+)%.html#?(.*)$")
+  if typst and page and page ~= "index" then
     link.target = page .. ".pdf" .. (label:match("^sec%-") and "#" .. label or "")
   end
   return link

@@ -37,9 +37,11 @@ def test_an_answer_with_its_interval_the_smallest_that_matters_and_the_evidence(
     table = sheet(*effect(low=0.5, high=2.0))
     assert table.id == "tbl-antwoord"
     assert table.cells.iloc[0].tolist() == [
-        "ProDemos: kennis over de democratie", "1,23 punten (95%-interval van 0,50 tot 2,00)",
-        "1,0 punten", "3",
+        "ProDemos: kennis over de democratie",
+        "1,23 punten (95%-interval van 0,50 tot 2,00); van belang is 1,0 punten of meer",
+        "3", "onbekend", "Metingen van latere jaren.",
     ]  # fmt: skip
+    assert table.links["Vraag"] == ["sec-prodemos-kennis"]
     assert table.source == "uitkomst_democratiekennis"
 
 
@@ -48,6 +50,10 @@ def test_no_number_is_no_evidence_and_says_why():
     line = table.cells.iloc[0]
     assert line["Antwoord"] == "Niet vast te stellen: er is nog niets gemeten"
     assert line["Bewijs (Maryland)"] == "geen"
+    assert line["Nodig voor een antwoord"] == "Gegevens die er nog niet zijn."
+    told = sheet(*effect(value=NotEstimable("er is geen bestand; nodig is een meting")))
+    assert told.cells.iloc[0]["Antwoord"] == "Niet vast te stellen: er is geen bestand"
+    assert told.cells.iloc[0]["Nodig voor een antwoord"] == "Een meting"
     withheld = sheet(*(replace(row, value=None, withheld="minder dan 10 eenheden", n=None)
                        if row.name == "effect" else row for row in effect()))  # fmt: skip
     assert withheld.cells.iloc[0]["Antwoord"] == "Niet getoond: minder dan 10 eenheden"
@@ -61,7 +67,7 @@ def test_descriptions_come_after_the_questions_and_are_called_that():
         "ProDemos: kennis over de democratie", "Kloof in burgerschapskennis tussen vwo en vmbo"
     ]  # fmt: skip
     assert table.cells.iloc[1].tolist()[1:] == [
-        "41 punten (95%-interval van 35 tot 47)", "niet van toepassing", "beschrijving"
+        "41 punten (95%-interval van 35 tot 47)", "beschrijving", "geen programmalijn", "Niets"
     ]  # fmt: skip
     assert table.source == "uitkomst_democratiekennis; iccs2022"
 
@@ -76,8 +82,26 @@ def test_questions_stand_in_the_order_of_the_design_and_only_those_with_results(
 def test_the_real_answer(tmp_path):
     panel = question_panel("prodemos-opkomst-tk", workspace=workspace_with(tmp_path))
     table, *_ = exhibits(publish(*answer_question(panel)), HERE)
-    assert table.cells.iloc[0]["Antwoord"] == "0,20 procentpunten (95%-interval van −0,15 tot 0,55)"
-    assert table.cells.iloc[0]["Kleinste verschil dat ertoe doet"] == "1,0 procentpunten"
+    assert table.cells.iloc[0]["Antwoord"] == (
+        "0,20 procentpunten (95%-interval van −0,15 tot 0,55); van belang is 1,0 procentpunten of meer"
+    )
+
+
+def test_an_outcome_that_cannot_answer_asks_for_one_nearer_to_the_young():
+    """The largest effect that is possible, .3, is smaller than the smallest that could be seen, 1.6."""
+    ceiling = Result("prodemos.kennis.ceiling", "x", 0.3, "punten", "fact", "studie", decimals=1)
+    seen = Result("zekerheid.prodemos_kennis.detectable", "x", 1.6, "punten", "real", "studie", decimals=1)
+    needed = "Nodig voor een antwoord"
+    assert sheet(*effect(), ceiling, seen).cells.iloc[0][needed].startswith("Een meting onder jongeren zelf")
+    near = replace(seen, value=0.2)
+    assert sheet(*effect(), ceiling, near).cells.iloc[0][needed] == "Metingen van latere jaren."
+
+
+def test_what_a_young_person_cost_stands_beside_the_answer():
+    cost = Result(
+        "kosten.prodemos_per_youth", "x", None, "euro", "fact", "letter_facts", note="bereik ontbreekt"
+    )
+    assert sheet(*effect(), cost).cells.iloc[0]["Kosten per jongere"] == "onbekend"
 
 
 def test_secondary_questions_of_a_programme_are_corrected_together():

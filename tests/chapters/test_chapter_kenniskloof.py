@@ -63,7 +63,7 @@ def test_a_trial_has_exhibits_of_its_own_with_what_was_planted(trial):
     }  # fmt: skip
     table = trial["tbl-proef-kenniskloof"]
     assert table.kind is DataKind.SYNTHETIC
-    planted = table.cells.set_index("Uitkomst")["In de tweeling gestopt"]
+    planted = table.cells.set_index("Uitkomst")["Gekozen in de tweeling"]
     assert (
         planted["Verschil bij gelijke sociale achtergrond, geslacht en migratieachtergrond, vwo − vmbo"]
         == "108"
@@ -71,7 +71,7 @@ def test_a_trial_has_exhibits_of_its_own_with_what_was_planted(trial):
     assert planted["Niveau A, vmbo"] == "niet vooraf bepaald"
     assert planted["Hoeveel groter het verschil is, meisjes vergeleken met jongens"] == "0"
     split = trial["tbl-proef-kenniskloof-decompositie"].cells.set_index("Onderdeel")
-    assert list(split["In de tweeling gestopt"]) == ["120", "12", "10", "1", "1", "108"]
+    assert list(split["Gekozen in de tweeling"]) == ["120", "12", "10", "1", "1", "108"]
 
 
 def test_a_file_gives_the_same_exhibits_without_a_planted_column(real):
@@ -80,8 +80,8 @@ def test_a_file_gives_the_same_exhibits_without_a_planted_column(real):
         "tbl-kenniskloof", "tbl-kenniskloof-decompositie", "fig-kenniskloof-kwantielen",
         "fig-kenniskloof-landen",
     }  # fmt: skip
-    assert "In de tweeling gestopt" not in found["tbl-kenniskloof"].cells
-    assert "In de tweeling gestopt" not in found["tbl-kenniskloof-decompositie"].cells
+    assert "Gekozen in de tweeling" not in found["tbl-kenniskloof"].cells
+    assert "Gekozen in de tweeling" not in found["tbl-kenniskloof-decompositie"].cells
     assert found["tbl-kenniskloof"].kind is DataKind.REAL
     assert found["fig-kenniskloof-landen"].kind is DataKind.FACT
 
@@ -182,8 +182,9 @@ def test_the_country_figure_tells_published_from_recomputed(real):
     assert list(series.points["label"].unique()) == [
         "Nederland", "Denemarken", "Noorwegen", "Zweden", "Noordrijn-Westfalen",
     ]  # fmt: skip
-    assert "Nederland: 2009: 494 (standaardfout 7,8)" in figure.alt
-    assert "2022: 508 (standaardfout 4,1) nagerekend" in figure.alt
+    assert "Nederland: van 494 in 2009 naar 508 in 2022." in figure.alt
+    told = figure.table.set_index(["land of gebied", "meting"]).loc[("Nederland", 2022)]
+    assert (round(told["gemiddelde"]), told["standaardfout"], told["status"]) == (508, 4.09, "nagerekend")
     published = series.points["published"]
     assert figure.table["status"].value_counts().to_dict() == {
         "gepubliceerd": int(published.sum()),

@@ -66,10 +66,10 @@ def test_every_published_number_is_in_the_key_figures(facts, lines, sections):
     table = chapter.key_figures(publish(*answers.fact_items(facts, sections)), facts, lines, sections)
     assert len(table.cells) == (facts["result"] != "").sum()
     printed = table.cells.set_index("Wat")["Aantal of bedrag"]
-    assert printed["Toegekend in de eerste twee rondes"] == "ruim 2 miljoen euro"
-    assert printed["Jongeren bereikt met Tienskipdagen"] == "circa 15.000 jongeren"
-    places = table.cells.set_index("Wat")["Vindplaats"]
-    assert places["Hoogste bijdrage per plan per jaar"] == "Brief A, 1.1 (tweede)"
+    assert printed["Loket D: toegekend in de eerste twee rondes"] == "ruim 2 miljoen euro"
+    assert printed["Tienskip: jongeren bereikt met Tienskipdagen"] == "circa 15.000 jongeren"
+    places = table.cells.set_index("Wat")["Status en vindplaats"]
+    assert places["Loket D: hoogste bijdrage per plan per jaar"] == "Gerealiseerd; brief A, 1.1 (tweede)"
     assert not places.str.contains("1.1a|1.1b", regex=True).any()
 
 
@@ -84,12 +84,31 @@ def test_every_line_has_its_row(lines):
     assert not table.cells.map(lambda cell: "@sec" in cell).to_numpy().any()
 
 
+def test_the_grid_has_a_word_for_every_stage_of_every_line(lines):
+    logic = source.programme_logic()
+    table = chapter.grid(logic, lines)
+    assert table.cells.shape == (len(lines), 6)
+    for line in lines.itertuples():
+        own = logic[logic["line"] == line.line]["status"].tolist()
+        assert table.cells.set_index("Programmalijn").loc[line.short].tolist() == own
+    silent = int((logic["status"] == "onbekend").sum())
+    assert (table.cells == "onbekend").to_numpy().sum() == silent > 0
+    assert "ProDemos en Tienskip." in table.caption
+
+
 def test_every_commitment_has_its_answer(commitments):
     table = chapter.commitments_table(commitments)
     assert len(table.cells) == len(commitments)
     for reference in ("T03914", "T03923", "T03913", "TZ202404-038", "36 210, F", "36 514, nr. 5"):
-        assert table.cells["Soort en nummer"].str.contains(reference, regex=False).sum() == 1
-    assert table.cells["Waar in dit rapport"].str.len().min() > 0
+        assert table.cells["Wat"].str.contains(reference, regex=False).sum() == 1
+    assert table.links["Waar"] == list(commitments["answered_in"])
+    said = dict(zip(commitments["id"], table.cells["Antwoord"], strict=True))
+    assert said["tz202404_038"].startswith("Deels gerealiseerd. Beantwoord met")
+    assert "een les volgt er niet uit" in said["tz202404_038"]
+    assert said["hartog"].endswith("Noot: de tekst van de motie staat niet in de brief.")
+    named = dict(zip(commitments["id"], table.cells["Wat"], strict=True))
+    assert named["t03914"] == "Toezegging T03914, Van der Goot (OPNL), Eerste Kamer"
+    assert named["sneller"] == "Amendement, Sneller"
 
 
 def test_chapters_are_those_of_the_report(lines, commitments):
@@ -122,7 +141,8 @@ def test_the_chapter_draws_everything_from_rows_and_facts(facts, sections, lines
     found = {exhibit.id: exhibit for exhibit in chapter.exhibits(publish(*items))}
     assert set(found) == {
         "tbl-programma-kerncijfers", "fig-programma-tijdlijn", "fig-programma-kaart", "fig-programma-logica",
-        "tbl-programma-logica", "tbl-kosten", "tbl-programmalijnen", "tbl-toezeggingen",
+        "tbl-programma-logica", "tbl-programma-rooster", "tbl-kosten", "tbl-programmalijnen",
+        "tbl-toezeggingen",
     }  # fmt: skip
     assert {exhibit.kind for exhibit in found.values()} == {DataKind.FACT}
     assert "2026" in found["fig-programma-tijdlijn"].alt

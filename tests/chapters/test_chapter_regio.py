@@ -46,7 +46,7 @@ def test_a_trial_has_what_was_planted_in_table_and_figures():
     assert set(found) == {"tbl-proef-regio", *(name.replace("fig-", "fig-proef-") for name in FIGURES)}
     table = found["tbl-proef-regio"].cells.set_index("uitkomst")
     assert list(table.columns) == ["burgerschapskennis (punten)", "politiek zelfvertrouwen (schaalpunten)"]
-    assert table.loc["In de tweeling gestopt: spreiding tussen provincies"].to_list() == [
+    assert table.loc["Gekozen in de tweeling: spreiding tussen provincies"].to_list() == [
         "3,0 punten", "0,020 schaalpunten"
     ]  # fmt: skip
     assert table.loc["Dezelfde kans met de omvang van het Adolescentenpanel"].to_list() == ["30%", "30%"]

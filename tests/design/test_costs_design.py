@@ -9,7 +9,6 @@ BOUND = """\
 [[bound]]
 name = "grens"
 line = "tienskip"
-side = "ten hoogste"
 amount = "budget_2025"
 reach = "tienskip_reached"
 assumption = "Alles gaat naar deze lijn."
@@ -35,7 +34,6 @@ def test_the_bounds_of_the_study():
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"ten hoogste"', '"ongeveer"', "side 'ongeveer': expected one of ten hoogste, ten minste"),
         ('"Alles gaat naar deze lijn."', '" "', "a bound without assumption may not be printed"),
         ('source = "Brief A."\n', "", "bound grens: source is absent"),
         ("[[bound]]", "[[grens]]", "unknown key grens"),

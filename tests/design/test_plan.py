@@ -315,6 +315,13 @@ def test_a_revision_names_every_difference_with_its_reason(replaced):
     assert "`limits.toml` (anders: `alpha` was 0,05, is nu 0,01)" in text
 
 
+def test_what_changed_before_anything_was_seen_is_told_in_one_sentence(replaced):
+    revise(replaced, seen="")
+    text = revisions_markdown(revised(replaced))
+    assert text.rstrip().endswith("van de gegevens was gezien, veranderde: grens (`limits.toml`).")
+    assert "De grens was te ruim" not in text
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -355,7 +362,7 @@ def test_freezing_anew_keeps_the_plan_before_and_wants_reasons(workspace):
     with pytest.raises(ValueError, match=r"with checksum = '[0-9a-f]{64}'"):
         freeze(workspace, "2026-11-28")
     assert kept.read_bytes() == before  # it was there already
-    revise(workspace)
+    revise(workspace, seen="de opkomst van 2025")
     facts = workspace.root / "data" / "facts" / "geo"
     facts.mkdir(parents=True)
     regions = "code,name,kind,source,status\nPV20,Groningen,provincie,CBS,gepubliceerd\n"

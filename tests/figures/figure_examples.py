@@ -176,7 +176,7 @@ TURNOUT = {"outcome_label": "opkomst", "unit": "procent"}
 EXAMPLES = {
     "event-study": (
         lambda **k: event_study(event_rows(), id="fig-event-study", **KNOWLEDGE, **k),
-        ["+5,1 (van 2,7 tot 7,5)", "−0,4 (van −2,0 tot 1,2)", "in 4 van de 4 perioden", "in 0 van de 3"],
+        ["sluiten 4 van de 4", "sluiten 0 van de 3 95%-intervallen nul uit"],
     ),
     "designs": (
         lambda **k: designs_to_come(
@@ -199,7 +199,7 @@ EXAMPLES = {
             **KNOWLEDGE,
             **k,
         ),
-        ["Flevoland (63,0 punten)", "Zeeland (47,0 punten)", "Utrecht 52,0 (van 48,4 tot 55,6)", "13 rijen"],
+        ["Flevoland (63,0 punten)", "Zeeland (47,0 punten)", "13 rijen"],
     ),
     "lines-by-place": (
         lambda **k: lines_by_place(
@@ -226,7 +226,7 @@ EXAMPLES = {
         lambda **k: published_against_reproduced(
             published_rows(), id="fig-published", outcome_label="cijfers", **k
         ),
-        ["Van de 4 gepubliceerde uitkomsten komen er 3", "gepubliceerd 482 (3,1)", "gereproduceerd 7,1"],
+        ["Van de 4 gepubliceerde uitkomsten komen er 3", "Niet gelijk: "],
     ),
     "rollout": (
         lambda **k: rollout(
@@ -236,15 +236,20 @@ EXAMPLES = {
     ),
     "quantile-gap": (
         lambda **k: quantile_gap(quantile_rows(), id="fig-quantile-gap", mean=105.0, **KNOWLEDGE, **k),
-        ["50e percentiel 105 (van 96 tot 114)", "loopt het verschil op met 24 punten", "105 punten"],
+        [
+            "93 bij het 10e percentiel",
+            "117 bij het 90e percentiel",
+            "loopt het verschil op met 24 punten",
+            "105 punten",
+        ],
     ),
     "densities": (
         lambda **k: densities(density_rows(MEANS), id="fig-densities", means=MEANS, **KNOWLEDGE, **k),
-        ["vwo 575 punten", "ligt 113 punten", "vwo van 521 tot 629"],
+        ["vwo 575 punten", "ligt 113 punten"],
     ),
     "growth": (
         lambda **k: growth(growth_rows(), id="fig-growth", **KNOWLEDGE, **k),
-        ["leerjaar 6: 4,3 (van 4,2 tot 4,4)", "+1,0 punten", "van 0,7 punten in leerjaar 1 naar 1,2 punten"],
+        ["+0,5 punten", "van 0,7 punten in leerjaar 1 naar 1,2 punten"],
     ),
     "specification-curve": (
         lambda **k: specification_curve(
@@ -255,15 +260,15 @@ EXAMPLES = {
             **KNOWLEDGE,
             **k,
         ),
-        ["8 specificaties", "−0,4 punten tot +5,2 punten", "+3,6 punten (95%-interval van 1,6", "p = 0,012"],
+        ["8 specificaties", "−0,4 punten tot +5,2 punten", "6 keer boven en 0 keer onder nul"],
     ),
     "power": (
         lambda **k: power_curve(power_rows(), id="fig-power", **KNOWLEDGE, **k),
-        ["CRV3: vanaf een effect van 3,2 punten", "ten minste 80%", "6,0 punten: 100%"],
+        ["CRV3: vanaf een effect van 3,2 punten", "ten minste 80%"],
     ),
     "province-map": (
         lambda **k: maps.province_map(VALUES, id="fig-province-map", **TAKING_PART, **k),
-        ["Flevoland (63%)", "Zeeland (47%)", "Gelderland 60%"],
+        ["Flevoland (63%)", "Zeeland (47%)"],
     ),
     "tile-map": (
         lambda **k: maps.tile_map(
@@ -284,7 +289,7 @@ EXAMPLES = {
             assumed=["PV31"],
             **k,
         ),
-        ["Vanaf 2026: Limburg (aanname)", "Vanaf 2022: Noord-Brabant", "Onbekend: Fryslân, Drenthe"],
+        ["Vanaf 2022: Noord-Brabant"],
     ),
     "map-panels": (
         lambda **k: maps.map_panels(
@@ -293,7 +298,7 @@ EXAMPLES = {
             **TAKING_PART,
             **k,
         ),
-        ["Zoals gemeten: van 47 tot 63", "Na krimping: van 51 tot 59", "Zeeland 51"],
+        ["Zoals gemeten: van 47 tot 63", "Na krimping: van 51 tot 59 (Zeeland en Flevoland)"],
     ),
 }
 

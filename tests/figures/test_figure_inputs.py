@@ -120,13 +120,13 @@ def test_event_study_refuses_a_time_twice_and_too_many_series():
 
 def test_event_study_counts_intervals_clear_of_zero():
     rows = example.event_rows().assign(low=-9.0, high=9.0)
-    assert "na de start ligt het interval in 0 van de 4 perioden" in event_study(rows, **COMMON).alt.lower()
+    assert "na de start sluiten 0 van de 4 95%-intervallen nul uit" in event_study(rows, **COMMON).alt.lower()
 
 
 def test_truth_is_told_and_drawn_apart():
     with_truth = event_study(example.event_rows(), **COMMON)
     without = event_study(example.event_rows().drop(columns="truth"), **COMMON)
-    assert "ware effect in de synthetische gegevens" in with_truth.alt
+    assert "waar effect (synthetisch)" not in without.table.columns
     assert "synthetische" not in without.alt
     assert "waar effect (synthetisch)" in with_truth.table.columns
 
@@ -152,7 +152,7 @@ def test_published_judges_by_printed_digits():
     exhibit = published_against_reproduced(rows, id="fig-x", outcome_label="cijfers", **KIND)
     assert list(exhibit.table["oordeel"]) == ["niet gepubliceerd", "verschilt", "gelijk", "verschilt"]
     assert "Van de 3 gepubliceerde uitkomsten komen er 1" in exhibit.alt
-    assert "Chili: gepubliceerd onbekend" in exhibit.alt
+    assert "Niet gelijk: " in exhibit.alt
 
 
 @pytest.mark.parametrize(
