@@ -167,6 +167,8 @@ def _alt(
         known = int(table["low"].notna().sum())
         line = f"{reference_label or 'de lijn'} ({dutch.number(reference, decimals)})"
         parts.append(
-            f"{above} intervallen liggen boven, {below} onder en {len(table) - above - below} over {line}."
+            f"{above} intervallen liggen boven, {below} onder en {known - above - below} over {line}."
         )
+        if known < len(table):
+            parts.append(f"Zonder interval: {len(table) - known}.")
     return words.within(*parts)

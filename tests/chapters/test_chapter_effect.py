@@ -124,7 +124,8 @@ def test_why_there_is_no_number_stands_in_table_and_picture(tmp_path):
     found = drawn(none)
     assert list(found) == [
         "fig-prodemos-uitrol", "tbl-prodemos-opkomst-tk", "fig-prodemos-opkomst-tk-pad",
-        "tbl-prodemos-opkomst-tk-opzet", "tbl-prodemos-opkomst-tk-gewichten", "tbl-prodemos-opkomst-tk-nabootsing",
+        "tbl-prodemos-opkomst-tk-opzet", "tbl-prodemos-opkomst-tk-gewichten",
+        "tbl-prodemos-opkomst-tk-nabootsing",
     ]  # fmt: skip
     for name in ("gewichten", "nabootsing"):
         told = " ".join(found[f"tbl-prodemos-opkomst-tk-{name}"].cells.iloc[0])
