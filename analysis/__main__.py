@@ -445,7 +445,7 @@ def _clean(options: argparse.Namespace) -> None:
             plan = make_plan(workspace)
             keep: dict[str, set[str]] = {}
             for run in plan.runs.values():
-                keep.setdefault(run.entry.name, set()).add(run.key or "")
+                keep.setdefault(run.entry.name, set()).add(run.key)
             print(f"{plan.store.prune(keep)} old runs removed")
             return
         for path in workspace.build.iterdir():

@@ -39,7 +39,7 @@ class Published:
     outputs : dict of str to str
         SHA-256 of each file with rows or a series, by path within the folder.
     output_hash : str
-        Hash of all outputs: what a notebook that needs this one depends on.
+        Hash of all outputs.
     """
 
     folder: Path

@@ -46,7 +46,7 @@ def provenance(
         build made itself) and the cell, where that is known; ``conclusions`` by id. With a result stands
         what it says, so that this file alone can be compared with that of another report.
     """
-    runs = {run.key or "": run for run in plan.runs.values() if run.published is not None}
+    runs = {run.key: run for run in plan.runs.values() if run.published is not None}
     cells = {key: _cells(run) for key, run in runs.items()}
     described = {}
     for path in sorted(exhibits.glob("*.json")):

@@ -19,7 +19,7 @@ STAMP = Stamp("notebook", "run", "a", "b", "c")
 @pytest.mark.parametrize(
     "cell",
     [
-        "=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1,2)", "\t=1", "\r=1", "\n=1", "-", "- leerlingen",
+        "=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1,2)", "\t1", "\r1", "\n1", "-", "- leerlingen",
         "=HYPERLINK(\"http://x\")", "\uff1d1+1", "\uff20SUM(1)", "+31 6 12345678",
     ],
 )  # fmt: skip
@@ -33,6 +33,35 @@ def test_what_begins_a_formula_gets_an_apostrophe(cell):
 )
 def test_numbers_and_other_text_stay(cell):
     assert safe_cells([cell]) == [cell]
+
+
+@pytest.mark.parametrize(
+    ("cell", "safe"),
+    [
+        ("a;=1+1", "a;'=1+1"),
+        ("x; \"=cmd|' /C calc'!A0\"", "x; \"'=cmd|' /C calc'!A0\""),
+        ("a\t@SUM(1)", "a\t'@SUM(1)"),
+        ("regel\n+1+1", "regel\n'+1+1"),
+        ("=a;=b", "'=a;'=b"),
+        ("\t=1", "'\t'=1"),
+        ("\r=1", "'\r'=1"),
+        ("\n=1", "'\n'=1"),
+        ("a;\uff1d1", "a;'\uff1d1"),
+        ("van 0,1; -2,5; b", "van 0,1; -2,5; b"),
+        ("bron_a; bron_b", "bron_a; bron_b"),
+    ],
+)
+def test_what_another_reader_takes_for_a_cell_is_no_formula_either(cell, safe):
+    assert safe_cells([cell]) == [safe]
+
+
+def test_a_reader_that_separates_by_semicolons_finds_no_formula(tmp_path):
+    row = Result("a.x", "label;=1+1", 1.0, "punten", "real", "bron", note='toelichting; "=2+2"\n@SUM(3)')
+    write_results_file([row], tmp_path / "resultaten.csv")
+    text = (tmp_path / "resultaten.csv").read_text(encoding="utf-8")
+    for separator in ";\t,":
+        cells = [cell for line in csv.reader(io.StringIO(text), delimiter=separator) for cell in line]
+        assert not [cell for cell in cells if cell.strip(' "').startswith(("=", "+", "@"))], separator
 
 
 def test_what_is_no_text_stays_and_unknown_is_empty():
