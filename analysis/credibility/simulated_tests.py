@@ -12,8 +12,8 @@ import numpy as np
 
 from analysis.inference.assignments import reassignments
 from analysis.inference.cluster_panel import ClusterPanel
-from analysis.inference.inversion import NullDistribution
-from analysis.inference.reassigned import as_null, direction, statistics
+from analysis.inference.inversion import TIE, NullDistribution
+from analysis.inference.reassigned import as_null, direction, require_identified, statistics
 from analysis.inference.setting import Setting
 from analysis.inference.statistics import Statistics
 
@@ -57,3 +57,21 @@ def simulated_nulls(
 def p_values(nulls: Sequence[NullDistribution], null: float = 0.0) -> np.ndarray:
     """p-value of the hypothesis `null` in each, shape (B,)."""
     return np.array([item.p_value(null) for item in nulls])
+
+
+def no_effect_p_values(
+    panel: ClusterPanel, setting: Setting, outcomes: np.ndarray, drawn: np.ndarray
+) -> np.ndarray:
+    """p-value of no effect for every outcome, shape (B,): that of :func:`simulated_nulls`, quicker.
+
+    Parameters
+    ----------
+    panel, setting, outcomes, drawn
+        As there.
+    """
+    found = statistics(panel, setting, np.vstack([panel.start, panel.begin(drawn)]), outcomes)
+    require_identified(found)
+    error = np.sqrt(found.covariance(slice(None), slice(None)))  # (B, R)
+    t = np.abs(found.estimate) / np.where(error > 0, error, np.nan)
+    t = np.where(np.isfinite(t) & found.defined, t, np.inf)  # an undefined draw counts as extreme
+    return (t[:, 1:] >= t[:, :1] * (1 - TIE)).mean(axis=1)

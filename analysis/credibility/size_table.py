@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.credibility.noise import Noise
-from analysis.credibility.simulated_tests import drawn_assignments, p_values, simulated_nulls
+from analysis.credibility.simulated_tests import drawn_assignments, no_effect_p_values
 from analysis.inference.cluster_panel import ClusterPanel
 from analysis.inference.inversion import TIE
 from analysis.inference.setting import Setting
@@ -101,7 +101,7 @@ def size_table(
             outcomes = noise(worlds[at : at + BATCH])
             drawn = drawn_assignments(panel, lots[at], reassigned)
             for test, setting in settings.items():
-                p = p_values(simulated_nulls(panel, setting, outcomes, drawn))
+                p = no_effect_p_values(panel, setting, outcomes, drawn)
                 rejected[test] += int((p <= alpha + TIE).sum())
                 if bootstrap:
                     p = wild_p_values(panel, setting, outcomes)

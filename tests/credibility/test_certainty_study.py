@@ -77,7 +77,7 @@ def test_no_design_takes_the_other_checks_with_it(cohorts):
 
 
 def test_holes_in_the_panel_are_no_reason_to_stop():
-    frame = frame_of(effect=1.0)
+    frame = frame_of([2014.0] * 5 + [NEVER] * 7, effect=1.0)
     holes = frame[np.random.default_rng(1).uniform(size=len(frame)) > 0.3]
     found = study(holes)
     assert found.whole.estimate == answer(holes, **NAMES).estimate

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from credibility_panels import COLUMNS, NEVER, make_panel
 
-from analysis.credibility.simulated_tests import drawn_assignments, simulated_nulls
+from analysis.credibility.simulated_tests import drawn_assignments, no_effect_p_values, simulated_nulls
 from analysis.inference import ClusterPanel, Setting, cluster_panel
 from analysis.inference.reassigned import null_distribution
 from analysis.unknown import NotEstimableError
@@ -50,6 +50,8 @@ def test_the_null_distributions_are_those_of_each_panel_alone(setting, cohorts):
             np.testing.assert_allclose(getattr(null, name), getattr(plain, name), atol=1e-10, err_msg=name)
         for hypothesis in (0.0, 0.5, -1.0):
             assert null.p_value(hypothesis) == plain.p_value(hypothesis)
+    quick = no_effect_p_values(design, setting, np.stack([panel.outcome for panel in alone]), drawn)
+    assert quick.tolist() == [null.p_value() for null in found]
 
 
 @pytest.mark.parametrize(
