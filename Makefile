@@ -9,7 +9,7 @@ RUN    := $(BIN)/python -m analysis
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help report test edit new watch preview lint format lock clean
+.PHONY: help report test edit new watch preview reference lint format lock clean
 
 help:
 	@echo "make report    build the report: _report/rapport.html, rapport.pdf, resultaten.csv"
@@ -17,6 +17,7 @@ help:
 	@echo "make edit      open the notebooks in JupyterLab"
 	@echo "make new       begin a chapter: make new NAME=opkomst"
 	@echo "make watch     follow the pages of the report while writing; also called preview"
+	@echo "make reference make the reference of the code, in _reference/"
 	@echo "make lint      check the style; make format mends it"
 	@echo "make lock      renew the pinned dependencies"
 	@echo "make clean     remove what the build made; data/real is left alone"
@@ -41,9 +42,14 @@ new:
 
 # Follows what the report is written in and computed from; as preview it bears the name that Quarto's own has, which
 # follows a document but not the files it includes.
-watch preview: $(VENV)/.ready
+watch: $(VENV)/.ready
 	$(RUN) build $(ARGS)
 	$(BIN)/python -m analysis.render.preview
+
+preview: watch
+
+reference: $(VENV)/.ready-edit
+	$(BIN)/pdoc --docformat numpy --output-directory _reference analysis
 
 lint: $(VENV)/.ready-test
 	@$(BIN)/ruff check --quiet .
@@ -54,7 +60,7 @@ format: $(VENV)/.ready-test
 	$(BIN)/ruff format --quiet .
 
 clean:
-	rm -rf data/build data/synthetic reports/_generated _variables.yml _report _report.*
+	rm -rf _reference data/build data/synthetic reports/_generated _variables.yml _report _report.*
 
 # --- set-up -----------------------------------------------------------------------------------------
 
