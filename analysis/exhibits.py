@@ -52,6 +52,22 @@ class FigureExhibit:
         Source keys, separated by "; ".
     table : pandas.DataFrame or None
         The numbers behind the figure, as they may be released.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> figure = Figure(figsize=(6, 3))
+    >>> _ = figure.subplots().plot([2023, 2025], [71.5, 74.0])
+    >>> exhibit = FigureExhibit(
+    ...     "fig-opkomst-pad",
+    ...     figure,
+    ...     caption="Opkomst per jaar.",
+    ...     alt="Een lijn van 71,5 procent in 2023 naar 74,0 procent in 2025.",
+    ...     kind="real",
+    ...     source="kiesraad",
+    ... )
+    >>> exhibit.svg() == exhibit.svg()
+    True
     """
 
     id: str
@@ -110,6 +126,13 @@ class TableExhibit:
         One of ``l``, ``r``, ``c`` a column; numbers right.
     widths : sequence of int or None
         Relative widths, for tables with long texts.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> cells = pd.DataFrame({"Jaar": ["2023", "2025"], "Opkomst": ["71,5%", "74,0%"]})
+    >>> TableExhibit("tbl-opkomst", cells, "Opkomst per jaar.", "real", "kiesraad", align="lr").align
+    'lr'
     """
 
     id: str
