@@ -1,4 +1,4 @@
-"""The reference that `make reference` makes: docstrings with examples that run, and a page that can be searched."""
+"""What `make reference` makes: docstrings with examples that run, and a page that can be searched."""
 
 from __future__ import annotations
 

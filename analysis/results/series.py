@@ -51,7 +51,7 @@ class Series:
     >>> import pandas as pd
     >>> points = pd.DataFrame({"year": [2023, 2025], "share": [71.5, 74.0], "n": [410, 395]})
     >>> path = Series(
-    ...     "opkomst.pad", "opkomst per jaar", "%", "real", "kiesraad", points, measures=("share",), decimals=1
+    ...     "opkomst.pad", "opkomst per jaar", "%", "real", "kiesraad", points, measures=("share",)
     ... )
     >>> path.points["share"].tolist()
     [71.5, 74.0]
