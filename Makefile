@@ -9,14 +9,15 @@ RUN    := $(BIN)/python -m analysis
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help report test edit new preview lint format lock clean
+.PHONY: help report test edit new watch preview reference lint format lock clean
 
 help:
 	@echo "make report    build the report: _report/rapport.html, rapport.pdf, resultaten.csv"
 	@echo "make test      run the tests"
 	@echo "make edit      open the notebooks in JupyterLab"
 	@echo "make new       begin a chapter: make new NAME=opkomst"
-	@echo "make preview   follow the pages of the report while writing"
+	@echo "make watch     follow the pages of the report while writing; also called preview"
+	@echo "make reference make the reference of the code, in _reference/"
 	@echo "make lint      check the style; make format mends it"
 	@echo "make lock      renew the pinned dependencies"
 	@echo "make clean     remove what the build made; data/real is left alone"
@@ -39,9 +40,16 @@ new:
 	@test -n "$(NAME)" || { echo "Name the chapter, in one Dutch word: make new NAME=opkomst"; exit 1; }
 	@$(PYTHON) tools/new_chapter.py $(NAME) $(ARGS)
 
-preview: $(VENV)/.ready
+# Follows what the report is written in and computed from; as preview it bears the name that Quarto's own has, which
+# follows a document but not the files it includes.
+watch: $(VENV)/.ready
 	$(RUN) build $(ARGS)
 	$(BIN)/python -m analysis.render.preview
+
+preview: watch
+
+reference: $(VENV)/.ready-edit
+	$(BIN)/pdoc --docformat numpy --output-directory _reference analysis
 
 lint: $(VENV)/.ready-test
 	@$(BIN)/ruff check --quiet .
@@ -53,7 +61,7 @@ format: $(VENV)/.ready-test
 	$(BIN)/ruff format --quiet .
 
 clean:
-	rm -rf data/build data/synthetic reports/_generated _variables.yml _report _report.*
+	rm -rf _reference data/build data/synthetic reports/_generated _variables.yml _report _report.*
 
 # --- set-up -----------------------------------------------------------------------------------------
 

@@ -260,6 +260,8 @@ def _make(options: argparse.Namespace, workspace: Workspace) -> str:
     for note in (*released.notes, *_unread(workspace)):
         say(f"note: {note}")
     say(f"{released.rows} results ({released.suppressed} withheld) and {released.exhibits} exhibits released")
+    for line in made.changes:
+        say(line)
     if options.edition not in ("mock", "standard"):
         from analysis.render import require_edition
 

@@ -58,6 +58,23 @@ class FigureExhibit:
         The numbers behind the figure, as they may be released.
     drawn : (bytes, bytes or None) or None
         Picture and numbers as they are written, where they were drawn before.
+
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> figure = Figure(figsize=(6, 3))
+    >>> _ = figure.subplots().plot([2023, 2025], [71.5, 74.0])
+    >>> exhibit = FigureExhibit(
+    ...     "fig-opkomst-pad",
+    ...     figure,
+    ...     caption="Opkomst per jaar.",
+    ...     alt="Een lijn van 71,5 procent in 2023 naar 74,0 procent in 2025.",
+    ...     kind="real",
+    ...     source="kiesraad",
+    ... )
+    >>> exhibit.svg() == exhibit.svg()
+    True
     """
 
     id: str
@@ -137,6 +154,14 @@ class TableExhibit:
     links : mapping of str to sequence of str
         By column, where each of its cells leads: a section of the document that shows the table (``sec-x``),
         one of another (``verantwoording.html#sec-x``), or "" for a cell that leads nowhere.
+
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> cells = pd.DataFrame({"Jaar": ["2023", "2025"], "Opkomst": ["71,5%", "74,0%"]})
+    >>> TableExhibit("tbl-opkomst", cells, "Opkomst per jaar.", "real", "kiesraad", align="lr").align
+    'lr'
     """
 
     id: str

@@ -1,6 +1,8 @@
 """The command line, on small real projects."""
 
 import json
+import shlex
+import sys
 import threading
 import time
 
@@ -95,7 +97,7 @@ def test_a_failed_notebook_is_told_also_where_the_report_cannot_be_rendered(proj
     outcome = project.analysis("report")
     assert outcome.returncode == 1
     assert "ZeroDivisionError" in outcome.stderr
-    assert "run again   python -m analysis build --only a" in outcome.stderr
+    assert f"run again   {shlex.quote(sys.executable)} -m analysis build --only a" in outcome.stderr
     assert "must list the documents" in outcome.stderr
     assert not (project.root / "_report").exists()
 
@@ -105,7 +107,7 @@ def test_a_final_edition_names_what_failed_and_how_to_run_it_again(project):
     outcome = project.analysis("report", "--edition", "final")
     assert outcome.returncode == 1
     assert "there is no final edition yet:\n  failed: b (b.ipynb): ZeroDivisionError" in outcome.stderr
-    assert "run again   python -m analysis build --only b" in outcome.stderr
+    assert f"run again   {shlex.quote(sys.executable)} -m analysis build --only b" in outcome.stderr
     assert not (project.root / "_report").exists()
 
 

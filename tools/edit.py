@@ -17,7 +17,7 @@ from set_up_git import set_up
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "tools" / "jupyter_lab_config.py"
 _CREATE, _PYTHON, _THIS = (
-    ("py -3.12", r".venv\Scripts\python", r"tools\edit.py")
+    ("py -3.11", r".venv\Scripts\python", r"tools\edit.py")
     if sys.platform == "win32"
     else ("python3", ".venv/bin/python", "tools/edit.py")
 )

@@ -1,8 +1,8 @@
 """Begin a chapter: ``make new NAME=opkomst``, or on any system ``python tools/new_chapter.py opkomst``.
 
 It writes the notebook, its entry in the registry, the module with its rows, a test, the section and the
-conclusion, and places the section in the report, before the literature. All of it works from the first minute;
-the one result says that it is not there yet. ``--title`` and ``--question`` give the words.
+conclusion, and places the section in the report, before the literature. All of it works from the first
+minute; the one result says that it is not there yet. ``--title`` and ``--question`` give the words.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ import json
 import os
 import shlex
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -167,6 +169,8 @@ def failure_report(workspace: Workspace, failed: Sequence[FailedRun]) -> str:
         parameters = ", ".join(f"{name} = {value!r}" for name, value in run.parameters.items())
         lines.append(f"  parameters  {parameters or 'none'}")
         lines += [f"  | {line}" for line in failure.lines]
+        if frame:  # beneath what a library says of itself
+            lines.append(f"  called from cell {failure.cell}{frame}")
         if failure.folder:
             lines.append(f"  look at     {failure.folder}")
         lines.append(f"  run again   {repeat_command(workspace, run.label)}")
@@ -175,11 +179,14 @@ def failure_report(workspace: Workspace, failed: Sequence[FailedRun]) -> str:
 
 
 def repeat_command(workspace: Workspace, label: str) -> str:
-    """The command that repeats one run."""
-    words = ["python", "-m", "analysis", "build", "--only", label]
+    """The command that repeats one run, with the interpreter that is in use."""
+    interpreter = Path(sys.executable)
+    if interpreter.is_relative_to(workspace.root):
+        interpreter = interpreter.relative_to(workspace.root)
+    words = [str(interpreter), "-m", "analysis", "build", "--only", label]
     if workspace.data != workspace.root / "data" / "real":
         words += ["--data", str(workspace.data)]
-    return shlex.join(words)
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
 def remember_data(workspace: Workspace) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from analysis import dutch
 from analysis.release.edition import HASHES, Edition, unprinted
 
+_SHORT = 5  # changes that a build names
 _TOLERANCE = 1e-9  # below it a number is the same, computed on another machine
 
 
@@ -76,6 +77,31 @@ def compare(old: Edition, new: Edition) -> Difference:
         exhibits=_both(old.exhibits, new.exhibits, _exhibits),
         notebooks=_both(old.notebooks, new.notebooks, _notebooks),
     )
+
+
+def in_short(found: Difference) -> Iterator[str]:
+    """What a build says at its end: how many numbers, sentences, exhibits changed, and the first of them."""
+    parts = {"numbers": found.numbers, "sentences": found.sentences, "figures or tables": found.exhibits}
+    counts = []
+    for title, part in parts.items():
+        told = {} if part is None else {"changed": part.changed, "new": part.added, "gone": part.removed}
+        said = [f"{len(items)} {word}" for word, items in told.items() if items]
+        if said:
+            counts.append(f"{title}: {', '.join(said)}")
+    if found.unseen:
+        counts.append(f"{len(found.unseen)} numbers changed behind the digits shown")
+    if not counts:
+        return
+    yield "; ".join(counts)
+    changed = [
+        f"  {change.id}: was {change.old}; is now {change.new}"
+        for part in (found.numbers, found.sentences)
+        if part is not None
+        for change in part.changed
+    ]
+    yield from changed[:_SHORT]
+    if len(changed) > _SHORT:
+        yield f"  and {len(changed) - _SHORT} more"
 
 
 def in_words(found: Difference) -> Iterator[str]:

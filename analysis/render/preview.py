@@ -1,28 +1,33 @@
 """The pages of the report in a browser, made again whenever one of their sources changes.
 
-``make preview`` runs this after a build. It follows everything that a page is made of: documents, the
-sections they include, style sheet, filters, template and generated fragments. A mistake is told as a render
-would tell it, and the last good page stays. Only the pages are made; paper takes longer.
+``make watch`` runs this after a build. It follows everything that a page is made of: documents, the sections
+they include, style sheet, filters, template and generated fragments; and what these are computed from: design
+files, notebooks and code. Where one of the latter changes, what is due is run first. A mistake is told as a
+render would tell it, and the last good page stays. Only the pages are made; paper takes longer.
 """
 
 from __future__ import annotations
 
 import functools
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from analysis.release.release import missing_notebooks
 from analysis.render.check import check_documents
+from analysis.render.claims import check_claims
 from analysis.render.embedded import write_page
 from analysis.render.labelling import check_labelling
 from analysis.render.project import RenderError, read_projects
 from analysis.render.source import fill, read_lines
 from analysis.render.stage import sources, staged
+from analysis.results import ROWS_FILE, read_rows
 from analysis.workspace import Workspace
 
 PORT = 8765
@@ -45,6 +50,8 @@ class Preview:
     root, folder : Path
     say : callable
         Told what was made, and what is wrong.
+    build : callable or None
+        Called where something changed that results are computed from.
     version : int
         Goes up by one with every new set of pages.
     """
@@ -52,13 +59,20 @@ class Preview:
     root: Path
     folder: Path
     say: Callable[[str], None] = print
+    build: Callable[[], None] | None = None
     version: int = 0
     _seen: dict[Path, int] = field(default_factory=dict)
+    _computed_from: dict[Path, int] = field(default_factory=dict)
 
     def update(self) -> bool:
         """Make the pages again if a source changed since the last time; whether it did."""
-        found = {path: path.stat().st_mtime_ns for path in _sources(self.root)}
-        if found == self._seen:
+        inputs = _times(_inputs(self.root))
+        changed = inputs != self._computed_from
+        if changed and self._computed_from and self.build is not None:
+            self.build()
+        self._computed_from = inputs
+        found = _times(sources(self.root))
+        if found == self._seen and not changed:
             return False
         self._seen = found
         try:
@@ -70,7 +84,7 @@ class Preview:
     def _write(self) -> None:
         start = time.perf_counter()
         projects = read_projects(self.root)
-        check_documents(projects, also=(check_labelling,))
+        check_documents(projects, also=(check_labelling, *self._claims()))
         with staged(self.root) as stage:
             for project in (project.at(stage) for project in projects):
                 write_page(project, fill(read_lines(project), project), self.folder)
@@ -78,9 +92,29 @@ class Preview:
         pages = ", ".join(project.page for project in projects)
         self.say(f"{pages} in {time.perf_counter() - start:.1f} s")
 
+    def _claims(self) -> list[Callable]:
+        """The check that needs released rows, where there are some."""
+        released = self.root / "data" / "build" / "released"
+        if not (released / ROWS_FILE).is_file():
+            return []
+        rows = read_rows(released / ROWS_FILE)
+        return [functools.partial(check_claims, rows=rows, incomplete=bool(missing_notebooks(released)))]
 
-def _sources(root: Path) -> list[Path]:
-    return [path for path in sources(root) if path.exists()]  # an editor may have just replaced one
+
+def _inputs(root: Path) -> Iterator[Path]:
+    """What decides results or sentences and people write."""
+    for folder, pattern in (("data/design", "*.toml"), ("notebooks", "*.ipynb"), ("analysis", "**/*.py")):
+        yield from sorted((root / folder).glob(pattern))
+
+
+def _times(paths: Iterable[Path]) -> dict[Path, int]:
+    """When each of `paths` was written; an editor may have just replaced one."""
+    return {path: path.stat().st_mtime_ns for path in paths if path.exists()}
+
+
+def _build(root: Path) -> None:
+    """In a process of its own, which sees code as it is now; it says itself what is wrong."""
+    subprocess.run([sys.executable, "-m", "analysis", "build", "--as-before"], cwd=root, check=False)
 
 
 class _Pages(SimpleHTTPRequestHandler):
@@ -123,7 +157,7 @@ def main() -> int:
     """Follow the sources until Ctrl+C."""
     root = Workspace.current().root.resolve()
     with tempfile.TemporaryDirectory(prefix="preview-") as folder:
-        preview = Preview(root, Path(folder))
+        preview = Preview(root, Path(folder), build=functools.partial(_build, root))
         preview.update()
         server = serve(preview)
         for page in sorted(Path(folder).glob("*.html")):

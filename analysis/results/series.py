@@ -45,6 +45,22 @@ class Series:
     withheld : str
         Why disclosure shows none of them, in Dutch.
     note : str
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> points = pd.DataFrame({"year": [2023, 2025], "share": [71.5, 74.0], "n": [410, 395]})
+    >>> path = Series(
+    ...     "opkomst.pad", "opkomst per jaar", "%", "real", "kiesraad", points, measures=("share",)
+    ... )
+    >>> path.points["share"].tolist()
+    [71.5, 74.0]
+
+    Where there is nothing to draw, the reason takes the place of the points:
+
+    >>> from analysis.unknown import NotEstimable
+    >>> Series("opkomst.pad", "opkomst", "%", "real", "kiesraad", NotEstimable("er is één meting")).reason
+    'er is één meting'
     """
 
     id: str

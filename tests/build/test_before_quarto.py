@@ -1,6 +1,7 @@
 """The step Quarto runs before it renders, called as Quarto calls it: with Pandoc, as a filter of nothing."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -57,7 +58,7 @@ def test_a_failing_build_stops_quarto_with_its_reason(project, before):
     outcome = before(**PYTHON)
     assert outcome.returncode != 0
     assert "ZeroDivisionError" in outcome.stderr
-    assert "run again   python -m analysis build --only a" in outcome.stderr
+    assert f"run again   {shlex.quote(sys.executable)} -m analysis build --only a" in outcome.stderr
     assert "nothing was rendered" in outcome.stderr
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shlex
 import signal
 import sys
 import time
@@ -66,7 +67,7 @@ def test_a_failing_cell_is_named_and_the_rest_goes_on(project, built):
     assert "bad.ipynb, cell 4" in message
     assert "share = 0.5, place = 'PV20'" in message
     assert "| ValueError: kapot" in message
-    assert "run again   python -m analysis build --only bad" in message
+    assert f"run again   {shlex.quote(sys.executable)} -m analysis build --only bad" in message
     folder = next(line.split("look at")[1].strip() for line in message.splitlines() if "look at" in line)
     executed = json.loads(Path(folder, "notebook.ipynb").read_text())
     assert any(
@@ -467,3 +468,14 @@ def test_a_failure_in_our_own_worker_is_that_runs_failure(project, monkeypatch):
     (failed,) = found.failed
     assert (failed.label, failed.failure.reason) == ("a", "the worker raised an error")
     assert failed.failure.message == "OSError: disk full"
+
+
+@pytest.mark.parametrize("entry", ["", "keep_notebook = false"])
+def test_the_cell_that_called_is_told_beneath_the_traceback_of_a_library(project, built, entry):
+    """With a kernel and without one: pandas alone fills the lines that are shown."""
+    project.notebook("lang", "x = 1", "import pandas as pd\n\npd.read_csv('geen.csv')", entry=entry)
+    lines = failing(project, built).splitlines()
+    last = max(number for number, line in enumerate(lines) if line.startswith("  | "))
+    assert "geen.csv" in lines[last]
+    assert "cell 4, line 3" not in "".join(line for line in lines if line.startswith("  | "))
+    assert lines[last + 1] == "  called from cell 4, line 3: pd.read_csv('geen.csv')"

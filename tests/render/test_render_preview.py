@@ -84,3 +84,35 @@ def test_the_page_asks_whether_it_was_made_again(preview):
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_what_is_computed_is_built_first_and_what_is_written_is_not(preview):
+    built = []
+    preview.build = lambda: built.append(preview.version)
+    design = preview.root / "data" / "design" / "claims.toml"
+    design.parent.mkdir(parents=True, exist_ok=True)
+    notebook = preview.root / "notebooks" / "een.ipynb"
+    notebook.parent.mkdir(exist_ok=True)
+    notebook.write_text("{}")
+    preview.update()
+    before = preview.version
+    built.clear()
+    design.write_text("")
+    assert preview.update()
+    assert built == [before]
+    assert preview.version == before + 1
+    change(preview.root / "reports" / "_eerste.qmd", "Een formule in de tekst", "Een ANDERE formule")
+    assert preview.update()
+    assert built == [before]
+    assert not preview.update()
+
+
+def test_a_sentence_that_no_result_holds_up_is_told_while_writing(preview):
+    design = preview.root / "data" / "design" / "claims.toml"
+    design.parent.mkdir(parents=True, exist_ok=True)
+    design.write_text("")
+    change(
+        preview.root / "reports" / "_eerste.qmd", "Een formule in de tekst", "De kennis stijgt. Een formule"
+    )
+    preview.update()
+    assert "'stijgt' is bound to no result" in preview.said[-1]
