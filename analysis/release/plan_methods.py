@@ -88,8 +88,8 @@ def checks(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
         test = planned["test"]
         yield (
             "Ontwerpen om vanaf nu te meten zijn zo groot dat zij het kleinste effect dat ertoe doet met "
-            f"{_percent(test['target'])} kans zien, met {_percent(test['alpha'])} als grens voor de p-waarde. "
-            "Dat is berekend met een formule, en nagebootst met de schatters van dit rapport."
+            f"{_percent(test['target'])} kans zien, met {_percent(test['alpha'])} als grens voor de "
+            "p-waarde. Dat is berekend met een formule, en nagebootst met de schatters van dit rapport."
         )
 
 
