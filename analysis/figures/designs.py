@@ -14,7 +14,7 @@ from analysis.figures.checks import check_interval, checked
 from analysis.figures.words import listing
 
 _PER_ROW = 3
-_PANEL_HEIGHT = 1.36  # inch
+_PANEL_HEIGHT = 1.24  # inch
 
 
 def designs_to_come(

@@ -113,6 +113,14 @@ def checks(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
         f"{_numbers(power['effects'][:1])} tot {_numbers(power['effects'][-1:])} keer het kleinste dat ertoe "
         "doet."
     )
+    planned = content.get("meten")
+    if planned:
+        test = planned["test"]
+        yield (
+            "Ontwerpen om vanaf nu te meten zijn zo groot dat zij het kleinste effect dat ertoe doet met "
+            f"{_percent(test['target'])} kans zien, met {_percent(test['alpha'])} als grens voor de "
+            "p-waarde. Dat is berekend met een formule, en nagebootst met de schatters van dit rapport."
+        )
 
 
 def twins(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
