@@ -1,81 +1,136 @@
-"""The rehearsal of the day the files arrive: held once, small, and its checks on what they must catch."""
+"""The rehearsal of the day the files arrive: its stand-ins, its marks, and that its checks find what is wrong.
+
+The whole of it takes minutes, and CI holds it beside the tests.
+"""
 
 from __future__ import annotations
 
 import csv
 import json
-import re
 
 import pytest
-from repository import run_analysis
+import yaml
 
 from analysis.datakind import DataKind
+from analysis.design.adks import adks_design
+from analysis.design.gap import gap_design
+from analysis.design.plan import deviation_reasons
 from analysis.design.tables import outcome_maps, registration_maps, start_maps
-from analysis.rehearsal.checks import check_report, contradictions, visible_text
-from analysis.rehearsal.files import write_standins
-from analysis.results import read_rows
+from analysis.rehearsal.activities import Truth
+from analysis.rehearsal.checks import ANSWERS, check_report, contradictions, visible_text
+from analysis.rehearsal.copy import copied, mark_data
+from analysis.rehearsal.files import Planted, write_standins
+from analysis.results import Result, write_rows
 from analysis.sources.gazetteer import gazetteer
+from analysis.sources.geography import province_names
 from analysis.sources.outcome_table import read_outcome_table
+from analysis.unknown import NotEstimable
 from analysis.workspace import Workspace, find_root
 
 
-@pytest.fixture(scope="module")
-def rehearsed(report):
-    """The copy in which ``python -m analysis rehearse`` ran, beside the report that stands."""
-    before = {path: path.stat().st_mtime_ns for path in (report / "_report").iterdir()}
-    outcome = run_analysis(report, "rehearse", "--engine", "embedded", "--size", "0.2")
-    assert outcome.returncode == 0, f"{outcome.stdout}\n{outcome.stderr}"
-    assert {path: path.stat().st_mtime_ns for path in (report / "_report").iterdir()} == before
-    root = report / "data" / "build" / "rehearsal"
-    return Workspace(root, root / "standins")
+PAGE = '<html><body><aside class="proefstrook"><p>Oefening</p></aside><main>{}</main></body></html>'
+SHEET = "{} Deze uitkomsten zijn berekend uit echte gegevens."
 
 
-def test_the_final_edition_and_twelve_sheets_are_there_and_all_of_it_is_marked(rehearsed):
-    folder = rehearsed.root / "_report"
-    pages = sorted(folder.rglob("*.html"))
-    assert len(pages) == 3 + 12
-    assert all("Oefening · nagemaakte bestanden" in path.read_text(encoding="utf-8") for path in pages)
-    assert len(list(folder.rglob("*.pdf"))) == 2 + 12
-    with (folder / "resultaten.csv").open(encoding="utf-8", newline="") as handle:
-        rows = list(csv.DictReader(handle))
-    assert {row["oefening"] for row in rows} == {"nagemaakte gegevens"}
-    assert json.loads((folder / "herkomst.json").read_text(encoding="utf-8"))["oefening"]
+def row(id, value=None, **given):
+    given = {"kind": "real", "source": "adks", "n": 900} | given
+    return Result(id, "Iets", value, given.pop("unit", ""), **given)
 
 
-def test_every_chapter_is_real(rehearsed):
-    rows = {row.id: row for row in read_rows(rehearsed.build / "released" / "results.csv")}
-    for name in (
-        "prodemos.kennis.effect",
-        "prodemos.opkomst_tk.effect",
-        "tienskip.betrokkenheid.effect",
-        "kenniskloof.gap",
-        "houdingen.gap_change",
-        "regio.houding_sd_province",
-        "bereik.prodemos_young_people",
-        "bereik.tienskip_young_people",
-        "bereik.prodemos_cost",
-    ):
-        assert rows[name].kind is DataKind.REAL, name
-        assert rows[name].value is not None, f"{name}: {rows[name].unknown_word} {rows[name].reason}"
+@pytest.fixture
+def report_folder(tmp_path):
+    """A rehearsal in which nothing is wrong: pages, sheets and released rows, as small as they can be."""
+    here = find_root()
+    (tmp_path / "data" / "build" / "released" / "series").mkdir(parents=True)
+    for name in ("design", "facts"):
+        (tmp_path / "data" / name).symlink_to(here / "data" / name)
+    workspace = Workspace(tmp_path, tmp_path / "standins")
+    folder = tmp_path / "_report"
+    (folder / "provincies").mkdir(parents=True)
+    pdf = paper("Oefening")
+    for name in ("rapport", "verantwoording"):
+        (folder / f"{name}.html").write_text(PAGE.format("vier punten"), encoding="utf-8")
+        (folder / f"{name}.pdf").write_bytes(pdf)
+    for code, name in province_names(workspace).items():
+        (folder / "provincies" / f"{code}.html").write_text(PAGE.format(SHEET.format(name)), encoding="utf-8")
+        (folder / "provincies" / f"{code}.pdf").write_bytes(pdf)
+    write_rows([row(id, 40.0) for id in ANSWERS], workspace.build / "released" / "results.csv")
+    return workspace, folder
 
 
-def test_what_a_check_must_catch_is_caught(rehearsed, tmp_path):
-    """A sheet that is gone, a page without its mark, a word of a twin."""
-    folder = tmp_path / "report"
-    for path in (rehearsed.root / "_report").rglob("*"):
-        if path.is_file():
-            target = folder / path.relative_to(rehearsed.root / "_report")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(path.read_bytes())
-    assert check_report(rehearsed, folder, None) == []
+def paper(text):
+    """A PDF of one page with this text."""
+    import typst
+
+    return typst.compile(f"= {text}".encode())
+
+
+def wrong(report_folder):
+    return check_report(*report_folder, None)
+
+
+def test_nothing_is_wrong_with_a_report_that_is_right(report_folder):
+    assert wrong(report_folder) == []
+
+
+def test_a_sheet_that_is_gone_a_page_without_its_mark_and_a_word_of_a_twin_are_found(report_folder):
+    _, folder = report_folder
     (folder / "provincies" / "PV24.pdf").unlink()
-    page = folder / "rapport.html"
-    text = page.read_text(encoding="utf-8")
-    page.write_text(re.sub("Oefening", "", text.replace("</main>", "<p>een tweeling</p></main>")), "utf-8")
-    said = " ".join(check_report(rehearsed, folder, None))
-    assert "sheet of Flevoland: absent" in said
-    assert "rapport.html: not marked as a rehearsal" in said
-    assert "rapport.html: words of a twin: …" in said
+    (folder / "provincies" / "PV20.html").write_text(PAGE.format(SHEET.format("Drenthe")), encoding="utf-8")
+    (folder / "verantwoording.pdf").write_bytes(paper("Iets anders"))
+    (folder / "rapport.html").write_text("<main>op een tweeling</main>", encoding="utf-8")
+    (folder / "resultaten.csv").write_text("id,value\na,1\n", encoding="utf-8")
+    assert wrong(report_folder) == [
+        "rapport.html: words of a twin: … op een tweeling …",
+        "rapport.html: not marked as a rehearsal",
+        "resultaten.csv: not marked as a rehearsal",
+        "verantwoording.pdf: not marked as a rehearsal",
+        "sheet of Groningen: does not name its province",
+        "sheet of Flevoland: absent",
+    ]
+
+
+def test_a_number_over_too_few_people_is_found(report_folder):
+    workspace, _ = report_folder
+    write_rows([row("houdingen.level", 3.0, n=7)], workspace.build / "released" / "results.csv")
+    assert wrong(report_folder) == ["houdingen.level: shown over 7 people, the rule asks for 10"]
+
+
+def test_a_chapter_without_an_answer_and_a_registration_counted_wrong_are_found(report_folder):
+    workspace, folder = report_folder
+    rows = [row(id, 40.0) for id in ANSWERS if id != "kenniskloof.gap"]
+    rows.append(row("kenniskloof.gap", NotEstimable("er is geen bestand"), kind="fact"))
+    rows += [row("bereik.prodemos_activities", 3.0), row("bereik.prodemos_unplaced", 2.0)]
+    write_rows(rows, workspace.build / "released" / "results.csv")
+    planted = Planted({"prodemos": Truth(young_people=43, activities=4, lost=2)}, ())
+    assert check_report(workspace, folder, planted) == [
+        "kenniskloof.gap: no real answer (er is geen bestand)",
+        "bereik.prodemos_activities: 3.0, planted 4",
+    ]
+
+
+def test_files_of_data_say_that_they_are_made_up(tmp_path):
+    (tmp_path / "resultaten.csv").write_text('id,note\na,"een, twee"\n', encoding="utf-8")
+    (tmp_path / "herkomst.json").write_text('{"results": {}}', encoding="utf-8")
+    mark_data(tmp_path)
+    with (tmp_path / "resultaten.csv").open(encoding="utf-8", newline="") as handle:
+        assert list(csv.DictReader(handle)) == [
+            {"id": "a", "note": "een, twee", "oefening": "nagemaakte gegevens"}
+        ]
+    assert json.loads((tmp_path / "herkomst.json").read_text(encoding="utf-8"))["oefening"]
+
+
+def test_the_copy_is_filled_in_and_marked_and_the_repository_is_not(repository_copy, tmp_path):
+    root = repository_copy(tmp_path / "copy")
+    before = {path: path.read_bytes() for path in (root / "data" / "design").glob("*.toml")}
+    held = copied(Workspace(root, root / "data" / "real"))
+    assert held.root == root / "data" / "build" / "rehearsal"
+    assert gap_design(held).track("").name == "ITCOURSE"
+    assert adks_design(held).file.used["province"] == "provincie"
+    assert yaml.safe_load((held.root / "_quarto.yml").read_text(encoding="utf-8"))["oefening"] is True
+    assert {item.key for item in deviation_reasons(held)} >= {"track_variable", "file.columns.province"}
+    assert {path: path.read_bytes() for path in before} == before
+    copied(Workspace(root, root / "data" / "real"))  # and again
 
 
 def test_the_stand_ins_are_read_whole_but_for_the_mistakes_in_them(tmp_path):

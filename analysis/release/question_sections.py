@@ -41,7 +41,7 @@ def write_question_sections(asked: Iterable[Question], released: Released, folde
 
 
 def write_reach_sections(names: Iterable[str], drawn: Iterable[str], folder: Path) -> None:
-    """``uitkomst-bereik-<programme>.qmd``: the tables of its registration, those that were drawn; else nothing.
+    """``uitkomst-bereik-<programme>.qmd``: the tables of its registration that were drawn; else nothing.
 
     Parameters
     ----------
