@@ -107,7 +107,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--engine", choices=ENGINES, default="auto", help="auto takes Quarto if it is there")
     command.add_argument("--seed", type=int, default=1, help="of the stand-ins")
     command.add_argument(
-        "--size", type=float, default=1.0, metavar="SHARE", help="of the pupil files; less is quicker"
+        "--size",
+        type=float,
+        default=1.0,
+        metavar="SHARE",
+        help="of pupil files and outcomes; less is quicker",
     )
     command.set_defaults(run=_rehearse, json=False)
     command = commands.add_parser(

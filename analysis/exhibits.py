@@ -59,7 +59,6 @@ class FigureExhibit:
     drawn : (bytes, bytes or None) or None
         Picture and numbers as they are written, where they were drawn before.
 
-
     Examples
     --------
     >>> from matplotlib.figure import Figure
@@ -154,7 +153,6 @@ class TableExhibit:
     links : mapping of str to sequence of str
         By column, where each of its cells leads: a section of the document that shows the table (``sec-x``),
         one of another (``verantwoording.html#sec-x``), or "" for a cell that leads nowhere.
-
 
     Examples
     --------

@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from analysis.datakind import DataKind
 from analysis.design.disclosure import disclosure_rule
 from analysis.privacy.pdf import read_pdf
 from analysis.rehearsal.files import Planted
-from analysis.results import NOT_ESTABLISHED, ROWS_FILE, SERIES_FOLDER, TRIAL, read_rows, read_series
+from analysis.results import ROWS_FILE, SERIES_FOLDER, TRIAL, Result, read_rows, read_series
+from analysis.results.row import NOT_ESTABLISHED
 from analysis.results.series import N
 from analysis.sources.geography import province_names
 from analysis.workspace import Workspace
@@ -22,6 +23,12 @@ MARK = "Oefening"
 TWINS = re.compile(r"syntheti\w*|tweeling\w*|nagebootst\w*|proefrapport", re.IGNORECASE)
 BROKEN = re.compile(r"\b(None|NaN|nan|inf|NaT)\b|\bonbekend (?:punten|procentpunten|jongeren|euro)\b|\?var:")
 ABSENT = re.compile(r"er is geen (?:bestand|registratie)[^.;]*|is er, maar niet welke kolom[^.;]*")
+# One answer of every chapter that rests on files: on the day, none of these is lacking.
+ANSWERS = (
+    "prodemos.kennis.effect", "prodemos.opkomst_tk.effect", "tienskip.betrokkenheid.effect",
+    "tienskip.opkomst_tk.effect", "kenniskloof.gap", "houdingen.gap_change", "regio.houding_sd_province",
+    "bereik.prodemos_young_people", "bereik.tienskip_young_people", "bereik.prodemos_cost",
+)  # fmt: skip
 _ASIDE = re.compile(r'<aside class="proefstrook".*?</aside>', re.DOTALL)
 _OUT = re.compile(r"<(?:style|script|svg|head)\b.*?</(?:style|script|svg|head)>|<[^>]+>", re.DOTALL)
 _PAGES = re.compile(rb"/Type\s*/Page\b")
@@ -59,7 +66,8 @@ def check_report(workspace: Workspace, folder: Path, planted: Planted | None) ->
     found += list(_disclosure(workspace))
     found += list(_sheets(workspace, folder / "provincies"))
     if planted is not None:
-        found += list(_recovered(workspace, planted))
+        found += list(_answered(_rows(workspace)))
+        found += list(_recovered(_rows(workspace), planted))
     return found
 
 
@@ -86,7 +94,7 @@ def _marked(path: Path) -> bool:
     return MARK in path.read_text(encoding="utf-8")
 
 
-def _rows(workspace: Workspace):
+def _rows(workspace: Workspace) -> list[Result]:
     return read_rows(workspace.build / "released" / ROWS_FILE)
 
 
@@ -118,9 +126,19 @@ def _sheets(workspace: Workspace, folder: Path) -> Iterator[str]:
             yield f"sheet of {name}: does not say on what it rests"
 
 
-def _recovered(workspace: Workspace, planted: Planted) -> Iterator[str]:
+def _answered(rows: Iterable[Result]) -> Iterator[str]:
+    """Every chapter has a real answer."""
+    by_id = {row.id: row for row in rows}
+    for name in ANSWERS:
+        row = by_id.get(name)
+        if row is None or row.value is None or row.kind is not DataKind.REAL:
+            why = "not published" if row is None else row.reason or row.withheld or f"of kind {row.kind}"
+            yield f"{name}: no real answer ({why})"
+
+
+def _recovered(found: Iterable[Result], planted: Planted) -> Iterator[str]:
     """What was put in the registrations is what the report counts."""
-    rows = {row.id: row for row in _rows(workspace)}
+    rows = {row.id: row for row in found}
     for programme, truth in planted.truths.items():
         for part, value in (
             ("young_people", round(truth.young_people, -1)),

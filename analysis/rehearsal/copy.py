@@ -13,11 +13,11 @@ from analysis.workspace import Workspace
 
 FOLDER, DATA = "rehearsal", "standins"
 MARK = "oefening"  # metadata key of the templates
-# What a researcher fills in on the day, and why: (file, key, old, new).
+# What a researcher fills in on the day: (design file, key, name of the column in the stand-in).
 FILLED_IN = (
-    ("kenniskloof", "track_variable", 'track_variable = ""', 'track_variable = "ITCOURSE"'),
-    ("adks", "file.columns.municipality", 'municipality = ""', 'municipality = "gemeente"'),
-    ("adks", "file.columns.province", 'province = ""', 'province = "provincie"'),
+    ("kenniskloof", "track_variable", "ITCOURSE"),
+    ("adks", "file.columns.municipality", "gemeente"),
+    ("adks", "file.columns.province", "provincie"),
 )
 _REASON = "Oefening: de kolom zoals zij in het nagemaakte bestand heet."
 _COPIED = ("analysis", "data/design", "data/facts", "notebooks", "reports")
@@ -49,14 +49,17 @@ def copied(workspace: Workspace) -> Workspace:
 def _fill_in(root: Path) -> None:
     """The names of columns, with a reason for each deviation from the frozen plan."""
     reasons = []
-    for file, key, old, new in FILLED_IN:
+    for file, key, name in FILLED_IN:
         path = root / "data" / "design" / f"{file}.toml"
-        text = path.read_text(encoding="utf-8")
-        if len(re.findall(rf"(?m)^{re.escape(old)}", text)) != 1:
+        text, last = path.read_text(encoding="utf-8"), key.rpartition(".")[2]
+        line = re.compile(rf'^{last} = "(.*)"', re.MULTILINE)
+        if len(line.findall(text)) != 1:
             raise ValueError(
-                f"data/design/{file}.toml: expected {old} once, to fill in {key} for the rehearsal"
+                f"data/design/{file}.toml: expected one line for {key}, to fill in for a rehearsal"
             )
-        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        if line.findall(text) == [name]:  # filled in already
+            continue
+        path.write_text(line.sub(f'{last} = "{name}"', text), encoding="utf-8")
         reasons.append(f'[[deviation]]\nfile = "{file}"\nkey = "{key}"\nreason = "{_REASON}"\n')
     path = root / "data" / "design" / "deviations.toml"
     stands = path.read_text(encoding="utf-8") if path.is_file() else ""

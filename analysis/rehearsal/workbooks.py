@@ -10,6 +10,11 @@ from xml.sax.saxutils import escape
 _EPOCH = date(1899, 12, 30)  # day 0 of a spreadsheet
 
 
+def _put(archive: zipfile.ZipFile, name: str, text: str) -> None:
+    """The same bytes whenever it is written: no clock."""
+    archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), text, zipfile.ZIP_DEFLATED)
+
+
 def xlsx(path: Path, **tabs: list[list]) -> Path:
     """A workbook with a tab for each name; numbers, dates and text keep their kind."""
     names = list(tabs)
@@ -29,34 +34,39 @@ def xlsx(path: Path, **tabs: list[list]) -> Path:
         for k in range(1, len(names) + 1)
     )
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(
+        _put(
+            archive,
             "[Content_Types].xml",
             f'<Types xmlns="{package}/content-types"><Default Extension="rels" '
             'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
             f'<Override PartName="/xl/workbook.xml" ContentType="{kinds}.sheet.main+xml"/>'
             f'<Override PartName="/xl/styles.xml" ContentType="{kinds}.styles+xml"/>{overrides}</Types>',
         )
-        archive.writestr(
+        _put(
+            archive,
             "_rels/.rels",
             f'<Relationships xmlns="{package}/relationships"><Relationship Id="rId1" '
             f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
         )
-        archive.writestr(
+        _put(
+            archive,
             "xl/workbook.xml",
             f'<workbook xmlns="{space}" xmlns:r="{office}"><sheets>{sheets}</sheets></workbook>',
         )
-        archive.writestr(
+        _put(
+            archive,
             "xl/_rels/workbook.xml.rels",
             f'<Relationships xmlns="{package}/relationships">{links}<Relationship Id="{styles}" '
             f'Type="{office}/styles" Target="styles.xml"/></Relationships>',
         )
-        archive.writestr(
+        _put(
+            archive,
             "xl/styles.xml",
             f'<styleSheet xmlns="{space}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>'
             "</styleSheet>",
         )
         for k, rows in enumerate(tabs.values(), start=1):
-            archive.writestr(f"xl/worksheets/sheet{k}.xml", _worksheet(rows, space))
+            _put(archive, f"xl/worksheets/sheet{k}.xml", _worksheet(rows, space))
     return path
 
 
@@ -101,13 +111,15 @@ def ods(path: Path, **tabs: list[list]) -> Path:
         for name, rows in tabs.items()
     )
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("mimetype", mime)
-        archive.writestr(
+        _put(archive, "mimetype", mime)
+        _put(
+            archive,
             "META-INF/manifest.xml",
             f'<manifest:manifest xmlns:manifest="{space}:manifest:1.0"><manifest:file-entry '
             f'manifest:full-path="/" manifest:media-type="{mime}"/></manifest:manifest>',
         )
-        archive.writestr(
+        _put(
+            archive,
             "content.xml",
             f'<office:document-content xmlns:office="{space}:office:1.0" xmlns:table="{space}:table:1.0" '
             f'xmlns:text="{space}:text:1.0"><office:body><office:spreadsheet>{body}</office:spreadsheet>'

@@ -56,7 +56,7 @@ def write_question_sections(asked: Iterable[Question], released: Released, folde
 
 
 def write_reach_sections(names: Iterable[str], drawn: Iterable[str], folder: Path) -> None:
-    """``bereik-<programme>.qmd``: the tables of its registration, those that were drawn; else nothing.
+    """``uitkomst-bereik-<programme>.qmd``: the tables of its registration that were drawn; else nothing.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def write_reach_sections(names: Iterable[str], drawn: Iterable[str], folder: Pat
         }
         text = [f"{'; '.join(told[table] for table in there)}."] if there else []
         includes = [f"{{{{< include {FOLDER}/{table}.qmd >}}}}" for table in there]
-        _write(folder / f"bereik-{name}.qmd", _joined([*text, *includes]))
+        _write(folder / f"uitkomst-bereik-{name}.qmd", _joined([*text, *includes]))
 
 
 def write_outcome_sections(released: Released, reports: Path, folder: Path) -> None:

@@ -231,7 +231,8 @@ def _require_most(lost: tuple[Loss, ...], written: int, what: str, remedy: str) 
         first = lost[0]
         raise ValueError(
             f"{first.place}, line {first.line}: {first.value!r} is no {what} that can be read "
-            f"({first.reason}), and so for {_rows(lost)} of {written} rows; is it written in another way? See {remedy}"
+            f"({first.reason}), and so for {_rows(lost)} of {written} rows; is it written in another way? "
+            f"See {remedy}"
         )
 
 
