@@ -103,6 +103,7 @@ def province_line(series: Series, code: str, id: str) -> FigureExhibit:
         unit="%",
         kind=series.kind,
         source=series.source,
+        height=1.45,
         caption=(
             f"{dutch.capital(OUTCOME)} in {own['label'].iloc[0]} en in Nederland, {first} tot en met {last}, "
             f"in %. Bron: Kiesraad; {_WITHOUT}"

@@ -10,10 +10,12 @@ import pandas as pd
 from analysis import dutch
 from analysis.chapters.cells import Cells, Points
 from analysis.chapters.regio import OUTCOMES
+from analysis.chapters.regio_opkomst import PREFIX as TURNOUT
+from analysis.chapters.regio_opkomst import province_line
 from analysis.datakind import DataKind
 from analysis.design.questions import questions
 from analysis.design.regio import regio_design
-from analysis.exhibits import SYNTHETIC_CAPTION
+from analysis.exhibits import SYNTHETIC_CAPTION, FigureExhibit
 from analysis.release.fragments import pipe_table
 from analysis.release.markdown import escape
 from analysis.render.editions import released_folder
@@ -60,6 +62,8 @@ class Material:
         The smallest deviation of interest of each of these.
     national : tuple of (str, Result)
         Programme and effect, of the questions that a sheet names.
+    turnout : Series or None
+        Turnout by province and election.
     """
 
     names: Mapping[str, str]
@@ -71,6 +75,7 @@ class Material:
     effects: tuple[tuple[str, Series], ...]
     limits: tuple[Result, ...]
     national: tuple[tuple[str, Result], ...]
+    turnout: Series | None = None
 
     @property
     def kind(self) -> DataKind:
@@ -103,6 +108,7 @@ def read_material(workspace: Workspace) -> Material:
         effects=tuple((design.named(series.outcome).label, series) for series in effects),
         limits=tuple(released.row(f"regio.{prefix}{LIMIT}") for prefix in told),
         national=national,
+        turnout=released.points(lines) if (lines := f"{TURNOUT}provincies") in released else None,
     )
 
 
@@ -116,13 +122,27 @@ def _national(released: Released, workspace: Workspace) -> Iterator[tuple[str, R
             yield question.exposure.label, row
 
 
-def sheet_values(code: str, material: Material) -> dict[str, str]:
-    """The variables ``provincie.*`` of one province; those of several lines are whole blocks."""
+def turnout_line(code: str, material: Material) -> FigureExhibit | None:
+    """The province's turnout beside the country's; None where it was not released."""
+    if material.turnout is None or material.turnout.unknown:
+        return None
+    return province_line(material.turnout, code, "fig-provincie-opkomst")
+
+
+def sheet_values(code: str, material: Material, picture: str = "") -> dict[str, str]:
+    """The variables ``provincie.*`` of one province; those of several lines are whole blocks.
+
+    Parameters
+    ----------
+    picture : str
+        Markdown of the figure on turnout; what is lacking is said in its place.
+    """
     name = material.names[code]
     return {
         "naam": escape(name),
         "gemeld": _reported(code, name, material),
         "cijfers": _figures(code, name, material),
+        "opkomst": picture or "De opkomst per verkiezing is niet beschikbaar.",
         "status": _status(material.kind),
         "uitkomst": _outcome(code, name, material),
         "grens": escape(_limits(material)),
