@@ -31,7 +31,7 @@ from analysis.workspace import Workspace
 STENCIL = "provincie.qmd"
 PARTIALS = "partials/provincie"
 _NAME = "provincie"
-_MARGIN = {"x": "21mm", "top": "24mm", "bottom": "14mm"}
+_MARGIN = {"x": "21mm", "top": "22mm", "bottom": "14mm"}
 _BLOCK = re.compile(rf"\s*\{{\{{<\s*var\s+{_NAME}\.(?P<key>\w+)\s*>\}}\}}\s*")
 
 
