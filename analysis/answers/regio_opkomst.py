@@ -132,7 +132,7 @@ def _series(panel: TurnoutPanel, path: RegionalPath | NotEstimable, outcome: Out
             "source": panel.source,
             "outcome": outcome.name,
             "level": level,
-            "decimals": outcome.decimals,
+            "decimals": 1,  # as printed: what is rounded twice may end a tenth away
         },
     )
     people = panel.frame.groupby("date")["n"].sum()

@@ -11,6 +11,8 @@ from analysis.exhibits import TableExhibit
 
 _ABOUT = "effect"
 _NO_SIZE = {"opkomst per persoon", "kennis", "houding en gedrag", "ongelijkheid"}  # measures of an effect
+_TOLD = ("opzet", "bron")  # of one study, in the text above the table
+_SURE = "hoog"
 _STATUS = {
     "published": "gepubliceerd",
     "press": "krantenbericht",
@@ -21,7 +23,7 @@ _STATUS = {
 
 def known_table(evidence: pd.DataFrame) -> TableExhibit:
     """Published research on effects, each with what was seen of its size: ``tbl-bekend``."""
-    rows = evidence[evidence["topic"] == _ABOUT]
+    rows = evidence[(evidence["topic"] == _ABOUT) & ~evidence["measure"].isin(_TOLD)]
     cells = pd.DataFrame(
         {
             "Over": [dutch.capital(one.measure) for one in rows.itertuples()],
@@ -29,15 +31,17 @@ def known_table(evidence: pd.DataFrame) -> TableExhibit:
                 dutch.capital(one.text) + (f" ({one.note})" if one.note else "") for one in rows.itertuples()
             ],
             "Grootte": [_size(one) for one in rows.itertuples()],
-            "Bron": [f"{one.source}. Zekerheid: {one.certainty}." for one in rows.itertuples()],
+            "Bron": [
+                one.source + ("" if one.certainty == _SURE else f"; zekerheid {one.certainty}")
+                for one in rows.itertuples()
+            ],
         }
     )
     return TableExhibit(
         id="tbl-bekend",
         cells=cells,
-        caption="Wat gepubliceerd onderzoek zegt over effecten van burgerschapsonderwijs en van bezoeken, met "
-        "de grootte waar die is gezien. De zekerheid gaat over de weergave hier; vaak is alleen de "
-        "samenvatting gelezen.",
+        caption="Wat gepubliceerd onderzoek zegt over effecten van burgerschapsonderwijs en bezoeken, met "
+        "de grootte waar die is gezien. Vaak is alleen de samenvatting gelezen.",
         kind=DataKind.FACT,
         source=EVIDENCE,
         widths=(16, 40, 18, 40),

@@ -103,8 +103,9 @@ def province_line(series: Series, code: str, id: str) -> FigureExhibit:
         unit="%",
         kind=series.kind,
         source=series.source,
+        height=1.3,  # what a sheet of one page leaves
         caption=(
-            f"{dutch.capital(OUTCOME)} in {own['label'].iloc[0]} en in Nederland, {first} tot en met {last}, "
-            f"in %. Bron: Kiesraad; {_WITHOUT}"
+            f"Opkomst in {own['label'].iloc[0]} en in Nederland, {first} tot en met {last}, zonder "
+            "'s-Gravenhage. Bron: Kiesraad"
         ),
     )

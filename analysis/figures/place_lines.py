@@ -107,10 +107,11 @@ def line_beside_whole(
     since_label: str = "",
     decimals: int = 1,
     caption: str = "",
+    height: float = 3.1,
 ) -> FigureExhibit:
     """The line of one place and that of the whole, labelled at their ends.
 
-    Takes what :func:`lines_by_place` takes, of one place.
+    Takes what :func:`lines_by_place` takes, of one place; and `height`, in inches.
 
     Raises
     ------
@@ -121,15 +122,15 @@ def line_beside_whole(
     places = list(table["label"].unique())
     if len(places) != 1:
         raise ValueError(f"{id}: {len(places)} places, expected one; lines_by_place draws more")
-    figure, axes = theme.new_figure(3.1)
+    figure, axes = theme.new_figure(height)
     ax = axes[0, 0]
     with theme.settings():
         _draw(ax, table, since)
-        theme.dutch_axis(ax, "y")
+        theme.dutch_axis(ax, "y", ticks=max(2, round(2 * height)))
         ax.grid(axis="y")
         _years(ax, table["time"], most=10)
         theme.heading(ax, f"{dutch.capital(outcome_label)} ({unit})")
-        gap = 1.4 * theme.TEXT * np.ptp(ax.get_ylim()) / (72 * 2.3)
+        gap = 1.4 * theme.TEXT * np.ptp(ax.get_ylim()) / (72 * (height - 0.8))
         last = table.iloc[-1]
         ends = ((last["value"], places[0], _PLACE), (last["whole"], whole, _WHOLE))
         heights = theme.spread([value for value, *_ in ends], gap)

@@ -17,12 +17,14 @@ from typing import Any
 
 from analysis.build.kept import Kept
 from analysis.release.fragments import FOLDER as GENERATED
+from analysis.release.markdown import attribute, escape
+from analysis.release.svg import compact
 from analysis.render.check import check_lines
 from analysis.render.embedded import WRITERS
 from analysis.render.index import SHEETS
 from analysis.render.labelling import check_labelling
 from analysis.render.project import Project, RenderError, read_project, split_front_matter
-from analysis.render.provinces import read_material, sheet_values
+from analysis.render.provinces import Material, read_material, sheet_values, turnout_line
 from analysis.render.source import SHORTCODE, Line, fill, lookup
 from analysis.render.stage import staged
 from analysis.workspace import Workspace
@@ -30,7 +32,7 @@ from analysis.workspace import Workspace
 STENCIL = "provincie.qmd"
 PARTIALS = "partials/provincie"
 _NAME = "provincie"
-_MARGIN = {"x": "21mm", "top": "24mm", "bottom": "14mm"}
+_MARGIN = {"x": "21mm", "top": "22mm", "bottom": "14mm"}
 _BLOCK = re.compile(rf"\s*\{{\{{<\s*var\s+{_NAME}\.(?P<key>\w+)\s*>\}}\}}\s*")
 
 
@@ -49,10 +51,11 @@ def write_factsheets(workspace: Workspace, folder: Path, kept: Kept | None = Non
     target = folder / SHEETS
     target.mkdir()
     with staged(workspace.root) as stage, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        tasks = []
+        tasks, staged_report = [], report.at(stage)
         for code in material.names:
-            project, text = sheet(code, {_NAME: sheet_values(code, material)}, report)
-            tasks += [pool.submit(write, project.at(stage), text, target, kept) for write in WRITERS]
+            picture = _picture(code, material, staged_report)
+            project, text = sheet(code, {_NAME: sheet_values(code, material, picture)}, staged_report)
+            tasks += [pool.submit(write, project, text, target, kept) for write in WRITERS]
         for task in tasks:
             task.result()
     return sorted(target.iterdir())
@@ -87,6 +90,17 @@ def sheet(code: str, values: Mapping[str, Any], report: Project) -> tuple[Projec
     except RenderError as error:
         raise RenderError(f"sheet of {code}: {error}") from error
     return project, fill(lines, project, values)
+
+
+def _picture(code: str, material: Material, report: Project) -> str:
+    """Markdown of the province's figure on turnout, drawn where the renderers look; "" without one."""
+    drawn = turnout_line(code, material)
+    if drawn is None:
+        return ""
+    path = Path(GENERATED) / f"{drawn.id}-{code.lower()}.svg"
+    (report.document.parent / path).parent.mkdir(parents=True, exist_ok=True)
+    (report.document.parent / path).write_text(compact(drawn.svg().decode("utf-8")), encoding="utf-8")
+    return f"![{escape(drawn.full_caption)}]({path.as_posix()}){{#{drawn.id} fig-alt={attribute(drawn.alt)}}}"
 
 
 def _formats(code: str, report: Project) -> dict[str, dict]:

@@ -10,10 +10,12 @@ import pandas as pd
 from analysis import dutch
 from analysis.chapters.cells import Cells, Points
 from analysis.chapters.regio import OUTCOMES
+from analysis.chapters.regio_opkomst import PREFIX as TURNOUT
+from analysis.chapters.regio_opkomst import province_line
 from analysis.datakind import DataKind
 from analysis.design.questions import exposures, questions
 from analysis.design.regio import regio_design
-from analysis.exhibits import SYNTHETIC_CAPTION
+from analysis.exhibits import SYNTHETIC_CAPTION, FigureExhibit
 from analysis.release.fragments import pipe_table
 from analysis.release.markdown import escape
 from analysis.render.editions import released_folder
@@ -62,6 +64,8 @@ class Material:
         Programme and effect, of the questions that a sheet names.
     reached : tuple of (str, Series)
         Programme and what its registration counts by province; only those with a registration.
+    turnout : Series or None
+        Turnout by province and election.
     """
 
     names: Mapping[str, str]
@@ -74,6 +78,7 @@ class Material:
     limits: tuple[Result, ...]
     national: tuple[tuple[str, Result], ...]
     reached: tuple[tuple[str, Series], ...] = ()
+    turnout: Series | None = None
 
     @property
     def kind(self) -> DataKind:
@@ -107,6 +112,7 @@ def read_material(workspace: Workspace) -> Material:
         limits=tuple(released.row(f"regio.{prefix}{LIMIT}") for prefix in told),
         national=national,
         reached=tuple(_reached(released, workspace)),
+        turnout=released.points(lines) if (lines := f"{TURNOUT}provincies") in released else None,
     )
 
 
@@ -127,13 +133,27 @@ def _national(released: Released, workspace: Workspace) -> Iterator[tuple[str, R
             yield question.exposure.label, row
 
 
-def sheet_values(code: str, material: Material) -> dict[str, str]:
-    """The variables ``provincie.*`` of one province; those of several lines are whole blocks."""
+def turnout_line(code: str, material: Material) -> FigureExhibit | None:
+    """The province's turnout beside the country's; None where it was not released."""
+    if material.turnout is None or material.turnout.unknown:
+        return None
+    return province_line(material.turnout, code, "fig-provincie-opkomst")
+
+
+def sheet_values(code: str, material: Material, picture: str = "") -> dict[str, str]:
+    """The variables ``provincie.*`` of one province; those of several lines are whole blocks.
+
+    Parameters
+    ----------
+    picture : str
+        Markdown of the figure on turnout; what is lacking is said in its place.
+    """
     name = material.names[code]
     return {
         "naam": escape(name),
         "gemeld": _reported(code, name, material),
         "cijfers": _figures(code, name, material),
+        "opkomst": picture or "De opkomst per verkiezing is niet beschikbaar.",
         "status": _status(material.kind),
         "uitkomst": _outcome(code, name, material),
         "grens": escape(_limits(material)),

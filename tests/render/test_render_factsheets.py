@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from panels import KNOWLEDGE_OUTCOME, REGIO, region_panel, region_studied, without_pupils
 from pypdf import PdfReader
@@ -11,8 +12,12 @@ from test_render_standards import verapdf
 
 from analysis import dutch
 from analysis.answers.regio import ATTITUDE, region_items
+from analysis.answers.regio_opkomst import smallest_spread, turnout_items
 from analysis.datakind import DataKind
+from analysis.design.questions import outcomes
+from analysis.estimate.regional_path import regional_path
 from analysis.panel.regio import RegioPanel
+from analysis.panel.turnout import PROVINCES, turnout_panel
 from analysis.render import RenderError
 from analysis.render.factsheets import write_factsheets
 from analysis.results import (
@@ -28,7 +33,7 @@ from analysis.sources import facts
 from analysis.sources.geography import province_names
 from analysis.sources.sourced import Sourced
 from analysis.unknown import NotEstimable
-from analysis.workspace import Workspace
+from analysis.workspace import Workspace, find_root
 
 MARK = "Proefrapport · synthetische gegevens · geen bevindingen"
 NAMED = {"PV20", "PV22", "PV24", "PV29", "PV30"}
@@ -43,6 +48,14 @@ def effect(name, value, kind="real", **given) -> Result:
     )
 
 
+def turnout():
+    """Turnout by province from the facts."""
+    panel = turnout_panel("TK", level=PROVINCES)
+    smallest = smallest_spread(panel.frame)
+    path = regional_path(panel.frame, region="province", time="date", outcome="turnout_pct", margin=smallest)
+    return turnout_items(panel, path, outcomes()["opkomst_tk"], smallest=smallest, level=0.95)
+
+
 def real_results() -> Released:
     """Attitudes of pupils, of whom too few in one province; no file on knowledge; one effect of two."""
     frame = without_pupils(region_panel().data.frame, WITHHELD, 9)
@@ -53,6 +66,7 @@ def real_results() -> Released:
         *region_items(knowledge, region_studied(knowledge), REGIO),
         effect("prodemos.kennis", NotEstimable("er is geen bestand"), "fact"),
         effect("prodemos.opkomst_tk", 0.204, low=-0.15, high=0.55),
+        *turnout(),
     )
 
 
@@ -64,7 +78,8 @@ def rehearsal() -> Released:
         items += region_items(panel, region_studied(panel), REGIO, prefix=prefix)
     for name in ("prodemos.kennis", "prodemos.opkomst_tk", "tienskip.betrokkenheid", "tienskip.opkomst_tk"):
         items.append(effect(name, 1.204, "synthetic", low=0.15, high=2.55))
-    return publish(*items, trial=True).trial()
+    trials, real = publish(*items, trial=True).trial(), publish(*turnout())
+    return Released((*trials.rows, *real.rows), (*trials.series, *real.series))
 
 
 def release(root, released: Released) -> Workspace:
@@ -142,6 +157,23 @@ def test_what_cannot_be_had_says_so_on_every_sheet(sheets):
         assert "20 punten (burgerschapskennis) of 0,160 schaalpunten (politiek zelfvertrouwen)" in text
         assert "Echte gegevens" in text
         assert "Synthetische gegevens, geen bevinding." not in text
+
+
+def test_the_line_of_turnout_is_the_provinces_own(folder, sheets):
+    """First and last election by province and in all, from the table of facts, without The Hague."""
+    table = pd.read_csv(find_root() / "data" / "facts" / "turnout_provinces.csv")
+    table = table[(table["election"] == "TK") & table["date"].isin(["1998-05-06", "2025-10-29"])]
+    for column in ("voters", "eligible"):
+        table[column] -= table[f"{column}_the_hague"] + table[f"{column}_abroad"]
+    sums = table.groupby("date")[["voters", "eligible"]].sum()
+    first, last = (100 * sums["voters"] / sums["eligible"]).round(1)
+    own = table.assign(turnout=100 * table["voters"] / table["eligible"])
+    own = own.pivot_table(index="province", columns="date", values="turnout").round(1)
+    for code, name in province_names().items():
+        text = (folder / f"{code}.html").read_text(encoding="utf-8")
+        told = [dutch.number(one, 1) for one in (first, last, *own.loc[code])]
+        assert f"Nederland: van {told[0]} naar {told[1]}. {name} van {told[2]} naar {told[3]}" in text
+        assert f"in {name} en in Nederland, 1998 tot en met 2025" in sheets[code]
 
 
 def test_what_is_unknown_stays_unknown(sheets):
