@@ -14,12 +14,32 @@ local LETTER, AROUND = 8.6, 18
 local CLASSES = { { 320, "tabelvenster" }, { 610, "tabelvenster kaarten" }, { 850, "tabelvenster kaarten breed" } }
 local NOWHERE = "tabelvenster kaarten breed altijd"
 
+-- Where a long compound may be broken: not every browser knows how to hyphenate Dutch.
+local SOFT = "\u{AD}"
+local STEMS = {
+  "verkiezing", "initiatie", "vereniging", "ambtenaren", "perspectief", "fonds", "kunde", "kennis", "teiten",
+}
+
+local function softened(str)
+  if pandoc.text.len(str.text) < 12 then
+    return nil
+  end
+  for _, stem in ipairs(STEMS) do
+    local at = str.text:find(stem, 5, true)
+    if at then
+      str.text = str.text:sub(1, at - 1) .. SOFT .. str.text:sub(at)
+      return str
+    end
+  end
+end
+
 -- The width below which words would have to be broken.
 local function least_width(rows)
   local widest = {}
   for _, row in ipairs(rows) do
     for column, cell in ipairs(row.cells) do
-      for word in pandoc.utils.stringify(cell.contents):gmatch("%S+") do
+      local said = pandoc.utils.stringify(cell.contents):gsub(SOFT, "- ")
+      for word in said:gmatch("%S+") do
         widest[column] = math.max(widest[column] or 0, pandoc.text.len(word))
       end
     end
@@ -64,11 +84,12 @@ local function class_of(width)
 end
 
 local function readable(tbl, label)
+  tbl = tbl:walk({ Str = softened })
   local names = {}
   for _, row in ipairs(tbl.head.rows) do
     for column, cell in ipairs(row.cells) do
       cell.attributes.scope = "col"
-      names[column] = pandoc.utils.stringify(cell.contents)
+      names[column] = pandoc.utils.stringify(cell.contents):gsub(SOFT, "")
     end
   end
   for _, body in ipairs(tbl.bodies) do

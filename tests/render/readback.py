@@ -58,7 +58,7 @@ def words(element: Element, skip: tuple[str, ...] = ()) -> str:
                 yield from parts(child)
                 yield child.tail or ""
 
-    return " ".join("".join(parts(element)).split())
+    return " ".join("".join(parts(element)).replace("\u00ad", "").split())
 
 
 def one(element: Element, path: str) -> Element:

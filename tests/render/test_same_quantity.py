@@ -53,7 +53,7 @@ def test_a_number_that_is_linked_is_the_number_of_its_row(pages, rows):
             told = set(numbers(text))
             assert told <= held or text in english, f"{name}: {id} reads {text!r}; its row holds {held}"
             seen += 1
-    assert seen > 60
+    assert seen > 50
 
 
 def test_an_answer_reads_the_same_on_the_sheet_in_its_chapter_and_among_the_checks(report, pages, rows):
