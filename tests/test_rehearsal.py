@@ -27,7 +27,6 @@ from analysis.sources.outcome_table import read_outcome_table
 from analysis.unknown import NotEstimable
 from analysis.workspace import Workspace, find_root
 
-
 PAGE = '<html><body><aside class="proefstrook"><p>Oefening</p></aside><main>{}</main></body></html>'
 SHEET = "{} Deze uitkomsten zijn berekend uit echte gegevens."
 
