@@ -50,6 +50,7 @@ def plan_of(panel: Panel, plan: Robustness) -> CertaintyPlan:
     """What is tried for this question, from ``robustness.toml`` and the question itself."""
     asked, smallest = panel.question, panel.question.outcome.smallest_of_interest
     scale = (asked.outcome.tried or smallest) / smallest
+    effects = {scale * effect for effect in plan.power.effects} | {1.0}  # the smallest itself is always tried
     return CertaintyPlan(
         control=asked.comparison,
         curve_estimators=plan.curve.estimators,
@@ -63,7 +64,7 @@ def plan_of(panel: Panel, plan: Robustness) -> CertaintyPlan:
         leads=plan.checks.leads,
         mbar=plan.checks.mbar,
         smallest=smallest,
-        effects=tuple(scale * effect for effect in plan.power.effects),
+        effects=tuple(sorted(effects)),
         target=plan.power.target,
         alpha=plan.power.alpha,
         reassigned=plan.power.reassigned,
@@ -367,7 +368,7 @@ _BIAS = "wat dat verschil in ontwikkeling aan de schatting zou doen"
 
 
 def _limits(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
-    """At which violation the conclusion that there is an effect falls; zero where there is none."""
+    """At which violation the conclusion that there is an effect falls; a note where there is none to fall."""
     unit = rows.panel.question.outcome.unit
     drift, allowance, hidden = study.drift, study.allowance, study.hidden
     parts = (
@@ -389,11 +390,14 @@ def _limits(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
             hidden if isinstance(hidden, NotEstimable) else float(hidden.gamma), "",
         ),
     )  # fmt: skip
+    return tuple(_limit(rows, *part) for part in parts)
+
+
+def _limit(rows: _Rows, name: str, label: str, value: float | NotEstimable, unit: str) -> Result:
+    if not isinstance(value, NotEstimable) and value == (1 if name == "gamma" else 0):
+        return rows.row(name, label, None, unit, note="Ook zonder afwijking is nul niet uitgesloten.")
     endless = "Geen enkele doorgerekende afwijking maakt het effect nul."
-    return tuple(
-        rows.row(name, label, value, own, note=endless if value == math.inf else "")
-        for name, label, value, own in parts
-    )
+    return rows.row(name, label, value, unit, note=endless if value == math.inf else "")
 
 
 def _curve_rows(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
@@ -464,7 +468,7 @@ def _power(rows: _Rows, study: CertaintyStudy, plan: CertaintyPlan) -> tuple[Res
         first = rows.row("detectable", label, why)
     else:
         first = rows.row("detectable", label, float(power.detectable), se=float(power.detectable_se))
-    at = {name: float(np.interp(plan.smallest, table["effect"], table[name])) for name in table.columns}
+    at = table[np.isclose(table["effect"], plan.smallest)].iloc[0]
     too_large, wrong_sign = (
         factor * at[name] if math.isfinite(at[name]) else _UNSEEN
         for name, factor in (("type_m", 1), ("type_s", 100))

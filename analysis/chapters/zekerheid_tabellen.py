@@ -129,32 +129,27 @@ def _limits(released: Released, question: Question, prefix: str) -> TableExhibit
     found = [(label, released.find(f"{prefix}.{name}")) for name, label in LIMITS.items()]
     if main.reason:
         found = found[:1]
-    cells = [(label, *_value(row)) for label, row in found if row is not None]
+    cells = [(label, _value(row)) for label, row in found if row is not None]
     return TableExhibit(
         id=released.exhibit("tbl", f"{SECTION}-{question.id}-grenzen"),
-        cells=pd.DataFrame(
-            cells, columns=["Wat", "Waarde", "Interval", "Simulatiefout", "Kleinst mogelijke p"]
-        ),
+        cells=pd.DataFrame(cells, columns=["Wat", "Waarde"]),
         caption=f"{_about(question)}: waar de conclusie valt, en wat te zien was.",
         kind=main.kind,
         source=main.source,
-        align="lrlrr",
+        align="ll",
     )
 
 
-def _value(row: Result) -> tuple[str, ...]:
-    none = "niet van toepassing"
+def _value(row: Result) -> str:
+    """The number with its interval, simulation error and least p-value, where it has these."""
     if row.value is None:
-        return (
-            (row.note.rstrip(".").lower() if row.note and not row.reason else row.unknown),
-            none,
-            none,
-            none,
-        )
+        return row.note.rstrip(".").lower() if row.note and not row.reason else row.unknown
     unit = row.unit if row.unit in ("", "%") else f" {row.unit}"
-    return (
-        f"{dutch.number(row.value, row.decimals)}{unit}",
-        none if row.low is None else row.interval_text,
-        none if row.se is None else dutch.number(row.se, row.decimals + 1),
-        none if row.smallest_p is None else dutch.p_value(row.smallest_p),
-    )
+    beside = [] if row.low is None else [f"{interval_name(row.level)} {row.interval_text}"]
+    if row.se is not None:
+        beside.append(f"simulatiefout {dutch.number(row.se, row.decimals + 1)}")
+    if row.smallest_p is not None:
+        least = dutch.p_value(row.smallest_p)
+        beside.append(f"kleinst mogelijke p {least}")
+    remark = f" ({'; '.join(beside)})" if beside else ""
+    return f"{dutch.number(row.value, row.decimals)}{unit}{remark}"

@@ -170,14 +170,14 @@ def panel_noise(
     n = z.size
     log_likelihood = np.empty((len(in_space), len(in_time)))
     variance = np.empty_like(log_likelihood)
+    rights = np.stack([right.T for right, _ in in_time])
+    right_logs = np.array([right_log for _, right_log in in_time])
     for row, (left, left_log) in enumerate(in_space):
-        half = left @ z
-        for column, (right, right_log) in enumerate(in_time):
-            quadratic = ((half @ right.T) ** 2).sum()
-            variance[row, column] = quadratic / n
-            log_likelihood[row, column] = -0.5 * (
-                n * np.log(2 * np.pi * quadratic / n) + n + z.shape[1] * left_log + z.shape[0] * right_log
-            )
+        quadratic = ((left @ z @ rights) ** 2).sum(axis=(1, 2))  # at every persistence
+        variance[row] = quadratic / n
+        log_likelihood[row] = -0.5 * (
+            n * np.log(2 * np.pi * quadratic / n) + n + z.shape[1] * left_log + z.shape[0] * right_logs
+        )
     best = np.unravel_index(log_likelihood.argmax(), log_likelihood.shape)
     drop = stats.chi2.ppf(level, 1) / 2
     correlation = spaces[best[0]]

@@ -136,12 +136,9 @@ def test_false_alarms_and_limits_stand_in_tables():
         ["Los van elkaar", "5", "5", "0"], ["Met uitschieters", "6", "5", "0"]
     ]  # fmt: skip
     limits = found["tbl-zekerheid-prodemos-kennis-grenzen"].cells.set_index("Wat")
-    assert limits.loc["Schatting"].tolist() == [
-        "1,00 punten",
-        "van 0,50 tot 1,50",
-        "niet van toepassing",
-        "0,001",
-    ]
+    assert limits.loc["Schatting", "Waarde"] == (
+        "1,00 punten (95%-interval van 0,50 tot 1,50; kleinst mogelijke p 0,001)"
+    )
     falls = limits.loc["Uiteenlopen per meting tot waar de randomisatietoets nul uitsluit", "Waarde"]
     assert falls == "geen enkele afwijking maakt het nul"
 

@@ -105,3 +105,25 @@ def test_means_with_an_error_are_also_weighted_by_their_precision():
     assert 6 < weight[small].iloc[0] / weight[~small].iloc[0] < 12
     whole = studied._precise(frame.assign(se=0.0))["precision"]
     assert whole.tolist() == pytest.approx([1.0] * len(frame))
+
+
+def test_shocks_go_to_the_place_they_are_of_also_where_a_place_is_left_out():
+    """The noise is of all places; the panel is without one that started before it."""
+
+    class Shocks:
+        places = tuple(f"P{g:02d}" for g in range(12))
+
+        def draw(self, seeds, times):
+            return np.stack([100.0 * np.arange(12)[:, None] + np.asarray(times) for _ in seeds])
+
+    frame = frame_of([2009.0] + [2014.0] * 5 + [NEVER] * 6)
+    frame["time"] -= frame["time"].min()
+    frame["cohort"] -= 2010.0
+    panel = studied._samples(frame)["municipalities"]
+    assert "P00" not in panel.clusters
+    moments = [2010.5 + time for time in range(int(frame["time"].max()) + 1)]
+    worlds = studied._ByRow.of(Shocks(), panel, moments)([1, 2])
+    assert worlds.shape == (2, len(panel.cluster), len(panel.times))
+    for row, place in enumerate(panel.cluster):
+        expected = 100.0 * int(panel.clusters[place][1:]) + np.array(moments)
+        assert worlds[0, row].tolist() == expected.tolist()
