@@ -255,10 +255,11 @@ def variation_table(released: Released, design: Meten, known: pd.DataFrame) -> T
     for row in own:
         name = row.id.removeprefix(f"{SECTION}.spreiding_")
         counted = f"{dutch.number(row.clusters)}; {dutch.number(row.n)}"
+        about = row.label.partition(":")[0]
         cells.append(
             (
-                dutch.capital(row.label.partition(":")[0]),
-                dutch.capital(row.variables()["full"]),
+                f"{about}: {row.unknown}" if row.value is None else about,
+                row.unknown_word if row.value is None else row.variables()["full"],
                 counted if row.value is not None else row.unknown_word,
                 *(_word(released, planned, name) for planned in schools),
             )
