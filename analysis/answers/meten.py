@@ -6,7 +6,7 @@ the programme is in it. The rows are facts in that sense, and their notes say wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis import dutch
+from analysis.answers.meten_measured import Measured
 from analysis.credibility.planned_design import (
     CellNoise,
     Lottery,
@@ -64,6 +65,7 @@ def meten_items(
     letters: pd.DataFrame,
     population: pd.DataFrame,
     *,
+    own: Sequence[Measured] = (),
     draws: int,
     seed: int,
 ) -> list[Result | Series]:
@@ -74,6 +76,9 @@ def meten_items(
     design : Meten
     variation, letters, population : pandas.DataFrame
         As :func:`analysis.sources.facts.variation`, ``letter_facts`` and ``cbs_population`` return them.
+    own : sequence of Measured
+        Shares between schools from files of Dutch pupils, where these are there: each design that is tried
+        with other spreads is tried with these too.
     draws, seed : int
         Of the simulation.
 
@@ -84,7 +89,7 @@ def meten_items(
     """
     known = variation.set_index("id")
     counts = available_counts(letters, population)
-    studies = [_Study(planned, design, known, draws, seed) for planned in design.designs]
+    studies = [_Study(planned, design, known, tuple(own), draws, seed) for planned in design.designs]
     rows: list[Result | Series] = []
     for study in studies:
         rows += study.rows()
@@ -103,6 +108,7 @@ def meten_items(
         for item in design.assumptions.values()
     ]
     rows += [_variation(row) for row in variation.itertuples()]
+    rows += [_measured(item) for item in own]
     rows += [_target(design), curves(studies)]
     return rows
 
@@ -131,6 +137,7 @@ class _Study:
     planned: Planned
     design: Meten
     variation: pd.DataFrame
+    own_files: tuple[Measured, ...]
     draws: int
     seed: int
 
@@ -141,15 +148,19 @@ class _Study:
 
     def plan(self, noise: str) -> Plan:
         """The design with the variation of that name."""
-        planned, design = self.planned, self.design
-        if planned.form != LOTTERY:
-            return Threshold(design.value(planned.sd))
+        if self.planned.form != LOTTERY:
+            return Threshold(self.design.value(self.planned.sd))
         value, spread = self._noise(noise)
         if spread:  # a change holds the noise of two measurements
-            return Lottery(planned.groups, value**2 / 2)
+            return Lottery(self.planned.groups, value**2 / 2)
+        return self.with_share(value)
+
+    def with_share(self, icc: float) -> Plan:
+        """The lottery with this share of the variance between its units."""
+        planned, design = self.planned, self.design
         noise_of = CellNoise(
             sd=design.value(planned.sd),
-            icc=value,
+            icc=icc,
             cluster_memory=design.value(planned.place_memory),
             person_memory=design.value(planned.person_memory),
             persons=planned.persons,
@@ -212,7 +223,7 @@ class _Study:
             f"{self.planned.label}: {label}",
             value,
             unit,
-            DataKind.FACT,
+            more.pop("kind", DataKind.FACT),
             more.pop("source", self.source),
             **more,
         )
@@ -241,9 +252,25 @@ class _Study:
                     source=f"{VARIATION}; {STUDY}",
                 )
             )
+        if planned.other_noise:
+            rows += [self._with_own(item) for item in self.own_files]
         if not isinstance(self.needed, NotEstimable):
             rows += self._at(self.needed)
         return rows
+
+    def _with_own(self, item: Measured) -> Result:
+        """Units that are needed with a share from a file of Dutch pupils, or why that is unknown."""
+        found = item.found
+        return self.row(
+            f"needed_{item.id}",
+            f"{self.planned.units} die nodig zijn met de spreiding van {item.label}",
+            found if isinstance(found, NotEstimable) else self._needed(self.with_share(found.value)),
+            self.planned.units,
+            kind=item.kind,
+            source=f"{item.source}; {STUDY}" if item.source != STUDY else STUDY,
+            n=None if isinstance(found, NotEstimable) else found.n,
+            clusters=None if isinstance(found, NotEstimable) else found.groups,
+        )
 
     def _at(self, needed: int) -> list[Result]:
         """Power, size, measurements and cost with the units that are needed."""
@@ -340,6 +367,28 @@ def _variation(row: Any) -> Result:
         clusters=int(row.groups),
         decimals=0 if row.statistic == ICC else 2,
         note=f"{row.source}; {row.note}".removesuffix("; "),
+    )
+
+
+def _measured(item: Measured) -> Result:
+    """A share between schools from a file of Dutch pupils, in per cent."""
+    about = f"{SECTION}.spreiding_{item.id}", f"{item.label}: deel van de spreiding tussen scholen"
+    found = item.found
+    if isinstance(found, NotEstimable):
+        return Result(*about, found, "%", item.kind, item.source)
+    far = stats.norm.ppf(0.5 + LEVEL / 2) * found.se
+    return Result(
+        *about,
+        100 * found.value,
+        "%",
+        item.kind,
+        item.source,
+        se=100 * found.se,
+        low=100 * max(found.value - far, 0.0),
+        high=100 * min(found.value + far, 1.0),
+        level=LEVEL,
+        n=found.n,
+        clusters=found.groups,
     )
 
 

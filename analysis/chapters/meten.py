@@ -251,6 +251,19 @@ def variation_table(released: Released, design: Meten, known: pd.DataFrame) -> T
                 *(_asked(released, planned, row.id) for planned in schools),
             )
         )
+    own = _own_files(released, known)
+    for row in own:
+        name = row.id.removeprefix(f"{SECTION}.spreiding_")
+        counted = f"{dutch.number(row.clusters)}; {dutch.number(row.n)}"
+        about = row.label.partition(":")[0]
+        cells.append(
+            (
+                f"{about}: {row.unknown}" if row.value is None else about,
+                row.unknown_word if row.value is None else row.variables()["full"],
+                counted if row.value is not None else row.unknown_word,
+                *(_word(released, planned, name) for planned in schools),
+            )
+        )
     return TableExhibit(
         id="tbl-meten-spreiding",
         cells=pd.DataFrame(
@@ -264,11 +277,25 @@ def variation_table(released: Released, design: Meten, known: pd.DataFrame) -> T
         ),
         caption="Hoe uitkomsten uit zichzelf verschillen, nagerekend uit openbare bestanden, en "
         "hoeveel scholen een ontwerp vraagt als dat de spreiding zou zijn.",
-        kind=DataKind.FACT,
-        source="variation",
+        kind=DataKind.combine([DataKind.FACT, *(row.kind for row in own)]),
+        source="; ".join(dict.fromkeys(["variation", *(row.source for row in own)])),
         align="lrr" + "r" * len(schools),
         widths=(40, 18, 18, *[14] * len(schools)),
     )
+
+
+def _own_files(released: Released, known: pd.DataFrame) -> list[Result]:
+    """Shares from files of Dutch pupils: those that are no fact."""
+    start, facts = f"{SECTION}.spreiding_", set(known["id"])
+    return [
+        row for row in released.rows if row.id.startswith(start) and row.id.removeprefix(start) not in facts
+    ]
+
+
+def _word(released: Released, planned: Planned, name: str) -> str:
+    """What a share from a file of pupils would ask; where it is unknown, the reason stands beside it."""
+    row = _row(released, planned, f"needed_{name}")
+    return row.unknown_word if row.value is None else row.variables()["full"]
 
 
 def _system(row) -> str:

@@ -14,7 +14,7 @@ from analysis.figures.checks import check_interval, checked
 from analysis.figures.words import listing
 
 _PER_ROW = 3
-_PANEL_HEIGHT = 1.24  # inch
+_PANEL_HEIGHT, _LEAST_HEIGHT = 1.24, 2.0  # inch
 
 
 def designs_to_come(
@@ -55,7 +55,7 @@ def designs_to_come(
     drawn = table.dropna(subset=["simulated"])
     check_interval(drawn, id, inside="simulated")
     count = -(-len(order) // _PER_ROW)
-    figure, axes = theme.new_figure(_PANEL_HEIGHT * count + 0.2, count, _PER_ROW)
+    figure, axes = theme.new_figure(max(_LEAST_HEIGHT, _PANEL_HEIGHT * count + 0.2), count, _PER_ROW)
     line, point = theme.SERIES[0], theme.SERIES[1]
     for place, (name, ax) in enumerate(zip(order, axes.flat, strict=False)):
         with theme.settings():

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 from analysis.answers.meten import available_counts, meten_items
+from analysis.answers.meten_measured import measured
 from analysis.chapters.meten import exhibits
 from analysis.datakind import DataKind
+from analysis.design.adks import adks_design
 from analysis.design.meten import meten
 from analysis.results import Released, Result, Series, publish
 from analysis.sources.facts import cbs_population, letter_facts, variation
+from analysis.sources.sourced import Sourced
 
 DRAWS = 100
 
 
 @pytest.fixture(scope="module")
 def items():
-    return meten_items(meten(), variation(), letter_facts(), cbs_population(), draws=DRAWS, seed=1)
+    return meten_items(
+        meten(), variation(), letter_facts(), cbs_population(), own=absent(), draws=DRAWS, seed=1
+    )
+
+
+def absent():
+    """What an empty folder gives."""
+    none = Sourced.absent("er is geen bestand")
+    return measured(none, (), none, adks_design().outcome)
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +125,9 @@ def test_simulation_stands_beside_the_formula(rows, curves):
 
 
 def test_the_seed_decides(items):
-    again = meten_items(meten(), variation(), letter_facts(), cbs_population(), draws=DRAWS, seed=1)
+    again = meten_items(
+        meten(), variation(), letter_facts(), cbs_population(), own=absent(), draws=DRAWS, seed=1
+    )
     assert [item for item in again if isinstance(item, Result)] == [
         item for item in items if isinstance(item, Result)
     ]
@@ -129,6 +143,74 @@ def test_a_spread_that_is_nowhere(rows):
             draws=2,
             seed=1,
         )
+
+
+def files(schools: int, size: int) -> tuple[Sourced, Sourced]:
+    """Pupils of three tracks, each in its own schools, a fifth of the variance between these; and a panel."""
+    rng = np.random.default_rng(8)
+    school = np.repeat(np.arange(3 * schools), size)
+    level = rng.normal(0, np.sqrt(0.2), 3 * schools)[school]
+    frame = pd.DataFrame({"school": school, "track": np.array(["vmbo", "havo", "vwo"])[school % 3]})
+    frame["pv1"] = level + rng.normal(0, np.sqrt(0.8), len(school))
+    waves = [
+        frame.assign(wave=wave, **{one.name: frame["pv1"] for one in adks_design().outcome})
+        for wave in (1, 2)
+    ]
+    waves[1].loc[:, adks_design().outcome[0].name] = 0.0  # a later wave does not count
+    return (
+        Sourced(frame, DataKind.REAL, "iccs2022", ""),
+        Sourced(pd.concat(waves), DataKind.REAL, "adks", ""),
+    )
+
+
+def with_files(schools: int, size: int) -> Released:
+    pupils, panel = files(schools, size)
+    own = measured(pupils, ["pv1"], panel, adks_design().outcome)
+    return publish(
+        *meten_items(meten(), variation(), letter_facts(), cbs_population(), own=own, draws=2, seed=1)
+    )
+
+
+def test_files_of_dutch_pupils_are_reckoned_with_when_they_are_there():
+    released = with_files(schools=60, size=20)
+    first = adks_design().outcome[0].name
+    for source, name in (("iccs2022", "iccs2022_vmbo"), ("adks", f"adks_{first}_vmbo")):
+        share = released.row(f"meten.spreiding_{name}")
+        assert share.kind is DataKind.REAL
+        assert share.source == source
+        assert share.low < 20 < share.high
+        assert (share.clusters, share.n) == (60, 1200)
+        asked = released.row(f"meten.leerlingen_needed_{name}")
+        assert asked.kind is DataKind.REAL
+        variance = [icc * 0.2 + (1 - icc) * 0.4 / 25 for icc in (share.low / 100, share.high / 100)]
+        assert (
+            chance(0.2, variance[0], int(asked.value)) > 0.8 > chance(0.2, variance[1], int(asked.value) - 2)
+        )
+    tables = {exhibit.id: exhibit for exhibit in exhibits(released)}
+    told = tables["tbl-meten-spreiding"]
+    assert told.kind is DataKind.REAL
+    assert told.cells["Bron"].tolist()[11] == "ICCS 2022, burgerschapskennis, vmbo"
+    assert tables["tbl-meten"].kind is DataKind.FACT
+
+
+def test_a_file_of_few_pupils_gives_no_share_away():
+    released = with_files(schools=3, size=3)
+    share = released.row("meten.spreiding_iccs2022_vmbo")
+    assert share.value is None
+    assert share.withheld
+    assert released.row("meten.leerlingen_needed_iccs2022_vmbo").withheld
+    cells = next(item for item in exhibits(released) if item.id == "tbl-meten-spreiding").cells.iloc[11]
+    assert cells.iloc[0].startswith("ICCS 2022, burgerschapskennis, vmbo: niet getoond: minder dan")
+    assert set(cells.iloc[1:]) == {"niet getoond"}
+
+
+def test_without_a_file_the_reason_is_told(rows, drawn):
+    for name in ("iccs2022", "adks"):
+        assert rows[f"spreiding_{name}"].unknown == "niet vast te stellen: er is geen bestand"
+        assert rows[f"leerlingen_needed_{name}"].value is None
+    last = drawn["tbl-meten-spreiding"].cells.iloc[-1]
+    assert last.iloc[0] == "Adolescentenpanel: niet vast te stellen: er is geen bestand"
+    assert set(last.iloc[1:]) == {"niet vast te stellen"}
 
 
 def test_tables_tell_the_rows(drawn):
