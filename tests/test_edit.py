@@ -341,7 +341,7 @@ def lab(tmp_path, repository_copy):
 
 
 def wait_for(address, server, log):
-    for _ in range(300):
+    for _ in range(600):
         assert server.poll() is None, log.read_text()
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/api/status"):
             return address
@@ -364,12 +364,12 @@ def test_open_run_all_save_and_nothing_to_commit(lab):
         )
         page = chromium.new_page(viewport={"width": 1280, "height": 900})
         page.goto(f"{address}/lab/tree/notebooks/{path.name}")
-        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=30_000)
-        page.get_by_text("Impactanalyse", exact=True).first.wait_for(timeout=30_000)  # the kernel's name
-        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=30_000)
+        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+        page.get_by_text("Impactanalyse", exact=True).first.wait_for(timeout=60_000)  # the kernel's name
+        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=60_000)
         run_all(page)
         page.keyboard.press("Control+s")
-        page.wait_for_function("!document.querySelector('.jp-mod-dirty')", timeout=10_000)
+        page.wait_for_function("!document.querySelector('.jp-mod-dirty')", timeout=30_000)
         saved = path.read_text(encoding="utf-8")
         assert saved != stored
         assert "execute_result" in saved or "display_data" in saved
