@@ -168,6 +168,15 @@ def test_the_check_judges_what_git_would_store(clone):
     assert "Jansen" in looked_at()
 
 
+def test_another_worktree_of_the_clone_uses_its_environment(clone, tmp_path):
+    other = tmp_path / "other"
+    git(clone, "worktree", "add", "-q", str(other))
+    interpreter = clone / ".venv" / "bin" / "python"
+    interpreter.write_text('#!/bin/sh\necho "of the clone"\n')
+    done = subprocess.run(["sh", "tools/python"], cwd=other, capture_output=True, text=True, check=True)
+    assert done.stdout == "of the clone\n"
+
+
 def test_hooks_of_someone_else_are_left_alone(tmp_path):
     shutil.copytree(REPOSITORY / "tools", tmp_path / "tools")
     git(tmp_path, "init", "-q")

@@ -56,7 +56,7 @@ def test_a_file_that_no_source_recognises(notes):
     (project.workspace.data / "Lijst van gemeenten.xlsx").write_bytes(b"")
     first, second = said()
     assert "Lijst van gemeenten.xlsx in" in first
-    assert pasted(first)["lijst-van-gemeenten"]["files"] == ["Lijst van gemeenten.xlsx"]
+    assert pasted(first)["lijst_van_gemeenten"]["files"] == ["Lijst van gemeenten.xlsx"]
     assert "Was micro*.csv meant, rename it." in second
 
 
