@@ -271,7 +271,7 @@ def test_a_conda_environment_that_has_it_gets_no_second_one(tmp_path):
     shutil.copy(REPOSITORY / "Makefile", tmp_path / "Makefile")
     python = tmp_path / "conda" / "bin" / "python"
     python.parent.mkdir(parents=True)
-    python.write_text('#!/bin/sh\necho "$@" >>"$LOG"\n')
+    python.write_text('#!/bin/sh\necho "$@" >>"$LOG"\n[ "$1" != -c ] || echo True\n')
     python.chmod(0o755)
     log = tmp_path / "log"
     conda = {"CONDA_PREFIX": str(tmp_path / "conda"), "LOG": str(log)}
