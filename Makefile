@@ -30,10 +30,14 @@ test: $(VENV)/.ready-test lint
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 # Who works in a conda environment that has all of it gets no second one.
+WHOLE_HERE = import importlib.util as i; print(all(map(i.find_spec, ("jupyterlab", "linearmodels", "papermill"))))
+ifeq ($(if $(CONDA_PREFIX),$(shell python -c '$(WHOLE_HERE)' 2>/dev/null)),True)
 edit:
-	@if [ -n "$$CONDA_PREFIX" ] && python -c "import jupyterlab, linearmodels, papermill" 2>/dev/null; then \
-	  python tools/edit.py $(ARGS); \
-	else $(MAKE) --no-print-directory $(VENV)/.ready-edit && $(BIN)/python tools/edit.py $(ARGS); fi
+	python tools/edit.py $(ARGS)
+else
+edit: $(VENV)/.ready-edit
+	$(BIN)/python tools/edit.py $(ARGS)
+endif
 
 # For instance: make new NAME=opkomst ARGS="--question 'Stemmen jongeren vaker?'"
 new:

@@ -171,13 +171,14 @@ def _workspace(options: argparse.Namespace) -> Workspace:
 
 def _build(options: argparse.Namespace) -> None:
     from analysis.build.build import explanation
+    from analysis.build.form import out_of_form
     from analysis.build.unused import unused_inputs
 
     workspace = _workspace(options)
     if options.explain:
         for line in explanation(workspace, options.only):
             print(line)
-        for note in unused_inputs(workspace):
+        for note in (*unused_inputs(workspace), *out_of_form(workspace)):
             print(f"note: {note}")
         return
     with _alone(options, workspace):
@@ -235,6 +236,7 @@ def _say(options: argparse.Namespace):
 
 def _make(options: argparse.Namespace, workspace: Workspace) -> str:
     """Build and release; what failed, for whoever mends it."""
+    from analysis.build.form import out_of_form
     from analysis.build.progress import choose
     from analysis.build.unused import unused_inputs
     from analysis.report import build_and_release
@@ -256,7 +258,7 @@ def _make(options: argparse.Namespace, workspace: Workspace) -> str:
     )
     built, released = made.built, made.released
     say(f"{len(built.outcomes)} run, {built.unchanged} unchanged, {built.seconds:.1f} s")
-    for note in unused_inputs(workspace):
+    for note in (*unused_inputs(workspace), *out_of_form(workspace)):
         say(f"note: {note}")
     if released is None:
         say("Nothing was released: other notebooks are still to be run. Build without --only.")

@@ -20,6 +20,7 @@ from repository import REPOSITORY
 from analysis.build.errors import BuildError
 from analysis.build.source import read_source
 from analysis.privacy.strip import stripped
+from analysis.privacy.worktree import present_files
 
 PERSON = ("-c", "user.name=Onderzoeker", "-c", "user.email=onderzoeker@example.org")
 
@@ -152,6 +153,30 @@ def test_what_is_stored_is_left_as_it_is():
     assert [one["id"] for one in json.loads(stripped(ran(PLAIN)))["cells"]] == ["aa", "bb", "cc", "dd"]
 
 
+def test_the_check_judges_what_git_would_store(clone):
+    """Outputs on disk are no finding where git takes them out, and are where it does not."""
+    path = clone / "notebooks" / "een.ipynb"
+    path.write_text(ran(PLAIN), encoding="utf-8")
+
+    def looked_at():
+        return {file.path: file.content.decode("utf-8") for file in present_files(clone)}[
+            "notebooks/een.ipynb"
+        ]
+
+    assert looked_at() == PLAIN
+    git(clone, "config", "--unset", "filter.notebook.clean")
+    assert "Jansen" in looked_at()
+
+
+def test_another_worktree_of_the_clone_uses_its_environment(clone, tmp_path):
+    other = tmp_path / "other"
+    git(clone, "worktree", "add", "-q", str(other))
+    interpreter = clone / ".venv" / "bin" / "python"
+    interpreter.write_text('#!/bin/sh\necho "of the clone"\n')
+    done = subprocess.run(["sh", "tools/python"], cwd=other, capture_output=True, text=True, check=True)
+    assert done.stdout == "of the clone\n"
+
+
 def test_hooks_of_someone_else_are_left_alone(tmp_path):
     shutil.copytree(REPOSITORY / "tools", tmp_path / "tools")
     git(tmp_path, "init", "-q")
@@ -212,6 +237,86 @@ def test_a_file_that_git_merged_by_line_is_called_that_too(tmp_path):
         read_source(path)
 
 
+# --- the way in, and the kernel --------------------------------------------------------------------------
+
+
+def test_without_jupyterlab_the_way_to_install_it_is_told():
+    """By Python alone, as where there is neither make nor a shell."""
+    command = [
+        sys.executable,
+        "-S",
+        str(REPOSITORY / "tools" / "edit.py"),
+    ]  # -S: as if nothing were installed
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    lines = [line.strip() for line in done.stderr.splitlines()]
+    assert lines[0].startswith("JupyterLab is not installed for ")
+    install = [" ".join(line.split()[1:]) for line in lines[1:]]
+    assert install[1:3] == [
+        "-m pip install --require-hashes -r requirements-edit.lock",
+        "-m pip install --no-deps --no-build-isolation --editable .",
+    ]
+    assert lines[-1] in ("\\".join(WINDOWS), "/".join(POSIX))
+    told = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert all(words in told for words in install[1:3])
+    assert "\\".join(WINDOWS) in told
+
+
+POSIX = (".venv", "bin", "python tools", "edit.py")
+WINDOWS = (".venv", "Scripts", "python tools", "edit.py")
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_a_conda_environment_that_has_it_gets_no_second_one(tmp_path):
+    shutil.copy(REPOSITORY / "Makefile", tmp_path / "Makefile")
+    python = tmp_path / "conda" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$@" >>"$LOG"\n[ "$1" != -c ] || echo True\n')
+    python.chmod(0o755)
+    log = tmp_path / "log"
+    conda = {"CONDA_PREFIX": str(tmp_path / "conda"), "LOG": str(log)}
+    path = {"PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
+    command = ["make", "edit", "ARGS=--no-browser"]
+    subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, **conda, **path}, check=True, capture_output=True
+    )
+    assert log.read_text().splitlines()[-1] == "tools/edit.py --no-browser"
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_the_kernel_reads_a_changed_module_again(tmp_path, monkeypatch):
+    needs(importlib.util.find_spec("jupyterlab"), "JupyterLab is not installed (make test installs it)")
+    from jupyter_client.manager import KernelManager
+
+    monkeypatch.syspath_prepend(str(REPOSITORY / "tools"))
+    from project_kernel import ProjectKernels
+
+    kernels = ProjectKernels()
+    assert kernels.get_kernel_spec("python3").display_name == "Impactanalyse"
+    manager = KernelManager(kernel_name="python3", kernel_spec_manager=kernels)
+    module = tmp_path / "gewijzigd.py"
+    module.write_text("def answer():\n    return 'eerst'\n")
+    manager.start_kernel(cwd=str(tmp_path))
+    client = manager.blocking_client()
+    try:
+        client.start_channels()
+        client.wait_for_ready(timeout=60)
+
+        def shown(code):
+            said = []
+            hook = lambda message: said.append(message["content"].get("text", ""))  # noqa: E731
+            client.execute_interactive(code, timeout=60, output_hook=hook)
+            return "".join(said)
+
+        assert "eerst" in shown("from gewijzigd import answer\nprint(answer())")
+        module.write_text("def answer():\n    return 'daarna'\n")
+        os.utime(module, (time.time() + 5, time.time() + 5))
+        assert "daarna" in shown("print(answer())")
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
 # --- in a browser -------------------------------------------------------------------------------------
 
 
@@ -245,7 +350,7 @@ def lab(tmp_path, repository_copy):
 
 
 def wait_for(address, server, log):
-    for _ in range(300):
+    for _ in range(600):
         assert server.poll() is None, log.read_text()
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/api/status"):
             return address
@@ -268,12 +373,12 @@ def test_open_run_all_save_and_nothing_to_commit(lab):
         )
         page = chromium.new_page(viewport={"width": 1280, "height": 900})
         page.goto(f"{address}/lab/tree/notebooks/{path.name}")
-        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=30_000)
-        page.get_by_text("Impactanalyse", exact=True).first.wait_for(timeout=30_000)  # the kernel's name
-        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=30_000)
+        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+        page.get_by_text("Impactanalyse", exact=True).first.wait_for(timeout=60_000)  # the kernel's name
+        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=60_000)
         run_all(page)
         page.keyboard.press("Control+s")
-        page.wait_for_function("!document.querySelector('.jp-mod-dirty')", timeout=10_000)
+        page.wait_for_function("!document.querySelector('.jp-mod-dirty')", timeout=30_000)
         saved = path.read_text(encoding="utf-8")
         assert saved != stored
         assert "execute_result" in saved or "display_data" in saved

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from analysis.build.closure import DRAWING, FirstParty, Memory, closure
+from analysis.build.form import out_of_form
 from analysis.build.parameters import typed
 from analysis.build.source import read_source
 from analysis.design.notebooks import read_notebooks
@@ -120,6 +121,11 @@ def test_its_key_holds_what_computes_and_not_what_builds_draws_or_prints(path):
     rooms = {name.split("/")[1].removesuffix(".py") for name in found.files}
     assert "results" in rooms
     assert not rooms & {*DRAWING, "build", "release", "render", "report", "privacy", "__main__"}
+
+
+def test_the_build_has_nothing_to_say_of_its_form(path):
+    workspace = Workspace(ROOT, ROOT / "data" / "real")
+    assert [note for note in out_of_form(workspace) if path.name in note] == []
 
 
 def test_it_publishes(path):

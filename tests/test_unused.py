@@ -10,6 +10,7 @@ import pytest
 from build_project import Project
 from repository import run_analysis
 
+from analysis.build.form import out_of_form
 from analysis.build.unused import unused_inputs
 from analysis.render.unused import unused_texts
 from analysis.workspace import Workspace
@@ -55,8 +56,27 @@ def test_a_file_that_no_source_recognises(notes):
     (project.workspace.data / "Lijst van gemeenten.xlsx").write_bytes(b"")
     first, second = said()
     assert "Lijst van gemeenten.xlsx in" in first
-    assert pasted(first)["lijst-van-gemeenten"]["files"] == ["Lijst van gemeenten.xlsx"]
+    assert pasted(first)["lijst_van_gemeenten"]["files"] == ["Lijst van gemeenten.xlsx"]
     assert "Was micro*.csv meant, rename it." in second
+
+
+def test_what_does_not_keep_to_the_form_of_a_notebook(notes):
+    project, _ = notes
+    project.notebook(
+        "lus",
+        "import matplotlib.pyplot as plt\nfrom pandas import DataFrame",
+        "def f():\n    pass\n\nfor _ in range(2):\n    f()",
+        f"x = '{'a' * 120}'",
+        prose="Zonder vraag.",
+    )
+    assert list(out_of_form(project.workspace)) == [
+        "notebooks/lus.ipynb: no question is asked in its text",
+        "notebooks/lus.ipynb, cell 3, line 1: imports matplotlib.pyplot; that belongs behind a function of "
+        "analysis, as figures do",
+        "notebooks/lus.ipynb, cell 4, line 1: a function of its own; move it to analysis/, with a test",
+        "notebooks/lus.ipynb, cell 4, line 4: a loop of its own; move it to analysis/, with a test",
+        "notebooks/lus.ipynb, cell 5, line 1: 126 characters; at most 110",
+    ]
 
 
 def test_a_section_that_nothing_includes_and_an_entry_without_a_sentence(tmp_path, repository_copy):

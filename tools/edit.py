@@ -24,7 +24,7 @@ _CREATE, _PYTHON, _THIS = (
 INSTALL = f"""JupyterLab is not installed for {sys.executable}. In the folder {ROOT}:
   {_CREATE} -m venv .venv
   {_PYTHON} -m pip install --require-hashes -r requirements-edit.lock
-  {_PYTHON} -m pip install --no-deps --editable .
+  {_PYTHON} -m pip install --no-deps --no-build-isolation --editable .
   {_PYTHON} {_THIS}"""
 
 

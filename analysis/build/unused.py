@@ -33,7 +33,7 @@ def unused_inputs(workspace: Workspace) -> Iterator[str]:
         yield (
             f"{path.name} in {workspace.data.name} fits no source of data/manifest.toml, and so it is not "
             f"read.{hint} Is it a source of its own, add:\n"
-            f"    [{_name(path)}]\n"
+            f"    [{_name(path).replace('-', '_')}]\n"
             + "\n".join(
                 f'    {key} = "…"' for key in ("title", "publisher", "licence", "reference", "access")
             )

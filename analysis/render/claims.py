@@ -80,8 +80,9 @@ def check_claims(
         span = sentence_span(words, match.start())
         sentence = " ".join(words[slice(*span)].split())
         if not sentence.endswith("?"):
+            read = _BRACES.sub(" … ", sentence)
             problems.append(
-                f"{text.place(match.start())}: {match[0]!r} is bound to no result, in {sentence!r}. "
+                f"{text.place(match.start())}: {match[0]!r} is bound to no result, in {read!r}. "
                 + _advice(match[0], sentence, text.prose[slice(*span)], entries, by_id, project.root)
             )
     if problems:

@@ -16,6 +16,7 @@ from analysis.release.shown import FOLDER
 from analysis.render.entries import block, idle, names, reworded
 from analysis.render.project import Project, read_variables
 from analysis.render.text import Text, blank
+from analysis.results import TRIAL
 from analysis.workspace import Workspace
 
 _UNITS = (
@@ -68,7 +69,7 @@ def numbers_have_a_source(text: Text, project: Project) -> Iterator[str]:
     said = names(read_variables(project.root)) if found else {}
     for match in found:
         number = match[0].strip(".,;:")
-        same = [name for name, value in said.items() if name.endswith(".value") and value == number]
+        same = [name for name, value in said.items() if _could_be(name) and value == number]
         write = ", or ".join(f"{{{{< var {name} >}}}}" for name in same[:3] or ["section.name.value"])
         old = reworded(sentence_at(words, match.start()), lost)
         entry = (
@@ -81,6 +82,11 @@ def numbers_have_a_source(text: Text, project: Project) -> Iterator[str]:
             f"{text.place(match.start())}: {number!r} is neither a released result nor a "
             f"cited fact. Write {write}; if it is no finding, {entry}"
         )
+
+
+def _could_be(name: str) -> bool:
+    """Whether a typed number may be the variable `name`: a value, and none of a trial on a twin."""
+    return name.endswith(".value") and not name.startswith(f"{TRIAL}.")
 
 
 def sentence_at(words: str, position: int) -> str:

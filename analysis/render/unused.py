@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from analysis.design.prose import CLAIMS, NUMBERS, directions, exempt_numbers
 from analysis.release.shown import FOLDER
 from analysis.render.entries import idle, standing_text
-from analysis.render.project import read_projects
 from analysis.workspace import Workspace
 
 _INCLUDED = re.compile(r"\{\{<\s*include\s+(\S+)\s*>\}\}")
@@ -17,14 +16,12 @@ _INCLUDED = re.compile(r"\{\{<\s*include\s+(\S+)\s*>\}\}")
 def unused_texts(workspace: Workspace) -> Iterator[str]:
     """A note for each section that nothing includes, and each entry whose sentence is gone."""
     root = workspace.root
-    projects = read_projects(root)
     used = set(_INCLUDED.findall(standing_text(root)))
     for path in sorted((root / "reports").glob("_*.qmd")):
         # A section `_uitkomst-x` is shown by way of the fragment that the build makes of it, given data.
         if not used & {path.name, f"{FOLDER}/{path.name.removeprefix('_')}"}:
-            documents = " or ".join(str(project.document.relative_to(root)) for project in projects)
             yield (
-                f"reports/{path.name} is in no document. Where it belongs, in {documents}, add:\n"
+                f"reports/{path.name} is in no document. Where it belongs, such as in rapport.qmd, add:\n"
                 f"    {{{{< include {path.name} >}}}}"
             )
     declared = directions(workspace)

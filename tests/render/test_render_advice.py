@@ -118,6 +118,7 @@ def test_a_claim_comes_filled_in(mistakes):
     entry = pasted(said, "claim")
     assert entry == {"text": "Het verschil is groter:", "results": ["kloof.gap"], "condition": "above"}
     assert "or, where it claims nothing," in said
+    assert "in 'Het verschil is groter: … .'" in said
 
 
 def test_of_a_synthetic_result_a_rule_writes_the_sentence(tmp_path):
