@@ -1,4 +1,4 @@
-"""The rehearsal of the day the files arrive: its stand-ins, its marks, and that its checks find what is wrong.
+"""The rehearsal of the day the files arrive: its stand-ins, its marks, and what its checks must find.
 
 The whole of it takes minutes, and CI holds it beside the tests.
 """
@@ -26,7 +26,6 @@ from analysis.sources.geography import province_names
 from analysis.sources.outcome_table import read_outcome_table
 from analysis.unknown import NotEstimable
 from analysis.workspace import Workspace, find_root
-
 
 PAGE = '<html><body><aside class="proefstrook"><p>Oefening</p></aside><main>{}</main></body></html>'
 SHEET = "{} Deze uitkomsten zijn berekend uit echte gegevens."
