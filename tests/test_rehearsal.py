@@ -191,7 +191,9 @@ def test_a_sheet_has_the_registered_reach_and_the_total_of_the_report(report_fol
     write_rows(rows, workspace.build / "released" / "results.csv")
     material = read_material(workspace)
     lines = {
-        code: next(line for line in sheet_values(code, material)["cijfers"].splitlines() if "ProDemos" in line)
+        code: next(
+            line for line in sheet_values(code, material)["cijfers"].splitlines() if "ProDemos" in line
+        )
         for code in points["code"]
     }
     assert "ten minste 1.204 | 1.230 |" in lines["PV20"]
