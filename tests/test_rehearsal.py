@@ -1,4 +1,4 @@
-"""The rehearsal of the day the files arrive: its stand-ins, its marks, and that its checks find what is wrong.
+"""The rehearsal of the day the files arrive: its stand-ins, its marks, and what its checks must find.
 
 The whole of it takes minutes, and CI holds it beside the tests.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -20,7 +21,8 @@ from analysis.rehearsal.activities import Truth
 from analysis.rehearsal.checks import ANSWERS, check_report, contradictions, visible_text
 from analysis.rehearsal.copy import copied, mark_data
 from analysis.rehearsal.files import Planted, write_standins
-from analysis.results import Result, write_rows
+from analysis.render.provinces import read_material, sheet_values
+from analysis.results import Result, Series, write_rows, write_series
 from analysis.sources.gazetteer import gazetteer
 from analysis.sources.geography import province_names
 from analysis.sources.outcome_table import read_outcome_table
@@ -135,15 +137,19 @@ def test_the_copy_is_filled_in_and_marked_and_the_repository_is_not(repository_c
 def test_the_stand_ins_are_read_whole_but_for_the_mistakes_in_them(tmp_path):
     """Other seeds than that of the command."""
     here = find_root()
-    for seed in (2, 3):
-        folder = tmp_path / str(seed)
-        write_standins(here / "data" / "facts", folder, seed=seed, size=0.1)
+    written = {}
+    for number, seed in enumerate((2, 2, 3)):
+        folder = tmp_path / str(number)
+        files = write_standins(here / "data" / "facts", folder, seed=seed, size=0.1).files
+        written[number] = [path.read_bytes() for path in files]
         workspace = Workspace(here, folder)
         for name in ("democratiekennis", "betrokkenheid"):
             path = next(folder.glob(f"{name}.*"))
             read = read_outcome_table([path], outcome_maps()[name], gazetteer(workspace))
             assert read.losses.unplaced == ()
             assert read.losses.undated == ()
+    assert written[0] == written[1]  # no clock in them: what ran on them before holds
+    assert written[0] != written[2]
     assert set(registration_maps()) == set(start_maps()) == {"prodemos", "tienskip"}
 
 
@@ -165,3 +171,31 @@ def test_what_belongs_there_is_no_contradiction():
     assert list(contradictions(told, {DataKind.REAL})) == []
     assert list(contradictions("synthetisch", {DataKind.SYNTHETIC})) == []
     assert visible_text("<head><style>nan</style></head><p>vier&nbsp;punten</p>") == " vier punten "
+
+
+def test_a_sheet_has_the_registered_reach_and_the_total_of_the_report(report_folder):
+    workspace, _ = report_folder
+    points = pd.DataFrame(
+        {
+            "code": ["PV20", "PV21", "PV22"],
+            "activities": [3.0, 2.0, float("nan")],
+            "young_people": [1204.0, float("nan"), float("nan")],
+            "uncounted": [1, 2, 0],
+        }
+    )
+    series = Series(
+        "bereik.prodemos_provincies", "Bereik", "", "real", "registratie_prodemos", points, ("young_people",)
+    )
+    write_series([series], workspace.build / "released" / "series")
+    rows = [row("prodemos.kennis.effect", 1.5), row("bereik.prodemos_young_people", 1230.0)]
+    write_rows(rows, workspace.build / "released" / "results.csv")
+    material = read_material(workspace)
+    lines = {
+        code: next(
+            line for line in sheet_values(code, material)["cijfers"].splitlines() if "ProDemos" in line
+        )
+        for code in points["code"]
+    }
+    assert "ten minste 1.204 | 1.230 |" in lines["PV20"]
+    assert "onbekend | 1.230 |" in lines["PV21"]
+    assert "niet getoond | 1.230 |" in lines["PV22"]

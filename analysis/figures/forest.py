@@ -167,7 +167,7 @@ def _alt(
         known = int(table["low"].notna().sum())
         line = f"{reference_label or 'de lijn'} ({dutch.number(reference, decimals)})"
         parts.append(
-            f"{above} intervallen liggen boven, {below} onder en {known - above - below} over {line}."
+            f"Intervallen boven {line}: {above}; eronder: {below}; eroverheen: {known - above - below}."
         )
         if known < len(table):
             parts.append(f"Zonder interval: {len(table) - known}.")

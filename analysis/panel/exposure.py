@@ -73,22 +73,32 @@ class Exposed:
 
 
 def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
-    """What a list of starts says, else the registration where the design rests on that, else the design."""
+    """What a list of starts says, else the registration where the design rests on that, else the design.
+
+    A list of starts says when; how many were reached is then for the registration to say, where there is one
+    and the exposure has an intensity.
+    """
     starts = start_maps(workspace).get(exposure.name)
     paths = find_files(starts, workspace.data) if starts is not None else []
+    registered = registration_maps(workspace).get(exposure.name)
+    activities = find_files(registered, workspace.data) if registered is not None else []
     if paths:
         read = read_starts(paths, starts, gazetteer(workspace))
         found = _at_level(read.spells, exposure, workspace)
-        remark = f"De startdata komen uit {_names(paths)}."
-        return Exposed(
-            replace(exposure, spells=found), True, f"start_{exposure.name}", remark, read.losses.left_out
-        )
-    registered = registration_maps(workspace).get(exposure.name)
-    paths = find_files(registered, workspace.data) if registered is not None else []
-    if paths and exposure.starts == "registration":
-        read = read_activities(paths, registered, gazetteer(workspace))
+        remark, source = f"De startdata komen uit {_names(paths)}.", f"start_{exposure.name}"
+        losses = read.losses.left_out
+        if activities and exposure.intensity:
+            counted = read_activities(activities, registered, gazetteer(workspace))
+            reached = _at_level(_first_activities(counted.frame, exposure), exposure, workspace)
+            found = _with_reach(found, reached)
+            remark += f" Het bereik komt uit {_names(activities)}."
+            source += f"; registratie_{exposure.name}"
+            losses = (*losses, *counted.losses.left_out)
+        return Exposed(replace(exposure, spells=found), True, source, remark, losses)
+    if activities and exposure.starts == "registration":
+        read = read_activities(activities, registered, gazetteer(workspace))
         found = _at_level(_first_activities(read.frame, exposure), exposure, workspace)
-        remark = f"De start in een provincie is de eerste activiteit in {_names(paths)}."
+        remark = f"De start in een provincie is de eerste activiteit in {_names(activities)}."
         return Exposed(
             replace(exposure, spells=found),
             True,
@@ -97,6 +107,23 @@ def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
             read.losses.left_out,
         )
     return Exposed(exposure, complete=False, source=DESIGN_SOURCE, remark=exposure.before)
+
+
+def _with_reach(spells: tuple[Spell, ...], reached: tuple[Spell, ...]) -> tuple[Spell, ...]:
+    """`spells` with the young people registered in their place; none registered there is nobody reached.
+
+    Of several spells in a place the first carries them all: the registration is not divided over spells.
+    """
+    people = {spell.place: spell.intensity for spell in reached}
+    carried: set[str] = set()
+    found = []
+    for spell in spells:
+        if spell.intensity is None:
+            first = spell.place not in carried
+            spell = replace(spell, intensity=people.get(spell.place, 0.0) if first else 0.0)
+            carried.add(spell.place)
+        found.append(spell)
+    return tuple(found)
 
 
 def _first_activities(frame: pd.DataFrame, exposure: Exposure) -> tuple[Spell, ...]:

@@ -35,3 +35,10 @@ def read_pdf(content: bytes) -> tuple[str, list[tuple[str, bytes]]]:
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
         raise ValueError(f"a PDF that cannot be looked at ({type(error).__name__}: {error})") from error
     return "\n".join(texts), attached
+
+
+def page_count(content: bytes) -> int:
+    """How many pages a PDF has that :func:`read_pdf` can read."""
+    from pypdf import PdfReader
+
+    return len(PdfReader(io.BytesIO(content)).pages)

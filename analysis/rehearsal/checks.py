@@ -10,7 +10,7 @@ from pathlib import Path
 
 from analysis.datakind import DataKind
 from analysis.design.disclosure import disclosure_rule
-from analysis.privacy.pdf import read_pdf
+from analysis.privacy.pdf import page_count, read_pdf
 from analysis.rehearsal.files import Planted
 from analysis.results import ROWS_FILE, SERIES_FOLDER, TRIAL, Result, read_rows, read_series
 from analysis.results.row import NOT_ESTABLISHED
@@ -31,7 +31,6 @@ ANSWERS = (
 )  # fmt: skip
 _ASIDE = re.compile(r'<aside class="proefstrook".*?</aside>', re.DOTALL)
 _OUT = re.compile(r"<(?:style|script|svg|head)\b.*?</(?:style|script|svg|head)>|<[^>]+>", re.DOTALL)
-_PAGES = re.compile(rb"/Type\s*/Page\b")
 
 
 def visible_text(page: str) -> str:
@@ -119,6 +118,8 @@ def _sheets(workspace: Workspace, folder: Path) -> Iterator[str]:
             yield f"sheet of {name}: absent"
             continue
         text = visible_text(page.read_text(encoding="utf-8"))
+        if (pages := page_count(paper.read_bytes())) != 1:
+            yield f"sheet of {name}: {pages} pages, not one"
         if name not in text:
             yield f"sheet of {name}: does not name its province"
         yield from (f"sheet of {name}: {said}" for said in contradictions(text, kinds, complete=True))

@@ -11,7 +11,7 @@ import yaml
 
 from analysis.workspace import Workspace
 
-FOLDER, DATA = "rehearsal", "standins"
+FOLDER, DATA = "rehearsal", "data/real"  # of the copy
 MARK = "oefening"  # metadata key of the templates
 # What a researcher fills in on the day: (design file, key, name of the column in the stand-in).
 FILLED_IN = (

@@ -24,7 +24,7 @@ STARTS = {
 YEARS = range(2018, 2027)
 UNTIL = date(2026, 9, 30)
 _MASKED = "<5"
-_CLOCK = slice(84, 101)  # of the header of an SPSS file: date and time of writing
+_CLOCK = slice(92, 109)  # of the header of an SPSS file: date and time of writing
 
 
 @dataclass(frozen=True)

@@ -62,8 +62,8 @@ class Material:
         The smallest deviation of interest of each of these.
     national : tuple of (str, Result)
         Programme and effect, of the questions that a sheet names.
-    reached : tuple of (str, Series)
-        Programme and what its registration counts by province; only those with a registration.
+    reached : tuple of (str, Series, Result)
+        Programme, what its registration counts by province, and the total; only those with a registration.
     turnout : Series or None
         Turnout by province and election.
     """
@@ -77,7 +77,7 @@ class Material:
     effects: tuple[tuple[str, Series], ...]
     limits: tuple[Result, ...]
     national: tuple[tuple[str, Result], ...]
-    reached: tuple[tuple[str, Series], ...] = ()
+    reached: tuple[tuple[str, Series, Result], ...] = ()
     turnout: Series | None = None
 
     @property
@@ -116,11 +116,11 @@ def read_material(workspace: Workspace) -> Material:
     )
 
 
-def _reached(released: Released, workspace: Workspace) -> Iterator[tuple[str, Series]]:
+def _reached(released: Released, workspace: Workspace) -> Iterator[tuple[str, Series, Result]]:
     for name, exposure in exposures(workspace).items():
         id = f"bereik.{name}_provincies"
         if id in released and not released.points(id).reason:
-            yield exposure.label, released.points(id)
+            yield exposure.label, released.points(id), released.row(f"bereik.{name}_young_people")
 
 
 def _national(released: Released, workspace: Workspace) -> Iterator[tuple[str, Result]]:
@@ -241,36 +241,28 @@ def _figures(code: str, name: str, material: Material) -> str:
             cells.append([f"– {track}", f"{both} (met {_other(code, material.names)})", country])
         else:
             cells.append([f"– {track}", dutch.number(int(own)), country])
-    cells += [_reach(code, programme, series) for programme, series in material.reached]
+    cells += [_reach(code, *reached) for reached in material.reached]
     sources = "CBS, en de registraties van de programma's" if material.reached else "CBS"
     return _table(
         [["Kenmerk", name, "Nederland"], *cells],
         "lrr",
         (50, 30, 20),
-        f"Inwoners, gemeenten en leerlingen{' en bereik' if material.reached else ''}. Bron: {sources}.",
+        f"Inwoners, gemeenten{', leerlingen en bereik' if material.reached else ' en leerlingen'}. "
+        f"Bron: {sources}.",
         "tbl-provincie-cijfers",
     )
 
 
-def _reach(code: str, programme: str, series: Series) -> list[str]:
-    """Young people reached here, as registered; in the whole country only where no place is withheld."""
-    points = series.points.set_index("code")
-    people = points["young_people"]
-    activities = points["activities"]
-
-    def told(value: float, known: float, uncounted: float) -> str:
-        if pd.isna(known):
-            return NOT_SHOWN
-        if pd.isna(value):
-            return "onbekend"
-        return f"ten minste {dutch.number(int(value))}" if uncounted else dutch.number(int(value))
-
-    whole = float("nan") if activities.isna().any() else activities.sum()
-    return [
-        f"Jongeren bereikt door {programme}",
-        told(people[code], activities[code], points.loc[code, "uncounted"]),
-        told(people.sum(), whole, points["uncounted"].sum()),
-    ]
+def _reach(code: str, programme: str, series: Series, total: Result) -> list[str]:
+    """Young people reached here, and in the whole country as the report has it, as registered."""
+    here = series.points.set_index("code").loc[code]
+    if pd.isna(here["activities"]):
+        told = NOT_SHOWN
+    elif pd.isna(here["young_people"]):
+        told = dutch.UNKNOWN
+    else:
+        told = f"{'ten minste ' if here['uncounted'] else ''}{dutch.number(int(here['young_people']))}"
+    return [f"Jongeren bereikt door {programme} (registratie)", told, total.variables()["value"]]
 
 
 def _outcome(code: str, name: str, material: Material) -> str:

@@ -148,7 +148,7 @@ def test_an_estimate_without_an_interval_is_a_mark_and_the_caption_says_why():
     figure = drawn(released(series=(some, curve(), power())))["fig-zekerheid-prodemos-kennis-provincies"]
     assert "Zonder streep: met minder dan vijf provincies" in figure.caption
     assert "Zonder interval: 1." in figure.alt
-    assert "zonder Utrecht +1" in figure.alt
+    assert "zonder Utrecht (+1" in figure.alt
     none = drawn(released())["fig-zekerheid-prodemos-kennis-provincies"]
     assert "Zonder streep" not in none.caption
 

@@ -209,7 +209,22 @@ def test_a_registration_does_not_start_prodemos_which_rests_on_the_letters(tmp_p
     assert {one.place for one in programme.exposure.spells} == {"PV20", "PV22", "PV24", "PV29", "PV30"}
 
 
-def test_a_list_of_starts_goes_before_a_registration(tmp_path):
-    workspace = workspace_with(tmp_path, tienskip=REGISTERED, start_tienskip=starts({"PV30": "2023"}))
+def test_a_list_of_starts_says_when_and_the_registration_how_many(tmp_path):
+    """Fryslân reached 150 and Noord-Brabant nobody; Drenthe is registered and not on the list."""
+    workspace = workspace_with(
+        tmp_path, tienskip=REGISTERED, start_tienskip=starts({"PV30": "2023", "PV21": "2024"})
+    )
     programme = exposed(exposures()["tienskip"], workspace)
-    assert [one.place for one in programme.exposure.spells] == ["PV30"]
+    assert {(one.place, one.start, one.intensity) for one in programme.exposure.spells} == {
+        ("PV30", "2023-01-01", 0.0), ("PV21", "2024-01-01", 150.0)
+    }  # fmt: skip
+    assert programme.source == "start_tienskip; registratie_tienskip"
+    assert "De startdata komen uit start_tienskip.csv. Het bereik komt uit tienskip.csv." in programme.remark
+    assert dict(programme.losses)["volgens hun status niet meegeteld"] == 1
+
+
+def test_without_a_registration_a_list_of_starts_says_nothing_of_reach(tmp_path):
+    programme = exposed(
+        exposures()["tienskip"], workspace_with(tmp_path, start_tienskip=starts({"PV30": "2023"}))
+    )
+    assert [one.intensity for one in programme.exposure.spells] == [None]
