@@ -122,7 +122,8 @@ def test_the_chapter_draws_everything_from_rows_and_facts(facts, sections, lines
     found = {exhibit.id: exhibit for exhibit in chapter.exhibits(publish(*items))}
     assert set(found) == {
         "tbl-programma-kerncijfers", "fig-programma-tijdlijn", "fig-programma-kaart", "fig-programma-logica",
-        "tbl-programma-logica", "tbl-kosten", "tbl-programmalijnen", "tbl-toezeggingen",
+        "tbl-programma-logica", "tbl-kosten", "tbl-subsidies", "tbl-bekend", "tbl-programmalijnen",
+        "tbl-toezeggingen",
     }  # fmt: skip
     assert {exhibit.kind for exhibit in found.values()} == {DataKind.FACT}
     assert "2026" in found["fig-programma-tijdlijn"].alt
