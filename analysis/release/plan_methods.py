@@ -21,7 +21,9 @@ def estimators(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
             "Hoofdschatting is het gemiddelde effect per groep en meting (Callaway en Sant\\'Anna): "
             "plaatsen die tegelijk begonnen, bij elke meting vergeleken met plaatsen die dan nog niet "
             "begonnen zijn. Daarnaast staat altijd imputatie (Borusyak, Jaravel en Spiess), als tweede "
-            "hoofdschatting. Vaste effecten en Sun en Abraham staan erbij ter vergelijking."
+            "hoofdschatting. Vaste effecten en Sun en Abraham staan erbij ter vergelijking. Bij de opkomst "
+            "zijn dat ook synthetische verschil-in-verschillen en aangevulde synthetische controle, per "
+            "provincie."
         )
         yield (
             "De p-waarde komt uit een randomisatietoets over provincies, waarin elke schatting wordt "
@@ -81,8 +83,14 @@ def checks(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
         f"{dutch.number(power['draws'])} nagebootste onderzoeken wordt gevonden, met "
         f"{_percent(power['alpha'])} als grens voor de p-waarde. De effecten die zijn geprobeerd, lopen van "
         f"{_numbers(power['effects'][:1])} tot {_numbers(power['effects'][-1:])} keer het kleinste dat ertoe "
-        "doet."
+        f"doet{_units_tried(content)}."
     )
+
+
+def _units_tried(content: Content) -> str:
+    """Outcomes of which effects are tried in another unit than the smallest effect of interest."""
+    tried = {item["tried"] for item in content.get("outcomes", {}).get("outcome", ()) if item.get("tried")}
+    return f", en bij de opkomst keer {_numbers(sorted(tried))} punt" if tried else ""
 
 
 def twins(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
