@@ -59,7 +59,7 @@ def plan_of(panel: Panel, plan: Robustness) -> CertaintyPlan:
         leads=plan.checks.leads,
         mbar=plan.checks.mbar,
         smallest=smallest,
-        effects=tuple(scale * effect for effect in plan.power.effects),
+        effects=tuple(sorted({1.0, *(scale * effect for effect in plan.power.effects)})),
         target=plan.power.target,
         alpha=plan.power.alpha,
         reassigned=plan.power.reassigned,

@@ -156,7 +156,7 @@ def test_the_noise_is_what_provinces_did_by_themselves(rows, turnout):
 def test_power_grows_with_the_effect_and_its_size_is_near_alpha(rows, series, turnout):
     points = series["vermogen"].points
     smallest = turnout.question.outcome.smallest_of_interest
-    assert points["effect"].tolist() == [0.0, smallest, 3 * smallest]
+    assert points["effect"].tolist() == pytest.approx([0.0, smallest, 1.0, 3.0])
     assert points["power"].is_monotonic_increasing
     assert points["power"].iloc[-1] > 0.9, "three points are seen among shocks of about a point"
     assert rows["power"].value == pytest.approx(100 * points["power"].iloc[1])
@@ -169,7 +169,7 @@ def test_an_effect_that_none_of_those_tried_has_is_said_in_words(turnout):
     assert found["detectable"].value is not None
     none = replace(light(), power=replace(light().power, effects=(0.0, 0.01, 0.02)))
     found = {item.name: item for item in checked(turnout, none) if isinstance(item, Result)}
-    assert found["detectable"].reason == "ook een effect van 0,02 procentpunten haalt geen 80%"
+    assert found["detectable"].reason == "ook een effect van 0,1 procentpunten haalt geen 80%"
 
 
 # --- the twin -------------------------------------------------------------------------------------------
@@ -283,7 +283,7 @@ def test_open_ends_and_numbers_that_are_none_reach_no_row_and_no_point(turnout, 
 
 def test_the_plan_of_a_question_takes_its_smallest_effect_and_comparison(turnout):
     plan = plan_of(turnout, robustness())
-    assert plan.smallest == 1.0
+    assert plan.smallest == 0.1
     assert plan.control == "not_yet"
     assert plan.effects[0] == 0.0
     asked = replace(turnout, question=replace(turnout.question, comparison="never"))
