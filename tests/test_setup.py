@@ -1,5 +1,6 @@
 """Both routes install the same things, pinned, and the pins name no address."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -91,3 +92,51 @@ def test_set_up_that_is_there_is_not_done_again(tmp_path):
     )
     assert "pip" not in planned.stdout
     assert "-m analysis report" in planned.stdout
+
+
+def test_the_scheduled_job_fetches_rebuilds_and_tells_what_changed():
+    workflow = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "refresh.yml").read_text("utf-8"))
+    assert workflow[True]["schedule"], "YAML reads the key `on` as true"
+    steps = workflow["jobs"]["refresh"]["steps"]
+    ran = [step["run"] for step in steps if "run" in step]
+    before, refresh = ran
+    published = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "report.yml").read_text("utf-8"))
+    uploaded = [
+        step["with"]["name"] for step in published["jobs"]["report"]["steps"] if "upload" in str(step)
+    ]
+    assert f"--name {uploaded[0]} --dir vorige" in before
+    assert refresh.startswith(".ci/refresh vorige")
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+@pytest.mark.parametrize("known", [True, False])
+def test_the_words_of_the_difference_stand_in_the_summary(tmp_path, known):
+    """The script with stand-ins for make and for the package: what it calls, in order, and what it tells."""
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(REPOSITORY / ".ci" / "refresh", tmp_path / ".ci" / "refresh")
+    python, make = tmp_path / ".venv" / "bin" / "python", tmp_path / "bin" / "make"
+    for path, name in ((python, "analysis"), (make, "make")):
+        path.parent.mkdir(parents=True)
+        path.write_text(f'#!/bin/sh\necho "{name} $*" >> calls\necho "said: $*"\n')
+        path.chmod(0o755)
+    if known:
+        (tmp_path / "vorige").mkdir()
+        (tmp_path / "vorige" / "resultaten.csv").touch()
+    summary = tmp_path / "summary.md"
+    subprocess.run(
+        [".ci/refresh", "vorige", "--engine", "quarto"],
+        cwd=tmp_path,
+        check=True,
+        env={
+            **os.environ,
+            "PATH": f"{make.parent}:{os.environ['PATH']}",
+            "GITHUB_STEP_SUMMARY": str(summary),
+        },
+    )
+    calls = (tmp_path / "calls").read_text().splitlines()
+    expected = ["make .venv/.ready", "analysis -m analysis fetch --again", "make report ARGS=--engine quarto"]
+    assert calls == expected + (["analysis -m analysis diff vorige _report"] if known else [])
+    told = summary.read_text()
+    assert "said: -m analysis fetch --again" in told
+    assert ("said: -m analysis diff vorige _report" in told) == known
+    assert ("er is geen eerdere uitgave gevonden" in told) != known

@@ -21,7 +21,8 @@ def estimators(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
             "Hoofdschatting is het gemiddelde effect per groep en meting (Callaway en Sant\\'Anna): "
             "plaatsen die tegelijk begonnen, bij elke meting vergeleken met plaatsen die dan nog niet "
             f"begonnen zijn. Daarnaast staat altijd {_beside(content)}, als tweede hoofdschatting. "
-            f"{_compared(content)} en Sun en Abraham staan erbij ter vergelijking."
+            f"{_compared(content)} en Sun en Abraham staan erbij ter vergelijking. Bij de opkomst zijn dat ook "
+            "synthetische verschil-in-verschillen en aangevulde synthetische controle, per provincie."
         )
         yield (
             "De p-waarde komt uit een randomisatietoets over provincies, waarin elke schatting wordt "
@@ -111,7 +112,7 @@ def checks(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
         f"{dutch.number(power['draws'])} nagebootste onderzoeken wordt gevonden, met "
         f"{_percent(power['alpha'])} als grens voor de p-waarde. De effecten die zijn geprobeerd, lopen van "
         f"{_numbers(power['effects'][:1])} tot {_numbers(power['effects'][-1:])} keer het kleinste dat ertoe "
-        "doet."
+        f"doet{_units_tried(content)}."
     )
     planned = content.get("meten")
     if planned:
@@ -121,6 +122,12 @@ def checks(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
             f"{_percent(test['target'])} kans zien, met {_percent(test['alpha'])} als grens voor de "
             "p-waarde. Dat is berekend met een formule, en nagebootst met de schatters van dit rapport."
         )
+
+
+def _units_tried(content: Content) -> str:
+    """Outcomes of which effects are tried in another unit than the smallest effect of interest."""
+    tried = {item["tried"] for item in content.get("outcomes", {}).get("outcome", ()) if item.get("tried")}
+    return f", en bij de opkomst keer {_numbers(sorted(tried))} punt" if tried else ""
 
 
 def twins(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:

@@ -8,13 +8,16 @@ import pandas as pd
 import pytest
 
 from analysis.answers import programma as answers
+from analysis.answers.programma_bekend import known_items
 from analysis.answers.programma_kosten import cost_items
 from analysis.answers.programma_logica import logic_items
 from analysis.chapters import programma as chapter
 from analysis.datakind import DataKind
 from analysis.design.costs import read_bounds
+from analysis.panel.reach import reach_of_electorate
 from analysis.results import publish
 from analysis.sources import facts as source
+from analysis.sources.evidence import evidence
 from analysis.workspace import find_root
 
 HEADING = re.compile(r"^#+ (?P<title>.+?) \{(?:\.unnumbered )?#(?P<anchor>sec-[a-z0-9-]+)\}", re.MULTILINE)
@@ -137,12 +140,13 @@ def test_the_chapter_draws_everything_from_rows_and_facts(facts, sections, lines
         *answers.timeline_items(2024, 2026),
         *logic_items(source.programme_logic()),
         *cost_items(facts, lines, source.cbs_pupils(), read_bounds()),
+        *known_items(evidence(), reach_of_electorate()),
     ]
     found = {exhibit.id: exhibit for exhibit in chapter.exhibits(publish(*items))}
     assert set(found) == {
         "tbl-programma-kerncijfers", "fig-programma-tijdlijn", "fig-programma-kaart", "fig-programma-logica",
-        "tbl-programma-logica", "tbl-programma-rooster", "tbl-kosten", "tbl-programmalijnen",
-        "tbl-toezeggingen",
+        "tbl-programma-logica", "tbl-programma-rooster", "tbl-kosten", "tbl-subsidies", "tbl-bekend",
+        "tbl-programmalijnen", "tbl-toezeggingen",
     }  # fmt: skip
     assert {exhibit.kind for exhibit in found.values()} == {DataKind.FACT}
     assert "2026" in found["fig-programma-tijdlijn"].alt
