@@ -21,7 +21,7 @@ DOCUMENTS = (
     "data/real/README.md", "reports/README.md",
 )  # fmt: skip
 # Made by a build or by whoever works here, and what the recipes have a reader make.
-MADE = ("data/build", "data/real/", "_report/", "_generated/", "data/design/deviations.toml")
+MADE = ("data/build", "data/real/", "data/vorige/", "_report/", "_generated/", "data/design/deviations.toml")
 EXAMPLES = {"notebooks/09-opkomst.ipynb", "analysis/answers/opkomst.py", "reports/_opkomst.qmd"}
 PLACEHOLDER = re.compile(r"[<>*…{}|?]|\bNN-|FOLDER|DIR")
 PATH = re.compile(r"^(?:[\w.-]+/)+[\w.-]*$|^[\w.-]+\.(?:md|toml|lock|yml|qmd|ipynb|py|cff|lua|css)$")
