@@ -103,7 +103,7 @@ def test_a_commitment_has_one_status_and_an_amount_one_origin(pages):
     (buijsse,) = [line for line in commitments if "Buijsse" in line[0]]
     (amount,) = [
         line
-        for line in table(pages["rapport"], "tbl-programma-kerncijfers")
+        for line in table(pages["verantwoording"], "tbl-programma-kerncijfers")
         if line[0].startswith("ProDemos: geld")
     ]
     assert amount[2].startswith("Toegezegd")
