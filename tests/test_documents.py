@@ -21,7 +21,10 @@ DOCUMENTS = (
     "data/real/README.md", "reports/README.md",
 )  # fmt: skip
 # Made by a build or by whoever works here, and what the recipes have a reader make.
-MADE = ("data/build", "data/real/", "_report/", "_reference/", "_generated/", "data/design/deviations.toml")
+MADE = (
+    "data/build", "data/real/", "data/vorige/", "_report/", "_reference/", "_generated/",
+    "data/design/deviations.toml",
+)  # fmt: skip
 EXAMPLES = {
     "notebooks/09-opkomst.ipynb", "analysis/answers/opkomst.py", "tests/answers/test_answers_opkomst.py",
     "analysis/chapters/opkomst.py", "reports/_opkomst.qmd",

@@ -13,8 +13,6 @@ from analysis.exhibits import TableExhibit
 from analysis.figures.logic import STAGE_NAMES
 from analysis.sources.facts_contract import LOGIC_PLACES, LOGIC_STAGES
 
-FULL = "sec-lijnen-voluit"  # where every line stands in full, in the technical document
-
 
 def logic_table(
     logic: pd.DataFrame, lines: pd.DataFrame, sections: pd.DataFrame, drawn: Sequence[str] = ()
@@ -63,7 +61,6 @@ def grid(logic: pd.DataFrame, lines: pd.DataFrame) -> TableExhibit:
         kind=DataKind.FACT,
         source=f"{LOGIC}; programme_lines",
         widths=(34, 18, 20, 18, 18, 18),
-        links={"Programmalijn": [f"verantwoording.html#{FULL}"] * len(lines)},
     )
 
 

@@ -81,10 +81,19 @@ def _set(tree: dict, name: str, value: str) -> None:
 
 
 def _names(rows: Sequence[Result]) -> dict[str, str]:
-    """The label of each row; where several rows share one, with what tells them apart."""
-    count = Counter(row.label for row in rows)
+    """A name for each row that no other has: its label, with its question or its id where that is needed."""
+    ways = [
+        {row.id: row.label for row in rows},
+        {row.id: f"{row.label}, {row.question.replace('-', ' ')}" for row in rows if row.question},
+        {row.id: f"{row.label}, {row.id.replace('_', ' ')}" for row in rows},
+    ]
+    counts = [Counter(way.values()) for way in ways]
     return {
-        row.id: row.label if count[row.label] == 1 else f"{row.label}, {row.id.replace('_', ' ')}"
+        row.id: next(
+            way[row.id]
+            for way, count in zip(ways, counts, strict=True)
+            if row.id in way and (count[way[row.id]] == 1 or way is ways[-1])
+        )
         for row in rows
     }
 
