@@ -108,6 +108,8 @@ def _effects(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
     outcome = rows.panel.question.outcome
     shared = {"unit": outcome.unit, "decimals": outcome.decimals}
     label = f"effect op {outcome.subject}"
+    main = _identified(study.main)
+    unsaid = "" if isinstance(main, NotEstimable) else main.reason or ""
     found = [
         _answer_row(rows, "effect", label, study.main, MAIN, **shared),
         _answer_row(
@@ -116,7 +118,7 @@ def _effects(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
         _answer_row(rows, "effect_two_way", f"{label}, {METHODS[TWO_WAY]}", study.two_way, TWO_WAY, **shared),
         _jackknife_row(
             rows, "effect_sun_abraham", f"{label}, {METHODS[INTERACTED]}", study.interacted,
-            estimator=INTERACTED, **shared,
+            unsaid=unsaid, estimator=INTERACTED, **shared,
         ),
     ]  # fmt: skip
     if study.slope is not None:
@@ -127,8 +129,8 @@ def _effects(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
         )
         found.append(
             _jackknife_row(
-                rows, "dose_slope", "verschil in uitkomst bij meer bereik", study.slope, estimator="dose",
-                unit=unit, decimals=outcome.decimals, note=caveat,
+                rows, "dose_slope", "verschil in uitkomst bij meer bereik", study.slope, unsaid=unsaid,
+                estimator="dose", unit=unit, decimals=outcome.decimals, note=caveat,
             )
         )  # fmt: skip
     truth = rows.panel.truth
@@ -168,10 +170,13 @@ def _identified(found: Answer | NotEstimable) -> Answer | NotEstimable:
     return NotEstimable(found.reason or "de schatting is niet te berekenen", found.detail)
 
 
-def _jackknife_row(rows: _Rows, name: str, label: str, found, **given) -> Result:
+def _jackknife_row(rows: _Rows, name: str, label: str, found, *, unsaid: str, **given) -> Result:
+    """With the interval of the jackknife; without, where nothing is said of chance: `unsaid` is why."""
     given |= {"test": JACKKNIFE}
     if isinstance(found, NotEstimable):
         return rows.row(name, label, found, **given)
+    if unsaid:
+        return rows.row(name, label, float(found.estimate), no_statement=unsaid, **given)
     low, high = _interval(*found.interval(rows.level))
     se = None if found.se is None or not math.isfinite(found.se) else found.se
     return rows.row(name, label, float(found.estimate), se=se, low=low, high=high, **given)
