@@ -199,8 +199,8 @@ def _alt(
     several = len(table["series"].unique()) > 1
     measured = f" in {unit}" if unit else ""
     parts = [
-        f"Effect op {outcome}{measured} naar {period} sinds de start, "
-        + (f"met {percent}%-intervallen." if percent else "zonder intervallen.")
+        f"Effect op {outcome}{measured} naar {period} sinds de start"
+        + (f", met {percent}%-intervallen." if percent else ".")
     ]
     for name, rows in table.groupby("series", sort=False):
         lead = f"{dutch.capital(name)}: " if several else ""

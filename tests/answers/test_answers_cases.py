@@ -132,7 +132,7 @@ def test_every_roll_out_gives_rows_and_exhibits(name, tmp_path):
             .all(axis=None)
         )
         assert "streep" not in drawn[2].caption
-        assert "zonder intervallen" in drawn[2].alt
+        assert "is geen interval te geven" in drawn[2].alt
     assert all(exhibit.svg() for exhibit in drawn if hasattr(exhibit, "svg"))
 
 
