@@ -13,6 +13,30 @@ import pytest
 from build_project import Project
 from repository import BUILD_LIMIT, REPOSITORY, run_analysis, shared_folder
 
+# Files that take longest begin first, so that no worker is left with one at the end. A file stays with one
+# worker (`--dist loadfile` in pyproject.toml): what its fixtures make is made once.
+LONGEST = (
+    "render/test_render_factsheets.py",
+    "test_end_to_end.py",
+    "render/test_render_browser.py",
+    "inference/test_size_and_coverage.py",
+    "credibility/test_simulated_tests.py",
+    "render/test_render_standards.py",
+    "build/test_cluster.py",
+    "build/test_build.py",
+    "build/test_launch.py",
+    "sources/test_malformed.py",
+    "render/test_render_attacks.py",
+    "synthetic/test_rollout.py",
+    "test_setup.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Long files first; among themselves and otherwise in the order in which they stand."""
+    rank = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
 
 def pytest_make_parametrize_id(config, val, argname):
     """Bytes are named after their argument: with a clock in them (gzip) workers would disagree about ids."""

@@ -138,6 +138,8 @@ def _effects(rows: _Rows, study: EffectStudy, chosen: Method) -> tuple[Result, .
     shared = {"unit": outcome.unit, "decimals": outcome.decimals}
     label = f"effect op {outcome.subject}"
     others = ((chosen.beside, study.beside), (chosen.compared, study.compared))
+    main = _identified(study.main)
+    unsaid = "" if isinstance(main, NotEstimable) else main.reason or ""
     found = [
         _answer_row(rows, "effect", label, study.main, chosen.estimator, **shared),
         *(
@@ -146,7 +148,7 @@ def _effects(rows: _Rows, study: EffectStudy, chosen: Method) -> tuple[Result, .
         ),
         _jackknife_row(
             rows, "effect_sun_abraham", f"{label}, {METHODS[INTERACTED]}", study.interacted,
-            estimator=INTERACTED, **shared,
+            unsaid=unsaid, estimator=INTERACTED, **shared,
         ),
     ]  # fmt: skip
     if study.slope is not None:
@@ -157,8 +159,8 @@ def _effects(rows: _Rows, study: EffectStudy, chosen: Method) -> tuple[Result, .
         )
         found.append(
             _jackknife_row(
-                rows, "dose_slope", "verschil in uitkomst bij meer bereik", study.slope, estimator="dose",
-                unit=unit, decimals=outcome.decimals, note=caveat,
+                rows, "dose_slope", "verschil in uitkomst bij meer bereik", study.slope, unsaid=unsaid,
+                estimator="dose", unit=unit, decimals=outcome.decimals, note=caveat,
             )
         )  # fmt: skip
     truth = rows.panel.truth
@@ -198,10 +200,13 @@ def _identified(found: Answer | NotEstimable) -> Answer | NotEstimable:
     return NotEstimable(found.reason or "de schatting is niet te berekenen", found.detail)
 
 
-def _jackknife_row(rows: _Rows, name: str, label: str, found, **given) -> Result:
+def _jackknife_row(rows: _Rows, name: str, label: str, found, *, unsaid: str, **given) -> Result:
+    """With the interval of the jackknife; without, where nothing is said of chance: `unsaid` is why."""
     given |= {"test": JACKKNIFE}
     if isinstance(found, NotEstimable):
         return rows.row(name, label, found, **given)
+    if unsaid:
+        return rows.row(name, label, float(found.estimate), no_statement=unsaid, **given)
     low, high = _interval(*found.interval(rows.level))
     se = None if found.se is None or not math.isfinite(found.se) else found.se
     return rows.row(name, label, float(found.estimate), se=se, low=low, high=high, **given)

@@ -18,6 +18,8 @@ from analysis.results import Result, Series, interval_name
 from analysis.results.row import NOT_ESTABLISHED, NOT_SHOWN
 from analysis.results.series import N
 
+NOT_GIVEN = "niet te geven"  # an interval, where nothing is said of chance
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -64,6 +66,8 @@ class Cells:
         """The interval, or the word for why there is none."""
         if row.value is None:
             return row.unknown_word
+        if row.low is None and row.no_statement:
+            return NOT_GIVEN
         if row.low is None or len(self._levels) == 1:
             return row.interval_text
         return f"{interval_name(row.level)} {row.interval_text}"

@@ -62,6 +62,7 @@ def event_study(
     table = _prepared(table, id, reference)
     series = list(table["series"].unique())
     simultaneous = "low_simultaneous" in table.columns
+    percent = dutch.number(100 * level) if table["low"].notna().any() else ""  # of nothing there is no level
     heading = title or f"Effect op {outcome_label}" + (f" ({unit})" if unit else "")
     figure, axes = theme.new_figure(3.8)
     ax = axes[0, 0]
@@ -91,8 +92,8 @@ def event_study(
     return FigureExhibit(
         id,
         theme.finished(figure),
-        _caption(outcome_label, unit, level, simultaneous, period, reference, cohort_note),
-        _alt(table, outcome_label, unit, decimals, reference, level, period),
+        _caption(outcome_label, unit, percent, simultaneous, period, reference, cohort_note),
+        _alt(table, outcome_label, unit, decimals, reference, percent, period),
         kind,
         source,
         _twin(table, len(series) > 1),
@@ -173,11 +174,10 @@ def _mark_start(ax: Axes, reference: int) -> None:
 
 
 def _caption(
-    outcome: str, unit: str, level: float, simultaneous: bool, period: str, reference: int, note: str
+    outcome: str, unit: str, percent: str, simultaneous: bool, period: str, reference: int, note: str
 ) -> str:
-    percent = dutch.number(100 * level)
-    bars = f"Dikke streep: {percent}%-interval per {period}."
-    if simultaneous:
+    bars = f"Dikke streep: {percent}%-interval per {period}." if percent else "Er is geen interval te geven."
+    if percent and simultaneous:
         bars += f" Dunne streep: {percent}%-interval dat voor alle perioden tegelijk geldt."
     return " ".join(
         part
@@ -194,7 +194,7 @@ def _caption(
 
 
 def _alt(
-    table: pd.DataFrame, outcome: str, unit: str, decimals: int, reference: int, level: float, period: str
+    table: pd.DataFrame, outcome: str, unit: str, decimals: int, reference: int, percent: str, period: str
 ) -> str:
     def told(value: float) -> str:
         return dutch.number(value, decimals, sign=True)
@@ -212,7 +212,7 @@ def _alt(
             known = side["low"].notna()
             clear = int(((side["low"] > 0) | (side["high"] < 0)).sum())
             said = (
-                f"sluiten {clear} van de {int(known.sum())} {dutch.number(100 * level)}%-intervallen nul uit"
+                f"sluiten {clear} van de {int(known.sum())} {percent}%-intervallen nul uit"
                 if known.any()
                 else "is geen interval te geven"
             )

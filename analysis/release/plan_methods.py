@@ -21,8 +21,8 @@ def estimators(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
             "Hoofdschatting is het gemiddelde effect per groep en meting (Callaway en Sant\\'Anna): "
             "plaatsen die tegelijk begonnen, bij elke meting vergeleken met plaatsen die dan nog niet "
             f"begonnen zijn. Daarnaast staat altijd {_beside(content)}, als tweede hoofdschatting. "
-            f"{_compared(content)} en Sun en Abraham staan erbij ter vergelijking. Bij de opkomst zijn dat ook "
-            "synthetische verschil-in-verschillen en aangevulde synthetische controle, per provincie."
+            f"{_compared(content)} en Sun en Abraham staan erbij ter vergelijking. Bij de opkomst zijn dat "
+            "ook synthetische verschil-in-verschillen en aangevulde synthetische controle, per provincie."
         )
         yield (
             "De p-waarde komt uit een randomisatietoets over provincies, waarin elke schatting wordt "

@@ -48,9 +48,8 @@ class RolloutTwin:
     Attributes
     ----------
     frame : pandas.DataFrame
-        The columns of the registration (:mod:`analysis.sources.registration`): municipality, province (text),
-        year, cohort (missing if not reached within the panel), inhabitants, reached (young people; only
-        in a design with a reach) and the outcome under its name.
+        Municipality and province (text), year, cohort (missing if not reached within the panel), inhabitants,
+        reached (young people; only in a design with a reach) and the outcome under its name.
     truth : Truth
     """
 

@@ -125,6 +125,15 @@ def test_every_roll_out_gives_rows_and_exhibits(name, tmp_path):
     if case.mute:
         assert case.mute in drawn[1].caption
         assert "geen uitspraak" in drawn[1].cells["p-waarde"].tolist()
+        # nothing is said of chance in one way that is not said in another
+        assert (
+            drawn[1]
+            .cells.filter(like="interval")
+            .isin(["niet te geven", "niet vast te stellen"])
+            .all(axis=None)
+        )
+        assert "streep" not in drawn[2].caption
+        assert "is geen interval te geven" in drawn[2].alt
     assert all(exhibit.svg() for exhibit in drawn if hasattr(exhibit, "svg"))
 
 

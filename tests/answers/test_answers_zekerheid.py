@@ -375,7 +375,8 @@ def test_the_plan_of_a_question_takes_its_smallest_effect_and_comparison(turnout
     plan = plan_of(turnout, robustness())
     assert plan.smallest == 0.1
     assert plan.control == "not_yet"
-    assert plan.effects[0] == 0.0 and 1.0 in plan.effects, "the smallest itself is tried"
+    assert plan.effects[0] == 0.0
+    assert 1.0 in plan.effects, "the smallest itself is tried"
     asked = replace(turnout, question=replace(turnout.question, comparison="never"))
     assert plan_of(asked, robustness()).control == "never"
 

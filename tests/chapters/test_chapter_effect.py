@@ -9,11 +9,12 @@ from question_files import PROVINCES, QUESTION, outcome, starts, workspace_with
 
 from analysis import dutch
 from analysis.answers.effect import answer_question, effect_items
+from analysis.chapters.cells import Cells
 from analysis.chapters.effect import exhibits, sections
 from analysis.credibility.effect_study import effect_study
 from analysis.datakind import DataKind
 from analysis.panel.question import question_panel
-from analysis.results import Released, publish
+from analysis.results import Released, Result, publish
 from analysis.unknown import NotEstimable
 from analysis.workspace import Workspace
 
@@ -194,3 +195,12 @@ def test_a_province_that_cannot_be_imitated_says_why(tmp_path):
     assert "Fryslân telt niet mee: van vóór de start zijn er 8 metingen nodig, niet 7." in caption
     line = found["tbl-tienskip-opkomst-tk-nabootsing"].cells.set_index("Provincie").loc["Fryslân"]
     assert line.iloc[0].startswith("niet vast te stellen: van vóór de start")
+
+
+def test_an_interval_that_is_not_given_is_not_called_unknown():
+    mute = Result(
+        "a.b", "Effect", 1.5, "punten", "real", "bron", no_statement="3 van de 12 provincies zijn ingestapt"
+    )
+    plain = Result("a.c", "Effect", 1.5, "punten", "real", "bron")
+    cells = Cells([mute, plain])
+    assert [cells.interval(row) for row in cells.rows] == ["niet te geven", "onbekend"]

@@ -123,6 +123,12 @@ def test_event_study_counts_intervals_clear_of_zero():
     assert "na de start sluiten 0 van de 4 95%-intervallen nul uit" in event_study(rows, **COMMON).alt.lower()
 
 
+def test_event_study_without_any_interval_speaks_of_none():
+    drawn = event_study(example.event_rows().assign(low=np.nan, high=np.nan), **COMMON)
+    assert "Er is geen interval te geven." in drawn.caption
+    assert "%" not in drawn.caption + drawn.alt
+
+
 def test_truth_is_told_and_drawn_apart():
     with_truth = event_study(example.event_rows(), **COMMON)
     without = event_study(example.event_rows().drop(columns="truth"), **COMMON)

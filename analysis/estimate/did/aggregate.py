@@ -99,11 +99,6 @@ class Aggregate:
         """Influence function by unit, shape (N, J + 1); the overall effect is the last column."""
         return self._influence.units(self._weighting)
 
-    @property
-    def cluster_influence(self) -> np.ndarray:
-        """The same summed by cluster."""
-        return self._influence.clusters(self._weighting)
-
     def intervals(self, level: float = 0.95, *, seed: int = 0) -> pd.DataFrame:
         """`table` with pointwise and simultaneous intervals; see :func:`add_intervals`."""
         known = np.flatnonzero(self.table["se"].notna())

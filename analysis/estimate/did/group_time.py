@@ -129,11 +129,6 @@ class GroupTime:
         return self._influence.units()
 
     @property
-    def cluster_influence(self) -> np.ndarray:
-        """The same summed by cluster, shape (clusters, M), for a bootstrap over clusters."""
-        return self._influence.clusters()
-
-    @property
     def n_units(self) -> int:
         return len(self.labels)
 

@@ -86,11 +86,6 @@ class Panel:
         return self.timeline.event(self.start[:, None], np.arange(len(self.timeline)))
 
     @property
-    def always_treated(self) -> np.ndarray:
-        """Units treated in the first period already, shape (N,): no outcome before treatment."""
-        return self.start == 0
-
-    @property
     def cohorts(self) -> np.ndarray:
         """Positions in which some units are first treated, increasing; never is not among them."""
         return np.unique(self.start[self.within])
@@ -106,11 +101,6 @@ class Panel:
         if self.clusters is None:
             return int(np.count_nonzero(within))
         return int(np.count_nonzero(np.bincount(self.clusters[within])))
-
-    @property
-    def cluster_codes(self) -> np.ndarray:
-        """Cluster of each unit, shape (N,): itself where no clusters are given."""
-        return np.arange(len(self.units)) if self.clusters is None else self.clusters
 
     def unit_weights(self) -> np.ndarray:
         """One weight a unit, shape (N,): the one of its first observed period; ones without weights."""
