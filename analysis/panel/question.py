@@ -14,6 +14,7 @@ from analysis.design.rollout import rollout
 from analysis.panel.exposure import DESIGN_SOURCE, Exposed, Joined, exposed, join
 from analysis.panel.outcomes import Measured, measured
 from analysis.panel.reach import reach_of_electorate
+from analysis.sources.facts import cbs_pupils
 from analysis.sources.geography import province_names
 from analysis.synthetic.rollout import Truth, rollout_twin
 from analysis.unknown import NotEstimable
@@ -140,7 +141,7 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
     losses = (*found.losses, *programme.losses, *excluded, *joined.losses)
     return Panel(
         question=asked,
-        frame=_answerable(_columns(joined, asked), asked, joined),
+        frame=_answerable(_columns(joined, asked, workspace), asked, joined),
         labels=_labels(joined.dates),
         schedule=schedule,
         kind=found.kind,
@@ -196,16 +197,29 @@ def _sources(found: Measured, exposed: Exposed) -> str:
     return "; ".join(dict.fromkeys([*found.source.split("; "), exposed.source]))
 
 
-def _columns(joined: Joined, asked: Question) -> pd.DataFrame:
+def _people_there(frame: pd.DataFrame, asked: Question, workspace: Workspace) -> pd.Series | None:
+    """People of whom the reached are a share: who may vote, or the pupils of the province; None if not known.
+
+    The people behind a measured mean are a sample, and no denominator of reach.
+    """
+    if asked.outcome.source == "turnout":
+        return frame.groupby("unit")["n"].transform("mean") if "n" in frame.columns else None
+    if asked.exposure.place == "municipality":
+        return None
+    return frame["province"].map(cbs_pupils(workspace).set_index("statcode")["total"]).astype(float)
+
+
+def _columns(joined: Joined, asked: Question, workspace: Workspace) -> pd.DataFrame:
     frame = joined.frame
     cluster = frame["unit"] if asked.exposure.place == "municipality" else frame["province"]
     kept = ["unit", "province", "time", "cohort", "value"]
     kept += [name for name in ("n", "se", "weight") if name in frame.columns]
     frame = frame.assign(cluster=cluster)
-    if asked.estimand == "dose" and "n" in frame.columns and frame["intensity"].notna().all():
-        people = frame.groupby("unit")["n"].transform("mean")
-        frame["dose"] = 1000 * frame["intensity"] / people
-        kept.append("dose")
+    if asked.estimand == "dose" and frame["intensity"].notna().all():
+        people = _people_there(frame, asked, workspace)
+        if people is not None:
+            frame["dose"] = 1000 * frame["intensity"] / people
+            kept.append("dose")
     if asked.outcome.weight == "n" and "weight" not in frame.columns and "n" in frame.columns:
         frame["weight"] = frame["n"]
         kept.append("weight")

@@ -215,3 +215,18 @@ def test_the_other_programme_is_known_by_the_same_measurements(tmp_path):
 def test_a_question_nobody_asked_is_a_mistake(tmp_path):
     with pytest.raises(ValueError, match="no question 'x'; known are prodemos-kennis"):
         question_panel("x", workspace=workspace_with(tmp_path))
+
+
+def test_reach_is_a_share_of_the_pupils_of_the_province_and_not_of_the_sample(tmp_path):
+    """35,884 pupils in Fryslân (CBS, 2021/22), of whom 150 were reached; 400 were measured."""
+    begun = {"PV21": 2022, "PV20": 2023, "PV22": 2023, "PV24": 2023, "PV29": 2024}
+    workspace = workspace_with(
+        tmp_path,
+        betrokkenheid=outcome(begun),
+        start_tienskip=starts({code: str(year) for code, year in begun.items()}),
+        tienskip="datum;provincie;aantal jongeren\n1-2-2024;PV21;100\n1-3-2024;PV21;50\n",
+    )
+    panel = question_panel("tienskip-betrokkenheid", workspace=workspace)
+    dose = panel.frame.groupby("province")["dose"].unique().explode()
+    assert dose["PV21"] == pytest.approx(1000 * 150 / 35_884, rel=1e-12)
+    assert dose.drop("PV21").eq(0).all()
