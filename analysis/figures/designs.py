@@ -11,12 +11,14 @@ from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import theme
 from analysis.figures.checks import check_interval, checked
+from analysis.figures.kept import kept
 from analysis.figures.words import listing
 
 _PER_ROW = 3
 _PANEL_HEIGHT, _LEAST_HEIGHT = 1.24, 2.0  # inch
 
 
+@kept
 def designs_to_come(
     table: pd.DataFrame,
     order: Sequence[str],
