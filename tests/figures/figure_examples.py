@@ -240,7 +240,6 @@ EXAMPLES = {
             "93 bij het 10e percentiel",
             "117 bij het 90e percentiel",
             "loopt het verschil op met 24 punten",
-            "105 punten",
         ],
     ),
     "densities": (
