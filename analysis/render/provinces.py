@@ -184,7 +184,7 @@ def _reported(code: str, name: str, material: Material) -> str:
     if len(prodemos):
         told = (
             f"Genoemd. In {contact['date']} contact met alle gemeenten en mbo-scholen; in {joined['date']} "
-            "samenwerking met een groot aantal gemeenten, onbekend welke. Bereikte leerlingen: niet vermeld."
+            "samenwerking met een groot aantal gemeenten, onbekend welke. Bereikte leerlingen: onbekend."
         )
         cells = [["ProDemos", told, place(prodemos.iloc[0])]]
     else:
