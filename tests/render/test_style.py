@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from analysis.render.project import read_projects
 from analysis.render.source import Line
-from analysis.render.style import LONGEST, sentences
+from analysis.render.style import LONGEST, remarks, sentences
 
 ROOT = Path("/x")
 
@@ -55,3 +56,10 @@ def test_passive(text, passive):
 def test_long():
     (one,) = read(" ".join(["woord"] * (LONGEST + 1)) + ".")
     assert one.words == LONGEST + 1
+
+
+def test_no_build_is_needed(repository_copy, tmp_path):
+    """`make lint` comes before anything is built: includes of what the build makes are passed over."""
+    project = read_projects(repository_copy(tmp_path / "clone"))[0]
+    assert not (project.document.parent / "_generated").exists()
+    assert any(remark.startswith("reports/") for remark in remarks(project))
