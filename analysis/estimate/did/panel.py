@@ -62,8 +62,8 @@ def read_panel(
     ------
     ValueError
         If a column is absent, of the wrong kind or misses values; if a unit and period occur twice, a cohort
-        changes within a unit (treatment is not absorbing), time and cohort are of different kinds, or a
-        weight is not positive.
+        changes within a unit (treatment is not absorbing) or is below 0 where all periods are above 0, time
+        and cohort are of different kinds, or a weight is not positive.
     """
     covariates = (covariates,) if isinstance(covariates, str) else tuple(covariates)
     named = [weights] if isinstance(weights, str) else []
@@ -88,7 +88,14 @@ def read_panel(
     rows = np.arange(n) * t if position is None else first_rows(position // t, n)
     start = began[rows]
     require_constant(began, start, position, n, t, units, cohort)
-    never = np.isnan(start) | ((start == 0) & (when.kind == NUMBER and times[0] > 0))
+    above = when.kind == NUMBER and times[0] > 0
+    if above and (start < 0).any():  # a code for never, such as -1 or -999, is no start before the panel
+        row = int(np.flatnonzero(began < 0)[0])
+        raise ValueError(
+            f"column {cohort} is {began[row]:g} in row {frame.index[row]}, and {time} runs from "
+            f"{times[0]:g}: leave it empty, or write 0, for a unit that is never treated"
+        )
+    never = np.isnan(start) | ((start == 0) & above)
     clusters = labels = None
     if cluster is not None:
         of_row, labels = codes(frame[cluster], cluster, ordered=True)

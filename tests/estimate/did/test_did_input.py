@@ -106,6 +106,16 @@ def test_a_real_cohort_zero_is_a_cohort():
     assert set(group_time_att(frame, **NAMES).table["cohort"]) == {0, 2}
 
 
+@pytest.mark.parametrize("code", [-1, -999])
+def test_a_code_for_never_below_the_periods_is_refused(code):
+    """As a start it would be one before the panel: the unit would leave the comparison without a word."""
+    frame = staggered()
+    coded = frame.assign(cohort=frame["cohort"].fillna(code))
+    row = frame.index[frame["cohort"].isna()][0]
+    with pytest.raises(ValueError, match=rf"cohort is {code} in row {row}, and time runs from 1: .* write 0"):
+        group_time_att(coded, **NAMES)
+
+
 def test_collinear_covariates_and_separation_are_named():
     frame = staggered().assign(double=lambda f: 2 * f["x"], told=lambda f: f["cohort"].notna() * 1.0)
     with pytest.raises(ValueError, match=r"cohort 3 in 2 against 1: the covariates are collinear"):
