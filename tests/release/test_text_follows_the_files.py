@@ -51,7 +51,9 @@ FILES = {
     "adks": (("houdingen", "regio"), "adks", "er is geen bestand adks.csv"),
 }
 SUBSETS = ((), *((name,) for name in FILES), tuple(FILES))  # none, each alone, all
-NOTEBOOKS = ("programma", "effect", "kenniskloof", "houdingen", "regio", "zekerheid", "validatie", "bereik")
+NOTEBOOKS = (
+    "programma", "effect", "kenniskloof", "houdingen", "regio", "zekerheid", "meten", "validatie", "bereik",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -48,8 +48,9 @@ def test_a_number_that_is_linked_is_the_number_of_its_row(pages, rows):
             text = words(link)
             if id not in rows or not re.search(r"\d", text) or not link.get("aria-label"):
                 continue
-            held = set(numbers(rows[id].variables()["full"]) + numbers(rows[id].variables()["n"]))
-            english = rows[id].variables()["english"]
+            own = rows[id].variables()
+            held = {number for form in ("full", "n", "p") for number in numbers(own.get(form, ""))}
+            english = own["english"]
             told = set(numbers(text))
             assert told <= held or text in english, f"{name}: {id} reads {text!r}; its row holds {held}"
             seen += 1
