@@ -22,6 +22,7 @@ from analysis.design.conclusions import read_conclusions
 from analysis.design.questions import exposures, questions
 from analysis.exhibits import write_exhibit
 from analysis.rehearsal.checks import BROKEN, TWINS
+from analysis.release.colophon import write_colophon
 from analysis.release.fragments import write_fragments
 from analysis.release.markdown import visible
 from analysis.release.question_sections import (
@@ -101,6 +102,7 @@ def text_of(workspace: Workspace, released: Released, drawn: Path) -> str:
     generated = workspace.reports / "_generated"
     asked = questions(workspace)
     described = write_fragments([drawn], released, generated, NOTEBOOKS)
+    write_colophon(workspace, workspace.root / "released", generated)
     write_question_sections(asked, released, generated)
     write_outcome_sections(released, workspace.reports, generated)
     write_reach_sections(exposures(workspace), [one.id for one in described], generated)
