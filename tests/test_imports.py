@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "analysis"
 FLOORS = {
-    1: ("design", "workspace", "datakind", "dutch", "unknown"),
+    1: ("design", "workspace", "datakind", "dutch", "ondemand", "unknown"),
     2: ("sources", "manifest", "synthetic"),
     3: ("panel",),
     4: ("estimate", "inference"),
