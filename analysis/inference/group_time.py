@@ -160,7 +160,7 @@ class GroupTime:
         found = np.zeros((len(first), count + 1, len(part), count))
         total = np.zeros((len(first), count + 1))
         for place, (item, periods, weight, _) in enumerate(part):
-            own, other = (np.isin(first, paths).astype(float) for paths in ((item.path,), item.others))
+            own, other = _on((item.path,), first), _on(item.others, first)
             known, change = True, 0.0
             for side, sign in ((own, 1.0), (other, -1.0)):
                 size = (side * weight) @ kept.T
@@ -181,7 +181,7 @@ class GroupTime:
         def on(paths: tuple[int, ...]) -> np.ndarray:
             """Whether each cluster is on one of these paths, (R, G)."""
             if paths not in member:
-                member[paths] = np.isin(first, paths).astype(float)
+                member[paths] = _on(paths, first)
             return member[paths]
 
         return [self._part(part, first.shape, on) for part in self.parts]
@@ -210,6 +210,13 @@ class GroupTime:
             top_without += share_without * effect_without
             total_without += periods * share_without
         return Statistics(_ratio(top, total), _ratio(top_without, total_without))
+
+
+def _on(paths: tuple[int, ...], first: np.ndarray) -> np.ndarray:
+    """1 where a cluster is on one of these paths, (R, G)."""
+    among = np.zeros(max([*paths, int(first.max())]) + 1)
+    among[list(paths)] = 1.0
+    return among[first]
 
 
 def _ratio(top: np.ndarray, total: np.ndarray) -> np.ndarray:

@@ -210,8 +210,9 @@ def as_null(found: Statistics, *, size: float = 1.0) -> NullDistribution:
         )
     parts = [found.estimate[0], found.estimate[1], variance, found.covariance(0, 1), found.covariance(1, 1)]
     # An undefined draw counts as extreme: an unbounded numerator over any variance.
+    undefined = ~found.defined
     for part, value in zip(parts, (np.inf, 0.0, 0.0, 0.0, 0.0), strict=True):
-        part[~found.defined] = value
+        part[undefined] = value
     return NullDistribution(float(parts[0][0]), float(variance[0]), *(part[1:] for part in parts))
 
 
