@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "analysis"
 FLOORS = {
-    1: ("design", "workspace", "datakind", "dutch", "ondemand", "unknown"),
+    1: ("design", "workspace", "datakind", "dutch", "ondemand", "bytecode", "unknown"),
     2: ("sources", "manifest", "synthetic"),
     3: ("panel",),
     4: ("estimate", "inference"),
