@@ -60,9 +60,9 @@ class Drawer:
 
     def draw(self, notebooks: Iterable[str], released: Released, target: Path) -> list[NotDrawn]:
         """Write the exhibits of all `notebooks`, of the results and of the trials on twins, into `target`."""
-        failed = []
+        failed, parts = [], (released, released.trial())
         for notebook in notebooks:
-            for part in (released, released.trial()):
+            for part in parts:
                 try:
                     self._chapter(notebook, part, target)
                 except Exception as error:  # one chapter that cannot be drawn costs that chapter
