@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from analysis.bytecode import keep_bytecode
 from analysis.workspace import DATA_VARIABLE, Workspace, find_root
 
 FAILED, INTERRUPTED = 1, 130
@@ -23,6 +24,7 @@ KERNELS = ("auto", "fork", "spare", "stock")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit status."""
+    keep_bytecode()
     options = _parser().parse_args(arguments)
     try:
         options.run(options)

@@ -13,6 +13,10 @@ import pytest
 from build_project import Project
 from repository import BUILD_LIMIT, REPOSITORY, run_analysis, shared_folder
 
+from analysis.bytecode import keep_bytecode
+
+keep_bytecode()  # for the commands that tests run, and on each worker
+
 # Files that take longest begin first, so that no worker is left with one at the end. A file stays with one
 # worker (`--dist loadfile` in pyproject.toml): what its fixtures make is made once.
 LONGEST = (

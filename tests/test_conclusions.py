@@ -8,7 +8,7 @@ from analysis.conclusions import conclude
 from analysis.datakind import DataKind
 from analysis.design.conclusions import ConclusionDesign, ConclusionPlan, Limits, Rule, read_conclusions
 from analysis.design.questions import questions
-from analysis.inference.answers import MIN_CLUSTERS
+from analysis.inference.setting import MIN_CLUSTERS
 from analysis.results import Result
 from analysis.workspace import Workspace, find_root
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "analysis"
 FLOORS = {
-    1: ("design", "workspace", "datakind", "dutch", "unknown"),
+    1: ("design", "workspace", "datakind", "dutch", "ondemand", "bytecode", "unknown"),
     2: ("sources", "manifest", "synthetic"),
     3: ("panel",),
     4: ("estimate", "inference"),
@@ -134,3 +136,20 @@ def test_the_command_line_and_the_planner_are_light():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == ""
+
+
+def test_what_draws_and_releases_loads_no_estimator():
+    """A restyled figure waits for its picture, not for SciPy's statistics and linearmodels to be read."""
+    drawing = [name for name in MODULES if room(name) == "chapters"]
+    wanted = [
+        *drawing,
+        "report",
+        "release.trace",
+        "release.fragments",
+        "release.variables",
+        "release.plan_text",
+    ]
+    code = f"import importlib, sys\nfor name in {wanted}:\n    importlib.import_module('analysis.' + name)\n"
+    code += "print(*sorted({'linearmodels', 'scipy.stats', 'statsmodels'} & set(sys.modules)))\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not done.stdout.strip(), f"drawing loads {done.stdout.strip()}"

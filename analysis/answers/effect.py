@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import pandas as pd
 
 from analysis import dutch
-from analysis.answers.effect_weighted import METHODS as WEIGHTED_METHODS
+from analysis.answers.effect_names import GROUPS, HEADLINE, INTERACTED, MAIN, METHODS, TWO_WAY
 from analysis.answers.effect_weighted import weighted_rows, weighted_series
 from analysis.credibility.effect_study import EffectStudy, effect_study
 from analysis.datakind import DataKind
@@ -20,18 +20,8 @@ from analysis.panel.question import DESIGN_SOURCE, Panel
 from analysis.results import Result, Series
 from analysis.unknown import NotEstimable
 
-MAIN, IMPUTED, TWO_WAY, INTERACTED = "group_time", "imputation", "two_way", "sun_abraham"
-METHODS = {
-    MAIN: "groepen en metingen",
-    IMPUTED: "toerekening",
-    TWO_WAY: "vaste effecten",
-    INTERACTED: "Sun en Abraham",
-    **WEIGHTED_METHODS,
-}
-HEADLINE = "hoofd"  # the specification that the plan names first
 RANDOMISATION, JACKKNIFE = "randomisatietoets", "jackknife over provincies, Student's t"
 EVIDENCE_SOURCE = "openbaar_bewijs"
-GROUPS = {"exposed": "met start", "others": "zonder start"}
 _PATHS = ("estimate", "low", "high", "low_simultaneous", "high_simultaneous", "truth")
 
 

@@ -7,13 +7,12 @@ from dataclasses import fields
 
 import pandas as pd
 
+from analysis.answers.effect_names import IMITATED, WEIGHTED, WEIGHTED_METHODS
 from analysis.credibility.weighted_comparison import WeightedComparison, WeightedEstimate
 from analysis.results import Result, Series
 from analysis.sources.geography import province_names
 from analysis.unknown import NotEstimable
 
-WEIGHTED, IMITATED = "synthetic_did", "synthetic_control"
-METHODS = {WEIGHTED: "gewogen provincies", IMITATED: "nagebootste provincies"}
 PERMUTATION = "permutatietoets over provincies"
 _PLACEBO = "Standaardfout uit een schijntoets op provincies zonder start."
 Found = WeightedComparison | NotEstimable | None
@@ -48,7 +47,7 @@ def _row(rows, name: str, one: WeightedEstimate | NotEstimable, note: str) -> Re
             given |= {"p_value": one.p_value, "smallest_p": one.smallest_p}
             if one.low is not None and math.isfinite(one.low) and math.isfinite(one.high):
                 given |= {"low": one.low, "high": one.high}
-    label = f"effect op {outcome.subject}, {METHODS[name]}"
+    label = f"effect op {outcome.subject}, {WEIGHTED_METHODS[name]}"
     return rows.row(f"effect_{name}", label, value, outcome.unit, **given)
 
 

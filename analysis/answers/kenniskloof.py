@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from analysis import dutch
+from analysis.answers.kenniskloof_names import COVARIATES, the
 from analysis.answers.lines import NOT_AN_EFFECT, line
 from analysis.design.gap import TRACKS, GapDesign
-from analysis.estimate.decomposition import TOTAL
 from analysis.estimate.gap_study import GapStudy
 from analysis.estimate.survey import t_quantile, with_interval
+from analysis.estimate.terms import TOTAL
 from analysis.results import Result, Series
 from analysis.sources.sourced import Sourced
 from analysis.synthetic.iccs import CivicTruth
@@ -22,7 +23,6 @@ from analysis.unknown import NotEstimable
 POINTS, SD = "punten", "standaarddeviaties"
 OUTCOME = "civic_knowledge"
 WEIGHTING = "steekproefgewichten, gepaarde jackknife"
-COVARIATES = {"ses": "sociale achtergrond", "female": "geslacht", "migration": "migratieachtergrond"}
 _STEPS = {
     "ses": "per standaarddeviatie sociale achtergrond",
     "female": "meisjes vergeleken met jongens",
@@ -259,8 +259,3 @@ def _planted(one: _Answers, truth: CivicTruth, design: GapDesign) -> Iterator[Re
 
 def _schools(frame: pd.DataFrame) -> int:
     return frame["school"].nunique()
-
-
-def the(track: str) -> str:
-    """``het vmbo``, ``de havo``."""
-    return f"de {track}" if track == "havo" else f"het {track}"

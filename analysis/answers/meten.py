@@ -17,6 +17,7 @@ from scipy import stats
 
 from analysis import dutch
 from analysis.answers.meten_measured import Measured
+from analysis.answers.meten_names import AVAILABLE, SECTION
 from analysis.credibility.planned_design import (
     CellNoise,
     Lottery,
@@ -34,29 +35,10 @@ from analysis.sources.facts_contract import CHANGE_SD, COUNTRY, ICC
 from analysis.sources.sourced import STUDY
 from analysis.unknown import NotEstimable, attempt
 
-SECTION = "meten"
 VARIATION = "variation"
-LETTERS, POPULATION = "letter_facts", "cbs_population_2024"
 LEVEL = 0.95  # of the Monte Carlo interval
 _ONE = {"procentpunten": "procentpunt"}  # a unit as it follows the number one
 _CURVE = 40  # points of a line in the figure
-# What there is of a unit: how it is named, how a table says that in short, and the facts it is counted from.
-AVAILABLE = {
-    "waiting_provinces": (
-        "provincies waar het netwerk volgens brief A nog niet is versterkt",
-        "netwerk nog niet versterkt",
-        f"{LETTERS}; {POPULATION}",
-    ),
-    "provinces": ("alle provincies", "alle", POPULATION),
-    "waiting_municipalities": (
-        "gemeenten in de provincies waar het netwerk volgens brief A nog niet is versterkt",
-        "netwerk nog niet versterkt",
-        f"{LETTERS}; {POPULATION}",
-    ),
-    "municipalities": ("alle gemeenten", "alle", POPULATION),
-    "applications": ("behandelde aanvragen in de eerste twee rondes", "in twee rondes", LETTERS),
-    "pilot_districts": ("wijken van de pilot", "in de pilot", LETTERS),
-}
 
 
 def meten_items(

@@ -18,7 +18,6 @@ from analysis.sources.geography import province_names
 from analysis.sources.sourced import STUDY
 from analysis.unknown import NotEstimable
 
-ATTITUDE = "houding_"  # before the names of the second outcome
 MODEL = "gemengd model met gemeenten, scholen en klassen"
 REGRESSION = "regressie met effecten van school en jaar"
 EFFECTS = ("raw", "raw_low", "raw_high", "shrunken", "low", "high")

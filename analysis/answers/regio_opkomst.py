@@ -10,6 +10,7 @@ import math
 import pandas as pd
 
 from analysis import dutch
+from analysis.answers.regio_names import TURNOUT_PREFIX
 from analysis.datakind import DataKind
 from analysis.design.questions import Outcome
 from analysis.estimate.regional_path import RegionalPath
@@ -19,8 +20,6 @@ from analysis.sources.geography import province_names
 from analysis.sources.sourced import STUDY
 from analysis.unknown import NotEstimable
 
-SECTION = "regio_opkomst"  # apart from `regio`: that there is turnout does not give that section an outcome
-PREFIX = f"{SECTION}."
 MODEL = "gemiddelde afwijking per provincie, met schokken die doorwerken (AR(1))"
 TREND = "lijn door de spreiding van elke verkiezing, met weglaten van één provincie"
 
@@ -61,7 +60,7 @@ def _rows(
     def row(name: str, label: str, value, unit: str = outcome.unit, **given) -> Result:
         shared = {"kind": panel.kind, "source": panel.source, "outcome": outcome.name, "level": level}
         counts = {"n": int(people), "clusters": int(panel.frame["place"].nunique()), "decimals": 1}
-        return Result(f"{PREFIX}{name}", label, value, unit, **(shared | counts | given))
+        return Result(f"{TURNOUT_PREFIX}{name}", label, value, unit, **(shared | counts | given))
 
     if isinstance(path, NotEstimable):
         lasting = trend = equivalence = first = last = path
@@ -153,7 +152,7 @@ def _series(panel: TurnoutPanel, path: RegionalPath | NotEstimable, outcome: Out
     lines = lines.sort_values(["region", "date"], key=lambda s: s.map(order) if s.name == "region" else s)
     return (
         Series(
-            f"{PREFIX}spreiding",
+            f"{TURNOUT_PREFIX}spreiding",
             "spreiding tussen provincies in opkomst, per verkiezing",
             outcome.unit,
             points=spread,
@@ -161,7 +160,7 @@ def _series(panel: TurnoutPanel, path: RegionalPath | NotEstimable, outcome: Out
             **shared,
         ),
         Series(
-            f"{PREFIX}provincies",
+            f"{TURNOUT_PREFIX}provincies",
             "opkomst per provincie en verkiezing",
             "%",
             points=pd.DataFrame(lines).reset_index(drop=True),

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from analysis import dutch
-from analysis.answers.kenniskloof import the
+from analysis.answers.kenniskloof_names import the
 from analysis.answers.lines import NOT_AN_EFFECT, line
 from analysis.answers.systems import system_name
+from analysis.answers.validatie_names import NOT_REPRODUCED, OUTCOMES, printed, what
 from analysis.datakind import DataKind
 from analysis.design.gap import TRACKS
 from analysis.estimate.published import NO_FILE
@@ -23,24 +24,7 @@ from analysis.unknown import NotEstimable
 PUBLISHED = {"ICCS": "iccs-gepubliceerd", "PISA": "pisa-gepubliceerd"}
 NO_FILES = "Geen echte bestanden aanwezig."
 MATHEMATICS_ONLY = "Wiskunde in 2003, geen burgerschapskennis: het toont alleen dat de rekenwijze werkt."
-NOT_REPRODUCED = "not reproduced"
 WEIGHTING = "steekproefgewichten en herhaalgewichten van het onderzoek"
-MEASURES = {
-    "civic_knowledge": "burgerschapskennis",
-    "mathematics": "wiskunde",
-    "reading": "lezen",
-    "science": "natuurwetenschappen",
-    "problem_solving": "probleemoplossen",
-    "space_and_shape": "ruimte en vorm",
-}
-GROUPS = {"": "", "male": " van jongens", "female": " van meisjes", "male-female": " jongens − meisjes"}
-STATISTICS = {"mean": "gemiddelde", "difference": "verschil"}
-OUTCOMES = {
-    "match": "gelijk",
-    "mismatch": "verschilt",
-    "no reference": "geen cijfer om mee te vergelijken",
-    "not reproduced": "niet nagerekend",
-}
 
 
 def validation_items(
@@ -158,21 +142,6 @@ def _estimate(
     numbers = {name: float(found[name]) for name in ("se", "low", "high") if np.isfinite(found[name])}
     value, n = float(found["estimate"]), int(found["n"])
     return Result(id, label, value, unit, DataKind.REAL, "pisa2003", n=n, **numbers, **given)
-
-
-def what(row: Any) -> str:
-    """Measure, statistic and group of a published figure, in Dutch."""
-    measure = MEASURES.get(row.measure, row.measure)
-    return f"{measure}, {STATISTICS[row.statistic]}{GROUPS[row.group]}"
-
-
-def printed(value: float, se: float, decimals: float, se_decimals: float) -> str:
-    """``482 (3,1)``: a figure with its standard error, as printed."""
-    decimals = 0 if np.isnan(decimals) else int(decimals)
-    text = dutch.number(float(value), decimals)
-    if np.isnan(value) or np.isnan(se):
-        return text
-    return f"{text} ({dutch.number(float(se), 1 if np.isnan(se_decimals) else int(se_decimals))})"
 
 
 def by_key(samples: Sequence[Any]) -> dict[tuple, Any]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.answers.effect import HEADLINE, IMPUTED, MAIN, TWO_WAY
+from analysis.answers.effect_names import HEADLINE, IMPUTED, MAIN, TWO_WAY
+from analysis.answers.zekerheid_names import SECTION
 from analysis.credibility import Pretrends
 from analysis.credibility.certainty_study import (
     CLUSTERS,
@@ -27,7 +28,6 @@ from analysis.panel.question import Panel
 from analysis.results import Result, Series
 from analysis.unknown import NotEstimable
 
-SECTION = "zekerheid"
 _SPECIFIED = {"never": (MAIN, "never"), "imputation": (IMPUTED, HEADLINE), "two_way": (TWO_WAY, HEADLINE)}
 TEST = "randomisatietoets"
 WORDS = {

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -18,10 +17,10 @@ from pathlib import Path
 
 from analysis.build.closure import FirstParty
 from analysis.build.watching import ASKED, OWN_VARIABLE, READ, READS_VARIABLE, RULES_VARIABLE, WRITTEN
+from analysis.bytecode import source_of
 from analysis.workspace import Workspace
 
 PRIVATE_PREFIX = "analysis-run-"  # of folders among the temporary files
-_CACHED = re.compile(r"(.*)__pycache__/([^/]+?)\.[^/]*\.pyc[^/]*")
 _SYSTEM = ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/lib64", "/bin", "/run", "/System", "/Library")
 _SYSTEM_VARIABLES = (
     "SYSTEMROOT",
@@ -49,6 +48,9 @@ def watch(workspace: Workspace, record: Path) -> dict[str, str]:
         bases.add(os.path.realpath(base))
         packages.append(base / top if (base / top).is_dir() else base / f"{top}.py")
     rules = {_start(folder): True for folder in own} | {str(path): True for path in packages}
+    if sys.pycache_prefix:  # first-party modules that are compiled already are read there
+        sources = (os.path.abspath(path).removesuffix(".py") for path in packages)
+        rules |= {f"{sys.pycache_prefix}{source}": True for source in sources}
     for folder in _of_others(bases):
         rules.setdefault(_start(folder), False)
     rules[os.path.join(tempfile.gettempdir(), PRIVATE_PREFIX)] = False
@@ -76,9 +78,9 @@ def undeclared(record: Path, inputs: Iterable[str], workspace: Workspace, own: I
         if mode == ASKED:
             asked += [path] if path not in _FIXED else []
             continue
-        cached = _CACHED.fullmatch(Path(path).as_posix())
-        if cached:
-            mode, path = READ, f"{cached[1]}{cached[2]}.py"
+        source = source_of(path)
+        if source != path:
+            mode, path = READ, source
         if path.startswith(mine):
             continue
         if mode == WRITTEN and path.startswith(temporary) and not path.startswith(kept):
@@ -106,7 +108,8 @@ def undeclared(record: Path, inputs: Iterable[str], workspace: Workspace, own: I
 
 def _of_others(bases: set[str]) -> Iterable[str | Path]:
     """Folders of Python, its packages, the system and the user's caches; `bases` hold first-party code."""
-    yield from (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)
+    for folder in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix):
+        yield from (folder, os.path.realpath(folder))  # an environment may be a link to one elsewhere
     yield from (path for path in sys.path if path and os.path.realpath(path) not in bases)
     yield from _SYSTEM
     yield from filter(None, map(os.environ.get, _SYSTEM_VARIABLES))

@@ -8,7 +8,7 @@ from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.design.questions import Question, questions
 from analysis.exhibits import Exhibit, TableExhibit, sources_of
-from analysis.inference.multiple import holm
+from analysis.inference.stepdown import holm
 from analysis.results import Released, Result
 from analysis.workspace import Workspace
 

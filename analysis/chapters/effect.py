@@ -5,8 +5,15 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import dutch
-from analysis.answers.effect import IMPUTED, INTERACTED, MAIN, METHODS, TWO_WAY
-from analysis.answers.effect_weighted import IMITATED, WEIGHTED
+from analysis.answers.effect_names import (
+    IMITATED,
+    IMPUTED,
+    INTERACTED,
+    MAIN,
+    METHODS,
+    TWO_WAY,
+    WEIGHTED,
+)
 from analysis.chapters.effect_opzet import design_table
 from analysis.chapters.effect_weighted import weighted_remark, weighted_tables
 from analysis.datakind import DataKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import dutch
-from analysis.answers.effect_weighted import IMITATED, METHODS, WEIGHTED
+from analysis.answers.effect_names import IMITATED, WEIGHTED, WEIGHTED_METHODS
 from analysis.chapters.cells import Points
 from analysis.design.questions import Question
 from analysis.exhibits import Exhibit, TableExhibit
@@ -23,9 +23,9 @@ def weighted_remark(released: Released, question: Question) -> str:
         if row is None or (row.reason and row.reason == main.reason):
             continue
         if row.value is None:
-            told.append(f"{dutch.capital(METHODS[name])}: {row.unknown}.")
+            told.append(f"{dutch.capital(WEIGHTED_METHODS[name])}: {row.unknown}.")
         elif name == IMITATED and row.note:
-            told.append(f"{dutch.capital(METHODS[name])}: {row.note}")
+            told.append(f"{dutch.capital(WEIGHTED_METHODS[name])}: {row.note}")
     return " ".join(told)
 
 
@@ -41,7 +41,7 @@ def weighted_tables(released: Released, question: Question) -> list[Exhibit]:
 def _weights(released: Released, question: Question, found: dict[str, Series]) -> TableExhibit:
     """A row for each province without a start, a column for each comparison it is in."""
     provinces, imitations = found["gewichten"], found["gewichten_nabootsing"]
-    weighted, imitated = dutch.capital(METHODS[WEIGHTED]), dutch.capital(METHODS[IMITATED])
+    weighted, imitated = dutch.capital(WEIGHTED_METHODS[WEIGHTED]), dutch.capital(WEIGHTED_METHODS[IMITATED])
     columns = {f"{weighted} ({start})": weights for start, weights in _by(provinces, "start")}
     if len(columns) == 1:
         columns = {weighted: next(iter(columns.values()))}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import dutch
-from analysis.answers.kenniskloof import COVARIATES, the
+from analysis.answers.kenniskloof_names import COVARIATES, the
 from analysis.answers.lines import NOT_AN_EFFECT
 from analysis.chapters.cells import Cells, Points
 from analysis.chapters.drawn import drawable, no_points, noted
 from analysis.datakind import DataKind
 from analysis.design.gap import TRACKS, GapDesign, gap_design
-from analysis.estimate.decomposition import TOTAL
+from analysis.estimate.terms import TOTAL
 from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit
 from analysis.figures.absent import absent
 from analysis.figures.cycles import means_by_cycle

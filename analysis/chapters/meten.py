@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import dutch
-from analysis.answers.meten import AVAILABLE, SECTION
+from analysis.answers.meten_names import AVAILABLE, SECTION
 from analysis.datakind import DataKind
 from analysis.design.meten import Decision, Meten, Planned, meten
 from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit, sources_of

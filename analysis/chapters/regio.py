@@ -6,8 +6,7 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.answers.lines import NOT_AN_EFFECT
-from analysis.answers.regio import ATTITUDE
-from analysis.answers.regio_opkomst import SECTION as TURNOUT
+from analysis.answers.regio_names import ATTITUDE, TURNOUT
 from analysis.chapters.cells import Cells
 from analysis.chapters.drawn import drawable, no_points, noted
 from analysis.chapters.regio_opkomst import turnout_exhibits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import dutch
-from analysis.answers.regio_opkomst import PREFIX
+from analysis.answers.regio_names import TURNOUT_PREFIX
 from analysis.chapters.cells import Cells
 from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit
 from analysis.figures.place_lines import line_beside_whole, lines_by_place
@@ -18,17 +18,17 @@ _WITHOUT = "'s-Gravenhage telt in geen jaar mee"
 
 def turnout_exhibits(released: Released) -> list[Exhibit]:
     """``tbl-opkomst-provincies``, ``fig-opkomst-kaart`` and ``-lijnen``; nothing where it was not asked."""
-    if f"{PREFIX}provincies" not in released:
+    if f"{TURNOUT_PREFIX}provincies" not in released:
         return []
-    lines = released.points(f"{PREFIX}provincies")
+    lines = released.points(f"{TURNOUT_PREFIX}provincies")
     return [_table(released), _map(released, lines), _lines(released, lines)]
 
 
 def _table(released: Released) -> TableExhibit:
     """The spread at every election, and what lasts of it."""
-    series = released.points(f"{PREFIX}spreiding")
+    series = released.points(f"{TURNOUT_PREFIX}spreiding")
     names = ("sd_lasting", "sd_trend", "equivalence_p")
-    rows = [released.row(f"{PREFIX}{name}") for name in names]
+    rows = [released.row(f"{TURNOUT_PREFIX}{name}") for name in names]
     cells = Cells(rows)
     lasting, trend, equivalence = rows
     told = (

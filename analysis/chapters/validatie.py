@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.answers.systems import system_name
-from analysis.answers.validatie import MEASURES, NOT_REPRODUCED, OUTCOMES, STATISTICS, printed, what
+from analysis.answers.validatie_names import MEASURES, NOT_REPRODUCED, OUTCOMES, STATISTICS, printed, what
 from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit
 from analysis.figures.absent import absent
 from analysis.figures.published import published_against_reproduced

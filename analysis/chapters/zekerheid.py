@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import dutch
-from analysis.answers.zekerheid import SECTION
+from analysis.answers.zekerheid_names import SECTION
 from analysis.chapters.zekerheid_tabellen import tables
 from analysis.datakind import DataKind
 from analysis.design.questions import Question, questions

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import dutch
-from analysis.answers.zekerheid import SECTION
+from analysis.answers.zekerheid_names import SECTION
 from analysis.design.questions import Question
 from analysis.exhibits import TableExhibit
 from analysis.results import Released, Result, Series, interval_name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -60,32 +61,49 @@ class Noise:
 
     def __call__(self, seeds: Sequence[int]) -> np.ndarray:
         """Outcomes of one world a seed, shape (seeds, N, T)."""
-        return np.array([self._world(np.random.default_rng(seed)) for seed in seeds])
-
-    def _world(self, rng: np.random.Generator) -> np.ndarray:
         panel = self.panel
-        count, periods = len(panel.clusters), len(panel.times)
-        own = self._series(rng, count, periods)
+        shape = len(panel.clusters), len(panel.cluster), len(panel.times)
+        own, shared, noise = _drawn(tuple(seeds), *shape, self.freedom, bool(self.sd_shared))
+        own = self._series(own)
         if self.correlation is not None:
             own = np.linalg.cholesky(self.correlation) @ own
         scale = np.array([(self.volatility or {}).get(label, 1.0) for label in panel.clusters])
         shocks = self.sd * scale[:, None] * own
         if self.sd_shared:
             member = np.isin(panel.clusters, self.shared)
-            shocks = shocks + self.sd_shared * member[:, None] * self._series(rng, 1, periods)
-        noise = rng.standard_normal((len(panel.cluster), periods)) / np.sqrt(panel.count)[:, None]
-        return shocks[panel.cluster] + self.sd_unit * noise
+            shocks = shocks + self.sd_shared * member[:, None] * self._series(shared)
+        noise = noise / np.sqrt(panel.count)[:, None]
+        return shocks[:, panel.cluster] + self.sd_unit * noise
 
-    def _series(self, rng: np.random.Generator, count: int, periods: int) -> np.ndarray:
-        """Stationary series of variance one, shape (count, periods)."""
-        if np.isinf(self.freedom):
-            drawn = rng.standard_normal((count, periods))
-        else:
-            drawn = rng.standard_t(self.freedom, (count, periods)) * np.sqrt(1 - 2 / self.freedom)
+    def _series(self, drawn: np.ndarray) -> np.ndarray:
+        """Stationary series of variance one from independent draws, shape (seeds, series, periods)."""
+        drawn = drawn.copy()
         new = np.sqrt(1 - self.persistence**2)
-        for period in range(1, periods):
-            drawn[:, period] = self.persistence * drawn[:, period - 1] + new * drawn[:, period]
+        for period in range(1, drawn.shape[-1]):
+            drawn[..., period] = self.persistence * drawn[..., period - 1] + new * drawn[..., period]
         return drawn
+
+
+@lru_cache(maxsize=4)
+def _drawn(
+    seeds: tuple[int, ...], clusters: int, rows: int, periods: int, freedom: float, shared: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Independent draws of variance one: for clusters, for what some share, and for rows.
+
+    Models that differ in what they make of the same draws are told apart with them: these are kept a while.
+    """
+    found = tuple(np.empty((len(seeds), count, periods)) for count in (clusters, int(shared), rows))
+    for place, seed in enumerate(seeds):
+        rng = np.random.default_rng(seed)
+        for part in found[:2]:
+            if np.isinf(freedom):
+                part[place] = rng.standard_normal(part[place].shape)
+            else:
+                part[place] = rng.standard_t(freedom, part[place].shape) * np.sqrt(1 - 2 / freedom)
+        found[2][place] = rng.standard_normal(found[2][place].shape)
+    for part in found:
+        part.flags.writeable = False
+    return found
 
 
 def spatial_correlation(neighbours: np.ndarray, strength: float) -> np.ndarray:

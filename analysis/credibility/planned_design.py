@@ -25,9 +25,8 @@ from analysis.credibility.power import design_se, simulate_power
 from analysis.credibility.replicate import Seeds, as_integers, replicate
 from analysis.estimate.did.panel import NEVER
 from analysis.estimate.discontinuity import discontinuity
-from analysis.inference.answers import MIN_CLUSTERS
 from analysis.inference.cluster_panel import ClusterPanel
-from analysis.inference.setting import Setting
+from analysis.inference.setting import MIN_CLUSTERS, Setting
 from analysis.unknown import NotEstimableError
 
 SETTING = Setting("not_yet")

@@ -12,8 +12,16 @@ import numpy as np
 
 from analysis.inference.assignments import reassignments
 from analysis.inference.cluster_panel import ClusterPanel
+from analysis.inference.group_time import NUMBERS
 from analysis.inference.inversion import TIE, NullDistribution
-from analysis.inference.reassigned import as_null, direction, require_identified, statistics
+from analysis.inference.reassigned import (
+    as_null,
+    direction,
+    linear_in_few,
+    linear_statistics,
+    require_identified,
+    statistics,
+)
 from analysis.inference.setting import Setting
 from analysis.inference.statistics import Statistics
 
@@ -69,9 +77,39 @@ def no_effect_p_values(
     panel, setting, outcomes, drawn
         As there.
     """
-    found = statistics(panel, setting, np.vstack([panel.start, panel.begin(drawn)]), outcomes)
-    require_identified(found)
-    error = np.sqrt(found.covariance(slice(None), slice(None)))  # (B, R)
-    t = np.abs(found.estimate) / np.where(error > 0, error, np.nan)
-    t = np.where(np.isfinite(t) & found.defined, t, np.inf)  # an undefined draw counts as extreme
+    begin = np.vstack([panel.start, panel.begin(drawn)])
+    if linear_in_few(panel, setting):
+        require_identified(statistics(panel, setting, begin[:1], outcomes[:1]))
+        estimate, variance, defined = _by_changes(panel, setting, begin, outcomes)
+    else:
+        found = statistics(panel, setting, begin, outcomes)
+        require_identified(found)
+        estimate, variance = found.estimate, found.covariance(slice(None), slice(None))
+        defined = found.defined
+    error = np.sqrt(variance)  # (B, R)
+    t = np.abs(estimate) / np.where(error > 0, error, np.nan)
+    t = np.where(np.isfinite(t) & defined, t, np.inf)  # an undefined draw counts as extreme
     return (t[:, 1:] >= t[:, :1] * (1 - TIE)).mean(axis=1)
+
+
+def _by_changes(
+    panel: ClusterPanel, setting: Setting, begin: np.ndarray, outcomes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Estimates and their jackknife variances (B, R), and which assignments have both (R,).
+
+    What an assignment asks of an outcome is a handful of numbers a cluster, the same for all outcomes: with
+    hundreds of outcomes it pays to compute these once and to multiply.
+    """
+    coefficients, changes = linear_statistics(panel, setting, begin, outcomes)
+    rows, count = begin.shape
+    changes = changes.reshape(len(outcomes), -1)
+    whole = coefficients[:, 0].reshape(rows, -1)
+    apart = coefficients[:, 1:].reshape(rows, count, -1) - whole[:, None]
+    variance = np.empty((len(outcomes), rows))
+    step = max(1, NUMBERS // (len(outcomes) * count))
+    for at in range(0, rows, step):
+        part = apart[at : at + step]
+        deviations = (part.reshape(-1, part.shape[-1]) @ changes.T).reshape(len(part), count, -1)
+        variance[:, at : at + step] = np.einsum("rgb,rgb->br", deviations, deviations)
+    variance *= (count - 1) / count
+    return changes @ whole.T, variance, np.isfinite(coefficients).all(axis=(1, 2, 3))

@@ -92,21 +92,23 @@ def size_table(
         Columns model, test, size, size_se, draws. The interval inverts the test under a constant effect, so
         that it covers such an effect in one less `size` of worlds.
     """
+    worlds = np.random.SeedSequence([seed, 1]).generate_state(draws, np.uint64).tolist()
+    lots = np.random.SeedSequence([seed, 2]).generate_state(draws, np.uint64).tolist()
+    tests = [test + kind for test in settings for kind in ("", BOOTSTRAP)[: 1 + bootstrap]]
+    rejected = {test: np.zeros(len(models), dtype=int) for test in tests}
+    for at in range(0, draws, BATCH):
+        # All models meet the same re-assignments, so that what these ask is computed once for all.
+        outcomes = np.concatenate([noise(worlds[at : at + BATCH]) for noise in models.values()])
+        drawn = drawn_assignments(panel, lots[at], reassigned)
+        for test, setting in settings.items():
+            found = {test: no_effect_p_values(panel, setting, outcomes, drawn)}
+            if bootstrap:
+                found[test + BOOTSTRAP] = wild_p_values(panel, setting, outcomes)
+            for name, p in found.items():
+                rejected[name] += (p <= alpha + TIE).reshape(len(models), -1).sum(axis=1)
     rows = []
-    for name, noise in models.items():
-        worlds = np.random.SeedSequence([seed, 1]).generate_state(draws, np.uint64).tolist()
-        lots = np.random.SeedSequence([seed, 2]).generate_state(draws, np.uint64).tolist()
-        rejected = {test + kind: 0 for test in settings for kind in ("", BOOTSTRAP)[: 1 + bootstrap]}
-        for at in range(0, draws, BATCH):
-            outcomes = noise(worlds[at : at + BATCH])
-            drawn = drawn_assignments(panel, lots[at], reassigned)
-            for test, setting in settings.items():
-                p = no_effect_p_values(panel, setting, outcomes, drawn)
-                rejected[test] += int((p <= alpha + TIE).sum())
-                if bootstrap:
-                    p = wild_p_values(panel, setting, outcomes)
-                    rejected[test + BOOTSTRAP] += int((p <= alpha + TIE).sum())
-        for test, count in rejected.items():
-            share = count / draws
+    for place, name in enumerate(models):
+        for test in tests:
+            share = int(rejected[test][place]) / draws
             rows.append((name, test, share, float(np.sqrt(share * (1 - share) / draws)), draws))
     return pd.DataFrame(rows, columns=["model", "test", "size", "size_se", "draws"])

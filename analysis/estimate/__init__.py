@@ -5,9 +5,9 @@ Importing a name from here loads what it needs and no more; linearmodels alone t
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
+
+from analysis.ondemand import load_on_demand, names
 
 _PLACES = {
     "did": (
@@ -43,31 +43,7 @@ _PLACES = {
     "wave_means": ("wave_means",),
     "within_gap": ("within_gap",),
 }  # fmt: skip
-_HOMES = {name: place for place, names in _PLACES.items() for name in names}
 
-__all__ = sorted(_HOMES)
+__all__ = names(_PLACES)
 
-
-class _Face(ModuleType):
-    """The package, with functions in front of modules of the same name.
-
-    The import system sets every loaded module as an attribute of its package; without this, what
-    ``analysis.estimate.growth`` is would depend on what was imported first.
-    """
-
-    def __getattr__(self, name: str):
-        if name not in _HOMES:
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-        self.__dict__[name] = found
-        return found
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (isinstance(value, ModuleType) and name in _HOMES):
-            super().__setattr__(name, value)
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *__all__})
-
-
-sys.modules[__name__].__class__ = _Face
+load_on_demand(__name__, _PLACES, import_module)

@@ -18,9 +18,8 @@ from analysis.estimate.survey.inputs import prepare
 from analysis.estimate.survey.regressions import CrossProducts, cross_products, regressor_matrix
 from analysis.estimate.survey.statistics import combined, known_zones, replicated_means, sides_of, take_rows
 from analysis.estimate.survey.totals import GroupedDesign
+from analysis.estimate.terms import TOTAL
 from analysis.unknown import NotEstimableError
-
-TOTAL = "total"
 
 
 def decompose(

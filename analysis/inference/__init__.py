@@ -1,38 +1,28 @@
-"""Inference with few clusters, always at the level at which treatment was assigned."""
+"""Inference with few clusters, always at the level at which treatment was assigned.
 
-from analysis.inference.answers import Answer, answer, answered, no_statement
-from analysis.inference.assignments import assignment_count, reassignments
-from analysis.inference.cluster_panel import ClusterPanel, cluster_panel
-from analysis.inference.crv import ClusterRobust, cluster_robust
-from analysis.inference.event_path import EventPath, event_path
-from analysis.inference.multiple import adjust_outcomes, adjusted, holm, romano_wolf
-from analysis.inference.randomisation import Randomisation, randomisation_inference
-from analysis.inference.reassigned import Tested, randomised
-from analysis.inference.setting import Setting
-from analysis.inference.wild_bootstrap import WildBootstrap, wild_cluster_bootstrap
+Importing a name from here loads what it needs and no more.
+"""
 
-__all__ = [
-    "Answer",
-    "ClusterPanel",
-    "ClusterRobust",
-    "EventPath",
-    "Randomisation",
-    "Setting",
-    "Tested",
-    "WildBootstrap",
-    "adjust_outcomes",
-    "adjusted",
-    "answer",
-    "answered",
-    "assignment_count",
-    "cluster_panel",
-    "cluster_robust",
-    "event_path",
-    "holm",
-    "no_statement",
-    "randomisation_inference",
-    "randomised",
-    "reassignments",
-    "romano_wolf",
-    "wild_cluster_bootstrap",
-]
+from __future__ import annotations
+
+from importlib import import_module
+
+from analysis.ondemand import load_on_demand, names
+
+_PLACES = {
+    "answers": ("Answer", "answer", "answered", "no_statement"),
+    "assignments": ("assignment_count", "reassignments"),
+    "cluster_panel": ("ClusterPanel", "cluster_panel"),
+    "crv": ("ClusterRobust", "cluster_robust"),
+    "event_path": ("EventPath", "event_path"),
+    "multiple": ("adjust_outcomes", "adjusted"),
+    "randomisation": ("Randomisation", "randomisation_inference"),
+    "reassigned": ("Tested", "randomised"),
+    "setting": ("Setting",),
+    "stepdown": ("holm", "romano_wolf"),
+    "wild_bootstrap": ("WildBootstrap", "wild_cluster_bootstrap"),
+}
+
+__all__ = names(_PLACES)
+
+load_on_demand(__name__, _PLACES, import_module)

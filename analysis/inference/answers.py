@@ -38,11 +38,10 @@ from analysis.inference.cluster_panel import ClusterPanel, cluster_panel
 from analysis.inference.event_path import event_path, no_path
 from analysis.inference.group_time import comparisons
 from analysis.inference.reassigned import Tested, null_distribution, statistics, tested
-from analysis.inference.setting import Setting
+from analysis.inference.setting import MIN_CLUSTERS, Setting
 from analysis.inference.wild import wild_null
 from analysis.unknown import NotEstimableError
 
-MIN_CLUSTERS = 5  # on either side: below it the tests contradict one another and power is next to nothing
 ESTIMATORS = ("group_time", "imputation", "two_way")
 CONTROLS = ("never", "not_yet")
 

@@ -140,13 +140,48 @@ class GroupTime:
             for j in range(len(self.parts))
         ]
 
+    def linear(self, first: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The statistics of a single part as sums over what clusters changed by: for many outcomes.
+
+        Parameters
+        ----------
+        first : ndarray of int, shape (R, G)
+
+        Returns
+        -------
+        coefficients : ndarray, shape (R, G + 1, I, G)
+            Of the estimate and, after it, of the estimate without each cluster; NaN where not identified.
+        changes : ndarray, shape (O, I, G)
+            Of each cluster in each of the I comparisons.
+        """
+        (part,) = self.parts
+        count = first.shape[1]
+        kept = np.vstack([np.ones(count), 1 - np.eye(count)])  # (G + 1, G)
+        found = np.zeros((len(first), count + 1, len(part), count))
+        total = np.zeros((len(first), count + 1))
+        for place, (item, periods, weight, _) in enumerate(part):
+            own, other = _on((item.path,), first), _on(item.others, first)
+            known, change = True, 0.0
+            for side, sign in ((own, 1.0), (other, -1.0)):
+                size = (side * weight) @ kept.T
+                enough = size > self.floor
+                known = known & enough
+                change = change + sign * side[:, None] * kept / np.where(enough, size, 1.0)[:, :, None]
+            share = ((own * self.mass) @ kept.T) * known
+            found[:, :, place] = share[:, :, None] * change
+            total += periods * share
+        scale = _ratio(np.ones_like(total), total)
+        changes = [change for *_, change in part]
+        stacked = np.stack(changes, axis=1) if changes else np.empty((self.outcomes, 0, count))
+        return found * scale[:, :, None, None], stacked
+
     def _chunk(self, first: np.ndarray) -> list[Statistics]:
         member: dict[tuple[int, ...], np.ndarray] = {}
 
         def on(paths: tuple[int, ...]) -> np.ndarray:
             """Whether each cluster is on one of these paths, (R, G)."""
             if paths not in member:
-                member[paths] = np.isin(first, paths).astype(float)
+                member[paths] = _on(paths, first)
             return member[paths]
 
         return [self._part(part, first.shape, on) for part in self.parts]
@@ -175,6 +210,13 @@ class GroupTime:
             top_without += share_without * effect_without
             total_without += periods * share_without
         return Statistics(_ratio(top, total), _ratio(top_without, total_without))
+
+
+def _on(paths: tuple[int, ...], first: np.ndarray) -> np.ndarray:
+    """1 where a cluster is on one of these paths, (R, G)."""
+    among = np.zeros(max([*paths, int(first.max())]) + 1)
+    among[list(paths)] = 1.0
+    return among[first]
 
 
 def _ratio(top: np.ndarray, total: np.ndarray) -> np.ndarray:

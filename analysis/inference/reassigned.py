@@ -116,6 +116,34 @@ def statistics(
     return GroupTime(panel, simple(paths, len(panel.times), setting), outcomes)(first)[0]
 
 
+FEW = 24  # clusters; with more of them, coefficients by cluster and cluster left out outgrow what they save
+
+
+def linear_in_few(panel: ClusterPanel, setting: Setting) -> bool:
+    """Whether :func:`linear_statistics` can be had, and pays."""
+    return not setting.by_regression and len(panel.clusters) <= FEW
+
+
+def linear_statistics(
+    panel: ClusterPanel, setting: Setting, begin: np.ndarray, outcomes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """:func:`statistics` of group-time effects, taken apart into what assignments ask and what outcomes give.
+
+    Parameters
+    ----------
+    begin, outcomes
+        As there.
+
+    Returns
+    -------
+    coefficients, changes : ndarray
+        See :meth:`analysis.inference.group_time.GroupTime.linear`.
+    """
+    first = panel.position(begin)
+    parts = simple(np.unique(first), len(panel.times), setting)
+    return GroupTime(panel, parts, outcomes).linear(first)
+
+
 def direction(
     panel: ClusterPanel,
     setting: Setting,
@@ -182,8 +210,9 @@ def as_null(found: Statistics, *, size: float = 1.0) -> NullDistribution:
         )
     parts = [found.estimate[0], found.estimate[1], variance, found.covariance(0, 1), found.covariance(1, 1)]
     # An undefined draw counts as extreme: an unbounded numerator over any variance.
+    undefined = ~found.defined
     for part, value in zip(parts, (np.inf, 0.0, 0.0, 0.0, 0.0), strict=True):
-        part[~found.defined] = value
+        part[undefined] = value
     return NullDistribution(float(parts[0][0]), float(variance[0]), *(part[1:] for part in parts))
 
 

@@ -29,11 +29,13 @@ that. Where a shock is shared by those that adopt, no test can.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from analysis.inference.cluster_panel import ClusterPanel
 from analysis.inference.inversion import TIE, NullDistribution
-from analysis.inference.reassigned import require_identified, statistics
+from analysis.inference.reassigned import linear_in_few, linear_statistics, require_identified, statistics
 from analysis.inference.setting import Setting
 from analysis.inference.statistics import RANK, Statistics
 from analysis.inference.wild_bootstrap import sign_vectors
@@ -78,15 +80,36 @@ def wild_p_value(panel: ClusterPanel, setting: Setting, *, draws: int = 99_999, 
 
 def wild_p_values(panel: ClusterPanel, setting: Setting, outcomes: np.ndarray) -> np.ndarray:
     """The same for many outcomes (B, N, T) of one design at once, shape (B,)."""
-    top, deviations = _by_cluster(panel, setting, outcomes)
+    split = _by_change if linear_in_few(panel, setting) else _by_cluster
+    top, deviations = split(panel, setting, outcomes)
     count = len(panel.clusters)
-    signs = sign_vectors(count, "rademacher", 9_999, 0)[0]
-    estimate = signs @ top.T  # (draws, B)
-    pairs = (signs[:, :, None] * signs[:, None, :]).reshape(len(signs), -1)
-    squares = pairs @ (deviations @ deviations.swapaxes(1, 2)).reshape(len(top), -1).T
+    estimate = sign_vectors(count, "rademacher", 9_999, 0)[0] @ top.T  # (draws, B)
+    # A sign times itself is one: the square of a sum is that of each, and twice that of each pair.
+    one, other, pairs = _pairs(count)
+    moments = deviations @ deviations.swapaxes(1, 2)
+    squares = 2 * pairs @ moments[:, one, other].T + np.einsum("bgg->b", moments)
     # Compared by products: a world without variance is extreme.
     extreme = estimate**2 * squares[0] >= estimate[0] ** 2 * squares * (1 - TIE)
     return extreme.mean(axis=0)
+
+
+@lru_cache(maxsize=2)
+def _pairs(clusters: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All pairs of clusters, and the product of their signs in each vector, (draws, pairs)."""
+    signs = sign_vectors(clusters, "rademacher", 9_999, 0)[0]
+    one, other = np.triu_indices(clusters, 1)
+    return one, other, signs[:, one] * signs[:, other]
+
+
+def _by_change(panel: ClusterPanel, setting: Setting, outcomes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """:func:`_by_cluster` for group-time effects, which need no piece of the panel of its own a cluster."""
+    count = len(panel.clusters)
+    residual = two_way_residual(panel, outcomes)
+    coefficients, changes = linear_statistics(panel, setting, panel.start[None], residual)
+    added = np.einsum("kig,big->bgk", coefficients[0], changes)  # (B, G, G + 1)
+    estimate, without = added[:, :, 0], added[:, :, 1:]
+    require_identified(Statistics(estimate.sum(axis=1)[:1, None], without.sum(axis=1)[:1, None]))
+    return estimate, np.sqrt((count - 1) / count) * (without - estimate[:, :, None])
 
 
 def _by_cluster(panel: ClusterPanel, setting: Setting, outcomes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -60,9 +60,9 @@ class Drawer:
 
     def draw(self, notebooks: Iterable[str], released: Released, target: Path) -> list[NotDrawn]:
         """Write the exhibits of all `notebooks`, of the results and of the trials on twins, into `target`."""
-        failed = []
+        failed, parts = [], (released, released.trial())
         for notebook in notebooks:
-            for part in (released, released.trial()):
+            for part in parts:
                 try:
                     self._chapter(notebook, part, target)
                 except Exception as error:  # one chapter that cannot be drawn costs that chapter
@@ -105,7 +105,7 @@ class Drawer:
         if not (kept / DONE).is_file():
             shutil.rmtree(kept, ignore_errors=True)
             kept.mkdir(parents=True)
-            with found_by(self._figure):
+            with found_by(self.figure):
                 for exhibit in of_notebook.exhibits(notebook, released, self.workspace):
                     write_exhibit(exhibit, kept)
             names = sorted(path.name for path in kept.iterdir())
@@ -123,7 +123,7 @@ class Drawer:
             self._codes[module] = {name: self._fingerprints.of(path) for name, path in reached.files.items()}
         return self._codes[module]
 
-    def _figure(self, draw: Draw, arguments: tuple, options: Mapping[str, Any]) -> FigureExhibit:
+    def figure(self, draw: Draw, arguments: tuple, options: Mapping[str, Any]) -> FigureExhibit:
         """What `draw` gives, without drawing it where it did so before."""
         from analysis.exhibits import FigureExhibit
 
@@ -148,6 +148,13 @@ class Drawer:
         found = json.loads(self._pictures.get(decides, make))
         picture, numbers = (text and text.encode() for text in found["files"])
         return FigureExhibit(figure=None, drawn=(picture, numbers), **found["told"])
+
+
+def drawer_of(workspace: Workspace) -> Drawer:
+    """For who draws a picture outside a release: what was drawn before is taken, and the new is kept."""
+    cache = workspace.build / "cache"
+    known = Fingerprints(cache / "hashes.json"), Memory(cache / "mentions.json")
+    return Drawer(workspace, workspace.build / "drawn", *known)
 
 
 def _run(exhibit: str, seen: list) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from analysis import dutch
-from analysis.inference.answers import MIN_CLUSTERS
+from analysis.inference.setting import MIN_CLUSTERS
 from analysis.release.plan_table import Content, by_name, table
 from analysis.release.plan_words import plain, say
 

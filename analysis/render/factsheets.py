@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.build.kept import Kept
+from analysis.figures.kept import found_by
+from analysis.release.draw import drawer_of
 from analysis.release.fragments import FOLDER as GENERATED
 from analysis.release.markdown import attribute, escape
 from analysis.release.svg import compact
@@ -50,7 +52,12 @@ def write_factsheets(workspace: Workspace, folder: Path, kept: Kept | None = Non
     report = read_project(workspace.root)
     target = folder / SHEETS
     target.mkdir()
-    with staged(workspace.root) as stage, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    drawer = drawer_of(workspace)
+    with (
+        staged(workspace.root) as stage,
+        ThreadPoolExecutor(os.cpu_count() or 1) as pool,
+        found_by(drawer.figure),
+    ):
         tasks, staged_report = [], report.at(stage)
         for code in material.names:
             picture = _picture(code, material, staged_report)

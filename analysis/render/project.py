@@ -6,7 +6,7 @@ the two renderers cannot drift apart unnoticed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -188,12 +188,17 @@ def split_front_matter(path: Path) -> tuple[dict[str, Any], list[str]]:
 def read_variables(root: Path) -> dict[str, Any]:
     """``_variables.yml`` of the project; empty where it does not exist yet."""
     path = root / "_variables.yml"
-    return _variables(path.read_text(encoding="utf-8"), str(path)) if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    return _mapping(_parse(path.read_text(encoding="utf-8"), str(path), _loaded), str(path))
 
 
-@lru_cache(maxsize=2)  # every check asks for them; nobody changes them
-def _variables(text: str, place: str) -> dict[str, Any]:
-    return _mapping(_parse(text, place), place)
+def _load_yaml(text: str) -> object:
+    return yaml.load(text, Loader=_LOADER)
+
+
+# Every check asks for the variables, of the project and of its stage; nobody changes them.
+_loaded = lru_cache(maxsize=2)(_load_yaml)
 
 
 def _load(path: Path) -> object:
@@ -202,9 +207,9 @@ def _load(path: Path) -> object:
     return _parse(path.read_text(encoding="utf-8"), str(path))
 
 
-def _parse(text: str, place: str) -> object:
+def _parse(text: str, place: str, load: Callable[[str], object] = _load_yaml) -> object:
     try:
-        return yaml.load(text, Loader=_LOADER)
+        return load(text)
     except yaml.YAMLError as error:
         raise RenderError(f"{place} is not valid YAML: {error}") from error
 

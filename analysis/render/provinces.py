@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis import dutch
+from analysis.answers.regio_names import TURNOUT_PREFIX as TURNOUT
 from analysis.chapters.cells import Cells, Points
 from analysis.chapters.regio import OUTCOMES
-from analysis.chapters.regio_opkomst import PREFIX as TURNOUT
 from analysis.chapters.regio_opkomst import province_line
 from analysis.datakind import DataKind
 from analysis.design.questions import exposures, questions

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Set
 
 from analysis.release.markdown import anchor
 from analysis.render.entries import did_you_mean
-from analysis.render.project import Project, RenderError, read_variables
-from analysis.render.source import SHORTCODE, lookup
+from analysis.render.project import Project, read_variables
+from analysis.render.source import SHORTCODE, holds, lookup
 from analysis.render.text import ATTRIBUTES, ID, Text
 
 KINDS = ("fig", "tbl", "sec", "eq")
@@ -104,13 +104,9 @@ def numbers_have_an_origin(text: Text, project: Project) -> Iterator[str]:
     for line in text.lines:
         for shortcode in SHORTCODE.finditer(line.text):
             name, *arguments = shortcode["content"].split()
-            if name != "var" or len(arguments) != 1:
-                continue
-            try:
-                value = lookup(variables, arguments[0])
-            except RenderError:
-                continue  # told where variables are filled in
-            for label in _ORIGIN.findall(value):
+            if name != "var" or len(arguments) != 1 or not holds(variables, arguments[0]):
+                continue  # one that is unknown is told where variables are filled in
+            for label in _ORIGIN.findall(lookup(variables, arguments[0])):
                 if label not in known:
                     yield (
                         f"{line.place(text.root)}: {arguments[0]} leads to #{label}, which no appendix "

@@ -146,6 +146,16 @@ def _value(content: str, variables: Mapping[str, Any], project: Project) -> str:
     raise RenderError(f"unknown shortcode {{{{< {content} >}}}}; known are include, var, meta and pagebreak")
 
 
+def holds(source: Mapping[str, Any], key: str) -> bool:
+    """Whether there is one value under the dotted `key`; :func:`lookup` says what to do without."""
+    value: Any = source
+    for part in key.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            return False
+        value = value[part]
+    return not isinstance(value, (Mapping, list))
+
+
 def lookup(source: Mapping[str, Any], key: str, kind: str = "var") -> str:
     """The text under the dotted `key`.
 

@@ -11,7 +11,8 @@ from panels import (
     without_pupils,
 )
 
-from analysis.answers.regio import ATTITUDE, region_items
+from analysis.answers.regio import region_items
+from analysis.answers.regio_names import ATTITUDE
 from analysis.datakind import DataKind
 from analysis.panel.regio import RegioPanel
 from analysis.results import Result, Series, publish

@@ -138,8 +138,8 @@ def test_a_room_that_only_draws_is_not_entered_and_what_lies_behind_it_neither()
     rooms = {name.split("/")[1].removesuffix(".py") for name in found.files}
     assert not rooms & set(module.DRAWING)
     assert "analysis/results/publish.py" in found.files
-    assert "analysis/answers/effect.py" in whole.files  # behind a chapter only, here
-    assert "analysis/answers/effect.py" not in found.files
+    assert "analysis/answers/effect_names.py" in whole.files  # behind a chapter only, here
+    assert "analysis/answers/effect_names.py" not in found.files
 
 
 def test_third_party_modules_are_left_to_the_lock_file(project):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from credibility_panels import COLUMNS, RING, make_panel
 
@@ -98,3 +99,15 @@ def test_power_from_declared_noise_with_exaggeration_and_sign(panel):
     assert found["type_m"].iloc[1:].is_monotonic_decreasing
     told = found.iloc[1]
     assert told["power_se"] == pytest.approx(np.sqrt(told["power"] * (1 - told["power"]) / 400))
+
+
+def test_models_in_one_table_are_what_each_is_alone(panel):
+    """They share draws and re-assignments; none sees the others."""
+    models = shock_models(panel, periphery=panel.clusters[:3])
+    options = {"draws": 60, "reassigned": 99, "bootstrap": True, "seed": 3}
+    together = size_table(panel, {"main": Setting()}, models, **options)
+    alone = [
+        size_table(panel, {"main": Setting()}, {name: noise}, **options) for name, noise in models.items()
+    ]
+    pd.testing.assert_frame_equal(together, pd.concat(alone, ignore_index=True))
+    assert together["size"].nunique() > 3

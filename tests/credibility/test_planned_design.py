@@ -16,7 +16,7 @@ from analysis.credibility.planned_design import (
     units_needed,
 )
 from analysis.estimate.discontinuity import discontinuity
-from analysis.inference.answers import MIN_CLUSTERS
+from analysis.inference.setting import MIN_CLUSTERS
 from analysis.unknown import NotEstimableError
 
 ALPHA, TARGET = 0.05, 0.8

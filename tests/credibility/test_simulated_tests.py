@@ -10,7 +10,7 @@ from credibility_panels import COLUMNS, NEVER, make_panel
 
 from analysis.credibility.simulated_tests import drawn_assignments, no_effect_p_values, simulated_nulls
 from analysis.inference import ClusterPanel, Setting, cluster_panel
-from analysis.inference.reassigned import null_distribution
+from analysis.inference.reassigned import linear_statistics, null_distribution, statistics
 from analysis.unknown import NotEstimableError
 
 PANELS, REASSIGNED = 3, 99
@@ -69,3 +69,21 @@ def test_outcomes_without_variation_are_refused():
     drawn = drawn_assignments(panel, 0, 9)
     with pytest.raises(NotEstimableError, match="no variation"):
         simulated_nulls(panel, Setting("not_yet"), np.zeros((1, *panel.outcome.shape)), drawn)
+
+
+@pytest.mark.parametrize("estimator", ["never", "not_yet"])
+def test_what_assignments_ask_times_what_outcomes_give_is_the_statistic(estimator):
+    """Also where units miss periods, and where a cluster left out leaves nothing to compare."""
+    cohorts = [2013.0] * 3 + [2015.0] * 2 + [NEVER]
+    frame = make_panel(5, cohorts=cohorts, effect=0.4)
+    panel = cluster_panel(frame.drop(frame.sample(frac=0.15, random_state=2).index), **COLUMNS)
+    setting = Setting(estimator)
+    begin = np.vstack([panel.start, panel.begin(drawn_assignments(panel, 3, 40)), np.full(6, np.inf)])
+    outcomes = np.random.default_rng(1).normal(size=(4, *panel.outcome.shape))
+    plain = statistics(panel, setting, begin, outcomes)
+    coefficients, changes = linear_statistics(panel, setting, begin, outcomes)
+    both = np.einsum("rkig,oig->ork", coefficients, changes)
+    np.testing.assert_allclose(both[:, :, 0], plain.estimate, atol=1e-12)
+    np.testing.assert_allclose(both[:, :, 1:], plain.without, atol=1e-12)
+    assert np.isnan(plain.without[:, :-1]).any() == (estimator == "never")
+    assert np.isnan(plain.estimate[:, -1]).all()

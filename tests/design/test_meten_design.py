@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from analysis.answers.meten import AVAILABLE
+from analysis.answers.meten_names import AVAILABLE
 from analysis.design.meten import FILE, meten
 from analysis.sources.facts import letter_facts, programme_lines, variation
 from analysis.workspace import Workspace, find_root

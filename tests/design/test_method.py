@@ -8,7 +8,7 @@ from question_files import edited_design
 from analysis.answers.effect import effect_items
 from analysis.credibility.effect_study import ESTIMATORS
 from analysis.design.method import method
-from analysis.inference.answers import MIN_CLUSTERS
+from analysis.inference.setting import MIN_CLUSTERS
 from analysis.panel.question import question_panel
 
 

@@ -70,7 +70,7 @@ def test_a_figure_comes_back_as_it_was_drawn(drawer, tmp_path, monkeypatch):
         id="fig-x-y", caption="Een kop.", why="niet vast te stellen: te kort", kind="real", source="bron"
     )
     table = power_curve(TABLE, **POWER)
-    with found_by(drawer._figure):
+    with found_by(drawer.figure):
         for folder in ("first", "second"):
             for exhibit in (
                 absent(
@@ -109,7 +109,7 @@ def test_other_rows_or_other_code_draw_it_again(drawer):
         )
 
     drawn.__wrapped__.__module__ = "analysis.figures.absent"
-    with found_by(drawer._figure):
+    with found_by(drawer.figure):
         captions = [drawn(value).caption for value in (1, 1, 1.0, 1)]
         assert captions == ["Kop 1.", "Kop 1.", "Kop 1.0.", "Kop 1."]
         assert calls == [1, 1.0]

@@ -11,7 +11,8 @@ from test_render_browser import SCHEMES, TAGS, browser, open_page  # noqa: F401
 from test_render_standards import verapdf
 
 from analysis import dutch
-from analysis.answers.regio import ATTITUDE, region_items
+from analysis.answers.regio import region_items
+from analysis.answers.regio_names import ATTITUDE
 from analysis.answers.regio_opkomst import smallest_spread, turnout_items
 from analysis.datakind import DataKind
 from analysis.design.questions import outcomes

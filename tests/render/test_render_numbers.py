@@ -8,6 +8,7 @@ from small_report import make_project
 from analysis.render import RenderError
 from analysis.render.check import check
 from analysis.render.project import read_project
+from analysis.render.source import holds, lookup
 
 EXEMPT = '[[exempt]]\ntext = "95%-interval"\nreason = "naam van een begrip"\n'
 
@@ -110,3 +111,14 @@ def test_an_exception_needs_a_reason(workspace, mistakes):
             mistakes("Tekst.")
     finally:
         path.write_text(EXEMPT, encoding="utf-8")
+
+
+@pytest.mark.parametrize("key", ["a.b", "a.b.c", "a", "x", "a.x", "n"])
+def test_what_holds_a_value_is_what_can_be_looked_up(key):
+    source = {"a": {"b": "een"}, "n": [1]}
+    try:
+        lookup(source, key)
+    except RenderError:
+        assert not holds(source, key)
+    else:
+        assert holds(source, key)
