@@ -204,6 +204,24 @@ def _attrition(one: _Answers, weights: AttritionWeights | NotEstimable) -> Itera
     note = "Gemiddeld gewicht is 1."
     yield one("weight_max", "grootste uitvalgewicht", largest, "", decimals=1, note=note)
     yield one("weights_trimmed", "antwoorden met een afgekapt gewicht", trimmed, "antwoorden", decimals=0)
+    yield from _flow(one)
+
+
+def _flow(one: _Answers) -> Iterator[Result]:
+    """Who went because school ended, who dropped out, who changed track, and what was left out; ``n`` is each."""
+    panel, frame = one.panel, one.panel.data.frame
+    known = not isinstance(frame, NotEstimable)
+    dropped = panel.data.dropped
+    for name, label, count, unit, note in (
+        ("n_finished", "leerlingen die wegbleven omdat hun schoolsoort eindigde", panel.finished, "leerlingen", ""),
+        ("n_dropped_out", "leerlingen die eerder wegbleven", panel.dropped_out, "leerlingen", ""),
+        ("n_changed_track", "leerlingen die van schoolsoort veranderden", panel.changed_track, "leerlingen",
+         "Zij tellen mee bij de schoolsoort waarin zij begonnen."),
+        ("n_left_out", "regels weggelaten", sum(rows for _, rows in dropped), "regels",
+         "; ".join(reason for reason, _ in dropped)),
+    ):  # fmt: skip
+        given = {"n": count} if known and count else {}  # a zero tells of all pupils, a count of those counted
+        yield one(name, label, count if known else frame, unit, decimals=0, note=note, **given)
 
 
 def _means(one: _Answers, study: GrowthStudy) -> Series:
