@@ -55,7 +55,7 @@ def attitude_table(released: Released, design: AdksDesign) -> TableExhibit:
 
 
 def flow(released: Released) -> str:
-    """Who left because school ended, who dropped out and who changed track: "" or sentences, as far as shown."""
+    """Who finished, who dropped out and who changed track: "" or sentences, as far as shown."""
     told = []
     for name, sentence in (
         ("n_finished", "{} gingen van school toen hun schoolsoort eindigde; dat is geen uitval."),

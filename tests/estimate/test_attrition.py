@@ -123,7 +123,7 @@ def test_waves_are_places_in_their_order():
 
 
 def ending(seed=4, pupils=8000):
-    """Everybody stays with chance .8 whatever they are, in one set of schools; vmbo ends with wave 3 of five."""
+    """Everybody stays with chance .8 whatever they are, in one set of schools; vmbo ends with wave 3 of 5."""
     rng = np.random.default_rng(seed)
     track = rng.choice(TRACKS, pupils, p=[0.5, 0.5])
     waves = 1 + (rng.random((pupils, 4)) < 0.8).cumprod(axis=1).sum(axis=1)
