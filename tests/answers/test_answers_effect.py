@@ -235,7 +235,7 @@ def test_without_a_panel_the_same_ids_carry_the_reason(turnout, answered):
             "ceiling",
         ):  # known without data
             assert item.reason == why.reason, item.id
-    assert rows(none)["prodemos.opkomst_tk.smallest_of_interest"].value == 1.0
+    assert rows(none)["prodemos.opkomst_tk.smallest_of_interest"].value == 0.1
     assert len(series(none)["prodemos.opkomst_tk.start"].points) == 12
 
 
