@@ -215,6 +215,8 @@ class GapDesign:
     earlier: tuple[EarlierCycle, ...] = ()
 
     def __post_init__(self) -> None:
+        for one in (self, *self.earlier):  # the codes are checked also where no column is named yet
+            TrackVariable("track", one.track_codes, self.track_mixed, one.track_file, one.track_key)
         if self.missing_background != COMPLETE:
             raise ValueError(f"missing_background {self.missing_background!r}: known is {COMPLETE!r}")
         cycles = [one.cycle for one in self.earlier]

@@ -14,6 +14,7 @@ from analysis.design.questions import ASSUMED, REALISED, Exposure, Spell
 from analysis.design.tables import registration_maps, start_maps
 from analysis.sources.activities import find_files, read_activities
 from analysis.sources.gazetteer import gazetteer, province_of
+from analysis.sources.geography import province_names
 from analysis.sources.places import MUNICIPALITY, PROVINCE
 from analysis.sources.starts import read_starts
 from analysis.workspace import Workspace
@@ -112,7 +113,21 @@ def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
             remark,
             read.losses.left_out,
         )
+    require_places(
+        (one.place for one in exposure.spells), f"exposures.toml, spells of {exposure.name}", workspace
+    )
     return Exposed(exposure, complete=False, source=DESIGN_SOURCE, remark=exposure.before)
+
+
+def require_places(codes: Iterable[str], where: str, workspace: Workspace) -> None:
+    """ValueError unless each code of the design is a province or municipality: others match nothing."""
+    left = sorted(set(codes) - set(province_names(workspace)))
+    unknown = sorted(set(left) - set(province_of(workspace))) if left else []
+    if unknown:
+        raise ValueError(
+            f"data/design/{where}: {', '.join(unknown)} is no province or municipality; expected codes of "
+            "CBS such as PV20 or GM0363"
+        )
 
 
 def _with_reach(spells: tuple[Spell, ...], reached: tuple[Spell, ...]) -> tuple[Spell, ...]:
@@ -135,8 +150,8 @@ def _with_reach(spells: tuple[Spell, ...], reached: tuple[Spell, ...]) -> tuple[
 def _first_activities(frame: pd.DataFrame, exposure: Exposure, workspace: Workspace) -> tuple[Spell, ...]:
     """A spell from the first activity in each place, with the young people reached there in all.
 
-    With a threshold it begins once that many are registered there: a place that never gets so far has none, and
-    an activity without a number adds nobody.
+    With a threshold it begins once that many are registered there: a place that never gets so far has none,
+    and an activity without a number adds nobody.
     """
     placed = frame[frame["level"].isin([MUNICIPALITY, PROVINCE])]
     if exposure.place == PROVINCE:

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.datakind import DataKind
 from analysis.design.questions import Question, exposures, question
 from analysis.design.rollout import rollout
-from analysis.panel.exposure import DESIGN_SOURCE, Exposed, Joined, exposed, join
+from analysis.panel.exposure import DESIGN_SOURCE, Exposed, Joined, exposed, join, require_places
 from analysis.panel.outcomes import Measured, measured
 from analysis.panel.reach import reach_of_electorate, registered_of_electorate
 from analysis.panel.registered import largest_reach
@@ -126,6 +126,8 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
     if trial:
         return _twin(asked, workspace)
     provinces = list(province_names(workspace))
+    population = asked.population
+    require_places(population.exclude, f"questions.toml, population {population.name}, exclude", workspace)
     programme = exposed(asked.exposure, workspace)
     schedule = programme.schedule(provinces)
     found = measured(asked.outcome, workspace)

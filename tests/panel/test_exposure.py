@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from question_files import PROVINCES, starts, workspace_with
+from question_files import PROVINCES, edited_design, starts, workspace_with
 
 from analysis.design.questions import ASSUMED, PLANNED, REALISED, Exposure, Spell, exposures
 from analysis.panel.exposure import exposed, join
+from analysis.panel.question import question_panel
 from analysis.sources.geography import province_names
 
 # Elections to the Tweede Kamer: years apart, and two within five months of each other at the end.
@@ -244,3 +245,16 @@ def test_a_place_starts_once_as_many_are_reached_as_the_threshold_asks(tmp_path)
     assert {(one.place, one.start) for one in own.exposure.spells} == {("GM0080", "2024-03-12")}
     with pytest.raises(ValueError, match="threshold counts registered young people"):
         replace(exposures()["prodemos"], threshold=60.0)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        ("exposures", 'place = "PV20"', 'place = "PV99"', "spells of prodemos: PV99 is no province"),
+        ("questions", "PV22\", \"PV27", "PV22\", \"GM9999", "tienskip_bekend, exclude: GM9999 is no"),
+    ],
+)  # fmt: skip
+def test_a_code_of_the_design_that_is_no_place_is_a_mistake(tmp_path, file, old, new, says):
+    id = {"exposures": "prodemos-opkomst-tk", "questions": "tienskip-opkomst-tk"}[file]
+    with pytest.raises(ValueError, match=says):
+        question_panel(id, workspace=edited_design(tmp_path, file, old, new))
