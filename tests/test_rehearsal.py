@@ -199,3 +199,15 @@ def test_a_sheet_has_the_registered_reach_and_the_total_of_the_report(report_fol
     assert "ten minste 1.204 | 1.230 |" in lines["PV20"]
     assert "onbekend | 1.230 |" in lines["PV21"]
     assert "niet getoond | 1.230 |" in lines["PV22"]
+
+
+def test_what_is_imitated_to_find_power_is_no_twin_and_imitated_data_are():
+    real = {DataKind.REAL}
+    for said in (
+        "Hoe vaak de toets aanslaat, is nagebootst.",
+        "een effect dat in nagebootste gegevens is gestopt",
+    ):
+        assert not list(contradictions(said, real)), said
+    for said in ("berekend uit nagebootste gegevens", "een nagebootst bestand", "nagebootste leerlingen"):
+        assert list(contradictions(said, real)), said
+        assert not list(contradictions(said, {*real, DataKind.SYNTHETIC}))

@@ -17,6 +17,7 @@ from analysis.design.questions import Question
 from analysis.estimate.arithmetic_ceiling import ceilings
 from analysis.inference import Answer, no_statement
 from analysis.panel.question import DESIGN_SOURCE, Panel
+from analysis.panel.reach import REGISTERED
 from analysis.results import Result, Series
 from analysis.unknown import NotEstimable
 
@@ -286,6 +287,12 @@ def _design(rows: _Rows) -> tuple[Result, ...]:
     return (smallest, *(rows.row(name, label, float(count), **fact) for name, label, count in counts))
 
 
+_BOUND = (
+    " Bij een activiteit zonder aantal is het grootste aantal genomen, en wie op een onbekende plaats is "
+    "bereikt, telt overal mee; de provincie met het grootste mogelijke effect staat hier."
+)
+
+
 def _ceiling(rows: _Rows) -> tuple[Result, ...]:
     """The largest effect that arithmetic allows, where the question is about turnout."""
     reach = rows.panel.reach
@@ -293,7 +300,15 @@ def _ceiling(rows: _Rows) -> tuple[Result, ...]:
         return ()
     table = ceilings(reach)
     most = table.loc[table["effect_pp"].idxmax()]
-    people, points = dutch.number(int(most["reached"])), dutch.number(float(most["per_person_pp"]))
+    points = dutch.number(float(most["per_person_pp"]))
+    registered = most["scope"] == REGISTERED
+    people = dutch.number(round(int(most["reached"]), -1 if registered else 0))
+    whom = (
+        f"de {people} jongeren die volgens de registratie hooguit zijn bereikt"
+        if registered
+        else (f"alle {people} jongeren")
+    )
+    voting = "mogen stemmen" if registered else "zijn bereikt en mogen stemmen"
     return (
         rows.row(
             "ceiling",
@@ -301,13 +316,15 @@ def _ceiling(rows: _Rows) -> tuple[Result, ...]:
             float(most["effect_pp"]),
             rows.panel.question.outcome.unit,
             decimals=2,
-            kind=DataKind.FACT,
-            source=EVIDENCE_SOURCE,
-            n=None,
+            kind=DataKind.REAL if registered else DataKind.FACT,
+            source=f"registratie_{rows.panel.question.exposure.name}; {EVIDENCE_SOURCE}"
+            if registered
+            else EVIDENCE_SOURCE,
+            n=int(most["reached"]) if registered else None,
             clusters=None,
             note=(
-                f"Als alle {people} jongeren zijn bereikt en mogen stemmen, en hun opkomst {points} punten "
-                "hoger is: het grootste effect per persoon dat in onderzoek is gevonden."
+                f"Als {whom} {voting}, en hun opkomst {points} punten hoger is: het grootste effect per "
+                f"persoon dat in onderzoek is gevonden.{_BOUND if registered else ''}"
             ),
         ),
     )

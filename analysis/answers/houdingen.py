@@ -136,7 +136,7 @@ def _growth(one: _Answers, study: GrowthStudy) -> Iterator[Result]:
     answers = known if isinstance(known, NotEstimable) else len(known)
     yield one("n_answers", "antwoorden", answers, "antwoorden", decimals=0)
     yield one.estimate("gap_start", f"{gap} bij de eerste meting", _part(main, "gap_start"), **primary)
-    yield one.estimate("gap_end", f"{gap} bij de laatste meting", _part(main, "gap_end"), **primary)
+    yield one.estimate("gap_end", f"{gap} bij de laatste meting van beide", _part(main, "gap_end"), **primary)
     yield one.estimate("gap_change", change, _part(main, "gap_change"), **primary)
     for model in MODELS:
         if model != PRIMARY:
@@ -204,6 +204,27 @@ def _attrition(one: _Answers, weights: AttritionWeights | NotEstimable) -> Itera
     note = "Gemiddeld gewicht is 1."
     yield one("weight_max", "grootste uitvalgewicht", largest, "", decimals=1, note=note)
     yield one("weights_trimmed", "antwoorden met een afgekapt gewicht", trimmed, "antwoorden", decimals=0)
+    yield from _flow(one)
+
+
+def _flow(one: _Answers) -> Iterator[Result]:
+    """Who finished, dropped out or changed track, and what was left out; ``n`` is each number itself."""
+    panel, frame = one.panel, one.panel.data.frame
+    known = not isinstance(frame, NotEstimable)
+    dropped = panel.data.dropped
+    for name, label, count, unit, note in (
+        ("n_finished", "leerlingen van wie de schoolsoort eindigde", panel.finished, "leerlingen",
+         ""),
+        ("n_dropped_out", "leerlingen die eerder uitvielen", panel.dropped_out, "leerlingen", ""),
+        ("n_changed_track", "leerlingen die van schoolsoort veranderden", panel.changed_track, "leerlingen",
+         "Zij tellen mee bij de schoolsoort waarin zij begonnen."),
+        ("n_left_out", "regels weggelaten", sum(rows for _, rows in dropped), "regels",
+         "; ".join(reason for reason, _ in dropped)),
+    ):  # fmt: skip
+        given = (
+            {"n": count} if known and count else {}
+        )  # a zero tells of all pupils, a count of those counted
+        yield one(name, label, count if known else frame, unit, decimals=0, note=note, **given)
 
 
 def _means(one: _Answers, study: GrowthStudy) -> Series:

@@ -58,7 +58,7 @@ def gap_items(
         *_parts(one, study, design),
         *_interactions(one, study, design),
         *_levels(one, study, design),
-        *_counts(one),
+        *_counts(one, design),
         _quantiles(one, study, design),
         _decomposition(one, study, design, truth),
         *(_planted(one, truth, design) if truth is not None else ()),
@@ -188,7 +188,34 @@ def _levels(one: _Answers, study: GapStudy, design: GapDesign) -> Iterator[Resul
             yield one.row(name, f"{label}, {track}", found, unit="%", estimator="gewogen aandeel", **inside)
 
 
-def _counts(one: _Answers) -> Iterator[Result]:
+def _incomplete(one: _Answers, design: GapDesign) -> Iterator[Result]:
+    """Pupils of the two tracks left out where background is equal, and the share of each track."""
+    frame = one.panel.frame
+    same = dutch.join([COVARIATES[name] for name in design.adjusted_for])
+    label = f"leerlingen van wie {same} niet alle bekend zijn"
+    rule = f"Zij vallen alleen weg waar leerlingen met gelijke {same} worden vergeleken."
+    known = not isinstance(frame, NotEstimable)
+    lacks = frame[list(design.adjusted_for)].isna().any(axis=1) if known else None
+    groups = {
+        track: frame["track"] == track if known else None for track in (design.subtrahend, design.minuend)
+    }
+    count = int(lacks[groups[design.subtrahend] | groups[design.minuend]].sum()) if known else frame
+    yield one.plain("n_incomplete", label, count, "leerlingen", note=rule, **({"n": count} if count else {}))
+    for track, rows in groups.items():
+        value, n = frame, {}
+        if known:
+            inside = int(lacks[rows].sum())
+            value = (
+                100 * inside / rows.sum()
+                if rows.any()
+                else NotEstimable(f"in de gegevens is geen leerling op {the(track)}")
+            )
+            n = {"n": inside} if inside else {}
+        yield one.plain(f"incomplete_{track}", f"{label}, {track}", value, "%", note=rule, **n)
+
+
+def _counts(one: _Answers, design: GapDesign) -> Iterator[Result]:
+    yield from _incomplete(one, design)
     dropped = one.panel.dropped
     yield one.plain("n", "leerlingen", one.of_frame(len), "leerlingen")
     yield one.plain("n_schools", "scholen", one.of_frame(_schools), "scholen")

@@ -115,7 +115,7 @@ def _sheet(released: Released, workspace: Workspace) -> list[Exhibit]:
 def _asked(question: Question, released: Released) -> tuple[tuple[str, ...], Result, str]:
     row = released.row(f"{question.prefix}.effect")
     smallest = released.row(f"{question.prefix}.smallest_of_interest").variables()["full"]
-    cost = released.find(f"kosten.{question.chapter}_per_youth")
+    cost = _cost(question.chapter, released)
     answer, needed = _answer(row)
     if row.value is not None:
         answer = f"{answer}; van belang is {smallest} of meer"
@@ -128,6 +128,14 @@ def _asked(question: Question, released: Released) -> tuple[tuple[str, ...], Res
         needed,
     )
     return line, row, f"sec-{question.id}"
+
+
+def _cost(chapter: str, released: Released) -> Result | None:
+    """By the registration where that has reach, else as the letters have it."""
+    registered = released.find(f"bereik.{chapter}_cost")
+    if registered is not None and registered.value is not None:
+        return registered
+    return released.find(f"kosten.{chapter}_per_youth")
 
 
 def _described(row: Result, label: str, section: str) -> tuple[tuple[str, ...], Result, str]:

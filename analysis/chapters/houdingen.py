@@ -46,12 +46,26 @@ def attitude_table(released: Released, design: AdksDesign) -> TableExhibit:
         cells=columns,
         caption=f"Verschil tussen {design.minuend} en {design.subtrahend} bij de eerste meting en de "
         f"verandering daarvan per jaar, met {cells.interval_heading}, {first.weighting}, met {first.test}. "
-        f"{NOT_AN_EFFECT} {cells.remark}".strip(),
+        f"{NOT_AN_EFFECT} {flow(released)}{cells.remark}".strip(),
         kind=DataKind.combine(row.kind for row in every),
         source="; ".join(dict.fromkeys(row.source for row in every)),
         align="lrrrrlr" + "rr" * planted,
         widths=[*_WIDTHS, *([12, 12] * planted)],
     )
+
+
+def flow(released: Released) -> str:
+    """Who finished, who dropped out and who changed track: "" or sentences, as far as shown."""
+    told = []
+    for name, sentence in (
+        ("n_finished", "{} gingen van school toen hun schoolsoort eindigde; dat is geen uitval."),
+        ("n_dropped_out", "{} vielen eerder uit."),
+        ("n_changed_track", "{} veranderden van schoolsoort en tellen mee waar zij begonnen."),
+    ):
+        row = released.row(f"{SECTION}.{name}")
+        if row.value:
+            told.append(sentence.format(f"{dutch.number(row.value)} leerlingen"))
+    return "".join(f"{sentence} " for sentence in told)
 
 
 _WIDTHS = (22, 20, 20, 20, 10, 14, 10)

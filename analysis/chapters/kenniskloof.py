@@ -16,7 +16,7 @@ from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit
 from analysis.figures.absent import absent
 from analysis.figures.cycles import means_by_cycle
 from analysis.figures.distribution import quantile_gap
-from analysis.results import Released, Series, interval_name
+from analysis.results import Released, Result, Series, interval_name
 from analysis.workspace import Workspace
 
 SECTION = "kenniskloof"
@@ -41,7 +41,7 @@ def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exh
 
 def gap_table(released: Released, design: GapDesign) -> TableExhibit:
     """All estimates, and beside them what the twin was made with where the rows are of one."""
-    rows = {name: released.row(f"{SECTION}.{name}") for name in _shown(design)}
+    rows = {name: released.row(f"{SECTION}.{name}") for name in _shown(design)} | _earlier(released, design)
     planted = {name: released.find(f"{SECTION}.truth_{_TRUTHS.get(name, name)}") for name in rows}
     cells = Cells(tuple(rows.values()))
     columns = {
@@ -59,6 +59,7 @@ def gap_table(released: Released, design: GapDesign) -> TableExhibit:
         id=released.exhibit("tbl", SECTION),
         cells=pd.DataFrame(columns),
         caption=f"Burgerschapskennis naar schoolsoort. {_COUNTED if cells.any_known else ''}{NOT_AN_EFFECT} "
+        f"{_left_out_at_equal_background(released, design)}"
         f"{cells.remark}".strip(),
         kind=DataKind.combine(row.kind for row in rows.values()),
         source="; ".join(dict.fromkeys(row.source for row in rows.values())),
@@ -149,6 +150,32 @@ def _shown(design: GapDesign) -> list[str]:
         *(f"interaction_{name}" for name in design.adjusted_for),
         *(design.level_result(level, track) for track in tracks for level in design.level_names),
     ]
+
+
+def _earlier(released: Released, design: GapDesign) -> dict[str, Result]:
+    """The gap of earlier cycles and its change, where they are known."""
+    names = [f"{name}_{one.cycle}" for one in design.earlier for name in ("gap", "gap_change")]
+    found = {name: released.find(f"{SECTION}.{name}") for name in names}
+    return {name: row for name, row in found.items() if row is not None and row.value is not None}
+
+
+def _left_out_at_equal_background(released: Released, design: GapDesign) -> str:
+    """The rule for unknown background and what it costs: "" or a sentence."""
+    row = released.row(f"{SECTION}.n_incomplete")
+    if not row.value:
+        return ""
+    same = dutch.join([COVARIATES[name] for name in design.adjusted_for])
+    shares = [released.row(f"{SECTION}.incomplete_{track}") for track in (design.subtrahend, design.minuend)]
+    told = [
+        f"{track} {dutch.number(share.value)}%"
+        for track, share in zip((design.subtrahend, design.minuend), shares, strict=True)
+        if share.value is not None
+    ]
+    return (
+        "Waar leerlingen met een gelijke achtergrond worden vergeleken, tellen alleen leerlingen mee van wie "
+        f"{same} bekend zijn; {dutch.number(row.value)} leerlingen vallen daar weg"
+        f"{f' ({dutch.join(told)})' if told else ''}. "
+    )
 
 
 def _pair(design: GapDesign) -> str:

@@ -16,6 +16,7 @@ PRACTICAL, BRIDGE = "praktijkonderwijs", "brugklas"
 MIXED = ("vmbo/havo", "havo/vwo", "vmbo/havo/vwo", "vmbo/vwo", PRACTICAL, BRIDGE)
 LEVELS = (*PATHS, *TRACKS, *MIXED)  # as a file may tell pupils apart
 LEAVE_OUT = ""
+COMPLETE = "complete"  # only pupils of whom every characteristic is known
 BELOW = "below"  # all that do not reach the lowest level shown
 _NAME = "kenniskloof"
 _FILE = f"data/design/{_NAME}.toml"
@@ -81,6 +82,24 @@ class Link:
     def __post_init__(self) -> None:
         if self.points is not None and not (self.points >= 0 and self.source):
             raise ValueError("a linking error is zero or more and names its source")
+
+
+@dataclass(frozen=True)
+class EarlierCycle:
+    """Where the Dutch student file of an earlier cycle holds the track; as of :class:`TrackVariable`.
+
+    Attributes
+    ----------
+    cycle : int
+    track_variable : str
+        Empty: not known, and the file is not used.
+    """
+
+    cycle: int
+    track_variable: str = ""
+    track_codes: Mapping[str, str] = field(default_factory=dict)
+    track_file: str = ""
+    track_key: str = "IDCLASS"
 
 
 @dataclass(frozen=True)
@@ -192,8 +211,21 @@ class GapDesign:
     track_mixed: Mapping[str, str] = field(default_factory=dict)
     track_file: str = ""
     track_key: str = "IDCLASS"
+    missing_background: str = COMPLETE
+    earlier: tuple[EarlierCycle, ...] = ()
 
     def __post_init__(self) -> None:
+        for one in (self, *self.earlier):  # the codes are checked also where no column is named yet
+            TrackVariable("track", one.track_codes, self.track_mixed, one.track_file, one.track_key)
+        if self.missing_background != COMPLETE:
+            raise ValueError(f"missing_background {self.missing_background!r}: known is {COMPLETE!r}")
+        cycles = [one.cycle for one in self.earlier]
+        strange = sorted(set(cycles) - set(sorted(self.countries.cycles)[:-1]))
+        if strange or len(set(cycles)) != len(cycles):
+            raise ValueError(
+                f"earlier: cycles {', '.join(map(str, cycles))}; expected each once, of those before the "
+                f"last in countries.cycles: {', '.join(map(str, sorted(self.countries.cycles)[:-1]))}"
+            )
         if not {self.minuend, self.subtrahend} <= set(TRACKS) or self.minuend == self.subtrahend:
             raise ValueError(f"minuend and subtrahend are two of {', '.join(TRACKS)}")
         cuts = [level.cut for level in self.levels]
@@ -223,6 +255,14 @@ class GapDesign:
             return None
         return TrackVariable(name, self.track_codes, self.track_mixed, self.track_file, self.track_key)
 
+    def track_in(self, cycle: EarlierCycle) -> TrackVariable | None:
+        """The track variable of an earlier cycle, with the mixed classes of this one; None when not known."""
+        if not cycle.track_variable:
+            return None
+        return TrackVariable(
+            cycle.track_variable, cycle.track_codes, self.track_mixed, cycle.track_file, cycle.track_key
+        )
+
 
 def gap_design(workspace: Workspace | None = None) -> GapDesign:
     """The content of ``data/design/kenniskloof.toml``.
@@ -239,6 +279,7 @@ def gap_design(workspace: Workspace | None = None) -> GapDesign:
         twin["school_types"] = records(SchoolType, content.pop("school_type"), f"{_FILE}, school_type")
         levels = records(Level, content.pop("level"), f"{_FILE}, level")
         links = records(Link, content.pop("link"), f"{_FILE}, link")
+        earlier = records(EarlierCycle, content.pop("earlier", []), f"{_FILE}, earlier")
         countries = record(Countries, content.pop("countries"), f"{_FILE} [countries]")
         codes = require_table(content.pop("programmes"), f"{_FILE} [programmes]")
     except KeyError as error:
@@ -247,7 +288,13 @@ def gap_design(workspace: Workspace | None = None) -> GapDesign:
     if strange:
         raise ValueError(f"{_FILE} [programmes]: {strange[0]!r} is no code; expected digits")
     programmes = {int(code): track for code, track in codes.items()}
-    parts = {"levels": levels, "links": links, "countries": countries, "programmes": programmes}
+    parts = {
+        "levels": levels,
+        "earlier": earlier,
+        "links": links,
+        "countries": countries,
+        "programmes": programmes,
+    }
     return record(
         GapDesign, {**content, **parts, "twin": record(CivicTwinDesign, twin, f"{_FILE} [twin]")}, _FILE
     )

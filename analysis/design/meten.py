@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.design.read import read_design, record, records, require_table
+from analysis.design.read import read_design, record, records, require_table, require_tables
 from analysis.workspace import Workspace
 
 DESIGN = "meten"
@@ -163,7 +163,7 @@ def meten(workspace: Workspace | None = None) -> Meten:
         designs=records(Planned, content.get("planned", []), f"{FILE}, planned"),
         decisions=tuple(
             _decision(item, f"{FILE}, decision {place}")
-            for place, item in enumerate(content.get("decision", []), start=1)
+            for place, item in enumerate(require_tables(content.get("decision", []), f"{FILE}, decision"), 1)
         ),
     )
     for what, names in (

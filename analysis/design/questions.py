@@ -92,6 +92,7 @@ class Exposure:
     before: str = ""
     intensity: str = ""
     starts: str = "design"
+    threshold: float = 0.0
     reached: str = ""
     sources: tuple[str, ...] = ()
     spells: tuple[Spell, ...] = ()
@@ -99,6 +100,10 @@ class Exposure:
     def __post_init__(self) -> None:
         _one_of("place", self.place, LEVELS)
         _one_of("starts", self.starts, STARTS)
+        if self.threshold < 0:
+            raise ValueError(f"threshold {self.threshold:g} is below zero")
+        if self.threshold and self.starts != "registration":
+            raise ValueError('threshold counts registered young people: it goes with starts = "registration"')
 
 
 @dataclass(frozen=True)

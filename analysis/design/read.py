@@ -75,12 +75,17 @@ def records(kind: type[Record], tables: Any, place: str) -> tuple[Record, ...]:
     ValueError
         As :func:`record`, and if `tables` is no list of tables.
     """
-    if not isinstance(tables, list) or not all(isinstance(table, Mapping) for table in tables):
-        raise ValueError(f"{place}: expected tables, each under a heading in double square brackets")
     return tuple(
         record(kind, table, f"{place} {table.get('name', number)}")
-        for number, table in enumerate(tables, start=1)
+        for number, table in enumerate(require_tables(tables, place), start=1)
     )
+
+
+def require_tables(tables: Any, place: str) -> list[Mapping[str, Any]]:
+    """`tables` if they are a list of tables, written as ``[[…]]``; ValueError if not."""
+    if not isinstance(tables, list) or not all(isinstance(table, Mapping) for table in tables):
+        raise ValueError(f"{place}: expected tables, each under a heading in double square brackets")
+    return tables
 
 
 def require_signs(decimal: str, thousands: str) -> None:

@@ -73,6 +73,7 @@ def attrition_weights(
     cluster: str,
     trim: tuple[float, float] = (0.01, 0.99),
     base_weight: str | None = None,
+    ends: str | None = None,
 ) -> AttritionWeights:
     """Weights for the rows of an unbalanced panel.
 
@@ -88,6 +89,9 @@ def attrition_weights(
         Quantiles of the weights at which they are cut off.
     base_weight : str or None
         Column with sampling weights to multiply by.
+    ends : str or None
+        Column that is true where the schooling of the unit ends with the wave: who is gone after it did not
+        drop out, so such rows say nothing of the chance to leave and raise nobody's weight.
 
     Raises
     ------
@@ -97,7 +101,8 @@ def attrition_weights(
         When staying is predicted perfectly, so that someone has no chance of staying.
     """
     require_columns(frame, [last_answer], "frame")
-    require_complete(frame, [unit, time, group, cluster], "frame")
+    complete = [unit, time, group, cluster, *([ends] if ends else [])]
+    require_complete(frame, complete, "frame")
     labels, said = frame.index, sorted(frame[time].unique())
     frame = frame.reset_index(drop=True)
     frame[time] = frame[time].rank(method="dense").astype(int)  # a wave is a place in their order
@@ -106,8 +111,9 @@ def attrition_weights(
         raise ValueError(f"{unit} {first[unit]} occurs twice in {time} {said[first[time] - 1]}")
     if base_weight is not None:
         require_positive(frame[base_weight], f"column {base_weight}")
-    names = [unit, time, group, cluster, last_answer]
-    risk = _at_risk(_filled(frame[names], unit, time, [group, cluster]), unit, time, cluster, last_answer)
+    names = [*complete, last_answer]
+    filled = _filled(frame[names], unit, time, complete[2:])
+    risk = _at_risk(filled, unit, time, cluster, last_answer, ends)
     coefficients, chance = _chances(risk, time, group, groups)
     chance = chance * risk["cluster_chance"].to_numpy()
     # the weight of the wave that follows: stayers carry one over the product of their chances so far
@@ -148,24 +154,29 @@ def _filled(rows: pd.DataFrame, unit: str, time: str, constant: list[str]) -> pd
     return filled
 
 
-def _at_risk(rows: pd.DataFrame, unit: str, time: str, cluster: str, last_answer: str) -> pd.DataFrame:
+def _at_risk(
+    rows: pd.DataFrame, unit: str, time: str, cluster: str, last_answer: str, ends: str | None
+) -> pd.DataFrame:
     """Every row with the last answer so far (standardised), and whether pupil and school are seen later."""
     answer = rows.groupby(unit)[last_answer].ffill()
     scale = answer.std()
     score = ((answer - answer.mean()) / (scale if scale > 0 else 1.0)).fillna(0.0)
     stays = rows[time] < rows.groupby(unit)[time].transform("max")
+    over = rows[ends].astype(bool) if ends else pd.Series(False, index=rows.index)
     cluster_stays = rows[time] < rows.groupby(cluster)[time].transform("max")
-    schools = rows.assign(stays=cluster_stays).drop_duplicates([cluster, time])
+    # a school whose pupils are all at their end is not one that stopped taking part
+    schools = rows.assign(stays=cluster_stays)[~over].drop_duplicates([cluster, time])
     cluster_chance = rows[time].map(schools.groupby(time)["stays"].mean())
-    # who leaves with the school, or in the last wave, or in a wave in which nobody left alone, says nothing
-    # of the chance to leave alone
-    alone = cluster_stays & ~rows[time].map((stays | ~cluster_stays).groupby(rows[time]).all())
+    # who leaves with the school or at the end of it, or in a wave in which nobody left alone, says nothing of
+    # the chance to leave alone
+    could_not = ~cluster_stays | over
+    alone = ~could_not & ~rows[time].map((stays | could_not).groupby(rows[time]).all())
     return rows.assign(
         score=score,
         unknown=answer.isna().astype(float),
         stays=stays,
         alone=alone,
-        cluster_chance=cluster_chance.where(cluster_stays, 1.0),
+        cluster_chance=cluster_chance.where(cluster_stays & ~over, 1.0),
     )
 
 

@@ -52,7 +52,7 @@ class Growth:
     model : str
         One of :data:`MODELS`.
     gap_start, gap_end : Estimate, NotEstimable or None
-        Gap in the first and the last wave; None in the fixed-effects model.
+        Gap in the first and the last wave in which both groups are seen; None in the fixed-effects model.
     gap_change : Estimate or NotEstimable
         Change of the gap a year: above zero it widens. Where one of the two groups is not there, the reason.
     slopes : dict of str to Estimate
@@ -120,7 +120,7 @@ def growth(
     frame = plain(frame, [outcome, unit, time, group, cluster], "frame")
     frame[time] = numbered(frame[time], time)
     used = _checked(frame, unit, time, group, groups, minuend, subtrahend, cluster)
-    years, waves = frame[time] - frame[time].min(), sorted(frame[time].unique())
+    years = frame[time] - frame[time].min()
     membership = dummies(frame, group, categories=used)
     slopes = membership.mul(years, axis=0).add_prefix("years:")
     parts = [slopes] if model == "fixed" else [membership, slopes]
@@ -140,26 +140,37 @@ def growth(
         level=level,
     )
     more, less = f"{group}={minuend}", f"{group}={subtrahend}"
-    last = float(waves[-1] - waves[0])
     change = {f"years:{more}": 1.0, f"years:{less}": -1.0}
-    start = {more: 1.0, less: -1.0}
+    begin = {more: 1.0, less: -1.0}
     fixed = model == "fixed"
     absent = [name for name in (minuend, subtrahend) if name not in used]
     if absent:
         gaps = dict.fromkeys(("start", "change", "end"), _without(absent))
     else:
         if model == "correlated":  # at the units' average means, so that levels are those of the groups
-            start |= _at_means(design, membership, minuend, subtrahend, group)
-        end = {**start, **{name: last * w for name, w in change.items()}}
-        level = (None, None) if fixed else (fit.combine(start), fit.combine(end))
-        gaps = {"start": level[0], "change": fit.combine(change), "end": level[1]}
+            begin |= _at_means(design, membership, minuend, subtrahend, group)
+        years_of_both = _years_of_both(years, frame[group], minuend, subtrahend)
+
+        def gap(at: list[float]) -> Estimate | NotEstimable | None:
+            """A line is not drawn on to where a group is not seen."""
+            if fixed:
+                return None
+            if not at:
+                return NotEstimable("in geen enkele meting zijn beide schoolsoorten aanwezig")
+            return fit.combine(begin | {name: at[0] * weight for name, weight in change.items()})
+
+        gaps = {
+            "start": gap(years_of_both[:1]),
+            "end": gap(years_of_both[-1:]),
+            "change": fit.combine(change),
+        }
     return Growth(
         model=model,
         gap_start=gaps["start"],
         gap_change=gaps["change"],
         gap_end=gaps["end"],
         slopes={name: fit.combine({f"years:{group}={name}": 1.0}) for name in used},
-        lines=None if model in ("fixed", "correlated") else _lines(fit, used, group, waves),
+        lines=None if model in ("fixed", "correlated") else _lines(fit, frame, used, group, time),
         mundlak=fit.all_zero("mean:") if model == "correlated" else None,
         n=len(frame),
         units=int(frame[unit].nunique()),
@@ -182,10 +193,17 @@ def _at_means(design, membership, minuend: str, subtrahend: str, group: str) -> 
     return weights
 
 
-def _lines(fit: Clustered, groups: list[str], group: str, waves: list[float]) -> pd.DataFrame:
-    rows = []
+def _years_of_both(years: pd.Series, group: pd.Series, minuend: str, subtrahend: str) -> list[float]:
+    """When both groups are seen, in years since the first wave, in order."""
+    return sorted(float(year) for year in set(years[group == minuend]) & set(years[group == subtrahend]))
+
+
+def _lines(fit: Clustered, frame: pd.DataFrame, groups: list[str], group: str, time: str) -> pd.DataFrame:
+    """The line of each group at the waves between its first and its last."""
+    rows, waves = [], sorted(frame[time].unique())
     for name in groups:
-        for wave in waves:
+        seen = frame.loc[frame[group] == name, time]
+        for wave in (wave for wave in waves if seen.min() <= wave <= seen.max()):
             found = fit.combine({f"{group}={name}": 1.0, f"years:{group}={name}": float(wave - waves[0])})
             rows.append((name, wave, found.value, found.low, found.high))
     return pd.DataFrame(rows, columns=["group", "wave", "estimate", "low", "high"])

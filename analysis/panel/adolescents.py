@@ -6,13 +6,14 @@ how many changed is counted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from analysis.datakind import DataKind
 from analysis.design.adks import AdksDesign, adks_design
 from analysis.sources.adks import adks_path, read_adks_file
+from analysis.sources.adks_flow import DROPPED, FINISHED, leaving, school_ends
 from analysis.sources.sourced import Sourced
 from analysis.synthetic.adks import AdksTruth, adks_twin
 from analysis.workspace import Workspace
@@ -32,17 +33,23 @@ class AdolescentPanel:
     Attributes
     ----------
     data : Sourced
-        Columns pupil, school, wave, track, weight and the outcomes, with NaN for no answer; or the reason.
+        Columns pupil, school, wave, track, weight, ends (the track of that moment has no later wave) and the
+        outcomes, with NaN for no answer; or the reason.
     truth : dict of str to AdksTruth, or None
         By outcome; None for real rows.
     changed_track, changed_school : int
         Pupils who did so after their first wave.
+    finished, dropped_out : int
+        Pupils who are not seen again after a wave, because school ended or not; see
+        :func:`analysis.sources.adks_flow.leaving`.
     """
 
     data: Sourced
     truth: dict[str, AdksTruth] | None
     changed_track: int
     changed_school: int
+    finished: int = 0
+    dropped_out: int = 0
 
 
 def adolescent_panel(
@@ -70,7 +77,8 @@ def adolescent_panel(
     design = design or adks_design(workspace)
     if trial:
         twin = adks_twin(design, seed=seed)
-        return _panel(twin.frame, design, DataKind.SYNTHETIC, TWIN, _TRIAL, twin.truth)
+        staying = replace(design, last_wave={})  # the twin's pupils are at school in all waves
+        return _panel(twin.frame, staying, DataKind.SYNTHETIC, TWIN, _TRIAL, twin.truth)
     path = adks_path(design, workspace)
     if not path.is_file():
         return AdolescentPanel(no_file(path.name), None, 0, 0)
@@ -110,12 +118,19 @@ def _panel(
     if frame.empty:
         reason = "geen enkele leerling heeft een van de vragen beantwoord"
         return AdolescentPanel(Sourced.absent(reason, "no pupil answered any of the questions"), None, 0, 0)
+    left = leaving(frame, design).groupby("state")["pupils"].sum()
+    frame["ends"] = school_ends(frame, design)
     changed = {}
     for name in ("track", "school"):
         first = frame.groupby("pupil")[name].transform("first")
         changed[name] = frame.loc[frame[name] != first, "pupil"].nunique()
         frame[name] = first
-    kept = ["pupil", "school", "wave", "track", "weight", *outcomes]
+    kept = ["pupil", "school", "wave", "track", "weight", "ends", *outcomes]
     return AdolescentPanel(
-        Sourced(frame[kept], kind, source, remark, dropped), truth, changed["track"], changed["school"]
+        Sourced(frame[kept], kind, source, remark, dropped),
+        truth,
+        changed["track"],
+        changed["school"],
+        finished=int(left.get(FINISHED, 0)),
+        dropped_out=int(left.get(DROPPED, 0)),
     )

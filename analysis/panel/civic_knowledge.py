@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.datakind import DataKind
-from analysis.design.gap import gap_design
+from analysis.design.gap import TrackVariable, gap_design
 from analysis.sources.iccs import describe_name, find_iccs, read_iccs
-from analysis.sources.iccs_contract import PV_COLUMNS, plausible_columns
+from analysis.sources.iccs_contract import CYCLES, PV_COLUMNS, plausible_columns
 from analysis.sources.sourced import Sourced
 from analysis.synthetic.iccs import CivicTruth, civic_truth, civic_twin
 from analysis.workspace import Workspace
 
-FILE = "ISGNLDC4.sav"
 REAL = "iccs2022"
 TWIN = "tweeling_iccs2022"
 _TRIAL = (
@@ -51,12 +50,34 @@ def civic_knowledge(
     design = gap_design(workspace)
     if trial:
         return Sourced(civic_twin(design.twin, scale=scale).frame, DataKind.SYNTHETIC, TWIN, _TRIAL)
-    track = design.track(track_variable)
-    path = _file(workspace)
+    return _taken_up(workspace, 2022, design.track(track_variable), design.adjusted_for, REAL)
+
+
+def earlier_cycles(*, workspace: Workspace | None = None) -> dict[int, Sourced]:
+    """The Dutch pupils of each earlier cycle that the design names, with their track, or why there are none.
+
+    Raises
+    ------
+    ValueError
+        As :func:`civic_knowledge`.
+    """
+    workspace = workspace or Workspace.current()
+    design = gap_design(workspace)
+    return {
+        one.cycle: _taken_up(workspace, one.cycle, design.track_in(one), (), f"iccs{one.cycle}")
+        for one in design.earlier
+    }
+
+
+def _taken_up(
+    workspace: Workspace, cycle: int, track: TrackVariable | None, needed: tuple[str, ...], source: str
+) -> Sourced:
+    """The pupils of a cycle who have a track, with the columns `needed`; who is left out is counted."""
+    path = _file(workspace, cycle)
     if path is None or track is None:
-        return _absent(path)
+        return _absent(path, cycle)
     frame = read_iccs(path, track=track)
-    absent = [name for name in design.adjusted_for if name not in frame]
+    absent = [name for name in needed if name not in frame]
     if absent:
         raise ValueError(
             f"{path.name}: {', '.join(absent)} is absent and adjusted_for in data/design/kenniskloof.toml "
@@ -75,10 +96,10 @@ def civic_knowledge(
     if left.isna().any():
         dropped += (("schoolsoort onbekend, of weggelaten volgens track_codes", int(left.isna().sum())),)
     remark = (
-        f"De cijfers komen uit het Nederlandse leerlingbestand van ICCS 2022 ({path.name}). De schoolsoort "
-        f"staat in {track.name}."
+        f"De cijfers komen uit het Nederlandse leerlingbestand van ICCS {cycle} ({path.name}). De "
+        f"schoolsoort staat in {track.name}."
     )
-    return Sourced(frame[known].reset_index(drop=True), DataKind.REAL, REAL, remark, dropped)
+    return Sourced(frame[known].reset_index(drop=True), DataKind.REAL, source, remark, dropped)
 
 
 def civic_knowledge_truth(panel: Sourced, workspace: Workspace | None = None) -> CivicTruth | None:
@@ -93,24 +114,27 @@ def plausible_values(panel: Sourced) -> tuple[str, ...]:
     return tuple(plausible_columns(panel.frame)) if panel.kind is not DataKind.FACT else PV_COLUMNS
 
 
-def _file(workspace: Workspace) -> Path | None:
-    found = [path for path in find_iccs(workspace.data) if describe_name(path) == ("NLD", 2022)]
+def _file(workspace: Workspace, cycle: int) -> Path | None:
+    found = [path for path in find_iccs(workspace.data) if describe_name(path) == ("NLD", cycle)]
     if len(found) > 1:
         names = ", ".join(path.name for path in found)
-        raise ValueError(f"{names}: {len(found)} files of the Dutch pupils of 2022; keep the one to be used")
+        raise ValueError(
+            f"{names}: {len(found)} files of the Dutch pupils of {cycle}; keep the one to be used"
+        )
     return found[0] if found else None
 
 
-def _absent(path: Path | None) -> Sourced:
+def _absent(path: Path | None, cycle: int) -> Sourced:
+    name = next(f"ISGNLD{suffix}.sav" for suffix, year in CYCLES.items() if year == cycle)
     if path is None:
         return Sourced.absent(
-            f"er is geen bestand {FILE} van ICCS 2022 met de schoolsoort van leerlingen; bij de IEA is het "
-            "op te vragen",
-            f"put {FILE} with a column of tracks into the data folder, and name the column in "
+            f"er is geen bestand {name} van ICCS {cycle} met de schoolsoort van leerlingen; bij de IEA is "
+            "het op te vragen",
+            f"put {name} with a column of tracks into the data folder, and name the column in "
             "data/design/kenniskloof.toml",
         )
     return Sourced.absent(
-        f"het leerlingbestand van ICCS 2022 ({path.name}) is er, maar niet welke kolom de schoolsoort bevat; "
-        "het openbare bestand heeft geen bevestigde kolom, en de IEA kan haar leveren",
+        f"het leerlingbestand van ICCS {cycle} ({path.name}) is er, maar niet welke kolom de schoolsoort "
+        "bevat; het openbare bestand heeft geen bevestigde kolom, en de IEA kan haar leveren",
         f"{path.name} is there: name its column of tracks as track_variable in data/design/kenniskloof.toml",
     )

@@ -14,12 +14,14 @@ from analysis.design.questions import ASSUMED, REALISED, Exposure, Spell
 from analysis.design.tables import registration_maps, start_maps
 from analysis.sources.activities import find_files, read_activities
 from analysis.sources.gazetteer import gazetteer, province_of
+from analysis.sources.geography import province_names
 from analysis.sources.places import MUNICIPALITY, PROVINCE
 from analysis.sources.starts import read_starts
 from analysis.workspace import Workspace
 
 DESIGN_SOURCE = "studie"
 
+_LEVEL = {PROVINCE: "provincie", MUNICIPALITY: "gemeente"}
 KNOWN, ASSUMPTION, NEVER, UNKNOWN = "bekend", "aanname", "niet", "onbekend"  # as the roll-out figure has them
 
 
@@ -89,7 +91,7 @@ def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
         losses = read.losses.left_out
         if activities and exposure.intensity:
             counted = read_activities(activities, registered, gazetteer(workspace))
-            reached = _at_level(_first_activities(counted.frame, exposure), exposure, workspace)
+            reached = _first_activities(counted.frame, replace(exposure, threshold=0), workspace)
             found = _with_reach(found, reached)
             remark += f" Het bereik komt uit {_names(activities)}."
             source += f"; registratie_{exposure.name}"
@@ -97,8 +99,13 @@ def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
         return Exposed(replace(exposure, spells=found), True, source, remark, losses)
     if activities and exposure.starts == "registration":
         read = read_activities(activities, registered, gazetteer(workspace))
-        found = _at_level(_first_activities(read.frame, exposure), exposure, workspace)
-        remark = f"De start in een provincie is de eerste activiteit in {_names(activities)}."
+        found = _first_activities(read.frame, exposure, workspace)
+        begun = (
+            f"de dag waarop er {dutch.number(exposure.threshold)} jongeren waren bereikt, volgens"
+            if exposure.threshold
+            else "de eerste activiteit in"
+        )
+        remark = f"De start in een {_LEVEL[exposure.place]} is {begun} {_names(activities)}."
         return Exposed(
             replace(exposure, spells=found),
             True,
@@ -106,7 +113,21 @@ def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
             remark,
             read.losses.left_out,
         )
+    require_places(
+        (one.place for one in exposure.spells), f"exposures.toml, spells of {exposure.name}", workspace
+    )
     return Exposed(exposure, complete=False, source=DESIGN_SOURCE, remark=exposure.before)
+
+
+def require_places(codes: Iterable[str], where: str, workspace: Workspace) -> None:
+    """ValueError unless each code of the design is a province or municipality: others match nothing."""
+    left = sorted(set(codes) - set(province_names(workspace)))
+    unknown = sorted(set(left) - set(province_of(workspace))) if left else []
+    if unknown:
+        raise ValueError(
+            f"data/design/{where}: {', '.join(unknown)} is no province or municipality; expected codes of "
+            "CBS such as PV20 or GM0363"
+        )
 
 
 def _with_reach(spells: tuple[Spell, ...], reached: tuple[Spell, ...]) -> tuple[Spell, ...]:
@@ -126,20 +147,31 @@ def _with_reach(spells: tuple[Spell, ...], reached: tuple[Spell, ...]) -> tuple[
     return tuple(found)
 
 
-def _first_activities(frame: pd.DataFrame, exposure: Exposure) -> tuple[Spell, ...]:
-    """A spell from the first activity in each place, with the young people reached there in all."""
+def _first_activities(frame: pd.DataFrame, exposure: Exposure, workspace: Workspace) -> tuple[Spell, ...]:
+    """A spell from the first activity in each place, with the young people reached there in all.
+
+    With a threshold it begins once that many are registered there: a place that never gets so far has none,
+    and an activity without a number adds nobody.
+    """
     placed = frame[frame["level"].isin([MUNICIPALITY, PROVINCE])]
-    return tuple(
-        Spell(
-            exposure=exposure.name,
-            place=str(place),
-            start=rows["date"].min().date().isoformat(),
-            status=REALISED,
-            source=rows["file"].iloc[0],
-            intensity=None if rows["young_people"].isna().all() else float(rows["young_people"].sum()),
-        )
-        for place, rows in placed.groupby("place", sort=True)
-    )
+    if exposure.place == PROVINCE:
+        placed = placed.assign(place=placed["place"].map(province_of(workspace)).fillna(placed["place"]))
+    found = []
+    for place, rows in placed.sort_values("date", kind="stable").groupby("place", sort=True):
+        people = rows["young_people"]
+        enough = rows[people.fillna(0).cumsum() >= exposure.threshold]
+        if len(enough):
+            found.append(
+                Spell(
+                    exposure=exposure.name,
+                    place=str(place),
+                    start=enough["date"].iloc[0].date().isoformat(),
+                    status=REALISED,
+                    source=rows["file"].iloc[0],
+                    intensity=None if people.isna().all() else float(people.sum()),
+                )
+            )
+    return tuple(found)
 
 
 def _at_level(spells: tuple[Spell, ...], exposure: Exposure, workspace: Workspace) -> tuple[Spell, ...]:

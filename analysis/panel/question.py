@@ -11,9 +11,10 @@ import pandas as pd
 from analysis.datakind import DataKind
 from analysis.design.questions import Question, exposures, question
 from analysis.design.rollout import rollout
-from analysis.panel.exposure import DESIGN_SOURCE, Exposed, Joined, exposed, join
+from analysis.panel.exposure import DESIGN_SOURCE, Exposed, Joined, exposed, join, require_places
 from analysis.panel.outcomes import Measured, measured
-from analysis.panel.reach import reach_of_electorate
+from analysis.panel.reach import reach_of_electorate, registered_of_electorate
+from analysis.panel.registered import largest_reach
 from analysis.sources.facts import cbs_pupils
 from analysis.sources.geography import province_names
 from analysis.synthetic.rollout import Truth, rollout_twin
@@ -51,7 +52,7 @@ class Panel:
         First time under another programme, by province; without what does not start.
     reach : pandas.DataFrame or None
         For turnout: who could be reached of those who may vote, with declared effects a person; see
-        :func:`analysis.panel.reach.reach_of_electorate`.
+        :mod:`analysis.panel.reach`.
     """
 
     question: Question
@@ -125,6 +126,8 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
     if trial:
         return _twin(asked, workspace)
     provinces = list(province_names(workspace))
+    population = asked.population
+    require_places(population.exclude, f"questions.toml, population {population.name}, exclude", workspace)
     programme = exposed(asked.exposure, workspace)
     schedule = programme.schedule(provinces)
     found = measured(asked.outcome, workspace)
@@ -150,15 +153,21 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
         losses=losses,
         moments=tuple(date.year + (date.day_of_year - 1) / 365.25 for date in joined.dates),
         other=_other(asked, joined.dates, workspace),
-        reach=_reach(asked, workspace),
+        reach=_reach(asked, joined.dates, workspace),
         schedule_source=programme.source,
         schedule_caption=programme.caption,
     )
 
 
-def _reach(asked: Question, workspace: Workspace) -> pd.DataFrame | None:
+def _reach(asked: Question, dates: tuple[pd.Timestamp, ...], workspace: Workspace) -> pd.DataFrame | None:
+    """By the registration up to the last measurement where there is one, else as the design declares."""
     if asked.outcome.source != "turnout" or not asked.exposure.reached:
         return None
+    if dates and asked.exposure.place == "province":
+        registered = largest_reach(asked.exposure.name, dates[-1], workspace)
+        if not isinstance(registered, NotEstimable):
+            compared = registered[~registered.index.isin(asked.population.exclude)]
+            return registered_of_electorate(compared, workspace) if len(compared) else None
     cases = reach_of_electorate(workspace)
     own = cases[cases["scope"] == asked.exposure.reached]
     if own.empty:

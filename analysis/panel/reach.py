@@ -11,6 +11,7 @@ from analysis.sources.geography import province_names
 from analysis.sources.turnout import turnout_national, turnout_provinces
 from analysis.workspace import Workspace
 
+REGISTERED = "registratie"
 FIRST_TIME = "eerste_keer_2025"
 DISPUTED = {
     "PV22": "tienskip_fonds21",
@@ -32,14 +33,39 @@ def reach_of_electorate(workspace: Workspace | None = None) -> pd.DataFrame:
     """
     national = turnout_national(workspace)
     country = national[(national["election"] == "TK") & (national["date"] == national["date"].max())]
-    provinces = turnout_provinces(workspace)
-    last = provinces[(provinces["election"] == "TK") & (provinces["date"] == provinces["date"].max())]
-    electorate = last.set_index("province")["eligible"]
+    electorate = _electorate(workspace)
     first = finding(FIRST_TIME, workspace)["number"]
     cases = [("nieuwe kiezers", COUNTRY, first, country["eligible"].iloc[0])]
     cases += [
         ("tienskip", place, reached, electorate[place]) for place, reached in planned_reach(workspace).items()
     ]
+    return _with_effects(cases, workspace)
+
+
+def registered_of_electorate(reached: pd.Series, workspace: Workspace | None = None) -> pd.DataFrame:
+    """The same for who was reached according to a registration, scope ``registratie``.
+
+    Parameters
+    ----------
+    reached : pandas.Series
+        Of :func:`analysis.panel.registered.largest_reach`. More than may vote are all who may.
+    """
+    electorate = _electorate(workspace)
+    cases = [
+        (REGISTERED, place, min(people, electorate[place]), electorate[place])
+        for place, people in reached.items()
+    ]
+    return _with_effects(cases, workspace)
+
+
+def _electorate(workspace: Workspace | None) -> pd.Series:
+    """Who may vote in each province, at the last election for the Tweede Kamer."""
+    provinces = turnout_provinces(workspace)
+    last = provinces[(provinces["election"] == "TK") & (provinces["date"] == provinces["date"].max())]
+    return last.set_index("province")["eligible"]
+
+
+def _with_effects(cases: list[tuple[str, str, float, float]], workspace: Workspace | None) -> pd.DataFrame:
     return pd.DataFrame(
         [
             (scope, place, int(reached), int(entitled), study.id, float(study.effect_pp))

@@ -91,6 +91,41 @@ def registered(name: str, workspace: Workspace | None = None) -> Registered | No
     )
 
 
+def largest_reach(
+    name: str, until: pd.Timestamp, workspace: Workspace | None = None
+) -> pd.Series | NotEstimable:
+    """The most young people that programme `name` can have reached in each province, by its registration.
+
+    Who came twice counts twice. An activity without a number counts as the largest that has one, and who was
+    reached in no province that can be read counts in each: it is a bound, not a count.
+
+    Parameters
+    ----------
+    until : pandas.Timestamp
+        The day up to which activities count.
+
+    Returns
+    -------
+    pandas.Series or NotEstimable
+        Young people by province with an activity, index the CBS code; or why there is none.
+    """
+    workspace = workspace or Workspace.current()
+    design = registration_maps(workspace).get(name)
+    paths = [] if design is None else find_files(design, workspace.data)
+    if not paths:
+        return NotEstimable(f"er is geen registratie van {name}")
+    rows = _in_provinces(read_activities(paths, design, gazetteer(workspace)).frame, workspace)
+    rows = rows[rows["date"] <= until]
+    most = rows["young_people"].max()
+    if rows.empty or pd.isna(most):
+        return NotEstimable(f"in de registratie van {name} staat geen aantal jongeren van vóór de meting")
+    people = rows["young_people"].fillna(most).groupby(rows["code"]).sum()
+    provinces = people.reindex([code for code in province_names(workspace) if code in people.index])
+    if provinces.empty:
+        return NotEstimable(f"in de registratie van {name} is geen provincie te lezen")
+    return provinces + float(people.get(ELSEWHERE, 0.0))
+
+
 def sources(found: Registered | NotEstimable) -> str:
     """Keys for a row: the registration, or the design where there is none."""
     return STUDY if isinstance(found, NotEstimable) else found.source

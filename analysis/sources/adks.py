@@ -6,7 +6,7 @@ what it gets against the contract; it guesses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +27,13 @@ from analysis.sources.adks_columns import (
     first_row,
 )
 from analysis.sources.geography_contract import PROVINCE_PATTERN
+from analysis.sources.iccs_track import code_text
 from analysis.sources.places import one_spelling
 from analysis.sources.spss import read_spss
 from analysis.sources.texttable import read_text_pieces
 from analysis.workspace import Workspace
 
+PLACES = ("municipality", "province")
 _EMPTY = ("", "NA", "nan")
 _EXACT = 2.0**53  # whole numbers from here on are not all floats
 
@@ -177,8 +179,29 @@ def _spss(path: Path, design: AdksDesign) -> pd.DataFrame:
     found = {name: file.frame[name.upper()] for name in mapped if name.upper() in file.columns}
     absent = [name for name in file.columns if name not in {one.upper() for one in found}]
     text = {name: _as_text(column, f"{path.name}, column {name}") for name, column in found.items()}
+    for name, known in _named_by_labels(design).items():
+        if name in text:
+            text[name] = _with_labels(text[name], file.labels.get(name.upper(), {}), known)
     # what is not mapped was not read: its name alone is for the message about an absent column
     return pd.DataFrame({**text, **{name: "" for name in absent}} if len(found) < len(mapped) else text)
+
+
+def _named_by_labels(design: AdksDesign) -> dict[str, Collection[str]]:
+    """Columns whose value labels may say what a code is, with the words that the map has for them."""
+    used = design.file.used
+    named: dict[str, Collection[str]] = {used[name]: () for name in PLACES if name in used}
+    named |= {one.file: one.recode for one in design.outcome if one.recode}
+    return named | {used["track"]: design.file.tracks}
+
+
+def _with_labels(text: pd.Series, labels: Mapping[object, str], known: Collection[str]) -> pd.Series:
+    """Codes as their labels, but for codes that the map knows; a label that it does not know stays a code.
+
+    Without words of a map every label counts: a place is known by its name.
+    """
+    names = {code_text(code): str(label).strip() for code, label in labels.items()}
+    shown = {code: name for code, name in names.items() if code not in known and (name in known or not known)}
+    return text.replace(shown) if shown else text
 
 
 def _as_text(column: pd.Series, place: str) -> pd.Series:

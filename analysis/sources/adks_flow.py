@@ -11,6 +11,18 @@ STAYED, FINISHED, DROPPED = "stayed", "finished", "dropped out"
 STATES = (STAYED, FINISHED, DROPPED)
 
 
+def school_ends(frame: pd.DataFrame, design: AdksDesign) -> pd.Series:
+    """Whether the track of each row has no later wave: vmbo ends with year 4.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns wave, track.
+    """
+    last = frame["track"].map(lambda track: design.last_wave.get(track, design.waves))
+    return frame["wave"] >= last
+
+
 def leaving(frame: pd.DataFrame, design: AdksDesign) -> pd.DataFrame:
     """What became of the pupils of each wave and track after it.
 
@@ -29,8 +41,7 @@ def leaving(frame: pd.DataFrame, design: AdksDesign) -> pd.DataFrame:
         wave, track, state (all three for each wave and track), pupils.
     """
     last_seen = frame.groupby("pupil")["wave"].transform("max")
-    last_of_track = frame["track"].map(lambda track: design.last_wave.get(track, design.waves))
-    gone = np.where(frame["wave"] >= last_of_track, FINISHED, DROPPED)
+    gone = np.where(school_ends(frame, design), FINISHED, DROPPED)
     state = np.where(last_seen > frame["wave"], STAYED, gone)
     counted = frame.assign(state=state)[frame["wave"] < design.waves]
     counts = pd.crosstab([counted["wave"], counted["track"]], counted["state"])

@@ -5,6 +5,7 @@ import pytest
 
 from analysis.answers.kenniskloof import gap_items
 from analysis.answers.kenniskloof_countries import country_items
+from analysis.answers.kenniskloof_trend import trend_items
 from analysis.answers.lines import NOT_AN_EFFECT, line
 from analysis.datakind import DataKind
 from analysis.design.disclosure import disclosure_rule
@@ -215,3 +216,32 @@ def test_one_unknown_gives_the_next():
     why = NotEstimable(WHY)
     assert attempt(len, why) is why
     assert attempt(len, [1, 2]) == 2
+
+
+def test_unknown_background_costs_pupils_and_the_loss_is_counted_by_track(twin, real):
+    rows, frame = by_name(real), twin.frame
+    lacks = frame[["ses", "female", "migration"]].isna().any(axis=1)
+    ours = frame["track"].isin(["vmbo", "vwo"])
+    assert rows["n_incomplete"].value == (lacks & ours).sum() > 50
+    assert rows["n_incomplete"].value + rows["gap_complete"].n == ours.sum()
+    for track in ("vmbo", "vwo"):
+        own = frame["track"] == track
+        assert rows[f"incomplete_{track}"].value == pytest.approx(100 * (lacks & own).sum() / own.sum())
+
+
+def test_earlier_cycles_give_their_gap_and_its_change_or_why_not(twin):
+    frame, now = twin.frame, studied(twin.frame)
+    before = frame.assign(**{name: frame[name] - 20 * (frame["track"] == "vwo") for name in PV_COLUMNS})
+    earlier = {2009: Sourced.absent(WHY), 2016: Sourced(before, DataKind.REAL, "iccs2016", "")}
+    rows = by_name(trend_items(earlier, now.gap, DESIGN))
+    assert rows["gap_2009"].reason == rows["gap_change_2009"].reason == WHY
+    gap = line(now.gap)
+    assert rows["gap_2016"].value == pytest.approx(gap["estimate"] - 20)
+    assert rows["gap_change_2016"].value == pytest.approx(20)
+    assert rows["gap_change_2016"].se == pytest.approx(
+        np.sqrt(2) * gap["se"]
+    )  # two samples with the same error
+    assert rows["gap_change_2016"].low < 20 < rows["gap_change_2016"].high
+    without = by_name(trend_items(earlier, NotEstimable("geen"), DESIGN))
+    assert without["gap_2016"].value is not None
+    assert without["gap_change_2016"].reason == "geen"

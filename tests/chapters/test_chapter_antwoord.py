@@ -102,6 +102,10 @@ def test_what_a_young_person_cost_stands_beside_the_answer():
         "kosten.prodemos_per_youth", "x", None, "euro", "fact", "letter_facts", note="bereik ontbreekt"
     )
     assert sheet(*effect(), cost).cells.iloc[0]["Kosten per jongere"] == "onbekend"
+    registered = Result("bereik.prodemos_cost", "x", 45.85, "euro", "real", "letter_facts", decimals=2)
+    assert sheet(*effect(), cost, registered).cells.iloc[0]["Kosten per jongere"] == "45,85 euro"
+    none = replace(registered, value=NotEstimable("er is geen registratie"))
+    assert sheet(*effect(), cost, none).cells.iloc[0]["Kosten per jongere"] == "onbekend"
 
 
 def test_secondary_questions_of_a_programme_are_corrected_together():

@@ -1,5 +1,7 @@
 """Exhibits of the chapter on attitudes: known, unknown and withheld."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from panels import ADKS, adks_panel, adks_studied
@@ -95,3 +97,12 @@ def test_verdict_follows_sign_and_interval(start, low, high, words):
     assert verdict(first, unknown) == "niet vast te stellen"
     hidden = Result(id="houdingen.gap_start", value=None, withheld="minder dan 10 eenheden", **common)
     assert verdict(hidden, change) == "niet getoond"
+
+
+def test_the_caption_says_who_finished_dropped_out_and_changed_track(real):
+    panel = dataclasses.replace(adks_panel(), finished=120, dropped_out=1230, changed_track=9)
+    caption = drawn(released(panel))["tbl-houdingen"].caption
+    assert "120 leerlingen gingen van school toen hun schoolsoort eindigde; dat is geen uitval." in caption
+    assert "1.230 leerlingen vielen eerder uit." in caption
+    assert "veranderden van schoolsoort" not in caption  # nine are too few to be shown
+    assert "vielen eerder uit" not in drawn(real)["tbl-houdingen"].caption

@@ -106,7 +106,7 @@ def test_the_table_has_a_line_for_each_result(real):
     table = drawn(real)["tbl-kenniskloof"]
     assert not table.cells.duplicated().any()
     rows = [row.id.removeprefix("kenniskloof.") for row in real.rows]
-    apart = ("n", "explained", "unexplained", "difference", "change")
+    apart = ("n", "incomplete", "explained", "unexplained", "difference", "change")
     assert len(table.cells) == sum(not name.startswith(apart) for name in rows)
     decomposed = drawn(real)["tbl-kenniskloof-decompositie"]
     assert decomposed.cells["Onderdeel"].iloc[0] == "Verschil"

@@ -120,3 +120,41 @@ def test_waves_are_places_in_their_order():
         assert found.weights.index.equals(moved.index)
         assert found.by_wave["wave"].tolist() == waves
         assert f"wave={waves[0]}" in found.coefficients
+
+
+def ending(seed=4, pupils=8000):
+    """Everybody stays with chance .8 whatever they are, in one set of schools; vmbo ends with wave 3 of 5."""
+    rng = np.random.default_rng(seed)
+    track = rng.choice(TRACKS, pupils, p=[0.5, 0.5])
+    waves = 1 + (rng.random((pupils, 4)) < 0.8).cumprod(axis=1).sum(axis=1)
+    waves = np.where(track == "vmbo", np.minimum(waves, 3), waves)
+    who = np.repeat(np.arange(pupils), waves)
+    frame = pd.DataFrame({
+        "pupil": who, "wave": 1 + np.concatenate([np.arange(k) for k in waves]), "track": track[who],
+        "school": who % 40, "y": rng.normal(size=len(who)),
+    })  # fmt: skip
+    return frame.assign(ends=(frame["track"] == "vmbo") & (frame["wave"] >= 3))
+
+
+def test_who_leaves_at_the_end_of_school_raises_nobodys_weight():
+    frame = ending()
+    found = attrition_weights(frame, groups=TRACKS, trim=(0, 1), ends="ends", **NAMES)
+    assert found.coefficients["track=vwo"] == pytest.approx(0.0, abs=0.1)  # both leave alike
+    raw = found.weights / found.weights[frame["wave"] == 1].iloc[0]
+    sums = raw.groupby([frame["track"], frame["wave"]]).sum()
+    for track, last in (("vmbo", 3), ("vwo", 5)):  # every wave stands for all who started on the track
+        started = (frame.loc[frame["wave"] == 1, "track"] == track).sum()
+        assert list(sums[track].index) == list(range(1, last + 1))
+        assert sums[track].to_numpy() == pytest.approx(np.full(last, started), rel=0.06)
+    mistaken = attrition_weights(frame, groups=TRACKS, trim=(0, 1), **NAMES)
+    assert mistaken.coefficients["track=vwo"] > 1  # the end of school taken for dropping out
+
+
+def test_a_school_whose_pupils_all_finish_did_not_stop_taking_part():
+    frame = ending()
+    frame["school"] = np.where(frame["track"] == "vmbo", frame["school"], frame["school"] + 40)
+    found = attrition_weights(frame, groups=TRACKS, trim=(0, 1), ends="ends", **NAMES)
+    raw = found.weights / found.weights[frame["wave"] == 1].iloc[0]
+    started = ((frame["wave"] == 1) & (frame["track"] == "vwo")).sum()
+    last = (frame["wave"] == 5) & (frame["track"] == "vwo")
+    assert raw[last].sum() == pytest.approx(started, rel=0.06)

@@ -300,3 +300,20 @@ def test_weights_follow_labels_and_an_index_may_bear_names():
         wave_means(frame, weights=weights.iloc[::-1], **NAMES)[1],
         wave_means(frame, weights=weights, **NAMES)[1],
     )
+
+
+def test_the_last_gap_is_that_of_the_last_wave_with_both_groups():
+    """vmbo ends with wave 4 of six. Lines without noise: vwo 3 + .2 a wave, vmbo 2 + .1: 1.3 in wave 4."""
+    rows = [
+        (pupil, f"S{pupil % 6}", wave, track, start + slope * (wave - 1) + (pupil % 3 - 1) * 1e-3)
+        for track, start, slope, last, first in (("vmbo", 2.0, 0.1, 4, 0), ("vwo", 3.0, 0.2, 6, 30))
+        for pupil in range(first, first + 30)
+        for wave in range(1, last + 1)
+    ]
+    frame = pd.DataFrame(rows, columns=["pupil", "school", "wave", "track", OUTCOME])
+    found = growth(frame, "pooled", **NAMES)
+    assert found.gap_start.value == pytest.approx(1.0, abs=1e-6)
+    assert found.gap_end.value == pytest.approx(1.3, abs=1e-6)
+    assert found.lines.groupby("group")["wave"].max().to_dict() == {"vmbo": 4, "vwo": 6}
+    apart = frame[(frame["track"] == "vmbo") ^ (frame["wave"] > 4)]
+    assert isinstance(growth(apart, "pooled", **NAMES).gap_end, NotEstimable)

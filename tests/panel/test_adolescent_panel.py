@@ -87,3 +87,20 @@ def test_a_file_without_any_answer_says_so(tmp_path):
 
     panel = adolescent_panel(workspace=real_file(tmp_path, silent))
     assert "geen enkele leerling heeft een van de vragen beantwoord" in panel.data.frame.reason
+
+
+def test_the_end_of_school_is_told_from_dropping_out_in_a_real_file_and_not_in_the_twin(tmp_path):
+    def four_years(raw):  # vmbo takes four years in a real file
+        return raw[(raw["schoolsoort"] != "vmbo") | (raw["meting"] <= 4)]
+
+    panel = adolescent_panel(workspace=real_file(tmp_path, four_years))
+    frame = panel.data.frame
+    last = frame.groupby("pupil").tail(1)
+    ends = last["wave"] >= last["track"].map({"vmbo": 4, "havo": 5, "vwo": 6})
+    gone = last["wave"] < 6
+    assert panel.finished == (ends & gone).sum() > 20
+    assert panel.dropped_out == (~ends & gone).sum() > 20
+    assert set(frame.loc[frame["ends"], "wave"]) == {4, 5, 6}
+    trial = adolescent_panel(trial=True, workspace=Workspace(root=find_root(), data=tmp_path))
+    assert trial.finished == 0
+    assert set(trial.data.frame.loc[trial.data.frame["ends"], "wave"]) == {6}

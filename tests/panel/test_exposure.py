@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from question_files import PROVINCES, starts, workspace_with
+from question_files import PROVINCES, edited_design, starts, workspace_with
 
 from analysis.design.questions import ASSUMED, PLANNED, REALISED, Exposure, Spell, exposures
 from analysis.panel.exposure import exposed, join
+from analysis.panel.question import question_panel
 from analysis.sources.geography import province_names
 
 # Elections to the Tweede Kamer: years apart, and two within five months of each other at the end.
@@ -228,3 +231,30 @@ def test_without_a_registration_a_list_of_starts_says_nothing_of_reach(tmp_path)
         exposures()["tienskip"], workspace_with(tmp_path, start_tienskip=starts({"PV30": "2023"}))
     )
     assert [one.intensity for one in programme.exposure.spells] == [None]
+
+
+def test_a_place_starts_once_as_many_are_reached_as_the_threshold_asks(tmp_path):
+    """Fryslân reaches 50 in February and 150 in March 2024; Drenthe 30 and then 70; Utrecht ends at 25."""
+    workspace = workspace_with(tmp_path, tienskip=REGISTERED)
+    programme = exposed(replace(exposures()["tienskip"], threshold=60.0), workspace)
+    assert {(one.place, one.start, one.intensity) for one in programme.exposure.spells} == {
+        ("PV21", "2024-03-12", 150.0), ("PV22", "2024-10-10", 70.0)
+    }  # fmt: skip
+    assert "de dag waarop er 60 jongeren waren bereikt, volgens tienskip.csv" in programme.remark
+    own = exposed(replace(exposures()["tienskip"], threshold=60.0, place="municipality"), workspace)
+    assert {(one.place, one.start) for one in own.exposure.spells} == {("GM0080", "2024-03-12")}
+    with pytest.raises(ValueError, match="threshold counts registered young people"):
+        replace(exposures()["prodemos"], threshold=60.0)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        ("exposures", 'place = "PV20"', 'place = "PV99"', "spells of prodemos: PV99 is no province"),
+        ("questions", "PV22\", \"PV27", "PV22\", \"GM9999", "tienskip_bekend, exclude: GM9999 is no"),
+    ],
+)  # fmt: skip
+def test_a_code_of_the_design_that_is_no_place_is_a_mistake(tmp_path, file, old, new, says):
+    id = {"exposures": "prodemos-opkomst-tk", "questions": "tienskip-opkomst-tk"}[file]
+    with pytest.raises(ValueError, match=says):
+        question_panel(id, workspace=edited_design(tmp_path, file, old, new))

@@ -15,6 +15,7 @@ from question_files import (
     workspace_with,
 )
 
+from analysis.answers.effect import answer_question
 from analysis.datakind import DataKind
 from analysis.panel.question import question_panel
 from analysis.unknown import NotEstimable
@@ -230,3 +231,25 @@ def test_reach_is_a_share_of_the_pupils_of_the_province_and_not_of_the_sample(tm
     dose = panel.frame.groupby("province")["dose"].unique().explode()
     assert dose["PV21"] == pytest.approx(1000 * 150 / 35_884, rel=1e-12)
     assert dose.drop("PV21").eq(0).all()
+
+
+def test_what_turnout_can_show_follows_the_registration_where_there_is_one(tmp_path):
+    """The most that were reached over those who may vote there. Excluded provinces do not count."""
+    plan = question_panel("prodemos-opkomst-tk", workspace=workspace_with(tmp_path / "a")).reach
+    assert set(plan["scope"]) == {"nieuwe kiezers"}
+    told = "datum;provincie;aantal jongeren\n1-2-2024;PV22;4050\n1-3-2024;PV21;50\n1-3-2026;PV21;9000\n"
+    found = question_panel("prodemos-opkomst-tk", workspace=workspace_with(tmp_path / "b", prodemos=told))
+    reached = found.reach.drop_duplicates("place").set_index("place")["reached"]
+    assert set(found.reach["scope"]) == {"registratie"}
+    assert reached.to_dict() == {"PV21": 50, "PV22": 4050}  # 2026 is after the election
+    (ceiling,) = [row for row in answer_question(found) if row.id.endswith(".ceiling")]
+    entitled = found.reach.set_index("place")["electorate"]["PV22"].max()
+    assert ceiling.value == pytest.approx(4050 / entitled * found.reach["per_person_pp"].max())
+    assert ceiling.kind == "real"
+    assert ceiling.source.startswith("registratie_prodemos")
+    assert "de 4.050 jongeren die volgens de registratie hooguit zijn bereikt" in ceiling.note
+    known = question_panel(
+        "tienskip-opkomst-tk",
+        workspace=workspace_with(tmp_path / "c", tienskip=told.replace("PV21;50", "PV20;50")),
+    )
+    assert set(known.reach["place"]) == {"PV20"}  # Drenthe is outside that population

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from question_files import workspace_with
 
-from analysis.panel.registered import registered
+from analysis.panel.registered import largest_reach, registered
 from analysis.unknown import NotEstimable
 
 DUO = (
@@ -98,3 +99,17 @@ def test_a_municipality_that_went_has_its_place(tmp_path, name):
     home = {"Haaren": "PV30", "Appingedam": "PV20", "Leerdam": "PV26", "Haren": "PV20"}[name]
     found = counted(tmp_path, f"datum;gemeente;aantal jongeren\n1-2-2018;{name};20\n")
     assert province(found, home)["young_people"] == 20
+
+
+def test_the_most_that_can_have_been_reached_by_a_day(tmp_path):
+    """Assen 50 and one unknown (70 at most), Emmen 70 too late; 30 somewhere count in each province."""
+    workspace = workspace_with(
+        tmp_path,
+        tienskip="datum;gemeente;aantal jongeren\n1-2-2024;Assen;50\n9-9-2024;Assen;onbekend\n"
+        "1-3-2024;Groningen;70\n30-10-2025;Emmen;70\n5-5-2025;Atlantis;30\n",
+    )
+    found = largest_reach("tienskip", pd.Timestamp("2025-10-29"), workspace)
+    assert found.to_dict() == {"PV20": 70 + 30, "PV22": 50 + 70 + 30}
+    early = largest_reach("tienskip", pd.Timestamp("2023-01-01"), workspace)
+    assert "geen aantal jongeren van vóór de meting" in early.reason
+    assert isinstance(largest_reach("prodemos", pd.Timestamp("2025-10-29"), workspace), NotEstimable)

@@ -347,3 +347,31 @@ def test_a_broken_design_is_named(change, message):
 def test_unknown_outcome_lists_the_known():
     with pytest.raises(ValueError, match="no outcome 'kennis'; known are politiek_zelfvertrouwen"):
         DESIGN.named("kennis")
+
+
+def test_value_labels_of_spss_say_tracks_answers_and_places_where_the_map_has_words(tmp_path):
+    """Codes 1 to 4 for tracks, of which 4 is a mixed class; provinces by number; agreement from 1 to 3."""
+    frame = numeric()
+    tracks = {1.0: "vmbo", 2.0: "havo", 3.0: "vwo", 4.0: "havo/vwo"}
+    code = frame["schoolsoort"].map({name: code for code, name in tracks.items()})
+    frame["schoolsoort"] = code.mask(frame.index % 11 == 0, 4.0)
+    frame["provincie"] = np.where(frame.index % 2, 21.0, 20.0)
+    frame["politiek_zelfvertrouwen"] = np.where(frame.index % 3, 3.0, 1.0)
+    labels = {
+        "schoolsoort": tracks, "provincie": {20.0: "Groningen", 21.0: "Friesland"},
+        "politiek_zelfvertrouwen": {1.0: "oneens", 2.0: "neutraal", 3.0: "eens"},
+    }  # fmt: skip
+    path = tmp_path / "adks.sav"
+    pyreadstat.write_sav(frame, str(path), variable_value_labels=labels)
+    content = copy.deepcopy(CONTENT)
+    content["file"] |= {"name": "adks.sav", "tracks": {**CONTENT["file"]["tracks"], "havo/vwo": ""}}
+    content["file"]["columns"] |= {"province": "provincie"}
+    content["outcome"][0]["recode"] = {"oneens": 1, "neutraal": 3, "eens": 5}
+    found = read_adks_file(path, parse_adks_design(content))
+    mixed = frame.index % 11 == 0
+    assert found.left_out == (("havo/vwo", int(mixed.sum())),)
+    assert list(found.frame["track"]) == list(TWIN["track"][~mixed])
+    assert list(found.frame["province"]) == list(np.where(frame.index % 2, "PV21", "PV20")[~mixed])
+    assert list(found.frame["politiek_zelfvertrouwen"]) == list(np.where(frame.index % 3, 5.0, 1.0)[~mixed])
+    content["file"]["tracks"] = {"1": "vmbo", "2": "havo", "3": "vwo", "4": ""}  # by code, as before
+    assert read_adks_file(path, parse_adks_design(content)).left_out == (("4", int(mixed.sum())),)
