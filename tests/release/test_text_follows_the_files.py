@@ -25,6 +25,7 @@ from analysis.rehearsal.checks import BROKEN, TWINS
 from analysis.release.fragments import write_fragments
 from analysis.release.markdown import visible
 from analysis.release.question_sections import (
+    write_measured_sections,
     write_outcome_sections,
     write_question_sections,
     write_reach_sections,
@@ -100,6 +101,7 @@ def text_of(workspace: Workspace, released: Released, drawn: Path) -> str:
     asked = questions(workspace)
     described = write_fragments([drawn], released, generated, NOTEBOOKS)
     write_question_sections(asked, released, generated)
+    write_measured_sections(asked, [one.id for one in described], generated)
     write_outcome_sections(released, workspace.reports, generated)
     write_reach_sections(exposures(workspace), [one.id for one in described], generated)
     conclusions = conclude(read_conclusions(workspace), released.rows, asked, incomplete=False)
