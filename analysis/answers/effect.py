@@ -69,7 +69,7 @@ class _Rows:
         """With `compares` every point compares the groups: it rests on the smaller of them too."""
         shared = {**self._shared(), "measures": measures} | given
         if compares and self.panel.least is not None and not isinstance(points, NotEstimable):
-            points = points.assign(least=self.panel.least)
+            points = points.assign(n_least=self.panel.least)
         return Series(f"{self.panel.question.prefix}.{name}", label, unit, points=points, **shared)
 
 

@@ -22,7 +22,7 @@ def measured_series(rows) -> Series:
     """
     label = "wat bij elke meting is gemeten"
     found = measurements(rows.panel)
-    return rows.series(MEASURED, label, found, () if isinstance(found, NotEstimable) else _COUNTED)
+    return rows.series(MEASURED, label, found, _COUNTED)
 
 
 def measurements(panel: Panel) -> pd.DataFrame | NotEstimable:

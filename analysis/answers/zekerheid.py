@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.answers.effect import HEADLINE, IMPUTED, MAIN, TWO_WAY
 from analysis.answers.zekerheid_balans import balance_series
+from analysis.answers.zekerheid_gelijk import alike_row
 from analysis.credibility import Pretrends
 from analysis.credibility.certainty_study import (
     CLUSTERS,
@@ -113,6 +114,7 @@ def check_question(
     return (
         *rows.tested("main", "hoofdschatting", study.whole, estimator=MAIN, specification=HEADLINE),
         *_strata(rows, study),
+        alike_row(rows, study.whole),
         *rows.table(study.weights, "weights", "weights_{}", "effect: {}", (PEOPLE, CLUSTERS)),
         *rows.table(
             study.estimators, "estimator", "estimator_{}", "effect: {}", ("never", "imputation", "two_way")
@@ -186,8 +188,8 @@ class _Rows:
             if "n" not in points.columns:
                 points = points.assign(n=self.panel.people)
             if self.panel.least is not None:
-                fewest = points.get("least", self.panel.least)
-                points = points.assign(least=np.minimum(fewest, self.panel.least))
+                fewest = points.get("n_least", self.panel.least)
+                points = points.assign(n_least=np.minimum(fewest, self.panel.least))
         return Series(f"{self.prefix}.{name}", label, unit, points=points, measures=measures, **shared)
 
     def tested(self, name: str, label: str, found, **given) -> tuple[Result]:
@@ -594,7 +596,7 @@ def _people_left_out(points: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     if panel.least is None:
         return points
     fewest = panel.frame.groupby(["cluster", "time"])["n"].sum().groupby("cluster").min()
-    return points.assign(least=points["cluster"].map(fewest).fillna(panel.least).astype(int))
+    return points.assign(n_least=points["cluster"].map(fewest).fillna(panel.least).astype(int))
 
 
 def _curve(rows: _Rows, study: CertaintyStudy) -> Series:

@@ -10,13 +10,15 @@ from question_files import PROVINCES, QUESTION, edited_design, outcome, starts, 
 from analysis.answers.effect import answer_question
 from analysis.answers.effect_gemeten import measurements
 from analysis.answers.zekerheid_balans import balance
+from analysis.answers.zekerheid_gelijk import adjusted, with_covariates
 from analysis.chapters.effect import exhibits
 from analysis.design.disclosure import disclosure_rule
 from analysis.design.robustness import robustness
 from analysis.panel.question import question_panel
 from analysis.results import publish
 from analysis.results.disclosure import disclose
-from analysis.workspace import find_root
+from analysis.sources.gazetteer import province_of
+from analysis.workspace import Workspace, find_root
 
 SIX = PROVINCES[:6]
 STOPPED = {code: ("2021", "2023") if code in SIX[:3] else "2021" for code in SIX}
@@ -194,3 +196,33 @@ def test_many_people_in_both_groups_are_shown(stopped):
     rows = [item for item in items if not hasattr(item, "points")]
     assert panel.least == 3 * 400
     assert disclose(rows, disclosure_rule()).suppressed == ()
+
+
+# --- places made alike -------------------------------------------------------------------------------------
+
+
+def test_twelve_provinces_cannot_be_made_alike_and_say_why(tmp_path):
+    found = adjusted(question_panel("prodemos-opkomst-tk", workspace=workspace_with(tmp_path)))
+    assert found.reason == "de kleinste groep heeft 5 plaatsen, en voor 2 kenmerken zijn er 20 nodig"
+    assert "tweeling" in adjusted(question_panel(QUESTION, trial=True)).reason
+
+
+def test_municipalities_can(tmp_path):
+    home = province_of(Workspace.current())
+    home = {code: province for code, province in home.items() if code.startswith("GM")}
+    listed = pd.Series(home).groupby(pd.Series(home)).head(4).index[:46]
+    places = {code: home[code] for code in listed}  # four in a province: levels stay below the scale's end
+    text = outcome(
+        dict.fromkeys(SIX, 2021), places=list(places), home=places, years=(2019, 2020, 2021), noise=0.1
+    )
+    panel = question_panel(
+        QUESTION,
+        workspace=workspace_with(
+            tmp_path, start_prodemos=starts(dict.fromkeys(SIX, "2021")), democratiekennis=text
+        ),
+    )
+    found = adjusted(panel)
+    assert found.estimate == pytest.approx(2.0, abs=0.2)
+    assert found.n_clusters == 12
+    covariates = with_covariates(panel)
+    assert covariates.groupby("province")["log_size"].nunique().eq(1).all(), "respondents are no size"
