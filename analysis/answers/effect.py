@@ -8,13 +8,15 @@ from dataclasses import dataclass, fields
 import pandas as pd
 
 from analysis import dutch
-from analysis.answers.effect_names import GROUPS, HEADLINE, INTERACTED, MAIN, METHODS, TWO_WAY
+from analysis.answers.effect_gemeten import measured_series
+from analysis.answers.effect_names import GROUPS, HEADLINE, INTERACTED, MAIN, METHODS, STOPPED, TWO_WAY
 from analysis.answers.effect_weighted import weighted_rows, weighted_series
 from analysis.credibility.effect_study import EffectStudy, effect_study
 from analysis.datakind import DataKind
 from analysis.design.method import Method, method
 from analysis.design.questions import Question
 from analysis.estimate.arithmetic_ceiling import ceilings
+from analysis.estimate.did import OnOff
 from analysis.inference import Answer, no_statement
 from analysis.panel.question import DESIGN_SOURCE, Panel
 from analysis.panel.reach import REGISTERED
@@ -45,13 +47,18 @@ class _Rows:
         }
 
     def row(self, name: str, label: str, value, unit: str = "", **given) -> Result:
-        shared = {**self._shared(), **_counts(self.panel.frame)} | given
+        shared = {**self._shared(), **_counts(self.panel.frame), "least": self.panel.least} | given
         if isinstance(value, float) and not math.isfinite(value):
             value = None
         return Result(f"{self.panel.question.prefix}.{name}", label, value, unit, **shared)
 
-    def series(self, name: str, label: str, points, measures, unit: str = "", **given) -> Series:
+    def series(
+        self, name: str, label: str, points, measures, unit: str = "", *, compares: bool = False, **given
+    ) -> Series:
+        """With `compares` every point compares the groups: it rests on the smaller of them too."""
         shared = {**self._shared(), "measures": measures} | given
+        if compares and self.panel.least is not None and not isinstance(points, NotEstimable):
+            points = points.assign(n_least=self.panel.least)
         return Series(f"{self.panel.question.prefix}.{name}", label, unit, points=points, **shared)
 
 
@@ -76,6 +83,8 @@ def answer_question(
             weighted=counted_long(asked),
             weights=panel.weights,
             smallest=asked.outcome.smallest_of_interest,
+            on_off=panel.on_off,
+            stopped=chosen.stopped,
             level=level,
             seed=seed,
         )
@@ -108,6 +117,7 @@ def effect_items(
         absent = {
             "slope": study if asked.estimand == "dose" else None,
             "weighted": study if counted_long(asked) else None,
+            "stopped": study if panel.on_off is not None else None,
         }
         study = EffectStudy(**none | absent)
     return (
@@ -118,6 +128,7 @@ def effect_items(
         *_ceiling(rows),
         _path(rows, study),
         _means(rows, study),
+        measured_series(rows),
         _earlier(rows, study),
         _schedule(rows),
         *weighted_series(rows, study.weighted),
@@ -154,6 +165,8 @@ def _effects(rows: _Rows, study: EffectStudy, chosen: Method) -> tuple[Result, .
                 estimator="dose", unit=unit, decimals=outcome.decimals, note=caveat,
             )
         )  # fmt: skip
+    if study.stopped is not None:
+        found.append(_stopped_row(rows, label, study.stopped, chosen.stopped, unsaid, **shared))
     truth = rows.panel.truth
     if truth is not None:
         found.append(rows.row("truth", "effect dat voor de tweeling is gekozen", truth.att, **shared))
@@ -201,6 +214,37 @@ def _jackknife_row(rows: _Rows, name: str, label: str, found, *, unsaid: str, **
     low, high = _interval(*found.interval(rows.level))
     se = None if found.se is None or not math.isfinite(found.se) else found.se
     return rows.row(name, label, float(found.estimate), se=se, low=low, high=high, **given)
+
+
+def _stopped_row(
+    rows: _Rows, label: str, found: OnOff | NotEstimable, estimator: str, unsaid: str, **given
+) -> Result:
+    """With every measurement, those after a stop included; without an interval where nothing may be said."""
+    named = f"{label}, {METHODS[STOPPED]}"
+    given |= {"test": JACKKNIFE, "estimator": estimator, "n": _last_people(rows.panel.on_off)}
+    if isinstance(found, NotEstimable):
+        return rows.row("effect_stopped", named, found, **given)
+    given["clusters"] = found.n_clusters
+    told = _STOPPED[estimator]
+    if found.incomplete:
+        told += (
+            f" Weggelaten: {dutch.number(found.incomplete)} plaatsen die niet bij elke meting zijn gemeten."
+        )
+    silent = unsaid or found.reason
+    if silent:
+        return rows.row(
+            "effect_stopped", named, found.estimate, no_statement=silent, note=told, **given
+        )  # fmt: skip
+    low, high = _interval(found.low, found.high)
+    return rows.row(
+        "effect_stopped", named, found.estimate, se=found.se, low=low, high=high, note=told, **given
+    )
+
+
+_STOPPED = {
+    "switch_path": "Per meting onder het programma, met wat na het stoppen doorwerkt.",
+    "switchers": "Alleen bij de meting waarin het begon of stopte, als daarvoor niets doorwerkt.",
+}
 
 
 def _checks(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
@@ -263,7 +307,7 @@ def _before(study: EffectStudy, level: float) -> tuple[float | NotEstimable, flo
 def _design(rows: _Rows) -> tuple[Result, ...]:
     panel = rows.panel
     outcome = panel.question.outcome
-    fact = {"kind": DataKind.FACT, "source": DESIGN_SOURCE, "n": None, "clusters": None}
+    fact = {"kind": DataKind.FACT, "source": DESIGN_SOURCE, "n": None, "clusters": None, "least": None}
     smallest = rows.row(
         "smallest_of_interest",
         "kleinste effect dat ertoe doet",
@@ -322,6 +366,7 @@ def _ceiling(rows: _Rows) -> tuple[Result, ...]:
             else EVIDENCE_SOURCE,
             n=int(most["reached"]) if registered else None,
             clusters=None,
+            least=None,
             note=(
                 f"Als {whom} {voting}, en hun opkomst {points} punten hoger is: het grootste effect per "
                 f"persoon dat in onderzoek is gevonden.{_BOUND if registered else ''}"
@@ -347,7 +392,8 @@ def _path(rows: _Rows, study: EffectStudy) -> Series:
         planted = points["event_time"].map(truth.by_event_time)
         points = points.assign(truth=planted.where(points["event_time"] >= 0, 0.0))
     measures = tuple(name for name in _PATHS if name in points.columns)
-    return rows.series("pad", label, points[["series", "event_time", *measures, "n"]], measures, **given)
+    kept = points[["series", "event_time", *measures, "n"]]
+    return rows.series("pad", label, kept, measures, compares=True, **given)
 
 
 def _means(rows: _Rows, study: EffectStudy) -> Series:
@@ -389,7 +435,7 @@ def _earlier(rows: _Rows, study: EffectStudy) -> Series:
             "n": [people[time] for time in found["end"]],
         }
     )
-    return rows.series("eerder", label, points, measures, **given)
+    return rows.series("eerder", label, points, measures, compares=True, **given)
 
 
 def _schedule(rows: _Rows) -> Series:
@@ -411,6 +457,10 @@ def _people(frame: pd.DataFrame) -> pd.Series:
     if "n" in frame.columns:
         return frame.groupby("time")["n"].sum()
     return frame.groupby("time")["unit"].nunique()
+
+
+def _last_people(frame: pd.DataFrame | None) -> int | None:
+    return None if frame is None else int(_people(frame).iloc[-1])
 
 
 def _counts(frame: pd.DataFrame | NotEstimable) -> dict:

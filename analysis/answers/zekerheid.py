@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.answers.effect_names import HEADLINE, IMPUTED, MAIN, TWO_WAY
+from analysis.answers.zekerheid_balans import balance_series
+from analysis.answers.zekerheid_gelijk import alike_row
 from analysis.answers.zekerheid_names import SECTION
 from analysis.credibility import Pretrends
 from analysis.credibility.certainty_study import (
@@ -112,6 +114,7 @@ def check_question(
     return (
         *rows.tested("main", "hoofdschatting", study.whole, estimator=MAIN, specification=HEADLINE),
         *_strata(rows, study),
+        alike_row(rows, study.whole),
         *rows.table(study.weights, "weights", "weights_{}", "effect: {}", (PEOPLE, CLUSTERS)),
         *rows.table(
             study.estimators, "estimator", "estimator_{}", "effect: {}", ("never", "imputation", "two_way")
@@ -128,6 +131,7 @@ def check_question(
         *_noise(rows, study),
         *_power(rows, study, chosen),
         *_alarms(rows, study),
+        balance_series(rows, plan.strata.randstad),
         _before(rows, study),
         _without(rows, study),
         _curve(rows, study),
@@ -170,6 +174,7 @@ class _Rows:
 
     def row(self, name: str, label: str, value, unit: str | None = None, **given) -> Result:
         shared = {**self._shared(), "n": self.panel.people, "clusters": self.panel.clusters} | given
+        shared.setdefault("least", self.panel.least)
         shared["unit"] = self.panel.question.outcome.unit if unit is None else unit
         if not _known(value):
             value = None
@@ -179,8 +184,12 @@ class _Rows:
     def series(self, name: str, label: str, points, measures, unit: str | None = None, **given) -> Series:
         shared = self._shared() | given
         unit = self.panel.question.outcome.unit if unit is None else unit
-        if not isinstance(points, NotEstimable) and "n" not in points.columns:
-            points = points.assign(n=self.panel.people)
+        if not isinstance(points, NotEstimable):
+            if "n" not in points.columns:
+                points = points.assign(n=self.panel.people)
+            if self.panel.least is not None:
+                fewest = points.get("n_least", self.panel.least)
+                points = points.assign(n_least=np.minimum(fewest, self.panel.least))
         return Series(f"{self.prefix}.{name}", label, unit, points=points, measures=measures, **shared)
 
     def tested(self, name: str, label: str, found, **given) -> tuple[Result]:
@@ -574,11 +583,20 @@ def _without(rows: _Rows, study: CertaintyStudy) -> Series:
     numbers = table[["cluster", *measures, "reason"]].copy()
     numbers.loc[_silent(table, rows.level), ["low", "high"]] = np.nan
     points = pd.concat([first, numbers], ignore_index=True)
+    points = _people_left_out(points, rows.panel)
     points["label"] = [
         "alle provincies" if not code else f"zonder {rows.provinces.get(code, code)}"
         for code in points["cluster"]
     ]
     return rows.series("zonder", label, _open_ends(points, measures), measures, test=TEST)
+
+
+def _people_left_out(points: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+    """With the people of each place left out: the whole minus an estimate without it tells of them alone."""
+    if panel.least is None:
+        return points
+    fewest = panel.frame.groupby(["cluster", "time"])["n"].sum().groupby("cluster").min()
+    return points.assign(n_least=points["cluster"].map(fewest).fillna(panel.least).astype(int))
 
 
 def _curve(rows: _Rows, study: CertaintyStudy) -> Series:

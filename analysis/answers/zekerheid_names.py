@@ -1,5 +1,7 @@
-"""How ids of the chapter on certainty begin; for rows and for chapters."""
+"""How ids of the chapter on certainty begin, and what some end on; for rows and for chapters."""
 
 from __future__ import annotations
 
 SECTION = "zekerheid"
+ALIKE = "alike"  # the answer among places made alike
+BALANCE = "balans"  # how alike they were before

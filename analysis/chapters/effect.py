@@ -11,9 +11,11 @@ from analysis.answers.effect_names import (
     INTERACTED,
     MAIN,
     METHODS,
+    STOPPED,
     TWO_WAY,
     WEIGHTED,
 )
+from analysis.chapters.effect_gemeten import measured_exhibits
 from analysis.chapters.effect_opzet import design_table
 from analysis.chapters.effect_weighted import weighted_remark, weighted_tables
 from analysis.datakind import DataKind
@@ -33,6 +35,7 @@ _LINES = (
     (dutch.capital(METHODS[TWO_WAY]), "effect_two_way"),
     (dutch.capital(METHODS[WEIGHTED]), f"effect_{WEIGHTED}"),
     (dutch.capital(METHODS[IMITATED]), f"effect_{IMITATED}"),
+    (dutch.capital(METHODS[STOPPED]), f"effect_{STOPPED}"),
     ("Per eenheid bereik", "dose_slope"),
     ("Wat voor de tweeling is gekozen", "truth"),
 )
@@ -56,7 +59,7 @@ def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exh
             scheduled.add(question.chapter)
             drawn.append(_schedule(released, question))
         drawn += [_table(released, question), _path(released, question), design_table(released, question)]
-        drawn += weighted_tables(released, question)
+        drawn += [*weighted_tables(released, question), *measured_exhibits(released, question)]
     return drawn
 
 
@@ -67,6 +70,7 @@ def _table(released: Released, question: Question) -> TableExhibit:
     cells = [_line(label, row) for label, row in found if row is not None]
     about = dutch.lower(question.outcome.label)
     remark = f"{dutch.capital(main.no_statement)}." if main.no_statement else ""
+    remark = f"{remark} {_stopped_remark(released, question)}".strip()
     remark = f"{remark} {weighted_remark(released, question)}".strip()
     return TableExhibit(
         id=released.exhibit("tbl", question.id),
@@ -79,6 +83,16 @@ def _table(released: Released, question: Question) -> TableExhibit:
         source=main.source,
         align="lrlr",
     )
+
+
+def _stopped_remark(released: Released, question: Question) -> str:
+    """What the line with on and off is of, and what the others leave out."""
+    row = released.find(f"{question.prefix}.effect_{STOPPED}")
+    if row is None:
+        return ""
+    name = dutch.capital(METHODS[STOPPED])
+    told = f"{name}: {dutch.lower(row.note)}" if row.note else f"{name}: {row.unknown}."
+    return f"{told} De andere regels laten weg wat is gemeten nadat het programma ergens stopte."
 
 
 def _line(label: str, row: Result) -> tuple[str, str, str, str]:

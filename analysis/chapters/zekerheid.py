@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import dutch
-from analysis.answers.zekerheid_names import SECTION
+from analysis.answers.zekerheid_names import ALIKE, SECTION
 from analysis.chapters.zekerheid_tabellen import tables
 from analysis.datakind import DataKind
 from analysis.design.questions import Question, questions
@@ -20,6 +20,7 @@ from analysis.workspace import Workspace
 CHECKED = {
     "main": "Hoofdschatting",
     "strata": "Zelfde starts, herverdeeld binnen de Randstad en daarbuiten apart",
+    "alike": "Dubbel robuust, voor omvang en aandeel scholieren",
     "weights_inhabitants": "Gewogen naar aantal mensen",
     "weights_precision": "Gewogen naar de nauwkeurigheid van elke meting",
     "weights_provinces": "Elke provincie even zwaar",
@@ -90,6 +91,12 @@ def _checks(released: Released, question: Question, prefix: str) -> TableExhibit
     if main.reason:  # without an answer there is nothing to check
         found = found[:1]
     cells = [(label, *_cells(row)) for label, row in found if row is not None]
+    alike = released.find(f"{prefix}.{ALIKE}")
+    why = (
+        f" Dubbel robuust is {alike.unknown}."
+        if alike is not None and alike.reason and not main.reason
+        else ""
+    )
     return TableExhibit(
         id=released.exhibit("tbl", f"{SECTION}-{question.id}"),
         cells=pd.DataFrame(
@@ -98,7 +105,7 @@ def _checks(released: Released, question: Question, prefix: str) -> TableExhibit
         caption=(
             f"{question.exposure.label}, {dutch.lower(question.title)}: de schatting onder andere keuzes, en "
             "toetsen waar geen effect kan zijn. Intervallen en p-waarden uit de randomisatietoets over "
-            "provincies."
+            f"provincies.{why}"
         ),
         kind=main.kind,
         source=main.source,

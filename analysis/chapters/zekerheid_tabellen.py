@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import dutch
-from analysis.answers.zekerheid_names import SECTION
+from analysis.answers.zekerheid_names import BALANCE, SECTION
 from analysis.design.questions import Question
 from analysis.exhibits import TableExhibit
 from analysis.results import Released, Result, Series, interval_name
@@ -39,7 +39,9 @@ LIMITS = {
 
 def tables(released: Released, question: Question, prefix: str) -> list[TableExhibit]:
     """What there is of the three, for a question with results."""
-    makers = (("voorloop", _before), ("alarm", _alarms))
+    makers = [("voorloop", _before), ("alarm", _alarms)]
+    if not released.part and not released.row(f"{prefix}.main").reason:  # the places of a twin are chosen
+        makers.append((BALANCE, _balance))
     found = [
         make(released, question, released.points(f"{prefix}.{name}"))
         for name, make in makers
@@ -87,6 +89,39 @@ def _slope(series: Series, line) -> tuple[str, ...]:
         shown(line.detectable_80),
         shown(line.bias, sign=True),
         line.equivalent,
+    )
+
+
+def _balance(released: Released, question: Question, series: Series) -> TableExhibit:
+    columns = ["Kenmerk", "Met start", "Zonder start", "Verschil (standaardafwijkingen)"]
+    if series.points.empty:
+        cells = [(series.unknown, *["niet van toepassing"] * (len(columns) - 1))]
+    else:
+        cells = [_characteristic(line) for line in series.points.itertuples()]
+    return TableExhibit(
+        id=released.exhibit("tbl", f"{SECTION}-{question.id}-{BALANCE}"),
+        cells=pd.DataFrame(cells, columns=columns),
+        caption=(
+            f"{_about(question)}: hoe plaatsen met en zonder start ervoor stonden, vóór de eerste start. Het "
+            "verschil is gedeeld door de spreiding binnen beide groepen. De schatting vergelijkt "
+            "veranderingen: een verschil in niveau vertekent haar niet vanzelf."
+        ),
+        kind=series.kind,
+        source=series.source,
+        align="lrrr",
+    )
+
+
+def _characteristic(line) -> tuple[str, ...]:
+    def shown(value: float, decimals: int, *, sign: bool = False) -> str:
+        return "niet te geven" if pd.isna(value) else dutch.number(value, decimals, sign=sign)
+
+    unit = f" ({line.unit})" if line.unit else ""
+    return (
+        f"{line.label}{unit}",
+        shown(line.exposed, line.decimals),
+        shown(line.others, line.decimals),
+        shown(line.difference, 2, sign=True),
     )
 
 

@@ -54,14 +54,16 @@ def consecutive_contrasts(
     pandas.DataFrame
         One row a pair, in order of time: start, end, estimate, low, high, p_value (difference of means, not
         studentised), p_studentised, exact, reassignments, smallest_p, sd (of the mean changes between
-        clusters), units, left_out, placebo.
+        clusters), units, left_out, placebo. A pair that nobody of one of the groups was measured in at both
+        ends is not among them.
 
     Raises
     ------
     ValueError
         If a column is absent or a treated cluster is unknown.
     NotEstimableError
-        If there are fewer than two times, or all clusters are treated, or none.
+        If there are fewer than two times, or all clusters are treated, or none, or no two consecutive
+        measurements have units of both groups in common.
     """
     absent = [name for name in (unit, time, outcome, cluster) if name not in frame]
     if absent:
@@ -84,7 +86,10 @@ def consecutive_contrasts(
     rows = []
     for start, end in pairwise(times):
         pair, left_out = _pair(frame, unit, time, start, end)
-        pair["_cohort"] = np.where(pair[cluster].isin(treated), 1.0, np.nan)
+        begun = pair[cluster].isin(treated)
+        if begun.all() or not begun.any():  # nobody, where it is empty
+            continue
+        pair["_cohort"] = np.where(begun, 1.0, np.nan)
         found = randomisation_inference(
             pair,
             unit=unit,
@@ -102,6 +107,11 @@ def consecutive_contrasts(
         rows.append(
             _row(found, start, end, since)
             | {"sd": float(by_cluster.std()), "units": len(changes), "left_out": left_out}
+        )
+    if not rows:
+        raise NotEstimableError(
+            "no two consecutive times have units of both groups in common",
+            reason="van beide groepen is geen plaats bij twee opeenvolgende metingen gemeten",
         )
     return pd.DataFrame(rows)
 

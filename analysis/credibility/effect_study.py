@@ -12,9 +12,11 @@ from analysis.credibility.weighted_comparison import WeightedComparison, weighte
 from analysis.estimate.did import (
     Bacon,
     ClusterJackknife,
+    OnOff,
     bacon,
     cluster_jackknife,
     dose_response,
+    on_off_effect,
     sun_abraham,
 )
 from analysis.inference import Answer, Setting, answer, cluster_panel
@@ -47,6 +49,8 @@ class EffectStudy:
         time, group ("exposed" or "others"), mean, n (people, or else units), units.
     weighted : WeightedComparison, NotEstimable or None
         Provinces weighted to look alike; None where the question does not ask for it.
+    stopped : OnOff, NotEstimable or None
+        With what was measured after a stop; None where the programme stopped nowhere.
     """
 
     main: Answer | NotEstimable
@@ -59,6 +63,7 @@ class EffectStudy:
     earlier: pd.DataFrame | NotEstimable
     means: pd.DataFrame
     weighted: WeightedComparison | NotEstimable | None = None
+    stopped: OnOff | NotEstimable | None = None
 
 
 def effect_study(
@@ -70,6 +75,8 @@ def effect_study(
     weighted: bool = False,
     weights: str | None = None,
     smallest: float | None = None,
+    on_off: pd.DataFrame | None = None,
+    stopped: str = "switch_path",
     level: float = 0.95,
     seed: int = 0,
 ) -> EffectStudy:
@@ -91,6 +98,11 @@ def effect_study(
         Column; each unit counts the same unless given.
     smallest : float, optional
         The smallest effect of interest: trends before the start that bias the headline by less are alike.
+    on_off : pandas.DataFrame, optional
+        Every measurement with `on`, where the programme stopped before one; as of
+        :class:`analysis.panel.question.Panel`.
+    stopped : {"switch_path", "switchers"}
+        The estimator for that.
     level, seed : float, int
     """
     main, beside, compared = estimators
@@ -116,6 +128,19 @@ def effect_study(
         earlier=attempt(_earlier, frame, level, seed),
         means=_means(frame),
         weighted=weighted_comparison(frame, level=level, seed=seed) if weighted else None,
+        stopped=None
+        if on_off is None
+        else attempt(
+            on_off_effect,
+            on_off,
+            unit="unit",
+            time="time",
+            exposure="on",
+            outcome="value",
+            cluster="cluster",
+            estimator=stopped,
+            level=level,
+        ),
     )
 
 

@@ -11,8 +11,10 @@ HEADLINES = ("group_time",)  # the sensitivity to trends and the event study are
 BESIDE = ("imputation", "two_way")
 TESTS = ("randomisation",)
 ERRORS = ("jackknife",)
+STOPPED = ("switch_path", "switchers")
 _OFFERED = {
-    "estimator": HEADLINES, "beside": BESIDE, "compared": BESIDE, "test": TESTS, "studentised": ERRORS
+    "estimator": HEADLINES, "beside": BESIDE, "compared": BESIDE, "test": TESTS, "studentised": ERRORS,
+    "stopped": STOPPED,
 }  # fmt: skip
 
 
@@ -30,6 +32,9 @@ class Method:
         Printed for comparison; the other one.
     test : {"randomisation"}
     studentised : {"jackknife"}
+    stopped : {"switch_path", "switchers"}
+        Beside the headline where a programme stopped somewhere: the headline leaves out what was measured
+        after that, this one keeps it.
     minimum_clusters : int
         With a start, and without: below it no statement is made.
     """
@@ -39,6 +44,7 @@ class Method:
     compared: str
     test: str
     studentised: str
+    stopped: str
     minimum_clusters: int
 
     def __post_init__(self) -> None:

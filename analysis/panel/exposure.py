@@ -212,12 +212,16 @@ class Joined:
         Rows left out, by Dutch reason.
     early : int
         Of these, rows of units that were exposed at their first measurement.
+    on_off : pandas.DataFrame or None
+        Every row that came in, with time and `on`: 1 where the unit was exposed on that very date. None where
+        no programme had stopped before a measurement: then `frame` says the same.
     """
 
     frame: pd.DataFrame
     dates: tuple[pd.Timestamp, ...]
     losses: tuple[tuple[str, int], ...]
     early: int = 0
+    on_off: pd.DataFrame | None = None
 
 
 def join(frame: pd.DataFrame, exposure: Exposure, members: Mapping[str, str] | None = None) -> Joined:
@@ -225,7 +229,8 @@ def join(frame: pd.DataFrame, exposure: Exposure, members: Mapping[str, str] | N
 
     Exposed at a measurement is who had started by its date. A unit exposed at its first measurement has no
     measurement before the start and is left out; so are measurements after a spell has ended, since the
-    estimators take exposure to last. Both are counted.
+    estimators take exposure to last. Both are counted, and both are in `on_off`, for the estimator that needs
+    no lasting exposure (:mod:`analysis.estimate.did.switch_path`).
 
     Parameters
     ----------
@@ -252,15 +257,12 @@ def join(frame: pd.DataFrame, exposure: Exposure, members: Mapping[str, str] | N
         cohort=place.map(cohort).astype(float),
         intensity=_intensity(place, spells),
     )
-    ended = pd.Series(
-        [
-            bool(own) and not any(one.holds(date.date()) for one in own) and began[code] <= date.date()
-            for code, date in zip(place, frame["date"], strict=True)
-            for own in (spells.get(code, []),)
-        ],
-        index=frame.index,
-        dtype=bool,
-    )
+    holds = [
+        any(one.holds(date.date()) for one in spells.get(code, []))
+        for code, date in zip(place, frame["date"], strict=True)
+    ]
+    on = pd.Series(holds, index=frame.index, dtype=bool)
+    ended = ~on & (place.map(began) <= frame["date"].dt.date)
     first = frame.groupby("unit")["time"].transform("min")
     early = frame["cohort"].le(first)
     losses = (
@@ -268,7 +270,13 @@ def join(frame: pd.DataFrame, exposure: Exposure, members: Mapping[str, str] | N
         ("metingen nadat het programma daar was gestopt", int((ended & ~early).sum())),
     )
     kept = frame[~early & ~ended].reset_index(drop=True)
-    return Joined(kept, dates, tuple((reason, count) for reason, count in losses if count), int(early.sum()))
+    return Joined(
+        kept,
+        dates,
+        tuple((reason, count) for reason, count in losses if count),
+        int(early.sum()),
+        frame.assign(on=on.astype(float)) if ended.any() else None,
+    )
 
 
 def _intensity(place: pd.Series, spells: dict[str, list[Spell]]) -> pd.Series:

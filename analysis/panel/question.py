@@ -15,7 +15,7 @@ from analysis.panel.exposure import DESIGN_SOURCE, Exposed, Joined, exposed, joi
 from analysis.panel.outcomes import Measured, measured
 from analysis.panel.reach import reach_of_electorate, registered_of_electorate
 from analysis.panel.registered import largest_reach
-from analysis.sources.facts import cbs_pupils
+from analysis.sources.facts import cbs_population, cbs_pupils
 from analysis.sources.geography import province_names
 from analysis.synthetic.rollout import Truth, rollout_twin
 from analysis.unknown import NotEstimable
@@ -48,6 +48,14 @@ class Panel:
         What was planted, in a twin.
     moments : tuple of float
         When each time was, in years with decimals.
+    dates : tuple of str
+        The same as ISO dates; none for a twin, whose times are years.
+    on_off : pandas.DataFrame or None
+        Where the programme stopped before a measurement: unit, cluster, time, value and `on` (1 while it ran)
+        of every measurement, those left out of `frame` included.
+    profile : pandas.DataFrame or None
+        What open sources say of each province, by code: inhabitants, and pupils in secondary education per
+        1,000 of them. None for a twin.
     other : mapping of str to float
         First time under another programme, by province; without what does not start.
     reach : pandas.DataFrame or None
@@ -69,6 +77,9 @@ class Panel:
     reach: pd.DataFrame | None = None
     schedule_source: str = DESIGN_SOURCE
     schedule_caption: str = ""
+    dates: tuple[str, ...] = ()
+    on_off: pd.DataFrame | None = None
+    profile: pd.DataFrame | None = None
 
     @property
     def people(self) -> int | None:
@@ -77,6 +88,16 @@ class Panel:
             return None
         last = self.frame[self.frame["time"] == self.frame["time"].max()]
         return int(last["n"].sum()) if "n" in last.columns else int(self.frame["unit"].nunique())
+
+    @property
+    def least(self) -> int | None:
+        """People in the smaller group, with a start or without, at the measurement with fewest of them.
+
+        None where the source does not say over how many people a value is.
+        """
+        if isinstance(self.frame, NotEstimable) or "n" not in self.frame.columns:
+            return None
+        return int(self.frame["n"].groupby([self.frame["cohort"].notna(), self.frame["time"]]).sum().min())
 
     @property
     def clusters(self) -> int | None:
@@ -156,7 +177,30 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
         reach=_reach(asked, joined.dates, workspace),
         schedule_source=programme.source,
         schedule_caption=programme.caption,
+        dates=tuple(date.date().isoformat() for date in joined.dates),
+        on_off=_on_off(joined, asked),
+        profile=_profile(workspace),
     )
+
+
+def _on_off(joined: Joined, asked: Question) -> pd.DataFrame | None:
+    if joined.on_off is None:
+        return None
+    frame = joined.on_off.assign(cluster=_clusters(joined.on_off, asked))
+    kept = ["unit", "province", "cluster", "time", "value", "on"]
+    return frame[[*kept, *(name for name in ("n",) if name in frame.columns)]].reset_index(drop=True)
+
+
+def _profile(workspace: Workspace) -> pd.DataFrame:
+    people = cbs_population(workspace).set_index("statcode")["population"]
+    pupils = cbs_pupils(workspace).set_index("statcode")["total"]
+    found = pd.DataFrame({"inhabitants": people, "pupils_per_1000": 1000 * pupils / people})
+    return found.loc[list(province_names(workspace))].astype(float)
+
+
+def _clusters(frame: pd.DataFrame, asked: Question) -> pd.Series:
+    """Where the start of each row is decided."""
+    return frame["unit"] if asked.exposure.place == "municipality" else frame["province"]
 
 
 def _reach(asked: Question, dates: tuple[pd.Timestamp, ...], workspace: Workspace) -> pd.DataFrame | None:
@@ -220,7 +264,7 @@ def _people_there(frame: pd.DataFrame, asked: Question, workspace: Workspace) ->
 
 def _columns(joined: Joined, asked: Question, workspace: Workspace) -> pd.DataFrame:
     frame = joined.frame
-    cluster = frame["unit"] if asked.exposure.place == "municipality" else frame["province"]
+    cluster = _clusters(frame, asked)
     kept = ["unit", "province", "time", "cohort", "value"]
     kept += [name for name in ("n", "se", "weight") if name in frame.columns]
     frame = frame.assign(cluster=cluster)

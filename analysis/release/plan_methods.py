@@ -23,6 +23,7 @@ def estimators(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
             f"begonnen zijn. Daarnaast staat altijd {_beside(content)}, als tweede hoofdschatting. "
             f"{_compared(content)} en Sun en Abraham staan erbij ter vergelijking. Bij de opkomst zijn dat "
             "ook synthetische verschil-in-verschillen en aangevulde synthetische controle, per provincie."
+            f"{_stopped(content)}"
         )
         yield (
             "De p-waarde komt uit een randomisatietoets over provincies, waarin elke schatting wordt "
@@ -71,6 +72,23 @@ def _beside(content: Content) -> str:
 
 def _compared(content: Content) -> str:
     return dutch.capital(_ESTIMATORS[_headline(content)["compared"]])
+
+
+_ON_OFF = {
+    "switch_path": " per meting onder het programma, met wat daarna doorwerkt",
+    "switchers": " bij de meting waarin het begon of stopte",
+}
+
+
+def _stopped(content: Content) -> str:
+    """What stands beside the headline where a programme stopped; nothing in a plan from before that."""
+    chosen = _headline(content).get("stopped")
+    if chosen is None:
+        return ""
+    return (
+        " Waar een programma stopte, laten deze schattingen weg wat daarna is gemeten, en staat er een "
+        f"schatting bij die dat meeneemt: het effect{_ON_OFF[chosen]} (De Chaisemartin en D\\'Haultfœuille)."
+    )
 
 
 def _minimum(content: Content) -> int:

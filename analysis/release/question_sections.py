@@ -55,6 +55,20 @@ def write_question_sections(asked: Iterable[Question], released: Released, folde
         _write(folder / "vragen-paden.qmd", _includes(told))
 
 
+def write_measured_sections(asked: Iterable[Question], drawn: Iterable[str], folder: Path) -> None:
+    """``vragen-gemeten.qmd``: of every question what was measured and how alike places were, where drawn."""
+    drawn = set(drawn)
+    told = [
+        exhibit
+        for question in asked
+        for exhibit in (
+            f"fig-{question.id}-verloop", f"tbl-{question.id}-metingen", f"tbl-zekerheid-{question.id}-balans"
+        )
+        if exhibit in drawn
+    ]  # fmt: skip
+    _write(folder / "vragen-gemeten.qmd", _includes(told))
+
+
 def write_reach_sections(names: Iterable[str], drawn: Iterable[str], folder: Path) -> None:
     """``uitkomst-bereik-<programme>.qmd``: the tables of its registration that were drawn; else nothing.
 

@@ -158,6 +158,7 @@ def _hand_over(
     from analysis.release.fragments import write_fragments
     from analysis.release.placeholders import SENTENCE, fill_missing
     from analysis.release.question_sections import (
+        write_measured_sections,
         write_outcome_sections,
         write_question_sections,
         write_reach_sections,
@@ -191,6 +192,7 @@ def _hand_over(
     )
     write_colophon(workspace, fresh, generated)
     write_question_sections(asked, released, generated)
+    write_measured_sections(asked, [exhibit.id for exhibit in described], generated)
     write_outcome_sections(released, workspace.reports, generated)
     programmes = dict.fromkeys(question.exposure.name for question in asked)
     write_reach_sections(programmes, [exhibit.id for exhibit in described], generated)

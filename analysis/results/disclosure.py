@@ -23,7 +23,7 @@ from analysis.datakind import DataKind
 from analysis.design.disclosure import DisclosureRule, Group
 from analysis.results.released import Released
 from analysis.results.row import Result, Stamp
-from analysis.results.series import SCHOOLS, N, Series
+from analysis.results.series import LEAST, SCHOOLS, N, Series
 
 SECTION = "ontsluiting"
 
@@ -134,7 +134,10 @@ def _points(series: Series, rule: DisclosureRule, *, whole: bool = False) -> tup
     counted_in_unit = [name for name in measures if name not in UNITLESS]
     if series.unit and counted_in_unit:
         points[counted_in_unit] = points[counted_in_unit].astype(float).round(series.decimals)
-    few = points[N].lt(rule.minimum_n) if N in points.columns else pd.Series(False, index=points.index)
+    few = pd.Series(False, index=points.index)
+    for counted in (N, LEAST):
+        if counted in points.columns:
+            few |= points[counted].lt(rule.minimum_n)
     if series.unit in rule.person_units:
         few |= (
             points[measures].apply(lambda column: column.round().between(1, rule.minimum_n - 1)).any(axis=1)
@@ -146,7 +149,7 @@ def _points(series: Series, rule: DisclosureRule, *, whole: bool = False) -> tup
         return series.with_points(points), 0
     points[measures] = points[measures].astype(float)
     points.loc[few, measures] = float("nan")
-    for counted in (N, SCHOOLS):
+    for counted in (N, LEAST, SCHOOLS):
         if counted in points.columns:
             points[counted] = points[counted].astype(float).mask(few)
     limit = WORDS[Withheld.FEW].format(dutch.number(rule.minimum_n))
@@ -177,6 +180,7 @@ def withheld(row: Result, rule: DisclosureRule, reason: Withheld = Withheld.FEW)
         smallest_p=None,
         n=None,
         clusters=None,
+        least=None,
         reason="",
         withheld=WORDS[reason].format(dutch.number(rule.minimum_n)),
     )
@@ -241,7 +245,7 @@ def _count(disclosed: Disclosed, reason: Withheld) -> int:
 def _reason(row: Result, rule: DisclosureRule) -> Withheld | None:
     if row.kind is DataKind.FACT:
         return None
-    if row.n is not None and row.n < rule.minimum_n:
+    if any(count is not None and count < rule.minimum_n for count in (row.n, row.least)):
         return Withheld.FEW
     if row.value is not None and row.unit in rule.person_units and 0 < round(row.value) < rule.minimum_n:
         return Withheld.COUNT

@@ -19,7 +19,7 @@ COLUMNS = (
     *(field.name for field in fields(Stamp)),
 )
 _FLOATS = frozenset({"value", "se", "low", "high", "level", "p_value", "smallest_p"})
-_INTEGERS = frozenset({"n", "clusters", "decimals"})
+_INTEGERS = frozenset({"n", "clusters", "least", "decimals"})
 Item = TypeVar("Item", Result, Series)
 
 

@@ -57,6 +57,9 @@ class Result:
         Of the test of no effect, and the least it could have been. None where no statement is made.
     n, clusters : int or None
         Observations and clusters at the level of assignment.
+    least : int or None
+        People in the smallest of the groups that are compared, where the number compares groups: disclosure
+        acts on them as on `n`.
     question, outcome, estimator, specification, test, weighting : str
         Names in ``data/design``, or "" where it does not apply.
     decimals : int
@@ -85,6 +88,7 @@ class Result:
     smallest_p: float | None = None
     n: int | None = None
     clusters: int | None = None
+    least: int | None = None
     question: str = ""
     outcome: str = ""
     estimator: str = ""

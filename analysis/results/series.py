@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # a build that has nothing to do reads no series
     import pandas as pd
 
 N = "n"  # column of the number of units behind a point
+LEAST = "n_least"  # and of the people in the smallest group compared, where a point compares groups
 SCHOOLS = "schools"  # and of the schools they are of, where a point would show a school
 
 

@@ -141,7 +141,7 @@ def test_the_design_is_counted(answered, turnout):
 
 def test_series_hold_path_means_earlier_contrasts_and_schedule(answered, turnout, changes):
     found = series(answered)
-    own = ("pad", "verloop", "eerder", "start")
+    own = ("pad", "verloop", "metingen", "eerder", "start")
     weights = ("gewichten", "gewichten_metingen", "nabootsing", "gewichten_nabootsing")
     assert set(found) == {f"prodemos.opkomst_tk.{name}" for name in (*own, *weights)}
     path = found["prodemos.opkomst_tk.pad"].points.set_index("event_time")
@@ -235,7 +235,9 @@ def test_without_a_panel_the_same_ids_carry_the_reason(turnout, answered):
             "ceiling",
         ):  # known without data
             assert item.reason == why.reason, item.id
-    assert rows(none)["prodemos.opkomst_tk.smallest_of_interest"].value == 0.1
+    assert rows(none)["prodemos.opkomst_tk.smallest_of_interest"].value == (
+        turnout.question.outcome.smallest_of_interest
+    )
     assert len(series(none)["prodemos.opkomst_tk.start"].points) == 12
 
 

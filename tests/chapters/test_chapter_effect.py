@@ -111,7 +111,7 @@ def test_the_schedule_is_drawn_once_a_chapter(turnout):
     )
     names = [exhibit.id for exhibit in exhibits(more, HERE)]
     assert names.count("fig-prodemos-uitrol") == 1
-    assert len(names) == len(set(names)) == 11
+    assert len(names) == len(set(names)) == 15
 
 
 def test_the_heading_follows_the_level_of_the_rows(turnout):

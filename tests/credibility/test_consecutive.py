@@ -94,3 +94,20 @@ def test_what_has_no_contrast_says_why(turnout):
         consecutive_contrasts(turnout, **NAMES, treated=["PV99"])
     with pytest.raises(ValueError, match="columns opkomst are not in the frame"):
         consecutive_contrasts(turnout, **NAMES | {"outcome": "opkomst"}, treated=PRODEMOS)
+
+
+def test_a_pair_without_places_of_both_groups_is_passed_over():
+    """Of a and b, with a start, 2 is missing and of c and d 1: only 3 and 4 have places of both."""
+    noise = np.random.default_rng(0).normal(size=(4, 5))
+    rows = [
+        (unit, time, 10.0 * place + noise[place, time])
+        for place, unit in enumerate("abcd")
+        for time in (0, 1, 2, 3, 4)
+        if time != {"a": 2, "b": 2, "c": 1, "d": 1}[unit]
+    ]
+    frame = pd.DataFrame(rows, columns=["unit", "time", "y"]).assign(cluster=lambda f: f["unit"])
+    names = {"unit": "unit", "time": "time", "outcome": "y", "cluster": "cluster"}
+    found = consecutive_contrasts(frame, **names, treated=["a", "b"])
+    assert found[["start", "end", "units"]].to_numpy().tolist() == [[3, 4, 4]]
+    with pytest.raises(NotEstimableError, match="in common"):
+        consecutive_contrasts(frame[frame["time"] < 3], **names, treated=["a", "b"])

@@ -258,3 +258,29 @@ def test_a_code_of_the_design_that_is_no_place_is_a_mistake(tmp_path, file, old,
     id = {"exposures": "prodemos-opkomst-tk", "questions": "tienskip-opkomst-tk"}[file]
     with pytest.raises(ValueError, match=says):
         question_panel(id, workspace=edited_design(tmp_path, file, old, new))
+
+
+def test_what_is_left_out_after_a_stop_is_kept_for_who_takes_on_and_off():
+    stopped = spell("PV20", "2017", "2023"), spell("PV21", "2010", "2022")
+    joined = join(measured(), exposure(*stopped))
+    assert dict(joined.losses) == {
+        "metingen van plaatsen die al vóór hun eerste meting waren begonnen": 6,
+        "metingen nadat het programma daar was gestopt": 3,
+    }
+    on = joined.on_off.pivot_table(index="unit", columns="time", values="on")
+    assert on.loc["PV20"].tolist() == [0, 1, 1, 0, 0, 0]
+    assert on.loc["PV21"].tolist() == [1, 1, 1, 0, 0, 0]
+    assert on.loc["PV22"].tolist() == [0] * 6
+
+
+def test_a_programme_that_goes_on_needs_no_second_panel():
+    assert join(measured(), exposure(spell("PV20", "2017"))).on_off is None
+    later = exposure(spell("PV20", "2017", "2030"))
+    assert join(measured(), later).on_off is None, "it had not stopped by the last measurement"
+
+
+def test_a_programme_that_came_back_is_on_again():
+    joined = join(measured(), exposure(spell("PV20", "2017", "2019"), spell("PV20", "2023")))
+    on = joined.on_off[joined.on_off["unit"] == "PV20"].sort_values("time")["on"]
+    assert on.tolist() == [0, 1, 0, 1, 1, 1]
+    assert dict(joined.losses) == {"metingen nadat het programma daar was gestopt": 1}

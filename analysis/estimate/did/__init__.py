@@ -3,7 +3,8 @@
 Every estimator takes ``frame, *, unit, time, cohort, outcome``; what these columns may hold, what never is
 and how event time counts is settled in :func:`analysis.estimate.did.panel.read_panel`. Results of event
 studies have an ``event_path`` for the sensitivity analysis of parallel trends, and ``why_no_se`` where an
-error is unknown. Two take an exposure that may go up and down instead: ``switchers`` and ``switch_path``.
+error is unknown. Two take an exposure that may go up and down instead: ``switchers`` and
+``switch_path``; ``on_off_effect`` gives the one number of either.
 """
 
 from analysis.estimate.did.aggregate import Aggregate
@@ -14,6 +15,7 @@ from analysis.estimate.did.event_path import EventPath
 from analysis.estimate.did.group_time import GroupTime, group_time_att
 from analysis.estimate.did.imputation import Imputation, imputation
 from analysis.estimate.did.jackknife import ClusterJackknife, cluster_jackknife
+from analysis.estimate.did.on_off import OnOff, on_off_effect
 from analysis.estimate.did.panel import Panel, read_panel
 from analysis.estimate.did.sun_abraham import SunAbraham, sun_abraham
 from analysis.estimate.did.switch_path import SwitchPath, switch_path
@@ -28,6 +30,7 @@ __all__ = [
     "EventPath",
     "GroupTime",
     "Imputation",
+    "OnOff",
     "Panel",
     "SunAbraham",
     "SwitchPath",
@@ -39,6 +42,7 @@ __all__ = [
     "dose_response",
     "group_time_att",
     "imputation",
+    "on_off_effect",
     "read_panel",
     "sun_abraham",
     "switch_path",

@@ -1,0 +1,52 @@
+"""What was measured of a question at each time: places and people, with a start and without."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.panel.question import Panel
+from analysis.results import Series
+from analysis.unknown import NotEstimable
+
+MEASURED = "metingen"
+_COUNTED = ("units_exposed", "units_others", "provinces", "people")
+
+
+def measured_series(rows) -> Series:
+    """A point a measurement: date, places of both groups, provinces, and people where the source says so.
+
+    Parameters
+    ----------
+    rows : analysis.answers.effect._Rows
+        Of the question.
+    """
+    label = "wat bij elke meting is gemeten"
+    found = measurements(rows.panel)
+    return rows.series(MEASURED, label, found, _COUNTED)
+
+
+def measurements(panel: Panel) -> pd.DataFrame | NotEstimable:
+    """time, label, date, units_exposed, units_others, provinces, people, n of every measurement.
+
+    `people` is missing where the source does not say over how many a value goes; `n` then counts places.
+    """
+    frame = panel.frame
+    if isinstance(frame, NotEstimable):
+        return frame
+    lines = []
+    for time, now in frame.groupby("time", sort=True):
+        begins = now["cohort"].notna()
+        people = float(now["n"].sum()) if "n" in now.columns else float("nan")
+        lines.append(
+            {
+                "time": int(time),
+                "label": panel.labels[time],
+                "date": panel.dates[time] if panel.dates else panel.labels[time],
+                "units_exposed": int(now.loc[begins, "unit"].nunique()),
+                "units_others": int(now.loc[~begins, "unit"].nunique()),
+                "provinces": int(now["province"].nunique()),
+                "people": people,
+                "n": int(people) if people == people else int(now["unit"].nunique()),
+            }
+        )
+    return pd.DataFrame(lines)

@@ -1,0 +1,87 @@
+"""How alike places with and without a start were before it: what was measured, and what open sources say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from analysis.answers.zekerheid_names import BALANCE
+from analysis.estimate.balance import before_start, standardised_gap
+from analysis.panel.question import Panel
+from analysis.results import Series
+from analysis.unknown import NotEstimable, attempt
+
+_MEASURES = ("exposed", "others", "difference")
+_FACTS = "cbs_population_2024; cbs_pupils_2021_22"
+
+
+def balance_series(rows, randstad: Iterable[str]) -> Series:
+    """A point a characteristic: means of both groups and their difference in standard deviations.
+
+    Parameters
+    ----------
+    rows : analysis.answers.zekerheid._Rows
+    randstad : iterable of str
+        Provinces, as in ``robustness.toml``.
+    """
+    panel = rows.panel
+    points = balance(panel, randstad)
+    given = {} if panel.profile is None else {"source": f"{panel.source}; {_FACTS}"}
+    label = "verschil tussen plaatsen met en zonder start, vóór de eerste start"
+    return rows.series(BALANCE, label, points, _MEASURES, "", **given)
+
+
+def balance(panel: Panel, randstad: Iterable[str]) -> pd.DataFrame | NotEstimable:
+    """label, unit, decimals, exposed, others, difference, n of every characteristic.
+
+    n is the number of people in the smaller of the two groups at the last measurement before the first start;
+    places where the source does not say.
+    """
+    frame = panel.frame
+    if isinstance(frame, NotEstimable):
+        return frame
+    found = attempt(before_start, frame)
+    if isinstance(found, NotEstimable):
+        return found
+    outcome, labels = panel.question.outcome, panel.labels
+    now = frame[frame["time"] == found.last]
+    table, exposed = found.table, found.exposed
+    level = "%" if outcome.unit == "procentpunten" else outcome.unit
+    before, digits = f"{outcome.label}, gemiddeld over alle metingen vooraf", outcome.decimals
+    lines = [
+        (f"{outcome.label}, {labels[found.last]}", level, digits, table["last"]),
+        (before, level, digits, table["mean"]),
+    ]
+    if "change" in table:
+        since = f"{labels[found.previous]}–{labels[found.last]}"
+        lines.append((f"Verandering daarvan, {since}", outcome.unit, digits, table["change"]))
+    if outcome.source == "turnout" and "n" in now.columns:
+        electorate = now.groupby("cluster")["n"].sum() / 1000
+        lines.append((f"Kiesgerechtigden, {labels[found.last]}", "duizend", 0, electorate))
+    province = frame.groupby("cluster")["province"].first().reindex(table.index)
+    if panel.profile is not None:
+        own = panel.profile.reindex(province).set_axis(table.index)
+        lines += [
+            ("Inwoners van de provincie, 2024", "duizend", 0, own["inhabitants"] / 1000),
+            ("Scholieren in het voortgezet onderwijs per 1.000 inwoners", "", 1, own["pupils_per_1000"]),
+        ]
+    inside = 100.0 * province.isin(list(randstad))
+    lines.append(("In een provincie van de Randstad", "%", 0, inside))
+    people = now["n"] if "n" in now.columns else pd.Series(1, index=now.index)
+    smaller = int(people.groupby(now["cohort"].notna()).sum().min())
+    return pd.DataFrame([_point(*line, exposed, smaller) for line in lines])
+
+
+def _point(
+    label: str, unit: str, decimals: int, values: pd.Series, exposed: pd.Series, people: int
+) -> dict[str, object]:
+    """Rounded to what is shown, so that nothing finer leaves."""
+    values = values.reindex(exposed.index)
+    with_start, without, gap = standardised_gap(values, exposed)
+    return {
+        "label": label, "unit": unit, "decimals": decimals,
+        "exposed": np.round(with_start, decimals), "others": np.round(without, decimals),
+        "difference": np.round(gap, 2), "n": people,
+    }  # fmt: skip
