@@ -88,7 +88,7 @@ def event_study(
         theme.whole_ticks(ax, "x", table["event_time"], sign=True)
         ax.set_xlim(table["event_time"].min() - 0.6, table["event_time"].max() + 0.6)
         _mark_start(ax, reference)
-        ax.set_xlabel(f"{period} sinds de start (open ruit: referentie)")
+        theme.below(ax, f"{period} sinds de start (open ruit: referentie)")
     return FigureExhibit(
         id,
         theme.finished(figure),

@@ -84,7 +84,7 @@ def power_curve(
             theme.key(ax, handles, series, heading)
         else:
             theme.heading(ax, heading)
-        ax.set_xlabel(f"werkelijk effect op {outcome_label}" + (f" ({unit})" if unit else ""))
+        theme.below(ax, f"werkelijk effect op {outcome_label}" + (f" ({unit})" if unit else ""))
     text = words.sentence(
         caption or f"kans om een effect op {outcome_label} te zien, naar grootte van het effect"
     )

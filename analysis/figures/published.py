@@ -146,7 +146,7 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, name: str, se_decimals: int, level
     _dot(ax, rows["reproduced"], heights)
     if name and ax.get_subplotspec().rowspan.start > 0:
         theme.heading(ax, name)
-    theme.dutch_axis(ax, "x", ticks=5)
+    theme.dutch_axis(ax, "x", ticks=theme.by_width(5, 4))
 
 
 def _printed(value: float, se: float, decimals: int, se_decimals: int) -> str:
