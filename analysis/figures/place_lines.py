@@ -59,7 +59,7 @@ def lines_by_place(
     rows = -(-len(places) // _COLUMNS)
     if rows > 5:
         raise ValueError(f"{id}: {len(places)} places; at most {5 * _COLUMNS} panels fit a page")
-    figure, axes = theme.new_figure(1.1 + 1.55 * rows, rows, _COLUMNS, sharex=True, sharey=True)
+    figure, axes = theme.new_figure(1.0 + 1.12 * rows, rows, _COLUMNS, sharex=True, sharey=True)
     with theme.settings():
         for ax, place in zip(axes.flat, places, strict=False):
             drawn = table[table["label"] == place]

@@ -26,7 +26,7 @@ LETTERS = "programma"  # the line whose events brief_a and brief_b are the lette
 _LETTER_EVENTS = {"brief_a": "brief A", "brief_b": "brief B"}
 _MOMENT_DAYS = 45  # what is shorter is drawn as a moment, what is longer as a span
 # Inches: a line of the programme, with its name and steps above its bars; each line of text more; half a bar.
-_LANE, _LINE, _BAR = 0.36, 0.17, 0.062
+_LANE, _LINE, _BAR = 0.325, 0.17, 0.056
 # Above the lanes for key and years, on a page and on a narrow screen, and below for years.
 _HEAD, _FOOT = (0.82, 1.04), 0.28
 
@@ -187,7 +187,7 @@ def _lane(ax: Axes, number: int, ends: Sequence[float], steps: pd.DataFrame, lef
         labels = ": " + " · ".join(steps["label"])
         beside = theme.write(ax, 1.0, 0.5, labels, xycoords=name, zorder=4, **style)
         beside.set_gid(f"{CONTINUED}-{number}")
-    middle = foot - 0.09
+    middle = foot - 0.08
     for step in steps.itertuples():
         style = STYLES[step.status]
         start, end = _position(step.start), _position(step.end + pd.Timedelta(days=1))

@@ -51,7 +51,7 @@ def rollout(
     """
     rows = _prepared(table, id, years)
     first, last = min(years), max(years)
-    figure, axes = theme.new_figure(1.15 + 0.29 * len(rows))
+    figure, axes = theme.new_figure(1.05 + 0.215 * len(rows))
     ax = axes[0, 0]
     with theme.settings():
         heights = theme.rows(ax, list(rows["provincie"]))

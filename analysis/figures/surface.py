@@ -59,7 +59,7 @@ def map_height() -> float:
 
 
 def tile_height() -> float:
-    return theme.by_width(5.0, 3.4)
+    return theme.by_width(3.6, 3.4)
 
 
 def draw_one(fills: Mapping[str, Fill], key: Sequence[tuple[Fill, str]], title: str, tiles: bool) -> Figure:
