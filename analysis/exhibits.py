@@ -36,6 +36,7 @@ _COORDINATES = re.compile(rb' (?:d|x|y)="[^"]*"')
 # More digits than a picture shows, fewer than differ between machines.
 _TABLE_FLOAT = "%.7g"
 _DIGITS = re.compile(rb"(\.\d\d)\d+")
+_MANY, _FEWER = 4000, re.compile(rb"(\.\d)\d+")  # of a path so long, a tenth will do
 # The letters of the PDF, which Typst brings along; the page has those of its tables and captions. matplotlib
 # measures with a wider type than any of these, so that no text is longer than the room it was given.
 FAMILY = "'Libertinus Serif', system-ui, 'Segoe UI', 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
@@ -44,7 +45,10 @@ _UPRIGHT = re.compile(r""" transform="rotate\(-?0 [^"]*\)\"""")
 # A text that begins where another ends is written as its continuation: how long the first is, only the type
 # that it is read in can say.
 BEGIN, CONTINUED = "begin", "vervolg"
-_TEXT = r'<g id="{}-(?P<number>\w+)">\s*(?:<!--.*?-->\s*)?(?P<open><text [^>]*>)(?P<said>[^<]*)</text>\s*</g>'
+_TEXT = (
+    r'<g id="{}-(?P<number>\w+)">(?P<ground>(?:(?!<text).)*)'
+    r"(?P<open><text [^>]*>)(?P<said>[^<]*)</text>\s*</g>"
+)
 _FIGURE_ID = re.compile(r"fig-[a-z0-9-]+")
 _TABLE_ID = re.compile(r"tbl-[a-z0-9-]+")
 
@@ -129,7 +133,7 @@ class FigureExhibit:
         buffer = io.BytesIO()
         with mpl.rc_context({"svg.hashsalt": self.id, "svg.fonttype": "none"}):
             figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches=shown)
-        return _lettered(_COORDINATES.sub(lambda match: _DIGITS.sub(rb"\1", match[0]), buffer.getvalue()))
+        return _lettered(_COORDINATES.sub(_shortened, buffer.getvalue()))
 
     def numbers(self) -> bytes | None:
         """The table as it is written, None where there is none."""
@@ -290,16 +294,20 @@ def _full_caption(exhibit: Exhibit) -> str:
     return f"{caption} {SYNTHETIC_CAPTION}"
 
 
+def _shortened(match: re.Match) -> bytes:
+    return (_FEWER if len(match[0]) > _MANY else _DIGITS).sub(rb"\1", match[0])
+
+
 def _lettered(picture: bytes) -> bytes:
     """`picture` in the letters of the document, each text in one piece."""
     svg = _UPRIGHT.sub("", _LETTERS.sub("", picture.decode("utf-8")))
     later = {match["number"]: match for match in re.finditer(_TEXT.format(CONTINUED), svg, re.DOTALL)}
     for match in later.values():
-        svg = svg.replace(match[0], "")
+        svg = svg.replace(match[0], f"<g>{match['ground']}</g>")
 
     def whole(match: re.Match) -> str:
-        rest = later[match["number"]]["said"]
-        return f'{match["open"]}{match["said"]}<tspan style="font-weight: 400">{rest}</tspan></text>'
+        rest = f'<tspan style="font-weight: 400">{later[match["number"]]["said"]}</tspan>'
+        return f"<g>{match['ground']}{match['open']}{match['said']}{rest}</text></g>"
 
     svg = re.sub(_TEXT.format(BEGIN), whole, svg, flags=re.DOTALL)
     return svg.replace("<svg ", f'<svg font-family="{FAMILY}" ', 1).encode("utf-8")

@@ -20,7 +20,7 @@ DESCRIBED = (
     ("kenniskloof.gap", "Kloof in burgerschapskennis tussen vwo en vmbo", "sec-kenniskloof"),
     ("regio.sd_province", "Spreiding tussen provincies in burgerschapskennis", "sec-regio"),
 )
-NO_LINE = "geen programmalijn"
+NO_LINE = "geen lijn"
 NEARER = "Een meting onder jongeren zelf: alle kiezers samen staan te ver van hen af."
 LONGER = "Metingen van latere jaren."
 NOTHING_MORE = "Niets"
@@ -109,7 +109,7 @@ def _sheet(released: Released, workspace: Workspace) -> list[Exhibit]:
             ),
             kind=DataKind.combine(row.kind for row in rows),
             source=sources_of(rows),
-            widths=(28, 44, 12, 14, 36),
+            widths=(26, 40, 10, 13, 36),
             links={"Vraag": [section for _, _, section in lines]},
         ),
         _look([(line[0], row, *_against(row, released)) for line, row, _ in lines], released),

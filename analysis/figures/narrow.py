@@ -7,6 +7,7 @@ drawing of the same rows, of which the letters are as large as those around it.
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -43,12 +44,16 @@ def narrow() -> Iterator[None]:
 
 
 def at_both_widths(draw: Draw) -> Draw:
-    """`draw`, of which the figure holds the narrow drawing too."""
+    """`draw`, of which the figure holds the narrow drawing too, unless there is no room for its axes."""
 
     @functools.wraps(draw)
     def drawn(*arguments, **options) -> FigureExhibit:
         wide = draw(*arguments, **options)
-        with narrow():
-            return replace(wide, narrow=draw(*arguments, **options).figure)
+        with narrow(), warnings.catch_warnings():
+            warnings.filterwarnings("error", message="constrained_layout not applied")
+            try:
+                return replace(wide, narrow=draw(*arguments, **options).figure)
+            except UserWarning:
+                return wide
 
     return drawn

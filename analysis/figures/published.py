@@ -15,7 +15,7 @@ from analysis.figures.checks import checked
 from analysis.figures.kept import kept
 from analysis.results import interval_name
 
-_LABEL_CHARACTERS = 24
+_LABEL_CHARACTERS = 24, 14  # on a page, and on a narrow screen
 
 
 @kept
@@ -120,7 +120,9 @@ def _dot(ax: Axes, x, y):
 
 def _draw_panel(ax: Axes, rows: pd.DataFrame, name: str, se_decimals: int, level: float) -> None:
     reach = NormalDist().inv_cdf((1 + level) / 2)
-    heights = theme.rows(ax, [theme.wrapped(label, _LABEL_CHARACTERS) for label in rows["label"]])
+    heights = theme.rows(
+        ax, [theme.wrapped(label, theme.by_width(*_LABEL_CHARACTERS)) for label in rows["label"]]
+    )
     for height, row in zip(heights, rows.itertuples(), strict=True):
         for value, se, color, width, shift in (
             (row.published, row.published_se, theme.SERIES[1].color, 1.4, 0.13),

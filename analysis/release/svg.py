@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_REMARK = re.compile(r"<!--.*?-->", re.DOTALL)
+_REMARK = re.compile(r"<!--.*?-->|<metadata>.*?</metadata>|<!DOCTYPE[^>]*>", re.DOTALL)
 _BLANKS = re.compile(r"\s+")
 _PATH = re.compile(r'(?<= d=")[^"]*')
 _COMMAND = re.compile(r"\s*([A-Za-z])\s*")
