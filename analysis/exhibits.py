@@ -44,7 +44,11 @@ _LETTERS = re.compile(r"""font-family: [^;"]*; ?""")
 _UPRIGHT = re.compile(r""" transform="rotate\(-?0 [^"]*\)\"""")
 # A text that begins where another ends is written as its continuation: how long the first is, only the type
 # that it is read in can say.
-BEGIN, CONTINUED = "begin", "vervolg"
+BEGIN, CONTINUED, LINES = "begin", "vervolg", "regels"
+_SEVERAL = re.compile(
+    rf'(?P<lines><g id="{LINES}-(?P<anchor>\w+)-(?P<x>-?[\d.]+)-\d+">.*?(?:</text>\s*)+</g>)', re.DOTALL
+)
+_LINE_START = re.compile(r'(<text [^>]*?)transform="translate\([-\d.]+ ([-\d.]+?\.?\d{0,2})\d*\)"')
 _TEXT = (
     r'<g id="{}-(?P<number>\w+)">(?P<ground>(?:(?!<text).)*)'
     r"(?P<open><text [^>]*>)(?P<said>[^<]*)</text>\s*</g>"
@@ -129,6 +133,7 @@ class FigureExhibit:
     def _written(self, figure: Figure) -> bytes:
         import matplotlib as mpl
 
+        _align(figure)
         shown = _marked(figure) if self.kind is DataKind.SYNTHETIC else None
         buffer = io.BytesIO()
         with mpl.rc_context({"svg.hashsalt": self.id, "svg.fonttype": "none"}):
@@ -298,9 +303,32 @@ def _shortened(match: re.Match) -> bytes:
     return (_FEWER if len(match[0]) > _MANY else _DIGITS).sub(rb"\1", match[0])
 
 
+def _align(figure: Figure) -> None:
+    """Name each text of several lines by where its lines end or have their middle.
+
+    matplotlib writes where each line begins in its own type, which is not the type it is read in.
+    """
+    from matplotlib.text import Text
+
+    several = [text for text in figure.findobj(Text) if "\n" in text.get_text() and text.get_ha() != "left"]
+    if several:
+        figure.draw_without_rendering()
+    for number, text in enumerate(several):
+        box = Text.get_window_extent(text)
+        anchor, x = ("end", box.x1) if text.get_ha() == "right" else ("middle", (box.x0 + box.x1) / 2)
+        text.set_gid(f"{LINES}-{anchor}-{x:.2f}-{number}")
+
+
+def _anchored(match: re.Match) -> str:
+    """The lines of a text at the place that its name tells."""
+    place = rf'\1text-anchor="{match["anchor"]}" x="{match["x"]}" y="\2"'
+    return _LINE_START.sub(place, match["lines"])
+
+
 def _lettered(picture: bytes) -> bytes:
     """`picture` in the letters of the document, each text in one piece."""
     svg = _UPRIGHT.sub("", _LETTERS.sub("", picture.decode("utf-8")))
+    svg = _SEVERAL.sub(_anchored, svg)
     later = {match["number"]: match for match in re.finditer(_TEXT.format(CONTINUED), svg, re.DOTALL)}
     for match in later.values():
         svg = svg.replace(match[0], f"<g>{match['ground']}</g>")

@@ -109,7 +109,7 @@ def _sheet(released: Released, workspace: Workspace) -> list[Exhibit]:
             ),
             kind=DataKind.combine(row.kind for row in rows),
             source=sources_of(rows),
-            widths=(26, 40, 10, 13, 36),
+            widths=(26, 40, 14, 13, 35),
             links={"Vraag": [section for _, _, section in lines]},
         ),
         _look([(line[0], row, *_against(row, released)) for line, row, _ in lines], released),
@@ -139,7 +139,7 @@ def _look(answers: Sequence[tuple[str, Result, float, float]], released: Release
         kind=DataKind.combine(row.kind for row in rows),
         source=sources_of(rows),
         caption=(
-            f"De antwoorden in één oogopslag{f', met {told}' if told else ''}. Lichte band: kleiner dan "
+            f"De antwoorden in beeld{f', met {told}' if told else ''}. Lichte band: kleiner dan "
             "wat in vier van de vijf gevallen te zien was. Oranje: kleiner dan wat ertoe doet."
         ),
     )

@@ -17,8 +17,8 @@ from analysis.figures.checks import check_interval, checked
 from analysis.figures.kept import kept
 
 # Inches: beside the picture for the questions; a line of text; around the picture of one unit; the key.
-_LABELS, _LINE, _AROUND, _KEY = (2.5, 1.75), 0.148, (0.08, 0.4), 0.2
-_LABEL_CHARACTERS = 29, 18
+_LABELS, _LINE, _AROUND, _KEY = (2.85, 1.75), 0.148, (0.04, 0.38), 0.2
+_LABEL_CHARACTERS = 33, 18
 _SEEN, _MATTERS = theme.SEQUENTIAL[0], theme.DIVERGING[1]
 
 
