@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # rendering reads exhibits without drawing them, and need not
     from analysis.results import Result
 
 FOLDER = "exhibits"
+NARROW = ".smal"  # after the id, in the name of the picture for a narrow screen
 MARK_ID = "synthetic-mark"
 _STRIP = 0.3  # inch
 SYNTHETIC_MARK = "SYNTHETISCHE GEGEVENS – GEEN BEVINDING"
@@ -35,6 +36,23 @@ _COORDINATES = re.compile(rb' (?:d|x|y)="[^"]*"')
 # More digits than a picture shows, fewer than differ between machines.
 _TABLE_FLOAT = "%.7g"
 _DIGITS = re.compile(rb"(\.\d\d)\d+")
+_MANY, _FEWER = 4000, re.compile(rb"(\.\d)\d+")  # of a path so long, a tenth will do
+# The letters of the PDF, which Typst brings along; the page has those of its tables and captions. matplotlib
+# measures with a wider type than any of these, so that no text is longer than the room it was given.
+FAMILY = "'Libertinus Serif', system-ui, 'Segoe UI', 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
+_LETTERS = re.compile(r"""font-family: [^;"]*; ?""")
+_UPRIGHT = re.compile(r""" transform="rotate\(-?0 [^"]*\)\"""")
+# A text that begins where another ends is written as its continuation: how long the first is, only the type
+# that it is read in can say.
+BEGIN, CONTINUED, LINES = "begin", "vervolg", "regels"
+_SEVERAL = re.compile(
+    rf'(?P<lines><g id="{LINES}-(?P<anchor>\w+)-(?P<x>-?[\d.]+)-\d+">.*?(?:</text>\s*)+</g>)', re.DOTALL
+)
+_LINE_START = re.compile(r'(<text [^>]*?)transform="translate\([-\d.]+ ([-\d.]+?\.?\d{0,2})\d*\)"')
+_TEXT = (
+    r'<g id="{}-(?P<number>\w+)">(?P<ground>(?:(?!<text).)*)'
+    r"(?P<open><text [^>]*>)(?P<said>[^<]*)</text>\s*</g>"
+)
 _FIGURE_ID = re.compile(r"fig-[a-z0-9-]+")
 _TABLE_ID = re.compile(r"tbl-[a-z0-9-]+")
 
@@ -56,8 +74,10 @@ class FigureExhibit:
         Source keys, separated by "; ".
     table : pandas.DataFrame or None
         The numbers behind the figure, as they may be released.
-    drawn : (bytes, bytes or None) or None
-        Picture and numbers as they are written, where they were drawn before.
+    narrow : matplotlib.figure.Figure or None
+        The same picture for a narrow screen, see :mod:`analysis.figures.narrow`.
+    drawn : (bytes, bytes or None, bytes or None) or None
+        Picture, numbers and narrow picture as they are written, where they were drawn before.
 
     Examples
     --------
@@ -83,7 +103,8 @@ class FigureExhibit:
     kind: DataKind
     source: str
     table: pd.DataFrame | None = None
-    drawn: tuple[bytes, bytes | None] | None = None
+    narrow: Figure | None = None
+    drawn: tuple[bytes, bytes | None, bytes | None] | None = None
 
     def __post_init__(self) -> None:
         _check(self, _FIGURE_ID)
@@ -100,18 +121,24 @@ class FigureExhibit:
         return _full_caption(self)
 
     def svg(self) -> bytes:
-        """The picture, the same bytes at every run: no dates, no random ids, text as outlines."""
+        """The picture, the same bytes at every run: no dates or random ids, and text that can be searched."""
+        return self.drawn[0] if self.drawn is not None else self._written(self.figure)
+
+    def narrow_svg(self) -> bytes | None:
+        """The same for a narrow screen, None where there is no picture of that width."""
         if self.drawn is not None:
-            return self.drawn[0]
+            return self.drawn[2]
+        return None if self.narrow is None else self._written(self.narrow)
+
+    def _written(self, figure: Figure) -> bytes:
         import matplotlib as mpl
 
-        shown = _marked(self.figure) if self.kind is DataKind.SYNTHETIC else None
+        _align(figure)
+        shown = _marked(figure) if self.kind is DataKind.SYNTHETIC else None
         buffer = io.BytesIO()
-        with mpl.rc_context({"svg.hashsalt": self.id, "svg.fonttype": "path"}):
-            self.figure.savefig(
-                buffer, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches=shown
-            )
-        return _COORDINATES.sub(lambda match: _DIGITS.sub(rb"\1", match[0]), buffer.getvalue())
+        with mpl.rc_context({"svg.hashsalt": self.id, "svg.fonttype": "none"}):
+            figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches=shown)
+        return _lettered(_COORDINATES.sub(_shortened, buffer.getvalue()))
 
     def numbers(self) -> bytes | None:
         """The table as it is written, None where there is none."""
@@ -237,6 +264,9 @@ def write_exhibit(exhibit: Exhibit, folder: Path) -> None:
     if isinstance(exhibit, FigureExhibit):
         content["alt"] = exhibit.alt
         (folder / f"{exhibit.id}.svg").write_bytes(exhibit.svg())
+        narrow = exhibit.narrow_svg()
+        if narrow is not None:
+            (folder / f"{exhibit.id}{NARROW}.svg").write_bytes(narrow)
         numbers = exhibit.numbers()
         if numbers is not None:
             (folder / f"{exhibit.id}.csv").write_bytes(numbers)
@@ -267,6 +297,48 @@ def _full_caption(exhibit: Exhibit) -> str:
     if exhibit.kind is not DataKind.SYNTHETIC:
         return caption
     return f"{caption} {SYNTHETIC_CAPTION}"
+
+
+def _shortened(match: re.Match) -> bytes:
+    return (_FEWER if len(match[0]) > _MANY else _DIGITS).sub(rb"\1", match[0])
+
+
+def _align(figure: Figure) -> None:
+    """Name each text of several lines by where its lines end or have their middle.
+
+    matplotlib writes where each line begins in its own type, which is not the type it is read in.
+    """
+    from matplotlib.text import Text
+
+    several = [text for text in figure.findobj(Text) if "\n" in text.get_text() and text.get_ha() != "left"]
+    if several:
+        figure.draw_without_rendering()
+    for number, text in enumerate(several):
+        box = Text.get_window_extent(text)
+        anchor, x = ("end", box.x1) if text.get_ha() == "right" else ("middle", (box.x0 + box.x1) / 2)
+        text.set_gid(f"{LINES}-{anchor}-{x:.2f}-{number}")
+
+
+def _anchored(match: re.Match) -> str:
+    """The lines of a text at the place that its name tells."""
+    place = rf'\1text-anchor="{match["anchor"]}" x="{match["x"]}" y="\2"'
+    return _LINE_START.sub(place, match["lines"])
+
+
+def _lettered(picture: bytes) -> bytes:
+    """`picture` in the letters of the document, each text in one piece."""
+    svg = _UPRIGHT.sub("", _LETTERS.sub("", picture.decode("utf-8")))
+    svg = _SEVERAL.sub(_anchored, svg)
+    later = {match["number"]: match for match in re.finditer(_TEXT.format(CONTINUED), svg, re.DOTALL)}
+    for match in later.values():
+        svg = svg.replace(match[0], f"<g>{match['ground']}</g>")
+
+    def whole(match: re.Match) -> str:
+        rest = f'<tspan style="font-weight: 400">{later[match["number"]]["said"]}</tspan>'
+        return f"<g>{match['ground']}{match['open']}{match['said']}{rest}</text></g>"
+
+    svg = re.sub(_TEXT.format(BEGIN), whole, svg, flags=re.DOTALL)
+    return svg.replace("<svg ", f'<svg font-family="{FAMILY}" ', 1).encode("utf-8")
 
 
 def _marked(figure: Figure) -> Bbox:

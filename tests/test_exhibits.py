@@ -42,7 +42,7 @@ def test_coordinates_have_no_more_digits_than_can_be_seen():
     paths = re.findall(r' d="([^"]*)"', svg)
     assert paths
     assert not any(re.search(r"\.\d{3}", path) for path in paths)
-    assert re.search(r"scale\(0\.\d+", svg)  # sizes of letters keep theirs
+    assert re.search(r"font-size: \d+", svg)  # letters are text, and keep their size
 
 
 def test_drawing_twice_marks_once():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.answers.effect_names import MEASURED
 from analysis.panel.question import Panel
 from analysis.results import Series
 from analysis.unknown import NotEstimable
 
-MEASURED = "metingen"
 _COUNTED = ("units_exposed", "units_others", "provinces", "people")
 
 

@@ -18,4 +18,5 @@ METHODS = {
     **WEIGHTED_METHODS,
 }
 HEADLINE = "hoofd"  # the specification that the plan names first
+MEASURED = "metingen"  # what was measured, a point a measurement
 GROUPS = {"exposed": "met start", "others": "zonder start"}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.design.questions import Question, questions
-from analysis.exhibits import Exhibit, TableExhibit, sources_of
+from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit, sources_of
+from analysis.figures.one_look import one_look
 from analysis.inference.stepdown import holm
-from analysis.results import Released, Result
+from analysis.results import Released, Result, interval_name
 from analysis.workspace import Workspace
 
 # Descriptions beside the questions about an effect: the row that answers, and how it is named.
@@ -17,8 +20,8 @@ DESCRIBED = (
     ("kenniskloof.gap", "Kloof in burgerschapskennis tussen vwo en vmbo", "sec-kenniskloof"),
     ("regio.sd_province", "Spreiding tussen provincies in burgerschapskennis", "sec-regio"),
 )
-NO_LINE = "geen programmalijn"
-NEARER = "Een meting onder jongeren zelf: de opkomst van alle kiezers staat te ver van hen af."
+NO_LINE = "geen lijn"
+NEARER = "Een meting onder jongeren zelf: alle kiezers samen staan te ver van hen af."
 LONGER = "Metingen van latere jaren."
 NOTHING_MORE = "Niets"
 ABSENT = "Gegevens die er nog niet zijn."
@@ -29,7 +32,7 @@ COMPARED, DESCRIPTION, NOTHING = "3", "beschrijving", "geen"
 
 
 def exhibits(released: Released, workspace: Workspace) -> list[Exhibit]:
-    """``tbl-antwoord`` and ``tbl-nevenvragen``; nothing where no question has results."""
+    """``tbl-antwoord``, ``fig-antwoord`` and ``tbl-nevenvragen``; nothing where no question has results."""
     return [*_sheet(released, workspace), *_families(released, workspace)]
 
 
@@ -106,10 +109,61 @@ def _sheet(released: Released, workspace: Workspace) -> list[Exhibit]:
             ),
             kind=DataKind.combine(row.kind for row in rows),
             source=sources_of(rows),
-            widths=(27, 38, 14, 14, 34),
+            widths=(26, 40, 14, 13, 35),
             links={"Vraag": [section for _, _, section in lines]},
-        )
+        ),
+        _look([(line[0], row, *_against(row, released)) for line, row, _ in lines], released),
     ]
+
+
+def _look(answers: Sequence[tuple[str, Result, float, float]], released: Released) -> FigureExhibit:
+    """The same answers as a picture."""
+    rows = [row for _, row, _, _ in answers]
+    levels = sorted({row.level for row in rows if row.low is not None})
+    table = pd.DataFrame(
+        {
+            "label": [label for label, *_ in answers],
+            "estimate": [_number(row.value) for row in rows],
+            "low": [_number(row.low) for row in rows],
+            "high": [_number(row.high) for row in rows],
+            "smallest": [smallest for *_, smallest, _ in answers],
+            "detectable": [seen for *_, seen in answers],
+            "unit": [row.unit for row in rows],
+            "reason": ["" if row.value is not None else _why(row) for row in rows],
+        }
+    )
+    told = dutch.join([interval_name(level) for level in levels])
+    return one_look(
+        table,
+        id=released.exhibit("fig", "antwoord"),
+        kind=DataKind.combine(row.kind for row in rows),
+        source=sources_of(rows),
+        caption=(
+            f"De antwoorden in beeld{f', met {told}' if told else ''}. Lichte band: kleiner dan "
+            "wat in vier van de vijf gevallen te zien was. Oranje: kleiner dan wat ertoe doet."
+        ),
+    )
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _why(row: Result) -> str:
+    """Why there is no answer, as it is told without what is needed."""
+    told, _, _ = row.variables()["full"].partition("; ")
+    return told.removeprefix(f"{row.unknown_word}: ")
+
+
+def _against(row: Result, released: Released) -> tuple[float, float]:
+    """The smallest effect that matters and the smallest that could be seen, NaN where unknown."""
+    prefix = row.id.rpartition(".")[0]
+    found = (
+        released.find(f"{prefix}.smallest_of_interest"),
+        released.find(f"zekerheid.{prefix.replace('.', '_')}.detectable"),
+    )
+    smallest, seen = (float("nan") if one is None else _number(one.value) for one in found)
+    return smallest, seen
 
 
 def _asked(question: Question, released: Released) -> tuple[tuple[str, ...], Result, str]:

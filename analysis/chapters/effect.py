@@ -39,6 +39,8 @@ _LINES = (
     ("Per eenheid bereik", "dose_slope"),
     ("Wat voor de tweeling is gekozen", "truth"),
 )
+# The estimates beside the main one, by the last part of their ids.
+BESIDE = {f"effect_{name}": METHODS[name] for name in (IMPUTED, INTERACTED, TWO_WAY, WEIGHTED, IMITATED)}
 
 
 def sections(workspace: Workspace) -> tuple[str, ...]:

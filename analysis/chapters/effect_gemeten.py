@@ -7,8 +7,7 @@ import math
 import pandas as pd
 
 from analysis import dutch
-from analysis.answers.effect import GROUPS
-from analysis.answers.effect_gemeten import MEASURED
+from analysis.answers.effect_names import GROUPS, MEASURED
 from analysis.design.questions import Question
 from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit
 from analysis.figures.place_lines import line_beside_whole

@@ -16,7 +16,7 @@ _SERIES = ("gewichten", "gewichten_metingen", "nabootsing", "gewichten_nabootsin
 
 
 def weighted_remark(released: Released, question: Question) -> str:
-    """What the table of estimates adds: why one is lacking, or which provinces it leaves out."""
+    """What the table of estimates adds: why one is lacking, or that it leaves provinces out."""
     told, main = [], released.row(f"{question.prefix}.effect")
     for name in (WEIGHTED, IMITATED):
         row = released.find(f"{question.prefix}.effect_{name}")
@@ -24,8 +24,10 @@ def weighted_remark(released: Released, question: Question) -> str:
             continue
         if row.value is None:
             told.append(f"{dutch.capital(WEIGHTED_METHODS[name])}: {row.unknown}.")
-        elif name == IMITATED and row.note:
-            told.append(f"{dutch.capital(WEIGHTED_METHODS[name])}: {row.note}")
+        elif name == IMITATED and row.note:  # which, and why, says the table of imitated provinces
+            told.append(
+                f"{dutch.capital(WEIGHTED_METHODS[name])}: niet elke provincie met een start telt mee."
+            )
     return " ".join(told)
 
 

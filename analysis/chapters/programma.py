@@ -9,7 +9,7 @@ import pandas as pd
 from analysis import dutch
 from analysis.answers.programma import COMMITMENTS, FACTS, LINES, SECTION, places
 from analysis.answers.programma_bekend import SECTION as KNOWN
-from analysis.chapters.programma_bekend import known_table, subsidy_table
+from analysis.chapters.programma_bekend import known_tables, subsidy_table
 from analysis.chapters.programma_kosten import cost_table
 from analysis.chapters.programma_logica import grid, logic_table
 from analysis.datakind import DataKind
@@ -58,7 +58,7 @@ def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exh
         grid(logic, lines),
         cost_table(released, facts, lines, read_bounds(workspace)),
         subsidy_table(found),
-        known_table(found),
+        *known_tables(found),
         programme_lines_table(lines),
         commitments_table(source.commitments(workspace)),
     ]

@@ -11,6 +11,8 @@ from analysis.exhibits import TableExhibit
 
 _ABOUT = "effect"
 _NO_SIZE = {"opkomst per persoon", "kennis", "houding en gedrag", "ongelijkheid"}  # measures of an effect
+_PER_PERSON = {"opkomst per persoon", "registratie per persoon"}
+_PRODEMOS = "mulder_"  # the one study of effects of ProDemos that has results
 _TOLD = ("opzet", "bron")  # of one study, in the text above the table
 _SURE = "hoog"
 _STATUS = {
@@ -21,9 +23,30 @@ _STATUS = {
 }
 
 
-def known_table(evidence: pd.DataFrame) -> TableExhibit:
-    """Published research on effects, each with what was seen of its size: ``tbl-bekend``."""
+def known_tables(evidence: pd.DataFrame) -> list[TableExhibit]:
+    """Published research on effects, each with what was seen of its size.
+
+    ``tbl-bekend`` holds what is about ProDemos and what gives a number per person, ``tbl-bekend-voluit`` all.
+    """
     rows = evidence[(evidence["topic"] == _ABOUT) & ~evidence["measure"].isin(_TOLD)]
+    sized = rows["measure"].isin(_PER_PERSON) & rows[["number", "low"]].notna().any(axis=1)
+    short = rows[sized | rows["id"].str.startswith(_PRODEMOS)]
+    told = "zegt over effecten van burgerschapsonderwijs en bezoeken, met de grootte waar die is gezien."
+    return [
+        _table(
+            "tbl-bekend",
+            short,
+            f"Wat onderzoek naar ProDemos, en onderzoek met een getal per persoon, {told}",
+        ),
+        _table(
+            "tbl-bekend-voluit",
+            rows,
+            f"Wat gepubliceerd onderzoek {told} Vaak is alleen de samenvatting gelezen.",
+        ),
+    ]
+
+
+def _table(id: str, rows: pd.DataFrame, caption: str) -> TableExhibit:
     cells = pd.DataFrame(
         {
             "Over": [dutch.capital(one.measure) for one in rows.itertuples()],
@@ -38,10 +61,9 @@ def known_table(evidence: pd.DataFrame) -> TableExhibit:
         }
     )
     return TableExhibit(
-        id="tbl-bekend",
+        id=id,
         cells=cells,
-        caption="Wat gepubliceerd onderzoek zegt over effecten van burgerschapsonderwijs en bezoeken, met "
-        "de grootte waar die is gezien. Vaak is alleen de samenvatting gelezen.",
+        caption=caption,
         kind=DataKind.FACT,
         source=EVIDENCE,
         widths=(16, 40, 18, 40),

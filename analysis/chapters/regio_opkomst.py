@@ -9,7 +9,7 @@ from analysis.answers.regio_names import TURNOUT_PREFIX
 from analysis.chapters.cells import Cells
 from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit
 from analysis.figures.place_lines import line_beside_whole, lines_by_place
-from analysis.maps import province_map
+from analysis.maps import tile_map
 from analysis.results import Released, Series
 
 OUTCOME = "opkomst bij de Tweede Kamerverkiezingen"
@@ -68,7 +68,7 @@ def _table(released: Released) -> TableExhibit:
 
 def _map(released: Released, series: Series) -> FigureExhibit:
     last = series.points[series.points["date"] == series.points["date"].max()]
-    return province_map(
+    return tile_map(
         last.set_index("region")["value"],
         id=released.exhibit("fig", "opkomst-kaart"),
         label=f"{OUTCOME} van {last['date'].iloc[0][:4]}",

@@ -14,6 +14,8 @@ from analysis.figures.checks import checked
 from analysis.figures.kept import kept
 from analysis.results import interval_name
 
+_HEIGHT = 3.5  # inch
+
 
 @kept
 def means_by_cycle(
@@ -54,7 +56,7 @@ def means_by_cycle(
         raise ValueError(f"{id}: {len(systems)} systems; at most {len(theme.SERIES)} can be told apart")
     cycles = sorted(table["cycle"].unique())
     place = {cycle: position for position, cycle in enumerate(cycles)}
-    figure, axes = theme.new_figure(4.2)
+    figure, axes = theme.new_figure(_HEIGHT)
     ax = axes[0, 0]
     ends = []
     reach = NormalDist().inv_cdf((1 + level) / 2)
@@ -84,7 +86,7 @@ def means_by_cycle(
         ax.grid(axis="y")
         ax.set_xticks(range(len(cycles)), labels=[str(int(cycle)) for cycle in cycles])
         ax.set_xlim(-0.3, len(cycles) - 0.7)
-        gap = 1.4 * theme.TEXT * (ax.get_ylim()[1] - ax.get_ylim()[0]) / (72 * 3.1)
+        gap = 1.4 * theme.TEXT * (ax.get_ylim()[1] - ax.get_ylim()[0]) / (72 * (_HEIGHT - 1.1))
         heights = theme.spread([value for value, *_ in ends], gap)
         for (value, system, style), height in zip(ends, heights, strict=True):
             theme.write(

@@ -14,7 +14,7 @@ from analysis.figures.checks import check_interval, checked
 from analysis.figures.kept import kept
 from analysis.figures.words import listing
 
-_PER_ROW = 3
+_PER_ROW = 3, 2  # on a page, and on a narrow screen
 _PANEL_HEIGHT, _LEAST_HEIGHT = 1.24, 2.0  # inch
 
 
@@ -56,8 +56,9 @@ def designs_to_come(
     )
     drawn = table.dropna(subset=["simulated"])
     check_interval(drawn, id, inside="simulated")
-    count = -(-len(order) // _PER_ROW)
-    figure, axes = theme.new_figure(max(_LEAST_HEIGHT, _PANEL_HEIGHT * count + 0.2), count, _PER_ROW)
+    across = theme.by_width(*_PER_ROW)
+    count = -(-len(order) // across)
+    figure, axes = theme.new_figure(max(_LEAST_HEIGHT, _PANEL_HEIGHT * count + 0.2), count, across)
     line, point = theme.SERIES[0], theme.SERIES[1]
     for place, (name, ax) in enumerate(zip(order, axes.flat, strict=False)):
         with theme.settings():
@@ -85,8 +86,8 @@ def designs_to_come(
                 style = theme.SERIES[3]
                 ax.plot(there, 0, marker=style.marker, color=style.color, clip_on=False, zorder=6)
             theme.dutch_axis(ax, "x", ticks=4)
-            theme.dutch_axis(ax, "y", unit="%" if place % _PER_ROW == 0 else "", ticks=3)
-            if place % _PER_ROW:
+            theme.dutch_axis(ax, "y", unit="%" if place % across == 0 else "", ticks=3)
+            if place % across:
                 ax.set_yticklabels([])
             theme.heading(ax, rows["label"].iloc[0])
     for ax in list(axes.flat)[len(order) :]:

@@ -80,7 +80,7 @@ def quantile_gap(
         theme.dutch_axis(ax, "y")
         theme.dutch_axis(ax, "x", unit="%", ticks=9)
         ax.grid(axis="y")
-        ax.set_xlabel("leerlingen van laag naar hoog (percentiel binnen de eigen groep)")
+        theme.below(ax, "leerlingen van laag naar hoog (percentiel binnen de eigen groep)")
     first, last = table.iloc[0], table.iloc[-1]
     change = last["estimate"] - first["estimate"]
     apart = first["high"] < last["low"] or last["high"] < first["low"]
@@ -175,10 +175,11 @@ def densities(
         ax.spines["left"].set_visible(False)
         ax.set_ylim(-0.03 * top, bases[0] + 1.05 * top)
         theme.dutch_axis(ax, "x")
-        ax.set_xlabel(
+        theme.below(
+            ax,
             f"{outcome_label} ({unit}); streep: gemiddelde"
             if unit
-            else f"{outcome_label}; streep: gemiddelde"
+            else f"{outcome_label}; streep: gemiddelde",
         )
     shown = {group: words.quantity(mean, unit, decimals) for group, mean in means.items()}
     highest, lowest = max(means, key=means.get), min(means, key=means.get)

@@ -64,7 +64,7 @@ def event_study(
     simultaneous = "low_simultaneous" in table.columns
     percent = dutch.number(100 * level) if table["low"].notna().any() else ""  # of nothing there is no level
     heading = title or f"Effect op {outcome_label}" + (f" ({unit})" if unit else "")
-    figure, axes = theme.new_figure(3.8)
+    figure, axes = theme.new_figure(3.2)
     ax = axes[0, 0]
     with theme.settings():
         theme.reference_line(ax, 0)
@@ -88,7 +88,7 @@ def event_study(
         theme.whole_ticks(ax, "x", table["event_time"], sign=True)
         ax.set_xlim(table["event_time"].min() - 0.6, table["event_time"].max() + 0.6)
         _mark_start(ax, reference)
-        ax.set_xlabel(f"{period} sinds de start (open ruit: referentie)")
+        theme.below(ax, f"{period} sinds de start (open ruit: referentie)")
     return FigureExhibit(
         id,
         theme.finished(figure),

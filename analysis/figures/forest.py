@@ -14,7 +14,7 @@ from analysis.figures import theme, words
 from analysis.figures.checks import check_interval, checked
 from analysis.figures.kept import kept
 
-_LABEL_CHARACTERS = 28
+_LABEL_CHARACTERS = 28, 18  # on a page, and on a narrow screen
 
 
 @kept
@@ -76,7 +76,7 @@ def forest(
     if sort:
         table = table.sort_values("estimate", ascending=False, kind="stable", ignore_index=True)
 
-    labels = [theme.wrapped(label, _LABEL_CHARACTERS) for label in table["label"]]
+    labels = [theme.wrapped(label, theme.by_width(*_LABEL_CHARACTERS)) for label in table["label"]]
     lines = sum(label.count("\n") + 1 for label in labels)
     figure, axes = theme.new_figure(1.15 + (0.27 if lines <= 16 else 0.23) * lines)
     ax = axes[0, 0]
@@ -103,7 +103,7 @@ def forest(
         for tick, label in zip(ax.get_yticklabels(), table["label"], strict=True):
             tick.set_fontweight("bold" if label in highlight else "normal")
         theme.dutch_axis(ax, "x", sign=sign, ticks=5)
-        ax.set_xlabel(_measured(outcome_label, unit))
+        theme.below(ax, _measured(outcome_label, unit))
     percent = dutch.number(100 * level)
     caption = words.sentence(caption or _measured(outcome_label, unit)) + f" Streep: {percent}%-interval."
     if reference is not None and reference_label:

@@ -73,7 +73,7 @@ def growth(
         theme.whole_ticks(ax, "x", table["wave"])
         theme.dutch_axis(ax, "y")
         ax.grid(axis="y")
-        ax.set_xlabel(wave_label)
+        theme.below(ax, wave_label)
         ax.set_xlim(table["wave"].min() - 0.25, table["wave"].max() + 0.25)
         _label_ends(ax, ends, decimals)
     return FigureExhibit(

@@ -15,7 +15,7 @@ from matplotlib.textpath import TextPath
 from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
-from analysis.figures import theme, words
+from analysis.figures import narrow, theme, words
 from analysis.figures.kept import kept
 from analysis.sources.facts_contract import LOGIC_STAGES
 
@@ -78,7 +78,7 @@ def programme_logic_figure(logic: pd.DataFrame, lines: pd.DataFrame, drawn: Sequ
     if unknown:
         raise ValueError(f"{id}: {', '.join(unknown)} is not a line of the programme")
     chains = {line: logic[logic["line"] == line].set_index("stage").loc[list(LOGIC_STAGES)] for line in drawn}
-    width = 72 * theme.WIDTH - 2 * _MARGIN
+    width = 72 * narrow.width() - 2 * _MARGIN
     box = (width - _GAP * (len(drawn) - 1)) / len(drawn)
     texts = {
         (line, stage): _filled(dutch.capital(chain.loc[stage, "text"]), box - 2 * _PAD - 3)

@@ -59,7 +59,7 @@ def lines_by_place(
     rows = -(-len(places) // _COLUMNS)
     if rows > 5:
         raise ValueError(f"{id}: {len(places)} places; at most {5 * _COLUMNS} panels fit a page")
-    figure, axes = theme.new_figure(1.1 + 1.55 * rows, rows, _COLUMNS, sharex=True, sharey=True)
+    figure, axes = theme.new_figure(1.0 + 1.12 * rows, rows, _COLUMNS, sharex=True, sharey=True)
     with theme.settings():
         for ax, place in zip(axes.flat, places, strict=False):
             drawn = table[table["label"] == place]
@@ -78,7 +78,7 @@ def lines_by_place(
         figure.legend(
             [own, other],
             ["provincie" if len(places) == 12 else "gebied", whole],
-            title=theme.wrapped(f"{dutch.capital(outcome_label)} ({unit})", 66),
+            title=theme.wrapped(f"{dutch.capital(outcome_label)} ({unit})", theme.characters() - 2),
             loc="outside upper left", ncols=2, frameon=False, alignment="left", borderpad=0, handlelength=2.2,
         )  # fmt: skip
     return FigureExhibit(
@@ -128,7 +128,7 @@ def line_beside_whole(
         _draw(ax, table, since)
         theme.dutch_axis(ax, "y", ticks=max(2, round(2 * height)))
         ax.grid(axis="y")
-        _years(ax, table["time"], most=10)
+        _years(ax, table["time"], most=theme.by_width(10, 5))
         theme.heading(ax, f"{dutch.capital(outcome_label)} ({unit})")
         gap = 1.4 * theme.TEXT * np.ptp(ax.get_ylim()) / (72 * (height - 0.8))
         last = table.iloc[-1]
@@ -184,7 +184,7 @@ def _years(ax: Axes, times: pd.Series, *, most: int) -> None:
     """Ticks at times of measurement; those too near the one before are left out."""
     times = np.array(sorted(times.unique()))
     chosen = [times[0]]
-    step = (times[-1] - times[0]) / max(most - 1, 1) if most == 2 else 0.09 * (times[-1] - times[0])
+    step = (times[-1] - times[0]) / max(most - 1, 1) if most == 2 else 0.9 / most * (times[-1] - times[0])
     for time in times[1:]:
         if time - chosen[-1] >= step - 1e-9:
             chosen.append(time)

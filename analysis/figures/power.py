@@ -55,7 +55,7 @@ def power_curve(
         raise ValueError(f"{id}: {len(series)} series; at most {len(theme.SERIES)} can be told apart")
     found = {name: detectable(table[table["series"] == name], target) for name in series}
 
-    figure, axes = theme.new_figure(3.6)
+    figure, axes = theme.new_figure(2.9)
     ax = axes[0, 0]
     with theme.settings():
         for level, text in ((target, "gewenst"), (size, "toeval")):
@@ -84,7 +84,7 @@ def power_curve(
             theme.key(ax, handles, series, heading)
         else:
             theme.heading(ax, heading)
-        ax.set_xlabel(f"werkelijk effect op {outcome_label}" + (f" ({unit})" if unit else ""))
+        theme.below(ax, f"werkelijk effect op {outcome_label}" + (f" ({unit})" if unit else ""))
     text = words.sentence(
         caption or f"kans om een effect op {outcome_label} te zien, naar grootte van het effect"
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.legend_handler import HandlerTuple
@@ -12,7 +15,7 @@ from matplotlib.patches import Rectangle
 
 from analysis import dutch
 from analysis.datakind import DataKind
-from analysis.exhibits import FigureExhibit
+from analysis.exhibits import BEGIN, CONTINUED, FigureExhibit
 from analysis.figures import surface, theme, words
 from analysis.figures.kept import kept
 from analysis.figures.surface import Fill
@@ -22,9 +25,10 @@ STATUSES = ("gerealiseerd", "toegezegd", "verwacht", "onbekend")
 LETTERS = "programma"  # the line whose events brief_a and brief_b are the letters themselves
 _LETTER_EVENTS = {"brief_a": "brief A", "brief_b": "brief B"}
 _MOMENT_DAYS = 45  # what is shorter is drawn as a moment, what is longer as a span
-_LANE = 0.385  # inch a line
-_BAR = 0.17  # of a lane, half height
-_HEAD, _FOOT = 0.82, 0.28  # inch above the lanes for key and years, and below for years
+# Inches: a line of the programme, with its name and steps above its bars; each line of text more; half a bar.
+_LANE, _LINE, _BAR = 0.325, 0.17, 0.056
+# Above the lanes for key and years, on a page and on a narrow screen, and below for years.
+_HEAD, _FOOT = (0.82, 1.04), 0.28
 
 
 @dataclass(frozen=True)
@@ -89,18 +93,20 @@ def programme_timeline(
     letters = events[events["id"].isin(_LETTER_EVENTS)]
     order = [line for line in lines["line"] if line in set(steps["line"])]
 
-    height = _LANE * len(order) + _HEAD + _FOOT
+    owned = [steps[steps["line"] == line] for line in order]
+    tops = np.cumsum([0.0, *(_LANE + _LINE * len(_beneath(own)) for own in owned)])
+    head = theme.by_width(*_HEAD)
+    height = tops[-1] + head + _FOOT
     figure, axes = theme.new_figure(height)
     figure.set_layout_engine("none")
     ax = axes[0, 0]
-    ax.set_position((0.01, _FOOT / height, 0.98, _LANE * len(order) / height))
+    ax.set_position((0.01, _FOOT / height, 0.98, tops[-1] / height))
     with theme.settings():
-        _years(ax, first, last, len(order))
+        _years(ax, first, last, tops[-1])
         for letter in letters.itertuples():
             _letter(ax, _LETTER_EVENTS[letter.id], _position(letter.start))
-        for lane, line in enumerate(order):
-            own = steps[steps["line"] == line]
-            _lane(ax, lane, own, first.year, last.year)
+        for number, own in enumerate(owned):
+            _lane(ax, number, tops[number : number + 2], own, first.year, last.year)
         _key(ax, [status for status in STATUSES if status in set(steps["status"])])
     return FigureExhibit(
         id,
@@ -141,9 +147,14 @@ def _position(day: pd.Timestamp) -> float:
     return day.year + (day - start).days / (pd.Timestamp(day.year + 1, 1, 1) - start).days
 
 
-def _years(ax: Axes, first: pd.Timestamp, last: pd.Timestamp, lanes: int) -> None:
+def _beneath(steps: pd.DataFrame) -> list[str]:
+    """The steps in lines beneath the name, where there is no room for them beside it."""
+    return theme.by_width([], textwrap.wrap(" · ".join(steps["label"]), theme.characters() - 1))
+
+
+def _years(ax: Axes, first: pd.Timestamp, last: pd.Timestamp, foot: float) -> None:
     ax.set_xlim(first.year, last.year)
-    ax.set_ylim(lanes - 0.1, -0.1)
+    ax.set_ylim(foot - 0.04, -0.04)  # inches from the top
     ax.set_yticks([])
     ax.set_xticks(
         [year + 0.5 for year in range(first.year, last.year)],
@@ -163,13 +174,20 @@ def _letter(ax: Axes, name: str, position: float) -> None:
     )  # fmt: skip
 
 
-def _lane(ax: Axes, lane: int, steps: pd.DataFrame, left: int, right: int) -> None:
+def _lane(ax: Axes, number: int, ends: Sequence[float], steps: pd.DataFrame, left: int, right: int) -> None:
+    top, foot = ends
     ground = {"boxstyle": "square,pad=0.1", "facecolor": theme.PAPER, "edgecolor": "none"}
     style = {"va": "center", "fontsize": theme.TEXT, "bbox": ground}
-    name = theme.write(ax, left, lane + 0.29, steps["short"].iloc[0], fontweight="bold", zorder=5, **style)
-    labels = ": " + " · ".join(steps["label"])
-    theme.write(ax, 1.0, 0.5, labels, xycoords=name, zorder=4, **style)
-    middle = lane + 0.74
+    name = theme.write(ax, left, top + 0.11, steps["short"].iloc[0], fontweight="bold", zorder=5, **style)
+    beneath = _beneath(steps)
+    for place, text in enumerate(beneath, start=1):
+        theme.write(ax, left, top + 0.11 + _LINE * place, text, zorder=4, **style)
+    if not beneath:
+        name.set_gid(f"{BEGIN}-{number}")
+        labels = ": " + " · ".join(steps["label"])
+        beside = theme.write(ax, 1.0, 0.5, labels, xycoords=name, zorder=4, **style)
+        beside.set_gid(f"{CONTINUED}-{number}")
+    middle = foot - 0.08
     for step in steps.itertuples():
         style = STYLES[step.status]
         start, end = _position(step.start), _position(step.end + pd.Timedelta(days=1))
@@ -192,7 +210,7 @@ def _key(ax: Axes, statuses: list[str]) -> None:
         loc="upper left",
         bbox_to_anchor=(0.0, 1.0),
         bbox_transform=ax.figure.transFigure,
-        ncols=len(statuses),
+        ncols=theme.by_width(len(statuses), 2),
         frameon=False,
         handler_map={tuple: HandlerTuple(ndivide=None, pad=0.6)},
         handlelength=2.9,
@@ -293,11 +311,9 @@ def programme_map(facts: pd.DataFrame) -> FigureExhibit:
         code: _NAMED if code in prodemos else _PLACE if code in by_province else _NOT_NAMED for code in names
     }
     colors = dict(zip((_NAMED, _PLACE, _NOT_NAMED), reversed(theme.shades(3)), strict=True))
-    figure, ax = theme.blank(surface.MAP_HEIGHT)
     key = [(Fill(color), label) for label, color in colors.items()]
-    with theme.settings():
-        surface.draw_outline(ax, {code: Fill(colors[category[code]]) for code in names})
-        surface.draw_key(ax, "Genoemd in de brieven", key)
+    fills = {code: Fill(colors[category[code]]) for code in names}
+    figure = surface.draw_one(fills, key, "Genoemd in de brieven", tiles=False)
 
     named = dutch.join([names[code] for code in names if code in prodemos])
     listed = "; ".join(f"{names[code]} ({'; '.join(found)})" for code, found in sorted(by_province.items()))

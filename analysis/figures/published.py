@@ -15,7 +15,7 @@ from analysis.figures.checks import checked
 from analysis.figures.kept import kept
 from analysis.results import interval_name
 
-_LABEL_CHARACTERS = 24
+_LABEL_CHARACTERS = 24, 14  # on a page, and on a narrow screen
 
 
 @kept
@@ -120,7 +120,9 @@ def _dot(ax: Axes, x, y):
 
 def _draw_panel(ax: Axes, rows: pd.DataFrame, name: str, se_decimals: int, level: float) -> None:
     reach = NormalDist().inv_cdf((1 + level) / 2)
-    heights = theme.rows(ax, [theme.wrapped(label, _LABEL_CHARACTERS) for label in rows["label"]])
+    heights = theme.rows(
+        ax, [theme.wrapped(label, theme.by_width(*_LABEL_CHARACTERS)) for label in rows["label"]]
+    )
     for height, row in zip(heights, rows.itertuples(), strict=True):
         for value, se, color, width, shift in (
             (row.published, row.published_se, theme.SERIES[1].color, 1.4, 0.13),
@@ -146,7 +148,7 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, name: str, se_decimals: int, level
     _dot(ax, rows["reproduced"], heights)
     if name and ax.get_subplotspec().rowspan.start > 0:
         theme.heading(ax, name)
-    theme.dutch_axis(ax, "x", ticks=5)
+    theme.dutch_axis(ax, "x", ticks=theme.by_width(5, 4))
 
 
 def _printed(value: float, se: float, decimals: int, se_decimals: int) -> str:

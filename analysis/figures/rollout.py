@@ -51,7 +51,7 @@ def rollout(
     """
     rows = _prepared(table, id, years)
     first, last = min(years), max(years)
-    figure, axes = theme.new_figure(1.15 + 0.29 * len(rows))
+    figure, axes = theme.new_figure(1.05 + 0.215 * len(rows))
     ax = axes[0, 0]
     with theme.settings():
         heights = theme.rows(ax, list(rows["provincie"]))
@@ -150,7 +150,7 @@ def _key(ax, statuses: set[str]) -> None:
     handles = [Rectangle((0, 0), 1, 1, linewidth=0.7, **_style(status)) for status in shown]
     ax.figure.legend(
         handles, [meaning[status] for status in shown], loc="outside lower left",
-        ncols=2 if len(shown) > 2 else len(shown), frameon=False, fontsize=theme.TEXT,
+        ncols=theme.by_width(2, 1) if len(shown) > 2 else len(shown), frameon=False, fontsize=theme.TEXT,
         handlelength=2.0, borderpad=0, columnspacing=1.6,
     )  # fmt: skip
 

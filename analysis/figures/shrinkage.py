@@ -67,7 +67,7 @@ def shrinkage(
             theme.write_beside(ax, height, " → ".join(both))
         theme.key(ax, handles, names)
         theme.dutch_axis(ax, "x", sign=True, ticks=5)
-        ax.set_xlabel(f"{outcome_label}: afwijking van het gemiddelde ({unit})")
+        theme.below(ax, f"{outcome_label}: afwijking van het gemiddelde ({unit})")
     percent = dutch.number(100 * level)
     caption = (
         f"{dutch.capital(outcome_label)} per provincie, als afwijking van het gemiddelde van de provincies: "

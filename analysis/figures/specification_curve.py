@@ -76,7 +76,7 @@ def specification_curve(
         curve.tick_params(axis="x", length=0, labelbottom=False)
         curve.spines["bottom"].set_visible(False)
         _draw_choices(below, table, choices, options)
-        below.set_xlabel(f"{dutch.number(len(table))} specificaties, van lage naar hoge schatting")
+        theme.below(below, f"{dutch.number(len(table))} specificaties, van lage naar hoge schatting")
     return FigureExhibit(
         id,
         theme.finished(figure),

@@ -16,7 +16,7 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 
 from analysis import dutch
-from analysis.figures import theme
+from analysis.figures import narrow, theme
 from analysis.sources import geography
 
 
@@ -51,14 +51,25 @@ _BESIDE = frozenset({"PV29", "PV31"})  # too narrow for a name: it stands beside
 _TIGHT = frozenset({"PV24"})  # the name is as wide as the province: it brings its own ground
 _VIEW_KM = (-46, 294, 302, 625)  # west, east, south, north: room for the key over the sea
 _PANEL_KM = (8, 282, 300, 625)  # the same for a small map, which has its key elsewhere
-MAP_HEIGHT = theme.WIDTH * (_VIEW_KM[3] - _VIEW_KM[2]) / (_VIEW_KM[1] - _VIEW_KM[0])
-TILE_HEIGHT = 5.0
+
+
+def map_height() -> float:
+    """Inches of a map as wide as the text."""
+    return narrow.width() * (_VIEW_KM[3] - _VIEW_KM[2]) / (_VIEW_KM[1] - _VIEW_KM[0])
+
+
+def tile_height() -> float:
+    return theme.by_width(3.6, 3.4)
 
 
 def draw_one(fills: Mapping[str, Fill], key: Sequence[tuple[Fill, str]], title: str, tiles: bool) -> Figure:
-    """A figure with one map and its key; the key says "onbekend" and "niet getoond" wherever the map does."""
+    """A figure with one map and its key; the key says "onbekend" and "niet getoond" wherever the map does.
+
+    On a narrow screen names do not fit within boundaries: there each province is a tile.
+    """
+    tiles = tiles or narrow.is_narrow()
     key = [*key, *without_number(fills.values(), key)]
-    figure, axes = theme.blank(TILE_HEIGHT if tiles else MAP_HEIGHT)
+    figure, axes = theme.blank(tile_height() if tiles else map_height())
     with theme.settings():
         (draw_tiles if tiles else draw_outline)(axes, fills)
         draw_key(axes, title, key)
@@ -105,7 +116,7 @@ def draw_tiles(ax: Axes, fills: Mapping[str, Fill], *, names: bool = True) -> No
             ground=bool(fills[code].hatch),
         )
     right, bottom = grid["column"].max() + 1.02, -grid["row"].max() - 0.02
-    width = (1.02 - bottom) * (theme.WIDTH / TILE_HEIGHT if names else 1)  # room for the key on the left
+    width = (1.02 - bottom) * (narrow.width() / tile_height() if names else 1)  # room for the key on the left
     ax.set(xlim=(right - width, right), ylim=(bottom, 1.02), aspect="equal")
     ax.set_axis_off()
 
@@ -136,7 +147,9 @@ def panel_axes(count: int, columns: int, tiles: bool) -> tuple[Figure, Sequence[
     """A figure for `count` maps in `columns`, and their axes; places left over stay empty."""
     rows = -(-count // columns)
     each = 1.1 if tiles else (_PANEL_KM[3] - _PANEL_KM[2]) / (_PANEL_KM[1] - _PANEL_KM[0])
-    figure, axes = theme.new_figure(0.65 + rows * (each * theme.WIDTH / max(columns, 2) + 0.3), rows, columns)
+    figure, axes = theme.new_figure(
+        0.65 + rows * (each * narrow.width() / max(columns, 2) + 0.3), rows, columns
+    )
     for ax in axes.flat:
         ax.set(xticks=[], yticks=[])  # the layout would measure the labels, drawn or not
         ax.set_axis_off()
@@ -147,8 +160,9 @@ def draw_shared_key(figure: Figure, title: str, entries: Sequence[tuple[Fill, st
     """One key above several maps."""
     handles = [_edge_filled(Rectangle((0, 0), 1, 1), fill) for fill, _ in entries]
     figure.legend(
-        handles, [text for _, text in entries], title=theme.wrapped(title, 66), loc="outside upper left",
-        ncols=theme.columns([text for _, text in entries]), frameon=False, alignment="left", borderpad=0,
+        handles, [text for _, text in entries], title=theme.wrapped(title, theme.characters() - 2),
+        loc="outside upper left", ncols=theme.columns([text for _, text in entries]), frameon=False,
+        alignment="left", borderpad=0,
         handlelength=1.6, fontsize=theme.SMALL, columnspacing=1.2,
     )  # fmt: skip
 

@@ -1,9 +1,10 @@
 """One look for every figure: palette, type, axes in Dutch, direct labels.
 
-Figures are made for 6.3 inch, the text width of an A4 page, and stay readable when a phone shows them at
-390 pixels. Series differ in colour, marker and line style, so that a reader who sees no colour, or prints
-in black and white, can still tell them apart. The palette is our own; it is not the government's house
-style. DejaVu Sans comes with matplotlib, so the picture does not depend on the machine's fonts.
+Figures are made for 6.3 inch, the text width of an A4 page, and once more for a phone
+(:mod:`analysis.figures.narrow`). Series differ in colour, marker and line style, so that a reader who sees no
+colour, or prints in black and white, can still tell them apart. The palette is our own; it is not the
+government's house style. The layout is made with DejaVu Sans, which comes with matplotlib, so that it
+is the same on every machine; it is written as text, in the letters of the document, which are narrower.
 
 No figure touches pyplot or the global settings: :func:`new_figure` builds a
 :class:`matplotlib.figure.Figure`, and every property that matplotlib would look up while drawing is set on
@@ -23,13 +24,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import Formatter, MaxNLocator
 
 from analysis import dutch
+from analysis.figures import narrow
 
-WIDTH = 6.3  # inch
+WIDTH = narrow.WIDE  # inch, of a page
 FONT = "DejaVu Sans"
 TEXT = 10.5  # points, all ordinary text
 SMALL = 9.5  # points, the least anything is set in
 
-_LINE_CHARACTERS = 68  # of TEXT that fit beside each other
 
 INK = "#1a1a1a"
 MUTED = "#5c5c5c"
@@ -108,7 +109,7 @@ def settings():
 
 
 def new_figure(height: float, rows: int = 1, columns: int = 1, **grid) -> tuple[Figure, np.ndarray]:
-    """A figure of the text width and its axes, an array of `rows` by `columns`.
+    """A figure as wide as the text and its axes, an array of `rows` by `columns`.
 
     Parameters
     ----------
@@ -118,7 +119,7 @@ def new_figure(height: float, rows: int = 1, columns: int = 1, **grid) -> tuple[
         Passed to :meth:`matplotlib.figure.Figure.subplots`.
     """
     with settings():
-        figure = Figure(figsize=(WIDTH, height), layout="constrained", dpi=72)
+        figure = Figure(figsize=(narrow.width(), height), layout="constrained", dpi=72)
         axes = figure.subplots(rows, columns, squeeze=False, **grid)
         for ax in axes.flat:
             clean(ax)
@@ -126,12 +127,22 @@ def new_figure(height: float, rows: int = 1, columns: int = 1, **grid) -> tuple[
 
 
 def blank(height: float) -> tuple[Figure, Axes]:
-    """A figure of the text width with one axes over all of it, for maps."""
+    """A figure as wide as the text with one axes over all of it, for maps."""
     with settings():
-        figure = Figure(figsize=(WIDTH, height), dpi=72)
+        figure = Figure(figsize=(narrow.width(), height), dpi=72)
         axes = figure.add_axes((0.01, 0.01, 0.98, 0.98))
         axes.set_axis_off()
     return figure, axes
+
+
+def characters() -> int:
+    """How many characters of :data:`TEXT` fit beside each other."""
+    return round(68 * narrow.width() / WIDTH)
+
+
+def by_width(wide, small):
+    """`small` in a drawing for a narrow screen, else `wide`."""
+    return small if narrow.is_narrow() else wide
 
 
 def finished(figure: Figure) -> Figure:
@@ -195,6 +206,7 @@ class DutchFormatter(Formatter):
 def dutch_axis(ax: Axes, which: str, *, sign: bool = False, unit: str = "", ticks: int = 6) -> None:
     """Dutch numbers and a handful of round ticks on the axis `which` (``"x"`` or ``"y"``)."""
     axis = getattr(ax, f"{which}axis")
+    ticks = by_width(ticks, max(2, ticks // 2)) if which == "x" else ticks
     axis.set_major_locator(MaxNLocator(nbins=ticks, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(DutchFormatter(sign=sign, unit=unit))
 
@@ -212,13 +224,18 @@ def whole_ticks(ax: Axes, which: str, values: Sequence[float], *, sign: bool = F
 def heading(ax: Axes, text: str) -> None:
     """What the vertical axis measures, above it and upright, so that it reads on a phone."""
     ax.set_title(
-        wrapped(text, _LINE_CHARACTERS - 2), loc="left", fontsize=TEXT, fontfamily=FONT, color=INK, pad=8
+        wrapped(text, characters() - 2), loc="left", fontsize=TEXT, fontfamily=FONT, color=INK, pad=8
     )
+
+
+def below(ax: Axes, text: str) -> None:
+    """What the horizontal axis measures, below it."""
+    ax.set_xlabel(wrapped(text, by_width(characters(), characters() - 12)))
 
 
 def columns(labels: Sequence[str]) -> int:
     """In how many columns a key with `labels` fits, the rows as even as can be."""
-    fit = max(1, _LINE_CHARACTERS // (max(len(label) for label in labels) + 6))
+    fit = max(1, by_width(characters(), characters() - 14) // (max(len(label) for label in labels) + 6))
     rows_needed = -(-len(labels) // fit)
     return -(-len(labels) // rows_needed)
 
@@ -229,7 +246,7 @@ def key(ax: Axes, handles: Sequence, labels: Sequence[str], title: str = "") -> 
         ax.legend(
             handles,
             labels,
-            title=wrapped(title, _LINE_CHARACTERS - 2) if title else None,
+            title=wrapped(title, characters() - 2) if title else None,
             loc="lower left",
             bbox_to_anchor=(-0.01, 1.0),
             ncols=columns(labels),

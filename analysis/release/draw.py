@@ -69,9 +69,11 @@ class Drawer:
                     failed.append(NotDrawn(notebook, f"{type(error).__name__}: {error}"))
         from analysis.chapters import of_notebook
         from analysis.exhibits import write_exhibit
+        from analysis.figures.kept import found_by
 
-        for exhibit in of_notebook.whole(released, self.workspace):
-            write_exhibit(exhibit, target)
+        with found_by(self._figure):
+            for exhibit in of_notebook.whole(released, self.workspace):
+                write_exhibit(exhibit, target)
         return failed
 
     def prune(self) -> None:
@@ -140,14 +142,13 @@ class Drawer:
 
         def make() -> bytes:
             made = draw(*arguments, **options)
-            numbers = made.numbers()
+            files = [made.svg(), made.numbers(), made.narrow_svg()]
             told = {name: str(getattr(made, name)) for name in ("id", "caption", "alt", "kind", "source")}
-            files = [made.svg().decode(), numbers and numbers.decode()]
-            return json.dumps({"told": told, "files": files}).encode()
+            return json.dumps({"told": told, "files": [file and file.decode() for file in files]}).encode()
 
         found = json.loads(self._pictures.get(decides, make))
-        picture, numbers = (text and text.encode() for text in found["files"])
-        return FigureExhibit(figure=None, drawn=(picture, numbers), **found["told"])
+        drawn = tuple(text and text.encode() for text in found["files"])
+        return FigureExhibit(figure=None, drawn=drawn, **found["told"])
 
 
 def drawer_of(workspace: Workspace) -> Drawer:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from analysis import dutch
 from analysis.datakind import DataKind
+from analysis.exhibits import NARROW
 from analysis.release.markdown import anchor, attribute, escape
 from analysis.release.shown import FOLDER
 from analysis.release.svg import compact
@@ -142,7 +143,10 @@ def write_exhibit_fragments(
         if exhibit.id.startswith("fig-"):
             picture = (exhibit.folder / f"{exhibit.id}.svg").read_text(encoding="utf-8")
             _write(folder / f"{exhibit.id}.svg", compact(picture))
-            text = figure_markdown(exhibit, traced=traced)
+            small = exhibit.folder / f"{exhibit.id}{NARROW}.svg"
+            if small.is_file():
+                _write(folder / small.name, compact(small.read_text(encoding="utf-8")))
+            text = figure_markdown(exhibit, traced=traced, narrow=small.is_file())
             numbers = exhibit.folder / f"{exhibit.id}.csv"
             if numbers.is_file():
                 cells = read_cells(numbers)
@@ -191,10 +195,12 @@ def read_cells(path: Path) -> list[list[str]]:
         return list(csv.reader(handle))
 
 
-def figure_markdown(exhibit: Description, *, traced: bool = False) -> str:
+def figure_markdown(exhibit: Description, *, traced: bool = False, narrow: bool = False) -> str:
+    """The figure; ``smal`` names its picture for a narrow screen, see reports/filters/figuren.lua."""
+    small = f' smal="{FOLDER}/{exhibit.id}{NARROW}.svg"' if narrow else ""
     return (
         f"![{_caption(exhibit, traced)}]({FOLDER}/{exhibit.id}.svg)"
-        f"{{#{exhibit.id} fig-alt={attribute(exhibit.alt)}}}\n"
+        f"{{#{exhibit.id} fig-alt={attribute(exhibit.alt)}{small}}}\n"
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.design.questions import Question
 from analysis.release.markdown import escape
@@ -21,6 +22,7 @@ LATER = (
     "De [schattingen naast elkaar en het verloop](verantwoording.html#sec-proef-zekerheid-paden) staan in de "
     "verantwoording."
 )
+ALL = 100.0  # per cent
 NOTHING_TO_SHOW = "Zonder die gegevens is hier verder niets te tonen."
 
 
@@ -37,7 +39,7 @@ def write_question_sections(asked: Iterable[Question], released: Released, folde
             drawn = effect.value is not None and question.chapter not in paths
             if effect.value is not None:
                 paths.setdefault(question.chapter, []).append(question)
-            _write(folder / f"{name}.qmd", _section(question, effect, drawn=drawn))
+            _write(folder / f"{name}.qmd", _section(question, effect, released, drawn=drawn))
             by_chapter[question.chapter].append(name)
         trial = released.find(f"{TRIAL}.{question.prefix}.effect")
         if trial is not None and not trial.reason:
@@ -109,8 +111,11 @@ def write_outcome_sections(released: Released, reports: Path, folder: Path) -> N
         _write(folder / f"uitkomst-{section}.qmd", f"{shown}\n")
 
 
-def _section(question: Question, effect: Result, *, drawn: bool) -> str:
-    """Heading, question and sentence; the table where there is an estimate, its path where `drawn`."""
+def _section(question: Question, effect: Result, released: Released, *, drawn: bool) -> str:
+    """Heading, question, sentence and what does not go with it.
+
+    With a table where there is an estimate, and its path where `drawn`.
+    """
     parts = [
         f"## {escape(question.title)} {{#sec-{question.id}}}",
         f"**Vraag.** {escape(question.text)}",
@@ -119,6 +124,7 @@ def _section(question: Question, effect: Result, *, drawn: bool) -> str:
     table, path = _exhibits(question, "")
     if effect.value is None:
         return _joined(parts)
+    parts += [against] if (against := _against(question, released)) else []
     if not drawn:
         return _joined([*parts, LATER])
     parts.append(
@@ -126,6 +132,47 @@ def _section(question: Question, effect: Result, *, drawn: bool) -> str:
         "verschil zich vóór en na de start ontwikkelde."
     )
     return _joined([*parts, table, path])
+
+
+def _against(question: Question, released: Released) -> str:
+    """What does not go with the estimate, each by its name and number; "" where everything does."""
+    from analysis.chapters.effect import BESIDE
+
+    effect, checks = question.prefix, f"zekerheid.{question.prefix.replace('.', '_')}"
+    row = released.row(f"{effect}.effect")
+    main, alpha = row.value, 1 - row.level
+    told = []
+    other = [
+        f"{name} ({{{{< var {effect}.{method}.full >}}}})"
+        for method, name in BESIDE.items()
+        if (value := _value(released, f"{effect}.{method}")) is not None and value * main < 0
+    ]
+    if other:
+        told.append(f"Een ander teken dan deze schatting geeft: {dutch.join(other)}.")
+    sign = _value(released, f"{checks}.curve_sign")
+    if sign is not None and sign < ALL:
+        told.append(
+            f"Van alle combinaties van keuzes geeft {{{{< var {checks}.curve_sign.value >}}}}% "
+            "hetzelfde teken."
+        )
+    parallel = _value(released, f"{effect}.pretrend_p")
+    if parallel is not None and parallel < alpha:
+        told.append(
+            "De ontwikkeling liep vóór de start al uiteen "
+            f"(p-waarde {{{{< var {effect}.pretrend_p.value >}}}})."
+        )
+    shared = released.find(f"{checks}.alarm_shared")
+    if shared is not None and shared.value is not None and shared.value - 2 * (shared.se or 0) > 100 * alpha:
+        told.append(
+            "Delen de provincies aan de rand een schok, dan slaat de toets te vaak vals alarm: in "
+            f"{{{{< var {shared.id}.value >}}}}% van de nabootsingen."
+        )
+    return f"**Wat daar niet bij past.** {' '.join(told)}" if told else ""
+
+
+def _value(released: Released, id: str) -> float | None:
+    row = released.find(id)
+    return None if row is None else row.value
 
 
 def _trial(question: Question, released: Released) -> str:

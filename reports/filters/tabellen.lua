@@ -109,11 +109,30 @@ local function readable(tbl, label)
   return pandoc.Div({ tbl }, pandoc.Attr("", { is_grid(tbl) and "tabelvenster rooster" or class_of(least_width(rows_of(tbl))) }))
 end
 
+-- On a phone a long table is folded: its caption and a line that opens it stay. Not the answers, and not the
+-- appendix, of which every row is the end of a link.
+local LONG_TABLE = 6 -- rows
+
+local function folded(tbl, framed, label)
+  local rows = 0
+  for _, body in ipairs(tbl.bodies) do
+    rows = rows + #body.body
+  end
+  if rows < LONG_TABLE or label:match("^tbl%-antwoord") or label:match("herkomst") then
+    return framed
+  end
+  return pandoc.Blocks({
+    pandoc.RawBlock("html", '<details class="vouw"><summary>Toon de tabel (' .. rows .. " rijen)</summary>"),
+    framed,
+    pandoc.RawBlock("html", "</details>"),
+  })
+end
+
 local function frame_tables(div, label)
   return div:walk({
     traverse = "topdown",
     Table = function(tbl)
-      return readable(tbl, label), false
+      return folded(tbl, readable(tbl, label), label), false
     end,
   })
 end

@@ -6,7 +6,7 @@ import pytest
 
 from analysis.answers.programma_bekend import known_items
 from analysis.answers.zekerheid import plan_of
-from analysis.chapters.programma_bekend import known_table, subsidy_table
+from analysis.chapters.programma_bekend import known_tables, subsidy_table
 from analysis.datakind import DataKind
 from analysis.design.questions import outcomes
 from analysis.design.robustness import robustness
@@ -54,8 +54,10 @@ def test_power_is_asked_of_effects_up_to_three_points_all_the_same(tmp_path):
 
 
 def test_a_size_that_was_not_seen_is_not_made_up():
-    table = known_table(evidence())
+    short, table = known_tables(evidence())
     cells = table.cells
+    assert set(short.cells["Bevinding"]) < set(cells["Bevinding"])
+    assert set(short.cells["Grootte"]) >= {"getal niet gezien", "3 tot 6 procentpunt", "0 procentpunt"}
     assert set(cells["Bron"].str.len() > 10) == {True}
     size = dict(zip(cells["Bevinding"].str[:30], cells["Grootte"], strict=True))
     assert size["Positief effect op politieke k"] == "getal niet gezien"

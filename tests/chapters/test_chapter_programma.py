@@ -146,6 +146,7 @@ def test_the_chapter_draws_everything_from_rows_and_facts(facts, sections, lines
     assert set(found) == {
         "tbl-programma-kerncijfers", "fig-programma-tijdlijn", "fig-programma-kaart", "fig-programma-logica",
         "tbl-programma-logica", "tbl-programma-rooster", "tbl-kosten", "tbl-subsidies", "tbl-bekend",
+        "tbl-bekend-voluit",
         "tbl-programmalijnen", "tbl-toezeggingen",
     }  # fmt: skip
     assert {exhibit.kind for exhibit in found.values()} == {DataKind.FACT}

@@ -14,6 +14,7 @@ from analysis.figures.distribution import densities, quantile_gap
 from analysis.figures.event_study import event_study
 from analysis.figures.forest import forest
 from analysis.figures.growth import growth
+from analysis.figures.one_look import one_look
 from analysis.figures.place_lines import line_beside_whole, lines_by_place
 from analysis.figures.power import power_curve
 from analysis.figures.published import published_against_reproduced
@@ -52,6 +53,28 @@ def design_rows() -> pd.DataFrame:
     halfway = rows["units"].isin([50, 100, 400, 800])
     rows["simulated"] = rows["formula"].where(halfway) + 1
     return rows.assign(low=rows["simulated"] - 4, high=rows["simulated"] + 4)
+
+
+def look_rows() -> pd.DataFrame:
+    nan = np.nan
+    rows = [
+        (
+            "ProDemos: opkomst bij de Tweede Kamerverkiezingen",
+            0.2,
+            -0.15,
+            0.55,
+            0.1,
+            1.59,
+            "procentpunten",
+            "",
+        ),
+        ("Tienskip: opkomst", 2.4, 0.7, 4.1, 0.1, 2.17, "procentpunten", ""),
+        ("Kloof in burgerschapskennis", 71.0, nan, nan, 10.0, nan, "punten", ""),
+        ("ProDemos: kennis", nan, nan, nan, 1.0, nan, "punten", "er is geen bestand"),
+        ("Spreiding", nan, nan, nan, nan, nan, "punten", "van geen bestand is bekend dat het " * 4),
+    ]
+    names = ["label", "estimate", "low", "high", "smallest", "detectable", "unit", "reason"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def forest_rows() -> pd.DataFrame:
@@ -188,6 +211,10 @@ EXAMPLES = {
             **k,
         ),
         ["Scholen in stappen 100; Loket D 800", "Voor 80%"],
+    ),
+    "one-look": (
+        lambda **k: one_look(look_rows(), id="fig-one-look", caption="De antwoorden.", **k),
+        ["Van 5 vragen hebben er 3", "1 van de 2 schattingen", "+0,20 procentpunten (van −0,15 tot 0,55)"],
     ),
     "forest": (
         lambda **k: forest(

@@ -168,6 +168,9 @@ local function image(img)
   local path = percent_decoded(img.src)
   if html then
     attach(path)
+    if img.attributes.smal then -- its picture for a narrow screen, which a filter of the project puts beside it
+      attach(img.attributes.smal)
+    end
     img.src = path
     img.caption = pandoc.Inlines({})
     img.attributes.alt = alt
