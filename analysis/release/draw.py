@@ -71,7 +71,7 @@ class Drawer:
         from analysis.exhibits import write_exhibit
         from analysis.figures.kept import found_by
 
-        with found_by(self._figure):
+        with found_by(self.figure):
             for exhibit in of_notebook.whole(released, self.workspace):
                 write_exhibit(exhibit, target)
         return failed
