@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis import dutch
 from analysis.estimate.did import ClusterJackknife, cluster_jackknife, group_time_att
 from analysis.unknown import NotEstimableError
 
@@ -64,8 +63,8 @@ def alike_in(
         raise NotEstimableError(
             f"{fewest} units in the smallest group, {needed} needed for {len(covariates)} covariates",
             reason=(
-                f"de kleinste groep heeft {dutch.number(fewest)} plaatsen, en voor "
-                f"{dutch.number(len(covariates))} kenmerken zijn er {dutch.number(needed)} nodig"
+                f"de kleinste groep heeft {fewest} plaatsen, en voor {len(covariates)} kenmerken zijn er "
+                f"{needed} nodig"
             ),
         )
 
