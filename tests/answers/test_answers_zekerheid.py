@@ -108,7 +108,8 @@ def test_rows_share_question_source_and_kind(items, turnout):
         assert item.id.startswith("zekerheid.prodemos_opkomst_tk.")
         assert item.question == "prodemos-opkomst-tk"
         assert item.kind is DataKind.REAL
-        assert item.source == turnout.source
+        of_facts = "; cbs_population_2024; cbs_pupils_2021_22" if item.id.endswith(".balans") else ""
+        assert item.source == f"{turnout.source}{of_facts}"
     for item in items:
         if isinstance(item, Result):
             numbers = (item.value, item.se, item.low, item.high, item.p_value, item.smallest_p)
