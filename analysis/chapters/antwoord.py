@@ -20,7 +20,7 @@ DESCRIBED = (
     ("kenniskloof.gap", "Kloof in burgerschapskennis tussen vwo en vmbo", "sec-kenniskloof"),
     ("regio.sd_province", "Spreiding tussen provincies in burgerschapskennis", "sec-regio"),
 )
-NO_LINE = "geen lijn"
+NO_LINE = "geen programmalijn"
 NEARER = "Een meting onder jongeren zelf: alle kiezers samen staan te ver van hen af."
 LONGER = "Metingen van latere jaren."
 NOTHING_MORE = "Niets"

@@ -10,7 +10,7 @@ from analysis.exhibits import ALT_CHARACTERS, FigureExhibit
 from analysis.figures import theme
 from analysis.figures.kept import kept
 
-_LINE = 64
+_LINE = 64, 42  # characters, on a page and on a narrow screen
 
 
 @kept
@@ -24,7 +24,7 @@ def absent(*, id: str, caption: str, why: str, kind: DataKind, source: str) -> F
     why : str
         As read where the number would stand: "niet vast te stellen: …".
     """
-    lines = textwrap.wrap(f"{dutch.capital(why)}.", _LINE)
+    lines = textwrap.wrap(f"{dutch.capital(why)}.", theme.by_width(*_LINE))
     figure, axes = theme.new_figure(0.5 + 0.22 * len(lines))
     ax = axes[0, 0]
     with theme.settings():

@@ -17,7 +17,7 @@ from analysis.figures.checks import check_interval, checked
 from analysis.figures.kept import kept
 
 # Inches: beside the picture for the questions; a line of text; around the picture of one unit; the key.
-_LABELS, _LINE, _AROUND, _KEY = (2.85, 1.75), 0.148, (0.04, 0.38), 0.2
+_LABELS, _LINE, _AROUND, _KEY = (2.85, 1.75), 0.158, (0.04, 0.38), 0.2
 _LABEL_CHARACTERS = 33, 18
 _SEEN, _MATTERS = theme.SEQUENTIAL[0], theme.DIVERGING[1]
 
@@ -57,7 +57,7 @@ def one_look(
         unit: [theme.wrapped(label, theme.by_width(*_LABEL_CHARACTERS)) for label in own["label"]]
         for unit, own in answered.groupby("unit", sort=False)
     }
-    heights = {unit: _LINE * sum(text.count("\n") + 1.2 for text in texts) for unit, texts in labels.items()}
+    heights = {unit: _LINE * sum(text.count("\n") + 1.35 for text in texts) for unit, texts in labels.items()}
     keys = _KEY * theme.by_width(1, 3) if units else 0.0
     below = _LINE * sum(text.count("\n") + 1 for text in lines) + (_LINE + 0.1) * bool(lines)
     total = keys + sum(heights.values()) + sum(_AROUND) * len(units) + below + 0.05

@@ -120,8 +120,7 @@ def test_secondary_questions_of_a_programme_are_corrected_together():
         )
         for row in effect(name, p_value=p, smallest_p=1 / 792)
     ]
-    table = exhibits(Released(tuple(rows)), HERE)[1]
-    assert table.id == "tbl-nevenvragen"
+    (table,) = [one for one in exhibits(Released(tuple(rows)), HERE) if one.id == "tbl-nevenvragen"]
     found = {line.iloc[0].partition(": ")[2]: tuple(line.iloc[1:]) for _, line in table.cells.iterrows()}
     assert found["opkomst bij de Tweede Kamerverkiezingen"] == ("0,020", "0,060")
     assert found["opkomst bij de Provinciale Statenverkiezingen"] == ("0,040", "0,060")
@@ -132,4 +131,23 @@ def test_secondary_questions_of_a_programme_are_corrected_together():
 
 
 def test_the_primary_question_is_corrected_with_nothing():
-    assert len(exhibits(Released(effect(p_value=0.02, smallest_p=1 / 792)), HERE)) == 1
+    drawn = exhibits(Released(effect(p_value=0.02, smallest_p=1 / 792)), HERE)
+    assert [one.id for one in drawn] == ["tbl-antwoord", "fig-antwoord"]
+
+
+def test_the_picture_holds_what_the_table_says_and_what_could_be_seen():
+    seen = Result("zekerheid.prodemos_kennis.detectable", "x", 1.6, "punten", "real", "bron", decimals=1)
+    rows = (
+        *effect(low=0.5, high=2.0),
+        seen,
+        *effect("opkomst_tk", NotEstimable("er is niets; nodig is iets")),
+    )
+    figure = exhibits(Released(rows), HERE)[1]
+    first, second = (line for _, line in figure.table.iterrows())
+    assert first[["schatting", "laag", "hoog"]].tolist() == [1.234, 0.5, 2.0]
+    assert first[["kleinste dat ertoe doet", "kleinste dat te zien was"]].tolist() == [1.0, 1.6]
+    assert (first["waarom niet"], second["waarom niet"]) == ("", "er is niets")
+    assert second[["schatting", "laag", "hoog"]].isna().all()
+    assert "95%-interval" in figure.caption
+    assert "Van 2 vragen hebben er 1 een schatting." in figure.alt
+    assert figure.source == "uitkomst_democratiekennis"

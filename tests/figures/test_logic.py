@@ -8,7 +8,7 @@ import pytest
 from matplotlib.patches import FancyBboxPatch
 from test_every_figure import PHONE, drawn_texts
 
-from analysis.figures import theme
+from analysis.figures import narrow, theme
 from analysis.figures.logic import STAGE_NAMES, STATUS_NAMES, STYLES, programme_logic_figure
 from analysis.sources import facts
 from analysis.sources.facts_contract import LOGIC_STAGES, LOGIC_STATUS
@@ -75,11 +75,14 @@ def test_every_text_lies_in_its_box(exhibit):
         assert width < 1.5 or height < 1.5, f"{one.get_text()!r} overlaps {other.get_text()!r}"
 
 
-def test_legible_on_a_phone_and_whole_on_a_page(exhibit):
+def test_legible_on_a_phone_and_whole_on_a_page(exhibit, logic, lines):
     assert exhibit.figure.get_figwidth() == theme.WIDTH
     assert exhibit.figure.get_figheight() < PAGE_HEIGHT
-    for text, _ in drawn_texts(exhibit.figure):
-        assert text.get_fontsize() / 72 * PHONE / theme.WIDTH >= 8, text.get_text()
+    with narrow.narrow():
+        small = programme_logic_figure(logic, lines, DRAWN).figure
+    assert small.get_figwidth() == narrow.NARROW
+    for text, _ in drawn_texts(small):
+        assert text.get_fontsize() / 72 * PHONE / narrow.NARROW >= 11, text.get_text()
 
 
 def test_statuses_differ_without_colour():
