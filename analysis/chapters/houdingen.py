@@ -19,7 +19,7 @@ from analysis.results.row import NOT_ESTABLISHED
 from analysis.workspace import Workspace
 
 SECTION = "houdingen"
-PLANTED = "gekozen in de tweeling: {}"
+PLANTED = "gekozen: {}"
 
 
 def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exhibit]:
@@ -50,7 +50,7 @@ def attitude_table(released: Released, design: AdksDesign) -> TableExhibit:
         kind=DataKind.combine(row.kind for row in every),
         source="; ".join(dict.fromkeys(row.source for row in every)),
         align="lrrrrlr" + "rr" * planted,
-        widths=[*_WIDTHS, *([12, 12] * planted)],
+        widths=[*_WIDTHS, *([12, 16] * planted)],
     )
 
 
@@ -68,7 +68,7 @@ def flow(released: Released) -> str:
     return "".join(f"{sentence} " for sentence in told)
 
 
-_WIDTHS = (22, 20, 20, 20, 10, 14, 10)
+_WIDTHS = (20, 18, 18, 18, 13, 13, 15)
 
 
 def _rows(released: Released, outcome: AdksOutcome) -> dict[str, Result | None]:

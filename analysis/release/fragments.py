@@ -282,7 +282,6 @@ def status_markdown(
     unknown = sum(bool(item.reason) for item in items)
     kinds = [item.kind for item in items if not item.reason]
     synthetic = sum(kind is DataKind.SYNTHETIC for kind in kinds)
-    lacking = _unknown_sentence(unknown, len(items))
     if synthetic:
         count = len(kinds)
         share = (
@@ -294,10 +293,11 @@ def status_markdown(
         text = [
             f"{share} berekend uit nagebootste gegevens. Zij laten zien dat de rekenwijze werkt en zijn "
             "geen bevindingen.",
-            *lacking,
+            *_beside_sentence(unknown),
             *remarks,
         ]
         return _callout("warning", "Synthetische gegevens, geen bevindingen", text, " .synthetisch")
+    lacking = _unknown_sentence(unknown, len(items))
     if DataKind.REAL in kinds:
         text = [f"De uitkomsten in {subject} zijn berekend uit echte gegevens.", *lacking]
         return _callout("note", "Echte gegevens", [*text, *remarks])
@@ -305,6 +305,13 @@ def status_markdown(
         return _callout("note", "Niet vast te stellen", [*lacking, *remarks])
     text = [f"De cijfers in {subject} zijn openbaar en hebben elk een bron.", *lacking]
     return _callout("note", "Openbare cijfers", [*text, *remarks])
+
+
+def _beside_sentence(unknown: int) -> list[str]:
+    verb = "is" if unknown == 1 else "zijn"
+    return (
+        [f"Nog {dutch.number(unknown)} {verb} niet vast te stellen; de reden staat erbij."] if unknown else []
+    )
 
 
 def _unknown_sentence(unknown: int, count: int) -> list[str]:

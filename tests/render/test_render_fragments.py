@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 
 import pandas as pd
 import pypandoc
@@ -18,6 +19,7 @@ from analysis.release.fragments import natural_widths, status_markdown, write_fr
 from analysis.release.markdown import attribute, escape
 from analysis.release.variables import write_variables
 from analysis.results import Released, Result
+from analysis.unknown import NotEstimable
 
 TEXTS = [
     "5 * 3 = *x* en __y__", "a_b_c_", "$5 en $6", "@fig-x en a@b.nl", "hij zei \"ja\" en 'nee'",
@@ -165,6 +167,14 @@ def test_status_says_on_what_kind_of_data_a_section_rests():
         assert "synthetisch" not in status_markdown(kinds_of(*kinds)).lower()
     assert "echte gegevens" in status_markdown(kinds_of(fact, real))
     assert "openbaar" in status_markdown(kinds_of(fact))
+
+
+def test_beside_synthetic_results_those_without_a_number_are_counted_apart():
+    """One count, one sentence: what is unknown is not a share of what is synthetic."""
+    unknown = Result("a.x", "x", NotEstimable("er is geen meting"), "", DataKind.SYNTHETIC, "y")
+    note = status_markdown([*kinds_of(DataKind.SYNTHETIC), unknown, replace(unknown, id="a.y")])
+    assert "Alle uitkomsten in dit hoofdstuk zijn synthetisch" in note
+    assert "Nog 2 zijn niet vast te stellen; de reden staat erbij." in note
 
 
 def test_remark_is_plain_text():
