@@ -262,7 +262,7 @@ def join(frame: pd.DataFrame, exposure: Exposure, members: Mapping[str, str] | N
         for code, date in zip(place, frame["date"], strict=True)
     ]
     on = pd.Series(holds, index=frame.index, dtype=bool)
-    ended = ~on & (place.map(began) <= frame["date"].dt.date)
+    ended = ~on & (pd.to_datetime(place.map(began)) <= frame["date"])
     first = frame.groupby("unit")["time"].transform("min")
     early = frame["cohort"].le(first)
     losses = (
