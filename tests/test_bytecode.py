@@ -49,10 +49,10 @@ def test_otherwise_nothing_changes(told, monkeypatch, why):
 @pytest.mark.parametrize("being_written", ["", ".139871"])
 def test_the_source_of_a_compiled_module_is_known(monkeypatch, prefix, being_written):
     monkeypatch.setattr(sys, "pycache_prefix", prefix)
-    source = "/work/room/module_1.py"
+    source = "/home/room/module_1.py"
     assert source_of(importlib.util.cache_from_source(source) + being_written) == source
     assert source_of(source) == source
-    assert source_of("/work/room/elsewhere.cpython-311.pyc") == "/work/room/elsewhere.cpython-311.pyc"
+    assert source_of("/home/room/elsewhere.cpython-311.pyc") == "/home/room/elsewhere.cpython-311.pyc"
 
 
 def test_a_module_that_was_compiled_there_counts_as_read(project, tmp_path, monkeypatch):
