@@ -404,7 +404,7 @@ def _limits(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
 
 def _limit(rows: _Rows, name: str, label: str, value: float | NotEstimable, unit: str) -> Result:
     if not isinstance(value, NotEstimable) and value == (1 if name == "gamma" else 0):
-        return rows.row(name, label, None, unit, note="Ook zonder afwijking is nul niet uitgesloten.")
+        return rows.row(name, label, None, unit, note="Niet van toepassing: nul ligt al in het interval.")
     endless = "Geen enkele doorgerekende afwijking maakt het effect nul."
     return rows.row(name, label, value, unit, note=endless if value == math.inf else "")
 

@@ -61,9 +61,6 @@ SEEN = {
     "breakdown_b": "Uiteenlopen per meting waarbij de conclusie valt",
     "gamma": "Ongelijke kansen op een vroege start waarbij de conclusie valt",
 }
-# Rows on what would overturn a conclusion, and what they say where zero was in the interval all along.
-_FALLS = ("breakdown_b", "gamma")
-NOTHING_FALLS = "niet van toepassing: nul ligt al in het interval"
 
 
 def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exhibit]:
@@ -223,13 +220,7 @@ def _seen(released: Released, workspace: Workspace | None) -> TableExhibit | Non
         own = {name: released.find(f"{prefix}.{name}") for name in SEEN}
         smallest = f"{dutch.number(outcome.smallest_of_interest, 1)} {outcome.unit}"
         columns[f"{question.exposure.label}, {dutch.lower(question.title)}"] = [
-            smallest
-            if name == "smallest"
-            else "niet berekend"
-            if row is None
-            else NOTHING_FALLS
-            if name in _FALLS and row.value is None and main.low is not None and main.low <= 0 <= main.high
-            else _told(row)
+            smallest if name == "smallest" else "niet berekend" if row is None else _told(row)
             for name, row in own.items()
         ]
     if not rows:
