@@ -1,5 +1,6 @@
 """Both routes install the same things, pinned, and the pins name no address."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -41,6 +42,16 @@ def test_conda_and_pip_ask_for_the_same_packages(project):
     assert "quarto" in listed
 
 
+def test_the_conda_lock_takes_every_package_with_its_hash():
+    """conda gives programs, by version; whatever Python imports comes from a lock, with its hash."""
+    text = (REPOSITORY / "environment.lock.yml").read_text(encoding="utf-8")
+    *programs, by_pip = yaml.safe_load(text)["dependencies"]
+    pinned = re.compile(r"(python|quarto|make)=[0-9.]+")
+    assert [entry for entry in programs if not pinned.fullmatch(entry)] == ["pip"]
+    assert by_pip == {"pip": ["--require-hashes", f"--requirement {LOCKS[-1]}"]}
+    assert "://" not in text
+
+
 @pytest.mark.parametrize("lock", [*LOCKS, "requirements-uv.lock"])
 def test_pins_carry_hashes_and_no_address(lock):
     text = (REPOSITORY / lock).read_text(encoding="utf-8")
@@ -80,6 +91,66 @@ def test_actions_are_pinned_by_commit():
             assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", used), used
 
 
+def test_images_are_pinned_by_digest():
+    for path in (REPOSITORY / ".github" / "workflows").glob("*.yml"):
+        text = path.read_text(encoding="utf-8")
+        for image in re.findall(r"^\s*(?:container|image):\s*(\S+)", text, re.MULTILINE):
+            assert re.fullmatch(r"[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}", image), image
+
+
+QUARTO = REPOSITORY / ".ci" / "quarto"
+
+
+@pytest.fixture
+def release(tmp_path):
+    """A stand-in for the GitHub command line, which gives one archive whatever is asked: its digest."""
+    made = tmp_path / "release"
+    (made / "quarto-9" / "bin").mkdir(parents=True)
+    (made / "quarto-9" / "bin" / "quarto").write_text("#!/bin/sh\n")
+    archive = tmp_path / "archive.tar.gz"
+    subprocess.run(["tar", "-czf", archive, "-C", made, "quarto-9"], check=True)
+    (tmp_path / "bin").mkdir()
+    stand_in = tmp_path / "bin" / "gh"
+    stand_in.write_text(
+        "#!/bin/sh\n"
+        "while [ $# -gt 0 ]; do case $1 in --pattern) file=$2;; --dir) dir=$2;; esac; shift; done\n"
+        f'cp "{archive}" "$dir/$file"\n'
+    )
+    stand_in.chmod(0o755)
+    return hashlib.sha256(archive.read_bytes()).hexdigest()
+
+
+def put_quarto(tmp_path: Path, script: str) -> subprocess.CompletedProcess:
+    (tmp_path / "quarto.sh").write_text(script)
+    environment = {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "GITHUB_PATH": str(tmp_path / "path")}
+    return subprocess.run(
+        ["bash", tmp_path / "quarto.sh", tmp_path / "quarto"], env=environment, capture_output=True, text=True
+    )
+
+
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="sha256sum is not installed")
+def test_quarto_is_refused_unless_its_digest_is_the_pinned_one(tmp_path, release):
+    script = QUARTO.read_text(encoding="utf-8")
+    refused = put_quarto(tmp_path, script)
+    assert refused.returncode != 0
+    assert "FAILED" in refused.stdout + refused.stderr
+    assert not (tmp_path / "quarto" / "bin").exists()
+    assert not (tmp_path / "path").exists()
+
+    pinned = re.search(r"^digest=([0-9a-f]{64})$", script, re.MULTILINE).group(1)
+    taken = put_quarto(tmp_path, script.replace(pinned, release))
+    assert taken.returncode == 0, taken.stderr
+    assert (tmp_path / "quarto" / "bin" / "quarto").is_file()
+    assert (tmp_path / "path").read_text().strip() == str(tmp_path / "quarto" / "bin")
+
+
+@pytest.mark.parametrize("name", ["report.yml", "refresh.yml"])
+def test_workflows_get_quarto_in_no_other_way(name):
+    text = (REPOSITORY / ".github" / "workflows" / name).read_text(encoding="utf-8")
+    assert '.ci/quarto "$RUNNER_TEMP/quarto"' in text
+    assert "quarto-actions" not in text
+
+
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 def test_set_up_that_is_there_is_not_done_again(tmp_path):
     for name in ("Makefile", "pyproject.toml", *LOCKS):
@@ -99,7 +170,8 @@ def test_the_scheduled_job_fetches_rebuilds_and_tells_what_changed():
     assert workflow[True]["schedule"], "YAML reads the key `on` as true"
     steps = workflow["jobs"]["refresh"]["steps"]
     ran = [step["run"] for step in steps if "run" in step]
-    before, refresh = ran
+    quarto, before, refresh = ran
+    assert quarto.startswith(".ci/quarto ")
     published = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "report.yml").read_text("utf-8"))
     uploaded = [
         step["with"]["name"] for step in published["jobs"]["report"]["steps"] if "upload" in str(step)
