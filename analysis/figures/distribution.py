@@ -22,10 +22,8 @@ def quantile_gap(
     kind: DataKind,
     source: str,
     mean: float | None = None,
-    mean_label: str = "verschil in gemiddelde",
     decimals: int = 0,
     level: float = 0.95,
-    caption: str = "",
 ) -> FigureExhibit:
     """The gap at each quantile with its interval, beside the gap in means.
 
@@ -36,7 +34,7 @@ def quantile_gap(
     outcome_label, unit : str
         Dutch: "verschil tussen vwo en vmbo in burgerschapskennis", "punten".
     mean : float, optional
-        The gap in means, drawn as a dashed line with `mean_label`.
+        The gap in means, drawn as a dashed line.
 
     Raises
     ------
@@ -64,7 +62,7 @@ def quantile_gap(
         if mean is not None:
             ax.axhline(mean, color=theme.INK, linewidth=1.0, linestyle=(0, (5, 3)), zorder=1.5)
             theme.write(
-                ax, 1.0, mean, theme.wrapped(f"{mean_label}: {dutch.number(mean, decimals)}", 14),
+                ax, 1.0, mean, theme.wrapped(f"verschil in gemiddelde: {dutch.number(mean, decimals)}", 14),
                 xycoords=("axes fraction", "data"), xytext=(6, 0), textcoords="offset points", va="center",
             )  # fmt: skip
         if "truth" in table.columns:
@@ -90,7 +88,7 @@ def quantile_gap(
         f"Tussen het laagste en het hoogste percentiel loopt het verschil "
         f"{'op' if change > 0 else 'terug'} met {words.quantity(abs(change), unit, decimals)}; "
         f"de intervallen daar overlappen {'niet' if apart else 'wel'}.",
-        "" if mean is None else f"{dutch.capital(mean_label)}: {words.quantity(mean, unit, decimals)}.",
+        "" if mean is None else f"Verschil in gemiddelde: {words.quantity(mean, unit, decimals)}.",
     )
     twin = {
         "quantile": "kwantiel",
@@ -99,7 +97,7 @@ def quantile_gap(
         "high": "hoog",
         "truth": "waar verschil (synthetisch)",
     }
-    caption = words.sentence(caption or f"{outcome_label} naar percentiel")
+    caption = words.sentence(f"{outcome_label} naar percentiel")
     return FigureExhibit(
         id,
         theme.finished(figure),

@@ -209,8 +209,6 @@ EXAMPLES = {
         lambda **k: forest(
             forest_rows(),
             id="fig-forest",
-            reference=56.0,
-            reference_label="het landelijk cijfer",
             highlight=["Nederland"],
             **KNOWLEDGE,
             **k,

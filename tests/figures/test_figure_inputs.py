@@ -132,10 +132,8 @@ def test_truth_is_told_and_drawn_apart():
     assert "waar effect (synthetisch)" in with_truth.table.columns
 
 
-def test_forest_sorts_highlights_and_refuses_doubles():
+def test_forest_refuses_doubles_and_unknown_highlights():
     rows = example.forest_rows()
-    table = forest(rows, sort=True, **COMMON).table
-    assert list(table["schatting"]) == sorted(table["schatting"], reverse=True)
     with pytest.raises(ValueError, match="'Zeeland' occurs twice"):
         forest(pd.concat([rows, rows[rows["label"] == "Zeeland"]]), **COMMON)
     with pytest.raises(ValueError, match="highlight names Belgie"):
