@@ -31,9 +31,7 @@ def statline_contract(dimensions: list[str], topics: list[str]) -> pa.DataFrameS
     )
 
 
-def require_provinces_add_up(
-    frame: pd.DataFrame, topic: str, place: str, *, tolerance: float = 0.0, rest: float = 0.0
-) -> int:
+def require_provinces_add_up(frame: pd.DataFrame, topic: str, place: str) -> int:
     """Raise unless the twelve provinces add up to the country, per year and other dimensions.
 
     Parameters
@@ -44,10 +42,6 @@ def require_provinces_add_up(
         A count; shares and means do not add up.
     place : str
         For the message.
-    tolerance : float
-        Largest difference from rounding, in the unit of `topic`.
-    rest : float
-        Largest share of the country that may be in no province, as with pupils who live abroad.
 
     Returns
     -------
@@ -60,8 +54,7 @@ def require_provinces_add_up(
     provinces = parts.groupby(keys)[topic].agg(["sum", "count", "size"])
     both = provinces.join(country.rename("country"), how="inner")
     both = both[(both["count"] == 12) & (both["size"] == 12) & both["country"].notna()]
-    gap = both["country"] - both["sum"]
-    wrong = (gap < -tolerance) | (gap > tolerance + rest * both["country"])
+    wrong = both["country"] != both["sum"]
     if wrong.any():
         row = both[wrong].iloc[0]
         values = row.name if len(keys) > 1 else (row.name,)
