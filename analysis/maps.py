@@ -1,4 +1,4 @@
-"""Maps of the provinces: values in classes, named categories, and the same on tiles of equal size.
+"""Maps of the provinces: values in classes, and the same on tiles of equal size.
 
 Every map writes its values in the provinces, so that no reader has to match shades; what is not known is
 hatched and reads "onbekend". The table behind the map travels with it.
@@ -15,13 +15,10 @@ from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
 from analysis.figures import surface, theme, words
-from analysis.figures.category_map import category_map
 from analysis.figures.classes import Classes
 from analysis.figures.kept import kept
 from analysis.figures.surface import Fill
 from analysis.sources.geography import province_names
-
-__all__ = ["category_map", "map_panels", "province_map", "tile_map", "value_exhibit"]
 
 
 @kept

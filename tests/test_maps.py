@@ -144,39 +144,6 @@ def test_impossible_classes_are_refused(classes, said):
         maps.province_map(VALUES, classes=classes if isinstance(classes, int) else list(classes), **BASE)
 
 
-CATEGORY = {
-    "id": "fig-start", "label": "start", "kind": "fact", "source": "brief", "levels": ["2023", "2024"]
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("tiles", [False, True])
-def test_categories_tell_assumed_from_known_and_unknown(tiles):
-    exhibit = maps.category_map({"PV20": "2023", "PV31": "2024"}, assumed=["PV31"], tiles=tiles, **CATEGORY)
-    status = exhibit.table.set_index("code")["status"]
-    assert status["PV20"] == "bekend"
-    assert status["PV31"] == "aanname"
-    assert (status == "onbekend").sum() == 10
-    assert "2023: Groningen. 2024: Limburg (aanname). Onbekend: Fryslân" in exhibit.alt
-    assert "gestreept: aanname" in texts(exhibit)
-    assert hatched(exhibit) == 11  # ten provinces and the key
-
-
-@pytest.mark.parametrize(
-    ("categories", "options", "said"),
-    [
-        ({"PV99": "2023"}, {}, "not a province code"),
-        ({"PV20": "2025"}, {}, "category 2025 is not among the levels"),
-        ({}, {}, "no province has a category"),
-        ({"PV20": "2023"}, {"assumed": ["PV21"]}, "PV21 is assumed but has no category"),
-        ({"PV20": "2023"}, {"assumed": ["PV77"]}, "not a province code"),
-        ({"PV20": "1"}, {"levels": list("123456")}, "6 levels, and 1 to 5 shades"),
-    ],
-)
-def test_impossible_categories_are_refused(categories, options, said):
-    with pytest.raises(ValueError, match=said):
-        maps.category_map(categories, **{**CATEGORY, **options})
-
-
 def test_panels_share_their_classes():
     raw = {code: value - 45.5 for code, value in VALUES.items()}
     shrunken = {code: 0.2 * value for code, value in raw.items()}

@@ -62,17 +62,12 @@ class _Rows:
         return Series(f"{self.panel.question.prefix}.{name}", label, unit, points=points, **shared)
 
 
-def answer_question(
-    panel: Panel, *, level: float = 0.95, seed: int = 0, chosen: Method | None = None
-) -> tuple[Result | Series, ...]:
+def answer_question(panel: Panel, *, level: float = 0.95, seed: int = 0) -> tuple[Result | Series, ...]:
     """The rows and series that answer the question of `panel`: numbers, or reasons why there are none.
 
-    Parameters
-    ----------
-    chosen : Method, optional
-        The estimators; those of ``data/design/method.toml`` unless given.
+    The estimators are those of ``data/design/method.toml``.
     """
-    asked, chosen = panel.question, chosen or method()
+    asked, chosen = panel.question, method()
     study = panel.frame
     if not isinstance(study, NotEstimable):
         study = effect_study(

@@ -263,24 +263,14 @@ class _Study:
         )
         return [
             self.row("power_formula", "kans volgens de formule", 100 * self.formula(needed), "%"),
-            self.row(
-                "power_simulated",
-                "kans nagebootst",
-                100 * found.power,
-                "%",
-                se=100 * found.power_se,
-                n=found.draws,
-                **_ends(found.power, found.power_se),
-            ),
-            self.row(
+            self._chance("power_simulated", "kans nagebootst", found.power, found.power_se, n=found.draws),
+            self._chance(
                 "size_simulated",
                 "kans op een valse vondst, nagebootst",
-                100 * found.size,
-                "%",
-                se=100 * found.size_se,
+                found.size,
+                found.size_se,
                 n=found.draws,
                 decimals=1,
-                **_ends(found.size, found.size_se),
             ),
             self.row("measured", "metingen in totaal", persons, "metingen"),
             self.row(
@@ -292,6 +282,10 @@ class _Study:
                 f"{dutch.number(persons)} keer {dutch.number(person_price)} euro; geen prijs en geen offerte",
             ),
         ]
+
+    def _chance(self, name: str, label: str, share: float, se: float, **more: Any) -> Result:
+        """A simulated share in per cent, with the error of the simulation."""
+        return self.row(name, label, 100 * share, "%", se=100 * se, **_ends(share, se), **more)
 
     def with_available(self, counts: Mapping[str, int]) -> list[Result]:
         """What the units that there are could see."""

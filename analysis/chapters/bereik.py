@@ -49,18 +49,12 @@ def _provinces(series: Series, name: str, label: str, workspace: Workspace) -> T
         ],
         columns=["Provincie", "Activiteiten", "Gemeenten", "Jongeren", "Per 100 leerlingen"],
     )
-    return TableExhibit(
-        id=f"tbl-{SECTION}-{name}",
-        cells=cells,
-        caption=(
-            f"{label}: geregistreerde activiteiten, gemeenten met een activiteit, bereikte jongeren, en "
-            f"bereikte jongeren per honderd leerlingen in het voortgezet onderwijs (2021/22). {_TOLD} "
-            f"{series.note}"
-        ).strip(),
-        kind=series.kind,
-        source=series.source,
-        align="lrrrr",
+    caption = (
+        f"{label}: geregistreerde activiteiten, gemeenten met een activiteit, bereikte jongeren, en "
+        f"bereikte jongeren per honderd leerlingen in het voortgezet onderwijs (2021/22). {_TOLD} "
+        f"{series.note}"
     )
+    return _table(series, name, cells, caption, "lrrrr")
 
 
 def _years(series: Series, name: str, label: str) -> TableExhibit:
@@ -78,16 +72,8 @@ def _years(series: Series, name: str, label: str) -> TableExhibit:
         if across
         else ""
     )
-    return TableExhibit(
-        id=f"tbl-{SECTION}-{name}-jaren",
-        cells=cells,
-        caption=(
-            f"{label}: geregistreerde activiteiten en bereikte jongeren per jaar.{told} {series.note}"
-        ).strip(),
-        kind=series.kind,
-        source=series.source,
-        align="lrrr",
-    )
+    caption = f"{label}: geregistreerde activiteiten en bereikte jongeren per jaar.{told} {series.note}"
+    return _table(series, f"{name}-jaren", cells, caption, "lrrr")
 
 
 def _lost(series: Series, name: str, label: str) -> TableExhibit:
@@ -98,13 +84,13 @@ def _lost(series: Series, name: str, label: str) -> TableExhibit:
         ],
         columns=["Waarom", "Bestand", "Eerste regel", "Regels"],
     )
+    caption = f"{label}: regels van de registratie die niet, of alleen op provincie, zijn geplaatst."
+    return _table(series, f"{name}-verlies", cells, caption, "llrr")
+
+
+def _table(series: Series, name: str, cells: pd.DataFrame, caption: str, align: str) -> TableExhibit:
     return TableExhibit(
-        id=f"tbl-{SECTION}-{name}-verlies",
-        cells=cells,
-        caption=f"{label}: regels van de registratie die niet, of alleen op provincie, zijn geplaatst.",
-        kind=series.kind,
-        source=series.source,
-        align="llrr",
+        f"tbl-{SECTION}-{name}", cells, caption.strip(), series.kind, series.source, align=align
     )
 
 

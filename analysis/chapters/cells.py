@@ -57,10 +57,7 @@ class Cells:
         """The number with its unit, or what is read in its place."""
         if row.value is None:
             return self.unknown(row)
-        text = dutch.number(row.value, row.decimals, sign=sign)
-        if not (unit and row.unit):
-            return text
-        return f"{text}%" if row.unit == "%" else f"{text} {row.unit}"
+        return with_unit(row, sign=sign) if unit else dutch.number(row.value, row.decimals, sign=sign)
 
     def interval(self, row: Result) -> str:
         """The interval, or the word for why there is none."""
@@ -164,3 +161,9 @@ class Points:
         if self.withheld(key):
             return NOT_SHOWN
         return dutch.UNKNOWN if len(self._known) and key in self._known.index else NOT_ESTABLISHED
+
+
+def with_unit(row: Result, *, sign: bool = False) -> str:
+    """The number of a row that has one, with its unit behind it."""
+    unit = row.unit if row.unit in ("", "%") else f" {row.unit}"
+    return f"{dutch.number(row.value, row.decimals, sign=sign)}{unit}"

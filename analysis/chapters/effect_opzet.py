@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.answers.effect_names import GROUPS
+from analysis.chapters.cells import with_unit
 from analysis.design.questions import Question
 from analysis.exhibits import TableExhibit
 from analysis.results import Released, Result, Series
@@ -83,5 +84,4 @@ def _told(row: Result, *, p: bool = False) -> str:
         return row.unknown
     if p:
         return dutch.p_value(row.value)
-    unit = row.unit if row.unit in ("", "%") else f" {row.unit}"
-    return f"{dutch.number(row.value, row.decimals)}{unit}"
+    return with_unit(row)

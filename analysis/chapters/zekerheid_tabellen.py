@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.answers.zekerheid_names import BALANCE, SECTION
+from analysis.chapters.cells import with_unit
 from analysis.design.questions import Question
 from analysis.exhibits import TableExhibit
 from analysis.results import Released, Result, Series, interval_name
@@ -179,7 +180,6 @@ def _value(row: Result) -> str:
     """The number with its interval, simulation error and least p-value, where it has these."""
     if row.value is None:
         return row.note.rstrip(".").lower() if row.note and not row.reason else row.unknown
-    unit = row.unit if row.unit in ("", "%") else f" {row.unit}"
     beside = [] if row.low is None else [f"{interval_name(row.level)} {row.interval_text}"]
     if row.se is not None:
         beside.append(f"simulatiefout {dutch.number(row.se, row.decimals + 1)}")
@@ -187,4 +187,4 @@ def _value(row: Result) -> str:
         least = dutch.p_value(row.smallest_p)
         beside.append(f"kleinst mogelijke p {least}")
     remark = f" ({'; '.join(beside)})" if beside else ""
-    return f"{dutch.number(row.value, row.decimals)}{unit}{remark}"
+    return f"{with_unit(row)}{remark}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.design.read import read_design, records
+from analysis.design.read import read_design, records, require_once
 from analysis.workspace import Workspace
 
 DESIGN = "costs"
@@ -53,8 +53,5 @@ def read_bounds(workspace: Workspace | None = None) -> tuple[Bound, ...]:
     if unknown:
         raise ValueError(f"{place}: unknown key {', '.join(unknown)}; known is bound")
     bounds = records(Bound, content.get("bound", []), f"{place}, bound")
-    names = [bound.name for bound in bounds]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"{place}: bound {', '.join(twice)} occurs twice")
+    require_once([bound.name for bound in bounds], f"{place}: bound")
     return bounds

@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.design.read import read_design, record, records, require_table, require_tables
+from analysis.design.read import (
+    read_design,
+    record,
+    records,
+    require_once,
+    require_one_of,
+    require_table,
+    require_tables,
+)
 from analysis.workspace import Workspace
 
 DESIGN = "meten"
@@ -53,8 +61,7 @@ class Assumption:
     source: str
 
     def __post_init__(self) -> None:
-        if self.status not in STATUS:
-            raise ValueError(f"status {self.status!r}: expected one of {', '.join(STATUS)}")
+        require_one_of("status", self.status, STATUS)
         if not self.source.strip():
             raise ValueError("source is empty: say where the number comes from")
 
@@ -171,9 +178,7 @@ def meten(workspace: Workspace | None = None) -> Meten:
         ("planned", [item.name for item in found.designs]),
         ("decision", [item.name for item in found.decisions]),
     ):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"{FILE}: {what} {', '.join(twice)} occurs twice")
+        require_once(names, f"{FILE}: {what}")
     for design in found.designs:
         named = (
             design.sd, design.place_memory, design.person_memory, design.unit_price, design.person_price,

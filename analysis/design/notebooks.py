@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.design.read import read_design, records
+from analysis.design.read import read_design, records, require_once, require_tables_only
 from analysis.workspace import Workspace
 
 REGISTRY = "notebooks"
@@ -117,9 +117,7 @@ def read_notebooks(workspace: Workspace | None = None) -> tuple[NotebookEntry, .
     """
     content = read_design(REGISTRY, workspace)
     place = f"data/design/{REGISTRY}.toml"
-    unknown = sorted(set(content) - {"notebook"})
-    if unknown:
-        raise ValueError(f"{place}: unknown table {', '.join(unknown)}; expected [[notebook]]")
+    require_tables_only(content, ("notebook",), place)
     tables = content.get("notebook", [])
     if isinstance(tables, list) and all(isinstance(table, dict) for table in tables):
         tables = [_expanded(table, workspace, f"{place}, notebook {table.get('name')}") for table in tables]
@@ -127,10 +125,7 @@ def read_notebooks(workspace: Workspace | None = None) -> tuple[NotebookEntry, .
     if not entries:
         raise ValueError(f"{place}: no notebook is registered")
     for attribute in ("name", "file"):
-        seen = [getattr(entry, attribute) for entry in entries]
-        double = sorted({value for value in seen if seen.count(value) > 1})
-        if double:
-            raise ValueError(f"{place}: {attribute} {', '.join(double)} occurs twice")
+        require_once([getattr(entry, attribute) for entry in entries], f"{place}: {attribute}")
     return tuple(entries)
 
 

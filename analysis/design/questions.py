@@ -12,7 +12,13 @@ from datetime import date
 from itertools import pairwise
 from typing import TypeVar
 
-from analysis.design.read import read_design, records
+from analysis.design.read import (
+    read_design,
+    records,
+    require_once,
+    require_one_of,
+    require_tables_only,
+)
 from analysis.workspace import Workspace
 
 DESIGN = "questions"
@@ -57,7 +63,7 @@ class Spell:
     note: str = ""
 
     def __post_init__(self) -> None:
-        _one_of("status", self.status, STATUSES)
+        require_one_of("status", self.status, STATUSES)
         first_day(self.start)
         if self.end and self.ended <= self.began:
             raise ValueError(f"{self.place}: end {self.end} is not after start {self.start}")
@@ -98,8 +104,8 @@ class Exposure:
     spells: tuple[Spell, ...] = ()
 
     def __post_init__(self) -> None:
-        _one_of("place", self.place, LEVELS)
-        _one_of("starts", self.starts, STARTS)
+        require_one_of("place", self.place, LEVELS)
+        require_one_of("starts", self.starts, STARTS)
         if self.threshold < 0:
             raise ValueError(f"threshold {self.threshold:g} is below zero")
         if self.threshold and self.starts != "registration":
@@ -128,9 +134,9 @@ class Outcome:
     tried: float | None = None
 
     def __post_init__(self) -> None:
-        _one_of("source", self.source, SOURCES)
-        _one_of("level", self.level, LEVELS)
-        _one_of("weight", self.weight, WEIGHTS)
+        require_one_of("source", self.source, SOURCES)
+        require_one_of("level", self.level, LEVELS)
+        require_one_of("weight", self.weight, WEIGHTS)
         if len(self.scale) != 2 or not self.scale[0] < self.scale[1]:
             raise ValueError(
                 f"scale {list(self.scale)!r}: expected the lowest and the highest possible value"
@@ -208,9 +214,9 @@ class _Entry:
     trial: str = ""
 
     def __post_init__(self) -> None:
-        _one_of("comparison", self.comparison, COMPARISONS)
-        _one_of("estimand", self.estimand, ESTIMANDS)
-        _one_of("role", self.role, ROLES)
+        require_one_of("comparison", self.comparison, COMPARISONS)
+        require_one_of("estimand", self.estimand, ESTIMANDS)
+        require_one_of("role", self.role, ROLES)
         if not _ID.fullmatch(self.id) or not self.id.startswith(f"{self.chapter}-"):
             raise ValueError(f"id {self.id!r}: expected {self.chapter}-… in lower case, digits and hyphens")
         if not self.text.strip().endswith("?"):
@@ -285,10 +291,9 @@ def questions(workspace: Workspace | None = None) -> tuple[Question, ...]:
             "population": _known("population", entry.population, populations, where),
         }
         found.append(Question(**{**vars(entry), **named}))
-    _once([question.id for question in found], f"{place}, question id")
-    _once(
-        [question.family for question in found if question.role == "primary"], f"{place}, primary of family"
-    )
+    require_once([question.id for question in found], f"{place}, question id:")
+    primary = [question.family for question in found if question.role == "primary"]
+    require_once(primary, f"{place}, primary of family:")
     return tuple(found)
 
 
@@ -312,30 +317,16 @@ def question(id: str, workspace: Workspace | None = None) -> Question:
 
 def _only(content: dict, name: str, tables: tuple[str, ...]) -> dict:
     """`content` of the design file `name`, if it holds no other tables than these."""
-    unknown = sorted(set(content) - set(tables))
-    if unknown:
-        expected = ", ".join(f"[[{table}]]" for table in tables)
-        raise ValueError(f"data/design/{name}.toml: unknown table {', '.join(unknown)}; expected {expected}")
+    require_tables_only(content, tables, f"data/design/{name}.toml")
     return content
 
 
 def _by_name(items: tuple[Named, ...], place: str) -> dict[str, Named]:
-    _once([item.name for item in items], place)
+    require_once([item.name for item in items], f"{place}:")
     return {item.name: item for item in items}
-
-
-def _once(names: list[str], place: str) -> None:
-    double = sorted({name for name in names if names.count(name) > 1})
-    if double:
-        raise ValueError(f"{place}: {', '.join(double)} occurs twice")
 
 
 def _known(what: str, name: str, known: dict[str, Named], where: str) -> Named:
     if name not in known:
         raise ValueError(f"{where}: no {what} {name!r}; known are {', '.join(known) or 'none'}")
     return known[name]
-
-
-def _one_of(key: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise ValueError(f"{key} {value!r}: expected one of {', '.join(known)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, get_type_hints
 
 from analysis.design.types import described, example, fitted
@@ -86,6 +86,27 @@ def require_tables(tables: Any, place: str) -> list[Mapping[str, Any]]:
     if not isinstance(tables, list) or not all(isinstance(table, Mapping) for table in tables):
         raise ValueError(f"{place}: expected tables, each under a heading in double square brackets")
     return tables
+
+
+def require_tables_only(content: Mapping[str, Any], known: Sequence[str], place: str) -> None:
+    """ValueError if a design file holds another list of tables than those of `known`."""
+    unknown = sorted(set(content) - set(known))
+    if unknown:
+        expected = ", ".join(f"[[{table}]]" for table in known)
+        raise ValueError(f"{place}: unknown table {', '.join(unknown)}; expected {expected}")
+
+
+def require_once(names: Sequence[str], place: str) -> None:
+    """ValueError if a name occurs twice; `place` says what is named, and where."""
+    double = sorted({name for name in names if names.count(name) > 1})
+    if double:
+        raise ValueError(f"{place} {', '.join(double)} occurs twice")
+
+
+def require_one_of(key: str, value: str, known: Sequence[str]) -> None:
+    """ValueError if `value` is not among those that `key` may have."""
+    if value not in known:
+        raise ValueError(f"{key} {value!r}: expected one of {', '.join(known)}")
 
 
 def require_signs(decimal: str, thousands: str) -> None:

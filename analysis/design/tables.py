@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from analysis.design.read import read_design, records, require_signs
+from analysis.design.read import (
+    read_design,
+    records,
+    require_once,
+    require_one_of,
+    require_signs,
+    require_tables_only,
+)
 from analysis.workspace import Workspace
 
 REGISTRATIONS = "registrations"
@@ -85,8 +92,7 @@ class TableMap:
         if self.decimal == AUTO and self.thousands in _OTHER:  # then the decimal sign is the other one
             object.__setattr__(self, "decimal", _OTHER[self.thousands])
         require_signs("," if self.decimal == AUTO else self.decimal, self.thousands)
-        if self.date_order not in _ORDERS:
-            raise ValueError(f"date_order {self.date_order!r}: expected one of {', '.join(_ORDERS)}")
+        require_one_of("date_order", self.date_order, _ORDERS)
 
     @property
     def required(self) -> tuple[str | frozenset[str], ...]:
@@ -205,14 +211,9 @@ def _there(file: str, workspace: Workspace | None) -> bool:
 
 def _maps(content: dict, file: str, heading: str, kind: type) -> dict:
     place = f"data/design/{file}.toml"
-    unknown = sorted(set(content) - {heading})
-    if unknown:
-        raise ValueError(f"{place}: unknown table {', '.join(unknown)}; expected [[{heading}]]")
+    require_tables_only(content, (heading,), place)
     maps = records(kind, content.get(heading, []), f"{place}, {heading}")
-    names = [one.name for one in maps]
-    double = sorted({name for name in names if names.count(name) > 1})
-    if double:
-        raise ValueError(f"{place}: {heading} {', '.join(double)} occurs twice")
+    require_once([one.name for one in maps], f"{place}: {heading}")
     return {one.name: one for one in maps}
 
 

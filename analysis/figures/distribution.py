@@ -1,10 +1,7 @@
-"""Gaps over the whole distribution: the gap at each quantile, and the densities of the groups."""
+"""Gaps over the whole distribution: the gap at each quantile."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
 import pandas as pd
 
 from analysis import dutch
@@ -25,10 +22,8 @@ def quantile_gap(
     kind: DataKind,
     source: str,
     mean: float | None = None,
-    mean_label: str = "verschil in gemiddelde",
     decimals: int = 0,
     level: float = 0.95,
-    caption: str = "",
 ) -> FigureExhibit:
     """The gap at each quantile with its interval, beside the gap in means.
 
@@ -39,7 +34,7 @@ def quantile_gap(
     outcome_label, unit : str
         Dutch: "verschil tussen vwo en vmbo in burgerschapskennis", "punten".
     mean : float, optional
-        The gap in means, drawn as a dashed line with `mean_label`.
+        The gap in means, drawn as a dashed line.
 
     Raises
     ------
@@ -67,7 +62,7 @@ def quantile_gap(
         if mean is not None:
             ax.axhline(mean, color=theme.INK, linewidth=1.0, linestyle=(0, (5, 3)), zorder=1.5)
             theme.write(
-                ax, 1.0, mean, theme.wrapped(f"{mean_label}: {dutch.number(mean, decimals)}", 14),
+                ax, 1.0, mean, theme.wrapped(f"verschil in gemiddelde: {dutch.number(mean, decimals)}", 14),
                 xycoords=("axes fraction", "data"), xytext=(6, 0), textcoords="offset points", va="center",
             )  # fmt: skip
         if "truth" in table.columns:
@@ -93,7 +88,7 @@ def quantile_gap(
         f"Tussen het laagste en het hoogste percentiel loopt het verschil "
         f"{'op' if change > 0 else 'terug'} met {words.quantity(abs(change), unit, decimals)}; "
         f"de intervallen daar overlappen {'niet' if apart else 'wel'}.",
-        "" if mean is None else f"{dutch.capital(mean_label)}: {words.quantity(mean, unit, decimals)}.",
+        "" if mean is None else f"Verschil in gemiddelde: {words.quantity(mean, unit, decimals)}.",
     )
     twin = {
         "quantile": "kwantiel",
@@ -102,7 +97,7 @@ def quantile_gap(
         "high": "hoog",
         "truth": "waar verschil (synthetisch)",
     }
-    caption = words.sentence(caption or f"{outcome_label} naar percentiel")
+    caption = words.sentence(f"{outcome_label} naar percentiel")
     return FigureExhibit(
         id,
         theme.finished(figure),
@@ -112,95 +107,3 @@ def quantile_gap(
         source,
         table[[name for name in twin if name in table.columns]].rename(columns=twin),
     )
-
-
-@kept
-def densities(
-    table: pd.DataFrame,
-    *,
-    id: str,
-    outcome_label: str,
-    unit: str,
-    kind: DataKind,
-    source: str,
-    means: Mapping[str, float],
-    decimals: int = 0,
-    caption: str = "",
-) -> FigureExhibit:
-    """One ridge a group, from the top in the order of `means`, each with its mean.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Columns ``group``, ``x`` (scale of the outcome) and ``density`` (not negative).
-    means : mapping of group to float
-        Weighted mean a group.
-
-    Raises
-    ------
-    ValueError
-        If the table is empty, lacks a column, holds a value that cannot be drawn, or a group has no mean.
-    """
-    table = checked(table, id, texts=("group",), numbers=("x", "density"))
-    if (table["density"] < 0).any():
-        raise ValueError(f"{id}: column density, row {int(np.argmax(table['density'] < 0)) + 1}: negative")
-    groups = list(means)
-    if set(groups) != set(table["group"]):
-        raise ValueError(
-            f"{id}: means are given for {', '.join(groups)}, the table holds "
-            f"{', '.join(table['group'].unique())}"
-        )
-    top = table["density"].max()
-    step = 0.62 * top  # ridges overlap a little
-    figure, axes = theme.new_figure(1.3 + 0.62 * len(groups))
-    ax = axes[0, 0]
-    with theme.settings():
-        bases = step * np.arange(len(groups))[::-1]
-        for place, (group, base) in enumerate(zip(groups, bases, strict=True)):
-            ridge = table[table["group"] == group].sort_values("x")
-            x, height = ridge["x"].to_numpy(), base + ridge["density"].to_numpy()
-            color = theme.SERIES[0].color
-            ax.fill_between(x, base, height, color=theme.SEQUENTIAL[1], zorder=2 + place, linewidth=0)
-            ax.plot(x, height, color=color, linewidth=1.4, zorder=2 + place)
-            ax.axhline(base, color=theme.RULE, linewidth=0.7, zorder=1)
-            mean = means[group]
-            peak = np.interp(mean, x, height)
-            ax.vlines(mean, base, peak, color=color, linewidth=1.6, zorder=2 + place)
-            theme.write(
-                ax, mean, base + 0.7 * (peak - base), dutch.number(mean, decimals), xytext=(4, 0),
-                textcoords="offset points", fontweight="bold", va="center", zorder=2 + place,
-            )  # fmt: skip
-        ax.set_yticks(bases, labels=[theme.wrapped(group, 18) for group in groups])
-        ax.tick_params(axis="y", length=0)
-        ax.spines["left"].set_visible(False)
-        ax.set_ylim(-0.03 * top, bases[0] + 1.05 * top)
-        theme.dutch_axis(ax, "x")
-        theme.below(
-            ax,
-            f"{outcome_label} ({unit}); streep: gemiddelde"
-            if unit
-            else f"{outcome_label}; streep: gemiddelde",
-        )
-    shown = {group: words.quantity(mean, unit, decimals) for group, mean in means.items()}
-    highest, lowest = max(means, key=means.get), min(means, key=means.get)
-    apart = means[highest] - means[lowest]
-    alt = words.within(
-        f"Verdeling van {outcome_label} in {len(groups)} groepen. Gemiddelden: {words.listing(shown)}.",
-        f"Tussen {highest} en {lowest} ligt {words.quantity(apart, unit, decimals)}.",
-        _spread(table, groups, decimals),
-    )
-    caption = words.sentence(caption or f"verdeling van {outcome_label} per groep")
-    twin = table.rename(columns={"group": "groep", "x": outcome_label, "density": "dichtheid"})
-    return FigureExhibit(id, theme.finished(figure), caption, alt, kind, source, twin)
-
-
-def _spread(table: pd.DataFrame, groups: list[str], decimals: int) -> str:
-    """Between which values the middle half of each ridge lies."""
-    halves = {}
-    for group in groups:
-        ridge = table[table["group"] == group].sort_values("x")
-        x, density = ridge["x"].to_numpy(), ridge["density"].to_numpy()
-        mass = np.concatenate([[0], np.cumsum(np.diff(x) * (density[1:] + density[:-1]) / 2)])
-        low, high = np.interp([0.25, 0.75], mass / mass[-1], x)
-        halves[group] = dutch.interval(low, high, decimals)
-    return f"De middelste helft van elke groep: {words.listing(halves)}."

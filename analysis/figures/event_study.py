@@ -25,7 +25,6 @@ def event_study(
     unit: str,
     kind: DataKind,
     source: str,
-    title: str = "",
     cohort_note: str = "",
     reference: int = -1,
     decimals: int = 1,
@@ -43,8 +42,6 @@ def event_study(
         to compare, at most five). The reference period may be left out; its interval is ignored.
     outcome_label, unit : str
         Dutch: "kennis van de democratie", "punten".
-    title : str
-        Heading of the vertical axis; "Effect op …" unless given.
     cohort_note : str
         A sentence for the caption on who is compared with whom.
     reference : int
@@ -63,7 +60,7 @@ def event_study(
     series = list(table["series"].unique())
     simultaneous = "low_simultaneous" in table.columns
     percent = dutch.number(100 * level) if table["low"].notna().any() else ""  # of nothing there is no level
-    heading = title or f"Effect op {outcome_label}" + (f" ({unit})" if unit else "")
+    heading = f"Effect op {outcome_label}" + (f" ({unit})" if unit else "")
     figure, axes = theme.new_figure(3.2)
     ax = axes[0, 0]
     with theme.settings():

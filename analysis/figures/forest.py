@@ -28,10 +28,7 @@ def forest(
     source: str,
     decimals: int = 1,
     level: float = 0.95,
-    reference: float | None = 0.0,
-    reference_label: str = "",
     highlight: Collection[str] = (),
-    sort: bool = False,
     sign: bool = False,
     caption: str = "",
 ) -> FigureExhibit:
@@ -44,14 +41,8 @@ def forest(
         estimate without an interval, both ends unknown, is a mark without a line.
     outcome_label, unit : str
         Dutch.
-    reference : float, optional
-        Where the vertical line stands; None draws none.
-    reference_label : str
-        What that line means ("landelijk gemiddelde"), above it.
     highlight : collection of str
         Labels of rows that stand out, such as the total.
-    sort : bool
-        Order the rows by estimate, highest first.
     sign : bool
         Write plus signs, for differences and effects.
     caption : str
@@ -73,16 +64,13 @@ def forest(
     strange = sorted(set(highlight) - set(table["label"]))
     if strange:
         raise ValueError(f"{id}: highlight names {', '.join(strange)}, which is no row of the table")
-    if sort:
-        table = table.sort_values("estimate", ascending=False, kind="stable", ignore_index=True)
 
     labels = [theme.wrapped(label, theme.by_width(*_LABEL_CHARACTERS)) for label in table["label"]]
     lines = sum(label.count("\n") + 1 for label in labels)
     figure, axes = theme.new_figure(1.15 + (0.27 if lines <= 16 else 0.23) * lines)
     ax = axes[0, 0]
     with theme.settings():
-        if reference is not None:
-            theme.reference_line(ax, reference, "x")
+        theme.reference_line(ax, 0, "x")
         heights = theme.rows(ax, labels)
         for height, row in zip(heights, table.itertuples(), strict=True):
             _draw_row(ax, height, row, row.label in highlight)
@@ -95,24 +83,17 @@ def forest(
         if "truth" in table.columns:
             drawn = theme.truth(ax, table["truth"], heights, linestyle="none")
             theme.key(ax, [drawn], ["ware waarde (synthetisch)"])
-        if reference is not None and reference_label:
-            ax.annotate(
-                reference_label, (reference, 1), xycoords=("data", "axes fraction"), xytext=(4, 0),
-                textcoords="offset points", fontsize=theme.SMALL, color=theme.MUTED, va="bottom",
-            )  # fmt: skip
         for tick, label in zip(ax.get_yticklabels(), table["label"], strict=True):
             tick.set_fontweight("bold" if label in highlight else "normal")
         theme.dutch_axis(ax, "x", sign=sign, ticks=5)
         theme.below(ax, _measured(outcome_label, unit))
     percent = dutch.number(100 * level)
     caption = words.sentence(caption or _measured(outcome_label, unit)) + f" Streep: {percent}%-interval."
-    if reference is not None and reference_label:
-        caption += f" Verticale lijn: {reference_label}."
     return FigureExhibit(
         id,
         theme.finished(figure),
         caption,
-        _alt(table, outcome_label, unit, decimals, level, reference, reference_label, sign),
+        _alt(table, outcome_label, unit, decimals, level, sign),
         kind,
         source,
         table[[name for name in _TWIN if name in table.columns]].rename(columns=_TWIN),
@@ -147,8 +128,6 @@ def _alt(
     unit: str,
     decimals: int,
     level: float,
-    reference: float | None,
-    reference_label: str,
     sign: bool,
 ) -> str:
     highest, lowest = table.loc[table["estimate"].idxmax()], table.loc[table["estimate"].idxmin()]
@@ -162,13 +141,10 @@ def _alt(
             for row in (highest, lowest)
         ]
         parts.append(f"Het hoogst is {ends[0]}, het laagst {ends[1]}.")
-    if reference is not None:
-        above, below = int((table["low"] > reference).sum()), int((table["high"] < reference).sum())
-        known = int(table["low"].notna().sum())
-        line = f"{reference_label or 'de lijn'} ({dutch.number(reference, decimals)})"
-        parts.append(
-            f"Intervallen boven {line}: {above}; eronder: {below}; eroverheen: {known - above - below}."
-        )
-        if known < len(table):
-            parts.append(f"Zonder interval: {len(table) - known}.")
+    above, below = int((table["low"] > 0).sum()), int((table["high"] < 0).sum())
+    known = int(table["low"].notna().sum())
+    line = f"de lijn ({dutch.number(0, decimals)})"
+    parts.append(f"Intervallen boven {line}: {above}; eronder: {below}; eroverheen: {known - above - below}.")
+    if known < len(table):
+        parts.append(f"Zonder interval: {len(table) - known}.")
     return words.within(*parts)

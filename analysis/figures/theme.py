@@ -44,7 +44,6 @@ SEQUENTIAL = ("#dde8f1", "#b3cce1", "#7ea8ca", "#37719e", "#143f66")
 # Below and above a middle; the middle is the lightest in grey.
 DIVERGING = ("#8a3a0c", "#d9955f", "#efebe6", "#7ea8ca", "#143f66")
 HATCH_UNKNOWN = "////"
-HATCH_ASSUMED = "---"
 
 
 @dataclass(frozen=True)

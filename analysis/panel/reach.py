@@ -5,18 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.sources.evidence import effects_per_person, finding, planned_reach
-from analysis.sources.facts import cbs_pupils
 from analysis.sources.facts_contract import COUNTRY
-from analysis.sources.geography import province_names
 from analysis.sources.turnout import turnout_national, turnout_provinces
 from analysis.workspace import Workspace
 
 REGISTERED = "registratie"
 FIRST_TIME = "eerste_keer_2025"
-DISPUTED = {
-    "PV22": "tienskip_fonds21",
-    "PV27": "tienskip_site_noord_holland",
-}  # named elsewhere, not in the plan
 
 
 def reach_of_electorate(workspace: Workspace | None = None) -> pd.DataFrame:
@@ -74,37 +68,3 @@ def _with_effects(cases: list[tuple[str, str, float, float]], workspace: Workspa
         ],
         columns=["scope", "place", "reached", "electorate", "effect", "per_person_pp"],
     )
-
-
-def tienskip_exposure(workspace: Workspace | None = None) -> pd.DataFrame:
-    """What is known of Tienskip by province: status, first year, plan and dose; a yes or no would mislead.
-
-    Returns
-    -------
-    pandas.DataFrame
-        province, status (``plan``: in its own plan for 2024/25; ``genoemd``: named by another source only;
-        ``niet genoemd``), since (school year it is known to have begun; empty if not), planned (young people
-        in 2024/25; missing where there is no plan), dose_pct (planned per hundred pupils in secondary
-        education, 2021/22), finding (id in the evidence).
-    """
-    plan = planned_reach(workspace)
-    pupils = cbs_pupils(workspace).set_index("statcode")["total"]
-    began = {"PV21": "tienskip_start_fryslan", "PV20": "tienskip_eerste_dag_groningen"}
-    rows = []
-    for province in province_names(workspace):
-        planned = plan.get(province)
-        status = "plan" if planned is not None else "genoemd" if province in DISPUTED else "niet genoemd"
-        since = finding(began[province], workspace)["period"] if province in began else ""
-        rows.append(
-            {
-                "province": province,
-                "status": status,
-                "since": since,
-                "planned": planned,
-                "dose_pct": None if planned is None else 100 * planned / int(pupils[province]),
-                "finding": f"tienskip_plan_{province.lower()}"
-                if planned is not None
-                else DISPUTED.get(province, ""),
-            }
-        )
-    return pd.DataFrame(rows).astype({"planned": "Int64", "dose_pct": float})

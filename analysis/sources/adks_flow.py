@@ -1,4 +1,4 @@
-"""Who leaves the adolescent panel because school ends, who drops out, and who changes track: counts alone."""
+"""Who leaves the adolescent panel because school ends, and who drops out: counts alone."""
 
 from __future__ import annotations
 
@@ -47,18 +47,3 @@ def leaving(frame: pd.DataFrame, design: AdksDesign) -> pd.DataFrame:
     counts = pd.crosstab([counted["wave"], counted["track"]], counted["state"])
     counts = counts.reindex(columns=list(STATES), fill_value=0).reset_index()
     return counts.melt(["wave", "track"], var_name="state", value_name="pupils")
-
-
-def track_changes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Pupils whose track differs from that in which they were last seen: wave, before, after, pupils.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Columns pupil, wave, track; a pupil once a wave. `wave` of the result is that of the later track.
-    """
-    ordered = frame.sort_values(["pupil", "wave"], kind="stable")
-    before = ordered.groupby("pupil")["track"].shift()
-    moved = ordered[before.notna() & (before != ordered["track"])].assign(before=before)
-    counts = moved.groupby(["wave", "before", "track"])["pupil"].nunique()
-    return counts.rename("pupils").reset_index().rename(columns={"track": "after"})

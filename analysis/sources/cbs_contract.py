@@ -31,9 +31,7 @@ def statline_contract(dimensions: list[str], topics: list[str]) -> pa.DataFrameS
     )
 
 
-def require_provinces_add_up(
-    frame: pd.DataFrame, topic: str, place: str, *, tolerance: float = 0.0, rest: float = 0.0
-) -> int:
+def require_provinces_add_up(frame: pd.DataFrame, topic: str, place: str) -> int:
     """Raise unless the twelve provinces add up to the country, per year and other dimensions.
 
     Parameters
@@ -44,10 +42,6 @@ def require_provinces_add_up(
         A count; shares and means do not add up.
     place : str
         For the message.
-    tolerance : float
-        Largest difference from rounding, in the unit of `topic`.
-    rest : float
-        Largest share of the country that may be in no province, as with pupils who live abroad.
 
     Returns
     -------
@@ -60,8 +54,7 @@ def require_provinces_add_up(
     provinces = parts.groupby(keys)[topic].agg(["sum", "count", "size"])
     both = provinces.join(country.rename("country"), how="inner")
     both = both[(both["count"] == 12) & (both["size"] == 12) & both["country"].notna()]
-    gap = both["country"] - both["sum"]
-    wrong = (gap < -tolerance) | (gap > tolerance + rest * both["country"])
+    wrong = both["country"] != both["sum"]
     if wrong.any():
         row = both[wrong].iloc[0]
         values = row.name if len(keys) > 1 else (row.name,)
@@ -71,39 +64,3 @@ def require_provinces_add_up(
             f"{row['country']:.0f}"
         )
     return len(both)
-
-
-def require_municipalities_add_up(
-    frame: pd.DataFrame, topic: str, members: pd.DataFrame, place: str, *, tolerance: float = 0.0
-) -> None:
-    """Raise unless the municipalities of a year add up to their provinces.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        statcode, year and `topic`, a count; one row a region and year.
-    members : pandas.DataFrame
-        Code, province and year of the municipalities, see :data:`analysis.sources.pdok_contract.MEMBERSHIP`.
-    place : str
-        For the message.
-    tolerance : float
-        Largest difference from rounding, in the unit of `topic`.
-    """
-    year = int(members["year"].iloc[0])
-    figures = frame[frame["year"] == year].set_index("statcode")[topic]
-    provinces = dict(zip(members["code"], members["province"], strict=True))
-    known = figures.index[figures.index.str.startswith("GM") & figures.notna()]
-    unknown = sorted(set(known) - set(provinces))
-    if unknown:
-        raise ValueError(f"{place}, column statcode: {unknown[0]} is no municipality of {year}")
-    absent = sorted(set(provinces) - set(known))
-    if absent:
-        raise ValueError(f"{place}, column {topic}: municipality {absent[0]} has no figure in {year}")
-    sums = figures[known].groupby(provinces).sum()
-    for code, added in sums.items():
-        if code not in figures or abs(added - figures[code]) > tolerance:
-            expected = "unknown" if code not in figures else f"{figures[code]:.0f}"
-            raise ValueError(
-                f"{place}, column {topic}, year {year}: the municipalities of {code} add up to {added:.0f}, "
-                f"the province is {expected}"
-            )

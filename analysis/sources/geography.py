@@ -15,7 +15,7 @@ import geopandas as gpd
 import pandas as pd
 
 from analysis.sources.contract import conform
-from analysis.sources.geography_contract import ADJACENCY, CARIBBEAN, PROVINCE, REGIONS, TILE_GRID
+from analysis.sources.geography_contract import ADJACENCY, PROVINCE, REGIONS, TILE_GRID
 from analysis.sources.polygons import mended
 from analysis.sources.texttable import read_text_table
 from analysis.workspace import Workspace
@@ -34,11 +34,6 @@ def regions(workspace: Workspace | None = None) -> pd.DataFrame:
 def province_names(workspace: Workspace | None = None) -> dict[str, str]:
     """Dutch name by code, in the order of the codes: ``{"PV20": "Groningen", …}``."""
     return _names(PROVINCE, workspace)
-
-
-def caribbean_names(workspace: Workspace | None = None) -> dict[str, str]:
-    """Name by ISO 3166-2 code of Bonaire, Saba and Sint Eustatius."""
-    return _names(CARIBBEAN, workspace)
 
 
 def adjacency(workspace: Workspace | None = None) -> pd.DataFrame:

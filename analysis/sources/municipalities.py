@@ -1,13 +1,11 @@
-"""Municipalities by year: which province each belonged to, and what became of those that merged.
+"""Municipalities by year, and the province to which each belonged.
 
-Worked out from the boundaries of one year (:mod:`analysis.sources.pdok`), because no list that is in this
-repository has it: a municipality belongs to the province that holds its inner point, and a municipality that
-is gone went where most of its land went.
+Worked out from the boundaries of one year (:mod:`analysis.sources.pdok`): a municipality belongs to the
+province that holds its inner point.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import geopandas as gpd
@@ -18,9 +16,6 @@ from analysis.sources.facts import cbs_population
 from analysis.sources.pdok import FILES, read_regions, year_of
 from analysis.sources.pdok_contract import MEMBERSHIP, MUNICIPALITIES, PROVINCES
 from analysis.workspace import Workspace
-
-_SAME_LAND = 0.95  # share of its land by which a municipality counts as gone over whole
-_SLIVER = 0.01  # generalised lines of two years never coincide; less land than this is noise
 
 
 def known_years(workspace: Workspace | None = None) -> tuple[int, ...]:
@@ -80,61 +75,6 @@ def membership(towns: gpd.GeoDataFrame, provinces: gpd.GeoDataFrame, year: int) 
     table = pd.DataFrame(joined[["code", "name", "province"]]).astype("str")
     table["year"] = pd.Series(year, index=table.index, dtype="int64")
     return conform(table.sort_values("code", ignore_index=True), MEMBERSHIP, f"municipalities of {year}")
-
-
-def mergers(earlier: gpd.GeoDataFrame, later: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Where the land of every municipality went that is no longer there under its code.
-
-    Returns
-    -------
-    pandas.DataFrame
-        code, name, into, into_name, share (of the land of `code`, 0 to 1), kind (``opgegaan``: whole;
-        ``gesplitst``: divided), by code and falling share. Land under one per cent is left out as noise of
-        the generalised lines.
-    """
-    gone = earlier[~earlier["code"].isin(later["code"])]
-    columns = ["code", "name", "into", "into_name", "share", "kind"]
-    if gone.empty:
-        return pd.DataFrame(columns=columns)
-    sizes = gone.set_index("code").area
-    later = later.rename(columns={"code": "into", "name": "into_name"})
-    pieces = gpd.overlay(gone, later, how="intersection", keep_geom_type=True)
-    pieces["share"] = pieces.area / pieces["code"].map(sizes)
-    pieces = pieces[pieces["share"] >= _SLIVER]
-    lost = sorted(set(gone["code"]) - set(pieces["code"]))
-    if lost:
-        raise ValueError(f"the land of {', '.join(lost)} lies in no later municipality")
-    largest = pieces.groupby("code")["share"].transform("max")
-    pieces["kind"] = (largest >= _SAME_LAND).map({True: "opgegaan", False: "gesplitst"})
-    ordered = pieces.sort_values(["code", "share"], ascending=[True, False], ignore_index=True)
-    return pd.DataFrame(ordered[columns])
-
-
-def require_members(
-    codes: Iterable[str], provinces: Iterable[str], members: pd.DataFrame, place: str
-) -> None:
-    """Raise unless every municipality is one of the year and belongs to the province beside it.
-
-    Parameters
-    ----------
-    codes, provinces : iterable of str
-        Of equal length: GM codes, text of six characters, and PV codes.
-    members : pandas.DataFrame
-        From :func:`municipalities`.
-    place : str
-        File, for the message; the row is counted from 1, below the header.
-    """
-    known = dict(zip(members["code"], members["province"], strict=True))
-    year = int(members["year"].iloc[0])
-    for row, (code, province) in enumerate(zip(codes, provinces, strict=True), start=1):
-        if code not in known:
-            raise ValueError(
-                f"{place}, row {row}: {code!r} is no municipality of {year}; codes are as GM0363"
-            )
-        if known[code] != province:
-            raise ValueError(
-                f"{place}, row {row}: {code} belongs to {known[code]} in {year}, not to {province}"
-            )
 
 
 def _require_published_count(table: pd.DataFrame, path: Path, workspace: Workspace) -> None:

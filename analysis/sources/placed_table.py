@@ -80,19 +80,8 @@ class Losses:
     repeated: int = 0
 
     @property
-    def summary(self) -> tuple[tuple[str, int], ...]:
-        """Rows by Dutch reason, those that do not occur left out."""
-        named = (
-            *self.left_out,
-            ("alleen op provincie te plaatsen", _rows(self.coarser)),
-            *((f"zonder getal in {name}", rows) for name, rows in self.unknown),
-            ("gelijk aan een eerdere regel", self.repeated),
-        )
-        return tuple((reason, rows) for reason, rows in named if rows)
-
-    @property
     def left_out(self) -> tuple[tuple[str, int], ...]:
-        """Of `summary`, the rows that no answer can use: without a place or a date, or not meant to count."""
+        """Rows by Dutch reason that no answer can use: without a place or a date, or not meant to count."""
         named = (
             ("totaalregels, niet meegeteld", self.totals),
             ("zonder leesbare datum, niet meegeteld", _rows(self.undated)),

@@ -23,7 +23,6 @@ from analysis.sources.placenames import (
     provinces_named,
 )
 from analysis.sources.register import Register, municipality_code, only
-from analysis.sources.texttable import shown
 
 MUNICIPALITY, PROVINCE, BODY, SCHOOL, UNPLACED = "municipality", "province", "body", "school", "unplaced"
 _PROVINCE_CODE = re.compile(r"(?:(?:(?:19|20)\d\d)?PV|P)?[ ._-]*0*(\d{1,2})(?:[.,]0+)?", re.IGNORECASE)
@@ -32,7 +31,6 @@ _SCHOOL = re.compile(r"(\d{2}[A-Z]{2})(?:[\s_/|.-]*(\d{1,2}))?", re.IGNORECASE)
 _POSTCODE = re.compile(r"(\d{4})\s*(?:[A-Z]{2})?", re.IGNORECASE)
 _BODIES = {key(name): code for code, names in CARIBBEAN.items() for name in (*names, code)}
 _BODIES |= {key(word): CARIBBEAN_TOGETHER for word in CARIBBEAN_WORDS}
-_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -90,24 +88,9 @@ class Placement:
         return tuple(Unplaced(value, len(one), one[0], reason) for (value, reason), one in rows.items())
 
     @property
-    def placed(self) -> int:
-        return int(self.codes.notna().sum())
-
-    @property
     def lost(self) -> int:
         """Rows with a value that could not be placed."""
         return sum(one.rows for one in self.unplaced)
-
-    def require(self, place: str) -> pd.Series:
-        """The codes; ValueError naming `place` (file and column), row, value and reason if any is absent."""
-        faults = [f"row {one.first_row}: {shown(one.value)}: {one.reason}" for one in self.unplaced]
-        if self.empty:
-            row = int(self.codes.isna().to_numpy().argmax()) + 1
-            faults.append(f"{self.empty} empty" + ("" if self.unplaced else f", first in row {row}"))
-        if faults:
-            more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-            raise ValueError(f"{place}: {'; '.join(faults[:_SHOWN])}{more}")
-        return self.codes
 
 
 def level_of(code: str) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis import maps
 from analysis.figures.designs import designs_to_come
-from analysis.figures.distribution import densities, quantile_gap
+from analysis.figures.distribution import quantile_gap
 from analysis.figures.event_study import event_study
 from analysis.figures.forest import forest
 from analysis.figures.growth import growth
@@ -144,14 +144,6 @@ def quantile_rows() -> pd.DataFrame:
     )
 
 
-def density_rows(means: dict[str, float]) -> pd.DataFrame:
-    x = np.linspace(200, 800, 61)
-    return pd.concat(
-        pd.DataFrame({"group": group, "x": x, "density": np.exp(-(((x - mean) / 80) ** 2) / 2)})
-        for group, mean in means.items()
-    )
-
-
 def growth_rows() -> pd.DataFrame:
     rows = [
         (group, wave, 2.5 + 0.3 * place + (0.1 + 0.05 * place) * wave)
@@ -187,10 +179,7 @@ def power_rows() -> pd.DataFrame:
     )
 
 
-MEANS = {"vwo": 575.0, "havo": 530.0, "vmbo": 462.0}
 CHOICES = {"estimator": "schatter", "weights": "weging", "covariates": "covariaten"}
-CATEGORIES = {"PV20": "vanaf 2023", "PV30": "vanaf 2022", "PV31": "vanaf 2026"}
-LEVELS = ["vanaf 2022", "vanaf 2023", "vanaf 2026"]
 KNOWLEDGE = {"outcome_label": "kennis van de democratie", "unit": "punten"}
 TAKING_PART = {"label": "scholen die meedoen", "unit": "%"}
 
@@ -220,8 +209,6 @@ EXAMPLES = {
         lambda **k: forest(
             forest_rows(),
             id="fig-forest",
-            reference=56.0,
-            reference_label="het landelijk cijfer",
             highlight=["Nederland"],
             **KNOWLEDGE,
             **k,
@@ -269,10 +256,6 @@ EXAMPLES = {
             "loopt het verschil op met 24 punten",
         ],
     ),
-    "densities": (
-        lambda **k: densities(density_rows(MEANS), id="fig-densities", means=MEANS, **KNOWLEDGE, **k),
-        ["vwo 575 punten", "ligt 113 punten"],
-    ),
     "growth": (
         lambda **k: growth(growth_rows(), id="fig-growth", **KNOWLEDGE, **k),
         ["+0,5 punten", "van 0,7 punten in leerjaar 1 naar 1,2 punten"],
@@ -305,17 +288,6 @@ EXAMPLES = {
             **k,
         ),
         ["Flevoland (+8%)", "Zeeland (−8%)", "Onbekend: Gelderland"],
-    ),
-    "category-map": (
-        lambda **k: maps.category_map(
-            CATEGORIES,
-            id="fig-category-map",
-            label="start van Tienskip",
-            levels=LEVELS,
-            assumed=["PV31"],
-            **k,
-        ),
-        ["Vanaf 2022: Noord-Brabant"],
     ),
     "map-panels": (
         lambda **k: maps.map_panels(

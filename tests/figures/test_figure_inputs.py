@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.figures.distribution import densities, quantile_gap
+from analysis.figures.distribution import quantile_gap
 from analysis.figures.event_study import event_study
 from analysis.figures.forest import forest
 from analysis.figures.growth import growth
@@ -29,11 +29,6 @@ BUILDERS = {
         "reproduced",
     ),
     "quantile_gap": (lambda t: quantile_gap(t, **COMMON), example.quantile_rows, "high"),
-    "densities": (
-        lambda t: densities(t, means=example.MEANS, **COMMON),
-        lambda: example.density_rows(example.MEANS),
-        "density",
-    ),
     "growth": (lambda t: growth(t, **COMMON), example.growth_rows, "wave"),
     "specification_curve": (
         lambda t: specification_curve(t, choices=example.CHOICES, **COMMON),
@@ -137,10 +132,8 @@ def test_truth_is_told_and_drawn_apart():
     assert "waar effect (synthetisch)" in with_truth.table.columns
 
 
-def test_forest_sorts_highlights_and_refuses_doubles():
+def test_forest_refuses_doubles_and_unknown_highlights():
     rows = example.forest_rows()
-    table = forest(rows, sort=True, **COMMON).table
-    assert list(table["schatting"]) == sorted(table["schatting"], reverse=True)
     with pytest.raises(ValueError, match="'Zeeland' occurs twice"):
         forest(pd.concat([rows, rows[rows["label"] == "Zeeland"]]), **COMMON)
     with pytest.raises(ValueError, match="highlight names Belgie"):
@@ -196,14 +189,6 @@ def test_quantiles_lie_between_nought_and_one():
     rows.loc[2, "quantile"] = 50
     with pytest.raises(ValueError, match="column quantile, row 3"):
         quantile_gap(rows, **COMMON)
-
-
-def test_densities_need_a_mean_for_each_group():
-    rows = example.density_rows(example.MEANS)
-    with pytest.raises(ValueError, match="means are given for vwo"):
-        densities(rows, means={"vwo": 575.0}, **COMMON)
-    with pytest.raises(ValueError, match="density, row 1: negative"):
-        densities(rows.assign(density=-1.0), means=example.MEANS, **COMMON)
 
 
 def test_growth_tells_whether_the_gap_widens():

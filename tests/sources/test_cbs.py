@@ -6,13 +6,11 @@ import copy
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 from local_server import Answer
 from open_examples import PROVINCES, ages, population, statline_service
 
 from analysis.sources.cbs import fetch_statline, inhabitants, inhabitants_by_age, read_statline
-from analysis.sources.cbs_contract import require_municipalities_add_up
 from analysis.sources.download import DownloadError, Manners
 from analysis.sources.receipts import read_record
 
@@ -227,31 +225,3 @@ def test_an_edition_that_cannot_be_read_does_not_replace_the_old_file(server, tm
 def test_a_table_has_a_name_of_eight_characters():
     with pytest.raises(ValueError, match="five digits and three letters"):
         fetch_statline("../../etc", None)
-
-
-def test_municipalities_add_up_to_their_province():
-    members = pd.DataFrame(
-        {"code": ["GM0001", "GM0002", "GM0003"], "province": ["PV20", "PV20", "PV21"], "year": 2024}
-    )
-    frame = pd.DataFrame(
-        {
-            "statcode": ["PV20", "PV21", "GM0001", "GM0002", "GM0003", "GM0009"],
-            "year": [2024] * 5 + [2010],
-            "inhabitants": [30.0, 7.0, 10.0, 20.0, 7.0, 5.0],
-        }
-    )
-
-    def check(**changes):
-        table = frame.copy()
-        for code, value in changes.items():
-            table.loc[table["statcode"] == code, "inhabitants"] = value
-        require_municipalities_add_up(table, "inhabitants", members, "cbs.json")
-
-    check()
-    with pytest.raises(ValueError, match="the municipalities of PV20 add up to 31, the province is 30"):
-        check(GM0002=21.0)
-    with pytest.raises(ValueError, match="municipality GM0003 has no figure in 2024"):
-        check(GM0003=np.nan)
-    frame.loc[5, "year"] = 2024
-    with pytest.raises(ValueError, match="GM0009 is no municipality of 2024"):
-        check()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.estimate.arithmetic_ceiling import Ceiling, ceilings
-from analysis.panel.reach import reach_of_electorate, tienskip_exposure
+from analysis.panel.reach import reach_of_electorate
 from analysis.sources.evidence import effects_per_person, evidence, finding, planned_reach
 
 
@@ -86,14 +86,3 @@ def test_no_programme_for_pupils_can_move_the_turnout_of_a_province_by_a_third_o
         ceilings(table.head(2).assign(reached=[1, 20], electorate=[10, 10]))
     with pytest.raises(ValueError, match="columns electorate are not in the frame"):
         ceilings(table.drop(columns="electorate"))
-
-
-def test_the_reach_of_tienskip_differs_forty_fold_a_pupil():
-    table = tienskip_exposure().set_index("province")
-    assert table["status"].value_counts().to_dict() == {"plan": 5, "genoemd": 2, "niet genoemd": 5}
-    assert table["since"][table["since"] != ""].to_dict() == {"PV20": "2023/24", "PV21": "2018/19"}
-    dose = table["dose_pct"].dropna().round(1)
-    assert dose.to_dict() == {"PV20": 2.7, "PV21": 15.3, "PV23": 1.9, "PV25": 0.4, "PV28": 1.0}
-    assert table.loc["PV22", ["planned", "dose_pct"]].isna().all(), (
-        "named by another source; no number is known"
-    )

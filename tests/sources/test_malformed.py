@@ -121,8 +121,9 @@ def starts(folder: Path) -> bytes:
 
 def counted(path: Path, losses) -> None:
     """Rows that were left out are told of: for these cases as good as refused."""
-    if any(count for _, count in losses.summary):
-        raise ValueError(f"{path.name}: {losses.summary}")
+    told = (*losses.left_out, *losses.coarser, *(one for one in losses.unknown if one[1]))
+    if told or losses.repeated:
+        raise ValueError(f"{path.name}: {told}, {losses.repeated} repeated")
 
 
 def read_outcomes(path: Path) -> pd.DataFrame:

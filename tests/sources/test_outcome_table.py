@@ -36,7 +36,7 @@ def test_rows_come_with_place_period_and_value(tmp_path):
     assert list(frame["precision"].unique()) == ["school year"]
     assert str(frame["date"].iloc[0].date()) == "2023-08-01"
     assert str(frame["until"].iloc[0].date()) == "2024-07-31"
-    assert measurements.losses.summary == (("zonder getal in de uitkomst", 1),)
+    assert measurements.losses.unknown == (("de uitkomst", 1),)
 
 
 def test_several_rows_of_a_place_are_weighted_by_n(tmp_path):

@@ -6,21 +6,17 @@ import json
 import shutil
 
 import numpy as np
-import pandas as pd
 import pytest
 import shapely
 from local_server import Answer
 from open_examples import PROVINCES, geojson, provinces, towns, write_geojson
-from shapely.geometry import box
 
 from analysis.sources.download import Manners, download
 from analysis.sources.facts import cbs_population
 from analysis.sources.municipalities import (
     known_years,
     membership,
-    mergers,
     municipalities,
-    require_members,
 )
 from analysis.sources.pdok import province_boundaries, read_regions, year_of
 from analysis.workspace import Workspace, find_root
@@ -106,46 +102,6 @@ def test_a_municipality_outside_every_province_is_named(cut):
 
 def read_like(shapes):
     return shapes.rename(columns={"statcode": "code", "statnaam": "name"})
-
-
-def test_mergers_follow_the_land(cut):
-    earlier = read_like(cut)
-    later = earlier.copy()
-    joined = later.loc[later["code"].isin(["GM0001", "GM0002"])].union_all()
-    later = later[~later["code"].isin(["GM0001", "GM0002"])]
-    later.loc[later.index[-1] + 100] = ["GM1900", "Nieuwe gemeente", joined]
-    # GM0005 is divided over its neighbours GM0004 and GM0006.
-    piece = earlier.set_index("code").geometry["GM0005"]
-    west, south, east, north = piece.bounds
-    left = box(west, south, west + 0.6 * (east - west), north)
-    shapes = later.set_index("code").geometry.copy()
-    shapes["GM0004"] = shapes["GM0004"].union(piece.intersection(left))
-    shapes["GM0006"] = shapes["GM0006"].union(piece.difference(left))
-    later = later.assign(geometry=later["code"].map(shapes))[later["code"] != "GM0005"].set_crs("EPSG:28992")
-    found = mergers(earlier, later)
-    whole = found[found["kind"] == "opgegaan"].set_index("code")
-    assert dict(whole["into"]) == {"GM0001": "GM1900", "GM0002": "GM1900"}
-    assert whole["share"].min() > 0.99
-    divided = found[found["code"] == "GM0005"]
-    assert set(divided["into"]) == {"GM0004", "GM0006"}
-    assert (divided["kind"] == "gesplitst").all()
-    assert divided["share"].sum() == pytest.approx(1, abs=0.02)
-    assert mergers(later, later).empty
-
-
-def test_land_that_went_nowhere_is_an_error(cut):
-    earlier = read_like(cut)
-    with pytest.raises(ValueError, match="GM0001 lies in no later municipality"):
-        mergers(earlier, earlier[earlier["code"] != "GM0001"])
-
-
-def test_rows_name_municipalities_of_the_year_in_their_province(workspace):
-    members = municipalities(2024, workspace)
-    require_members(["GM0001", "GM0342"], ["PV20", "PV31"], members, "prodemos.csv")
-    with pytest.raises(ValueError, match=r"prodemos\.csv, row 2: '363' is no municipality of 2024"):
-        require_members(["GM0001", "363"], ["PV20", "PV27"], members, "prodemos.csv")
-    with pytest.raises(ValueError, match="row 1: GM0001 belongs to PV20 in 2024, not to PV27"):
-        require_members(pd.Series(["GM0001"]), pd.Series(["PV27"]), members, "prodemos.csv")
 
 
 def feature(number, **changes):

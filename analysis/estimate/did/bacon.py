@@ -34,13 +34,6 @@ class Bacon:
     estimate: float
 
     @property
-    def by_kind(self) -> pd.DataFrame:
-        """Weight and weighted mean of each kind: kind, weight, estimate."""
-        total = self.table.assign(product=self.table["weight"] * self.table["estimate"])
-        total = total.groupby("kind", sort=False)[["weight", "product"]].sum().reset_index()
-        return total.assign(estimate=total["product"] / total["weight"]).drop(columns="product")
-
-    @property
     def forbidden_share(self) -> float:
         """Weight of comparisons with units that are treated already."""
         return float(self.table.loc[self.table["kind"].isin(FORBIDDEN), "weight"].sum())

@@ -27,8 +27,6 @@ def test_the_weighted_mean_is_the_two_way_coefficient(case, weights):
     coefficient = two_way_fe(frame, weights=weights, **NAMES).estimate
     assert parts.estimate == pytest.approx(coefficient, abs=1e-10)
     assert parts.table["weight"] @ parts.table["estimate"] == pytest.approx(coefficient, abs=1e-10)
-    by_kind = parts.by_kind
-    assert by_kind["weight"] @ by_kind["estimate"] == pytest.approx(coefficient, abs=1e-10)
     assert set(parts.table["kind"]) <= KINDS
 
 
