@@ -11,7 +11,7 @@ from analysis.privacy.finding import Finding
 from analysis.privacy.microdata import Matcher
 from analysis.privacy.pdf import read_pdf
 from analysis.privacy.persons import judge_table, judge_text
-from analysis.privacy.reading import Reading, read
+from analysis.privacy.reading import Reading, across, read
 from analysis.privacy.strip import half_merged
 from analysis.privacy.unfold import Leaf, unfold
 
@@ -32,6 +32,8 @@ def inspect(
     may hold long tables; a notebook that ran may hold outputs.
     """
     findings = []
+    if matcher is not None:
+        matcher.add(path, [(None, path)], "its name")
     for leaf in unfold(content):
         where = f"{leaf.inside}: " if leaf.inside else ""
         for line, said in _judged(path, leaf, rule, matcher, published):
@@ -56,7 +58,8 @@ def _judged(
     name = "" if leaf.inside else path
     reading = read(name, text)
     if matcher is not None:
-        matcher.add(path, reading.lines, leaf.inside)
+        lines = [*reading.lines, *((None, line) for line in across(reading.tables))]
+        matcher.add(path, lines, leaf.inside)
     found = _first(reading, rule, published)
     if not found and not published and not name.endswith(_LONG_BY_NATURE):
         found = _long(path, reading, rule)

@@ -9,6 +9,7 @@ exceeds what chance gives among all rows, all choices of numbers on the line, an
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import comb, log2
@@ -18,11 +19,19 @@ import numpy as np
 import pandas as pd
 
 from analysis.design.privacy import PrivacyRule
+from analysis.privacy.codes import Codes, as_codes, sign_lines
 from analysis.privacy.finding import Finding
 from analysis.privacy.tables import data_frames
 
-_ENGLISH = re.compile(r"(?<![\w.])(?:\d{3,}(?:\.\d+)?|\d+\.\d+)(?:[eE][+-]?\d+)?(?!\w|\.\w)")
-_DUTCH = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:\.\d{3})+|\d+),\d+(?![\w,]|\.\d)")
+# Numbers as they are written; a unit or a name may stand against one with decimals, or against a long one.
+_ENGLISH = re.compile(
+    r"(?<![\d.])(?:\d+\.\d+|\d{6,}|(?<![^\W_])\d{3,}(?![^\W_e]))(?:[eE][+-]?\d+(?!\w))?(?!\d|\.\d)"
+)
+_DUTCH = re.compile(r"(?<![\d.,])(?:\d{1,3}(?:[.\u00a0\u2009\u202f'’]\d{3})+|\d+),\d+(?!\d|[.,]\d)")
+_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:([., \u00a0\u2009\u202f'’_])\d{3})(?:\1\d{3})+(?!\d|[.,]\d)")
+_NO_DIGIT = re.compile(r"[^\d]")
+_POINT = re.compile(r"[.\u00a0\u2009\u202f'’]")
+_APART = 3  # lines between neighbours
 _FEWEST_DIGITS = 3
 _BETWEEN = re.compile(r"\s*[;,\t|<>\"'=\[\]{}()\n]\s*")
 _TELLING = re.compile(r"(?=.{4})[^\W\d_]|.{8}")  # a word, or a long code
@@ -31,6 +40,7 @@ _MARGIN = 20  # bits beyond the number of rows: one line in a million by chance
 _REPLICATE = re.compile(r"(W_FSTR|W_FSTURWT|RWGT|REPWT)\d+", re.IGNORECASE)  # multiples of the weight
 _FEWEST_VALUES = 20  # a column of fewer different values is a code, not a measurement
 _SHARED = 5  # rows that share a value, or one in 400 of a large file; more tell nothing about one
+_PAIR = 10  # bits by which what two columns say of one pupil exceeds chance: one in a thousand lines
 _UNLIKELY = 1e-3  # chance that a number of as many digits is one of a column's
 _BATCH = 200_000  # numbers compared at a time
 
@@ -45,17 +55,20 @@ class Microdata:
         Of each numeric column its values sorted, the rows they come from, and how wide it lies.
     words : frozenset of str
         Texts that are of one row each in a column where most are: names, addresses, identifiers.
+    codes : Codes
+        Runs of answers that are of one row, or of one column, alone.
     """
 
     file: str
     rows: int
     columns: tuple[tuple[np.ndarray, np.ndarray, float], ...]
     words: frozenset[str] = frozenset()
+    codes: Codes = field(default_factory=lambda: Codes({}))
 
     @classmethod
     def of(cls, file: str, frame: pd.DataFrame, known: frozenset[str] = frozenset()) -> Microdata:
         """From a table; `known` are texts that tell no person, such as names of places."""
-        columns, words = [], set()
+        columns, words, codes = [], set(), []
         for place, name in enumerate(frame.columns):
             if _REPLICATE.fullmatch(str(name)):
                 continue
@@ -70,7 +83,9 @@ class Microdata:
                 inner = np.diff(np.quantile(values[order], [0.25, 0.75]))[0]
                 spread = inner if inner > 0 else values[order[-1]] - values[order[0]]
                 columns.append((values[order], order, float(spread)))
-        return cls(file, len(frame), tuple(columns), frozenset(words))
+            elif as_codes(values):
+                codes.append(values)
+        return cls(file, len(frame), tuple(columns), frozenset(words), Codes.of(codes))
 
 
 def _numeric(column: pd.Series) -> np.ndarray:
@@ -108,7 +123,7 @@ def read_microdata(
             unread.append(str(error))
             continue
         found += [Microdata.of(path.name, frame, known) for frame in frames if len(frame)]
-    return [data for data in found if data.columns or data.words], unread
+    return [data for data in found if data.columns or data.words or data.codes.runs], unread
 
 
 @dataclass
@@ -130,11 +145,17 @@ class Matcher:
             return
         text = "\n".join(line for _, line in lines)
         self._words(path, text, inside)
+        self._coded(path, lines, inside)
         starts = np.cumsum([0] + [len(line) + 1 for _, line in lines[:-1]])
         places, tokens = self._tokenised(text)
         line = np.searchsorted(starts, places, "right") - 1
-        pairs = np.unique(np.column_stack([line, tokens]), axis=0)  # a number counts once on a line
-        self._hold([(path, number, inside) for number, _ in lines], pairs[:, 0], pairs[:, 1])
+        told = [(path, number, inside) for number, _ in lines]
+        self._hold(told, line, tokens)
+        # Values under each other: neighbouring lines of one or two numbers are also one line.
+        few = np.bincount(line, minlength=len(lines))[line] < self.rule.values_of_one_row
+        stretch = np.cumsum(np.r_[0, np.diff(line) > _APART] + ~few)[few] if len(line) else line
+        first, stretch = np.unique(stretch, return_index=True, return_inverse=True)[1:]
+        self._hold([told[one] for one in line[few][first]], stretch, tokens[few])
         if self._count > _BATCH:
             self._compare()
 
@@ -151,6 +172,16 @@ class Matcher:
             if (count := len(pieces & data.words)) >= self.rule.values_of_one_column:
                 self._say((path, None, inside), f"{count} texts of single persons of {data.file}")
 
+    def _coded(self, path: str, lines: Sequence[tuple[int | None, str]], inside: str) -> None:
+        """Three pupils whose answers stand here are no chance; one may be."""
+        coded = [data for data in self.microdata if data.codes.runs]
+        signs = sign_lines(line for _, line in lines) if coded else []
+        for data in coded:
+            if (count := len(data.codes.owners(signs))) >= self.rule.values_of_one_row:
+                self._say(
+                    (path, None, inside), f"answers of {count} pupils of {data.file}, or of one question"
+                )
+
     def _say(self, place: tuple[str, int | None, str], said: str) -> None:
         path, line, inside = place
         self._found.append(Finding(path, f"{inside}: {said}" if inside else said, None if inside else line))
@@ -158,9 +189,11 @@ class Matcher:
     def _tokenised(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         """Places of numbers in `text`, and which they are. A comma may part cells or begin decimals."""
         places, tokens = [], []
-        for pattern, read in ((_ENGLISH, text.replace(",", " ")), (_DUTCH, text)):
+        for pattern, read in ((_ENGLISH, text.replace(",", " ")), (_DUTCH, text), (_GROUPED, text)):
             for match in pattern.finditer(read):
                 start, written = match.start(), match[0]
+                if pattern is _GROUPED:
+                    written = _NO_DIGIT.sub("", written)
                 if read[start - 1 : start] == "-" and not read[max(start - 2, 0) : start - 1].isalnum():
                     written = "-" + written
                 token = self._tokens.get(written)
@@ -169,10 +202,11 @@ class Matcher:
                 if token >= 0:
                     places.append(start)
                     tokens.append(token)
-        return np.array(places, dtype=int), np.array(tokens, dtype=int)
+        order = np.argsort(np.array(places, dtype=int), kind="stable")
+        return np.array(places, dtype=int)[order], np.array(tokens, dtype=int)[order]
 
     def _number(self, written: str, dutch: bool) -> int:
-        plain = written.replace(".", "").replace(",", ".") if dutch else written.lower()
+        plain = _POINT.sub("", written).replace(",", ".") if dutch else written.lower()
         mantissa, _, power = plain.partition("e")
         whole, _, decimals = mantissa.lstrip("-").partition(".")
         digits = len((whole + decimals.rstrip("0")).lstrip("0"))
@@ -182,9 +216,11 @@ class Matcher:
         return self._numbers.setdefault(key, (len(self._numbers), digits))[0]
 
     def _hold(self, places: list[tuple[str, int | None, str]], line: np.ndarray, token: np.ndarray) -> None:
-        """Keep as records: lines, or overlapping windows of a long one."""
+        """Keep as records: lines, or overlapping windows of a long one. A number counts once in each."""
         if not len(line):
             return
+        keep = np.sort(np.unique(np.column_stack([line, token]), axis=0, return_index=True)[1])
+        line, token = line[keep], token[keep]
         first = np.searchsorted(line, line, "left")
         count = np.searchsorted(line, line, "right") - first
         half = _WINDOW // 2
@@ -230,9 +266,12 @@ class Matcher:
         key = record * data.rows + row
         _, group, size = np.unique(key, return_inverse=True, return_counts=True)
         wanted = self.rule.values_of_one_row
-        keep = np.flatnonzero(size[group] >= wanted)
+        known = log2(data.rows) + _choices(counts[record], np.minimum(size[group], 2))
+        enough = np.bincount(group, bits)[group] >= known + _PAIR
+        keep = np.flatnonzero((size[group] >= 2) & enough)
         keep = keep[np.lexsort((-bits[keep], key[keep]))]
-        reported = set()
+        reported: set[int] = set()
+        pairs: dict[tuple[str, str], dict[int, int]] = {}  # by place: pupil and record
         for part in np.split(keep, np.flatnonzero(np.diff(key[keep])) + 1) if len(keep) else ():
             here = record[part[0]]
             if here in reported:
@@ -245,11 +284,25 @@ class Matcher:
                 columns.add(column[one])
                 total += bits[one]
                 count += 1
-                chance = log2(data.rows) + _MARGIN + log2(comb(int(max(counts[here], count)), count))
-                if count >= wanted and total >= chance:
+                beyond = total - log2(data.rows) - log2(comb(int(max(counts[here], count)), count))
+                if count >= wanted and beyond >= _MARGIN:
                     self._say(self._places[here], f"values of one pupil of {data.file} stand together")
                     reported.add(here)
                     break
+                if count >= 2 and beyond >= _PAIR:
+                    path, _, inside = self._places[here]
+                    pairs.setdefault((path, inside), {}).setdefault(int(row[part[0]]), here)
+        self._pairs(data, pairs)
+
+    def _pairs(self, data: Microdata, pairs: dict[tuple[str, str], dict[int, int]]) -> None:
+        """Two values of one pupil on a line say little; of many pupils on as many lines they are a table."""
+        records = Counter((path, inside) for path, _, inside in self._places)
+        said = {finding.path for finding in self._found}
+        for place, pupils in pairs.items():
+            lines = len(set(pupils.values()))
+            if place[0] not in said and lines >= self.rule.values_of_one_column + records[place] / 2**7:
+                first = min(pupils.values())
+                self._say(self._places[first], f"pairs of values of {lines} pupils of {data.file}")
 
     def _columns(self, data: Microdata, unique, digits, path_of, token_of, paths: list[str]) -> None:
         """Many values of one column in one file, more than chance gives: identifiers, or scores."""
@@ -268,6 +321,11 @@ class Matcher:
                 if paths[one] not in reported:
                     said = f"{found[one]:.0f} values of single persons in one column of {data.file}"
                     self._found.append(Finding(paths[one], said))
+
+
+def _choices(count: np.ndarray, taken: np.ndarray) -> np.ndarray:
+    """Bits of the choice of one or two out of `count`."""
+    return np.where(taken < 2, np.log2(np.maximum(count, 1)), np.log2(np.maximum(count * (count - 1) / 2, 1)))
 
 
 def _windows(values: np.ndarray, unique: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -10,9 +10,10 @@ import csv
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import groupby, zip_longest
 
 SEPARATORS = (",", ";", "\t", "|")
 _FEWEST = 2  # rows below a header
@@ -24,22 +25,26 @@ _WRITTEN = (".py", ".qmd", ".md", ".toml", ".typ", ".lua", ".css", ".bib", ".loc
 _BLOCKS = frozenset(
     {
         "tr", "p", "li", "div", "h1", "h2", "h3", "h4", "h5", "h6", "br", "dt", "dd", "section",
-        "figcaption", "text", "title", "desc", "option",
+        "figcaption", "text", "title", "desc", "option", "w:p", "a:p", "text:p",
     }
 )  # fmt: skip
 _DRAWING = frozenset(
     {"script", "style", "path", "polyline", "polygon"}
 )  # their content is no text of the page
-# Attributes of a drawing's geometry or a page's machinery: numbers that nobody measured.
+# Attributes of a drawing's geometry: numbers that nobody measured.
 _GEOMETRY = frozenset(
     {
-        "d", "points", "transform", "viewbox", "style", "class", "id", "x", "y", "x1", "x2", "y1", "y2",
-        "dx", "dy", "cx", "cy", "r", "rx", "ry", "width", "height", "href", "src", "xlink:href",
-        "clip-path", "fill", "stroke", "xmlns", "xmlns:xlink", "stroke-width", "aria-describedby",
-        "aria-labelledby", "gradienttransform", "preserveaspectratio", "offset", "srcset", "role",
-        "rel", "lang", "scope",
+        "d", "points", "transform", "viewbox", "x", "y", "x1", "x2", "y1", "y2", "dx", "dy", "cx", "cy", "r",
+        "rx", "ry", "width", "height", "gradienttransform", "stroke-width", "offset",
     }
 )  # fmt: skip
+_DRAWN = re.compile(
+    rf"""(?<=\s)(?:{"|".join(sorted(_GEOMETRY))})\s*=\s*(?:"[^"]*"|'[^']*')|;base64,[\w+/=]+""", re.IGNORECASE
+)
+_LONGEST_COLUMN = 120  # rows of a table whose columns may be persons
+_WIDEST = 6  # columns of a table that may hold one value a row
+_FEWEST_SHARED = 3  # rows of one person, in such a table
+_LIST = re.compile(r"[\[(]([^\[\](){}]+)[\])]")
 _LONG = 40  # characters of a string in JSON that may hold a text of its own
 
 
@@ -61,6 +66,24 @@ class Reading:
     tables: list[Table] = field(default_factory=list)
 
 
+def across(tables: Iterable[Table]) -> Iterator[str]:
+    """Lines that a table holds in another direction.
+
+    One person may be a column of it, or the rows that share a cell: one row a value.
+    """
+    for table in tables:
+        rows = [table.names, *table.rows]
+        if len(rows) <= _LONGEST_COLUMN:
+            yield from map(" ; ".join, zip_longest(*rows, fillvalue=""))
+        for place in range(len(table.names)) if len(table.names) <= _WIDEST else ():
+            groups: dict[str, list[str]] = {}
+            for row in table.rows:
+                if place < len(row):
+                    groups.setdefault(row[place], []).append(" ; ".join(row[:place] + row[place + 1 :]))
+            if 2 <= len(groups) <= len(table.rows) / _FEWEST_SHARED:
+                yield from map(" ; ".join, groups.values())
+
+
 def read(name: str, text: str) -> Reading:
     """The records and tables of `text`; `name` tells only what is no markup."""
     if text.lstrip()[:1] in ("{", "[") and not name.endswith(_WRITTEN):
@@ -73,6 +96,9 @@ def read(name: str, text: str) -> Reading:
     reading = Reading(list(enumerate(text.splitlines(), start=1)))
     reading.tables += _delimited([line for _, line in reading.lines])
     reading.tables += _json_lines(reading.lines)
+    for table in _lists(text):
+        reading.tables.append(table)
+        reading.lines += [(None, " ; ".join(row)) for row in table.rows]
     if name.endswith(".md") and "<table" in text.lower():
         reading.tables += _markup(text).tables
     return reading
@@ -114,6 +140,15 @@ def _cells(line: str, separator: str | None) -> list[str]:
         return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
     except csv.Error:
         return [cell.strip() for cell in line.split(separator)]
+
+
+def _lists(text: str) -> Iterator[Table]:
+    """Lists of a programme that are as long as the one before: columns beside each other."""
+    lists = [match[1].split(",") for match in _LIST.finditer(text) if match[1].count(",") >= _FEWEST]
+    for _, group in groupby(lists, key=len):
+        columns = [[cell.strip() for cell in cells] for cells in group]
+        if len(columns) > 1 and len(columns) < len(columns[0]):  # the others are rows, and lines already
+            yield Table([""] * len(columns), list(map(list, zip(*columns, strict=True))), form="records")
 
 
 # --- JSON ---
@@ -195,8 +230,10 @@ class _Page(HTMLParser):
         self.in_drawing = 0
 
     def flush(self) -> None:
-        if line := " ".join(" ".join(self.words).split()):
-            self.reading.lines.append((self.getpos()[0], line))
+        joined = {
+            " ".join(between.join(self.words).split()): None for between in (" ", "")
+        }  # as parts, as one
+        self.reading.lines += [(self.getpos()[0], line) for line in joined if line]
         self.words = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -209,9 +246,9 @@ class _Page(HTMLParser):
             self.rows.append(self.row)
         elif tag in ("td", "th") and self.row is not None:
             self.row.append("")
-        for name, value in attrs:
-            if value and name not in _GEOMETRY:
-                self.hidden.append(value)
+        values = [value for name, value in attrs if value and name not in _GEOMETRY]
+        texts = [value for value in values if "\n" in value or value.lstrip()[:1] in ("{", "[")]
+        self.hidden += [*texts, " ; ".join(value for value in values if value not in texts)]
         if tag in _DRAWING:
             self.in_drawing += 1
 
@@ -251,10 +288,14 @@ class _Page(HTMLParser):
         self.rows = []
 
 
-def _markup(text: str) -> Reading:
-    """What a page shows, and what it holds without showing: comments, alternative texts, data of scripts."""
+def _markup(source: str) -> Reading:
+    """What a page shows, and what it holds without showing: comments, alternative texts, data of scripts.
+
+    Its source is read as text besides, but for what draws: a style, an address or a broken tag may hold
+    values.
+    """
     page = _Page()
-    page.feed(text)
+    page.feed(source)
     page.close()
     page.flush()
     page.finish_table()
@@ -264,4 +305,5 @@ def _markup(text: str) -> Reading:
             reading_of_text(page.reading, text)
         else:
             page.reading.lines.append((None, text))
+    page.reading.lines += enumerate(_DRAWN.sub(" ", source).splitlines(), start=1)
     return page.reading

@@ -70,7 +70,7 @@ def _sheets(path: Path) -> list[pd.DataFrame]:
 def _texts(path: Path) -> list[pd.DataFrame]:
     """Text, packed or not: tables by a separator, or of JSON."""
     found = []
-    for leaf in unfold(path.read_bytes(), MICRODATA_MB):
+    for leaf in unfold(path.read_bytes(), MICRODATA_MB, hidden=False):
         if leaf.text is None:
             raise ValueError(leaf.said or "no text")
         text = leaf.text

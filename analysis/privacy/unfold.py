@@ -22,6 +22,8 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from analysis.privacy.encoded import array_text, encoded
+
 FILE_MB = 16  # a larger file is not opened
 UNFOLDED_MB = 32  # all that one file unfolds to
 MEMBERS = 5000  # of one package
@@ -32,7 +34,6 @@ _KEEP = "data files stay in data/real"
 _SIGNATURES = (
     (b"$FL2", "an SPSS data file"),
     (b"$FL3", "an SPSS data file"),
-    (b"ASCII SPSS PORT FILE", "an SPSS portable file"),
     (b"<stata_dta>", "a Stata data file"),
     (b"HEADER RECORD*******LIBRARY", "a SAS transport file"),
     (b"\0" * 12 + b"\xc2\xea\x81\x60", "a SAS data file"),
@@ -42,6 +43,8 @@ _SIGNATURES = (
     (b"SQLite format 3\0", "an SQLite database"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file, such as .xls"),
     (b"RDX", "an R data file"),
+    (b"A\n2\n", "an R data file"),
+    (b"A\n3\n", "an R data file"),
     (b"X\n\0\0\0", "an R data file"),
     (b"\x89HDF", "an HDF5 file"),
     (b"\x93NUMPY", "a NumPy array"),
@@ -50,17 +53,19 @@ _SIGNATURES = (
     (b"Rar!\x1a\x07", "a rar archive"),
 )
 _STATA = re.compile(rb"[\x69-\x73][\x01\x02]\x01\x00")  # before version 117
+_PORTABLE, _LINE_END = 520, re.compile(rb"[\r\n]+")  # bytes of a portable file in which its name stands
 _STREAMS = ((b"\x1f\x8b", gzip), (b"BZh", bz2), (b"\xfd7zXZ\0", lzma), (b"\x5d\0\0", lzma))
 _DAMAGED = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError,
             NotImplementedError, RuntimeError, KeyError)  # fmt: skip
 _PNG = b"\x89PNG\r\n\x1a\n"
 _WORKBOOKS = ("xl/", "content.xml")
 _LEADING = 16  # bytes that may stand before a signature
-_BLOB = re.compile(r"(?:[A-Za-z0-9+/_-]{60,}\s{0,12})+[A-Za-z0-9+/_-]*={0,2}")
+_BLOB = re.compile(r"(?:[A-Za-z0-9+/_-]{24,}\s{0,12})+[A-Za-z0-9+/_-]*={0,2}")
 _BLOB_CHARACTERS = 160
 _SHORTEST = 32  # bytes in a data: link; fewer hold no row
 _OPAQUE_BLOB = 2000  # as many that decode to nothing readable are refused
 _LINK = re.compile(r"data:[\w/+.-]*((?:;[\w=.+-]+)*),([^\"'<>(){}\s]*)", re.IGNORECASE)
+_WRITTEN = re.compile(rb"[\x20-\x7e\t]{8,}")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -80,6 +85,7 @@ class Leaf:
 @dataclass
 class _Budget:
     left: int
+    hidden: bool = True
 
     def read(self, handle, what: str) -> bytes:
         content = handle.read(self.left + 1)
@@ -93,16 +99,18 @@ class _TooLarge(Exception):
     """More than a limit allows; the message names the limit."""
 
 
-def unfold(content: bytes, most_mb: int | None = None) -> Iterator[Leaf]:
+def unfold(content: bytes, most_mb: int | None = None, *, hidden: bool = True) -> Iterator[Leaf]:
     """All that stands in a file's `content`: texts, PDF files, and what is refused.
 
     Parameters
     ----------
     most_mb : int, optional
         In the place of :data:`UNFOLDED_MB`.
+    hidden : bool
+        Also what stands between the parts of a package, and what a text holds in another writing.
     """
     try:
-        yield from _unfold("", content, _Budget((most_mb or UNFOLDED_MB) * _MB), DEPTH)
+        yield from _unfold("", content, _Budget((most_mb or UNFOLDED_MB) * _MB, hidden), DEPTH)
     except _TooLarge as error:
         yield Leaf(said=str(error))
 
@@ -114,10 +122,15 @@ def _unfold(inside: str, content: bytes, budget: _Budget, depth: int) -> Iterato
     if said := _data_file(content):
         yield Leaf(inside, said=f"this is {said}; {_KEEP}")
         return
+    if budget.hidden and (words := written(_around(content))):
+        yield Leaf(_within(inside, "between its parts"), text=words)
     for signature, module in _STREAMS:
         if content.startswith(signature):
             yield from _stream(inside, content, module, budget, depth)
             return
+    if content[:1] == b"\x78" and (plain := _deflated(content, budget)) is not None:
+        yield from _unfold(_within(inside, "packed inside"), plain, budget, depth - 1)
+        return
     if content.startswith(_PNG):
         yield from _png(inside, content, budget, depth)
     elif content[:1024].lstrip().startswith(b"%PDF-"):
@@ -132,7 +145,8 @@ def _unfold(inside: str, content: bytes, budget: _Budget, depth: int) -> Iterato
         )
     else:
         yield Leaf(inside, text=text)
-        yield from _blobs(inside, text, budget, depth)
+        if budget.hidden:
+            yield from _blobs(inside, text, budget, depth)
 
 
 def _data_file(content: bytes) -> str:
@@ -144,6 +158,8 @@ def _data_file(content: bytes) -> str:
             return said
     if _STATA.match(content):
         return "a Stata data file"
+    if b"SPSSPORT" in _LINE_END.sub(b"", content[:_PORTABLE]):
+        return "an SPSS portable file"
     return "a pickle, which is never opened" if _is_pickle(content) else ""
 
 
@@ -159,6 +175,26 @@ def _is_pickle(content: bytes) -> bool:
     except Exception:  # anything: these are bytes of another kind
         return content[:1] == b"\x80" and content[1:2] in b"\2\3\4\5" and count > 3
     return count > 5
+
+
+def _around(content: bytes) -> bytes:
+    """Of a package all: names, remarks, and what belongs to no part of it. Of a PDF what is outside it."""
+    if content.startswith((_PNG, b"PK", *(start for start, _ in _STREAMS))) or content[257:262] == b"ustar":
+        return content
+    start = content[:1024].find(b"%PDF-")
+    return content[:start] + b"\0" + content[content.rfind(b"%%EOF") :] if start >= 0 else b""
+
+
+def written(content: bytes) -> str:
+    """The runs of letters, digits and signs in bytes that are no text, one a line."""
+    return "\n".join(match[0].decode("ascii") for match in _WRITTEN.finditer(content))
+
+
+def _deflated(content: bytes, budget: _Budget) -> bytes | None:
+    try:
+        return _inflated(content, budget) or None
+    except zlib.error:
+        return None
 
 
 def decode(content: bytes) -> str | None:
@@ -237,11 +273,13 @@ def _require_members(count: int) -> None:
 
 def _png(inside: str, content: bytes, budget: _Budget, depth: int) -> Iterator[Leaf]:
     """Every chunk that holds no pixels, and what follows the last."""
-    place, kind = len(_PNG), b""
+    place, kind, pixels, profile = len(_PNG), b"", b"", b""
     while kind != b"IEND" and place + 12 <= len(content):
         length, kind = int.from_bytes(content[place : place + 4], "big"), content[place + 4 : place + 8]
         body = content[place + 8 : place + 8 + length]
         place += 12 + length
+        pixels += body if kind == b"IDAT" else b""
+        profile += body.partition(b"\0")[2][1:] if kind == b"iCCP" else b""
         try:
             text = _png_text(kind, body, budget)
         except _DAMAGED:
@@ -249,10 +287,21 @@ def _png(inside: str, content: bytes, budget: _Budget, depth: int) -> Iterator[L
             continue
         if text:
             yield from _unfold(_within(inside, f"chunk {kind.decode('latin-1')}"), text, budget, depth - 1)
+    for name, packed in (("its pixels", pixels), ("its profile of colours", profile)):
+        if words := _written_when_packed(packed):
+            yield Leaf(_within(inside, name), text=words)
     if kind != b"IEND":
         yield Leaf(inside, said="a damaged PNG")
     elif rest := content[place:]:
         yield from _unfold(_within(inside, "what follows the picture"), rest, budget, depth - 1)
+
+
+def _written_when_packed(packed: bytes) -> str:
+    """The words in what is packed; pixels are many, and only those of one file are held."""
+    try:
+        return written(zlib.decompressobj().decompress(packed, FILE_MB * _MB))
+    except zlib.error:
+        return ""
 
 
 _PIXELS = frozenset(
@@ -300,9 +349,20 @@ def _blobs(inside: str, text: str, budget: _Budget, depth: int) -> Iterator[Leaf
             continue
         budget.left -= len(inner)
         leaves = list(_unfold(_within(inside, "base64"), inner, budget, depth - 1))
-        opaque = decode(inner) is None and len(leaves) == 1 and "not opened here" in leaves[0].said
-        if not opaque or len(blob) >= _OPAQUE_BLOB:
+        if not _opaque(inner, leaves) or len(blob) >= _OPAQUE_BLOB:
             yield from leaves
+        elif numbers := array_text(inner):
+            yield Leaf(_within(inside, "an array in base64"), text=numbers)
+    for kind, inner in encoded(text):
+        budget.left -= len(inner)
+        leaves = list(_unfold(_within(inside, kind), inner, budget, depth - 1))
+        if not _opaque(inner, leaves):
+            yield from leaves
+
+
+def _opaque(content: bytes, leaves: list[Leaf]) -> bool:
+    """Whether `content` is nothing that can be read."""
+    return decode(content) is None and len(leaves) == 1 and "not opened here" in leaves[0].said
 
 
 def _base64(text: str) -> bytes | None:
