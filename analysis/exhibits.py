@@ -348,14 +348,15 @@ def _marked(figure: Figure) -> Bbox:
 
     width, height = figure.get_size_inches()
     if not any(text.get_gid() == MARK_ID for text in figure.texts):
-        strip = {"facecolor": "#fdf1e3", "edgecolor": "none", "transform": figure.dpi_scale_trans}
-        figure.add_artist(Rectangle((0, -_STRIP), width, _STRIP, **strip))
+        # As shares of the figure: lengths do not move along when the picture is cut out.
+        share = _STRIP / height
+        strip = {"facecolor": "#fdf1e3", "edgecolor": "none", "transform": figure.transFigure}
+        figure.add_artist(Rectangle((0, -share), 1, share, **strip))
         figure.text(
-            width / 2,
-            -_STRIP / 2,
+            0.5,
+            -share / 2,
             SYNTHETIC_MARK,
             gid=MARK_ID,
-            transform=figure.dpi_scale_trans,
             fontsize=10,
             fontweight="bold",
             color="#7c3500",

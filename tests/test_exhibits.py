@@ -55,6 +55,17 @@ def test_only_a_synthetic_picture_carries_the_mark():
     assert b"synthetic-mark" not in figure(DataKind.REAL).svg()
 
 
+def test_the_mark_lies_within_the_picture_and_below_what_is_drawn():
+    """Whoever cuts out the picture, or looks at it, sees the mark: it may not lie beyond the edge."""
+    real, marked = (figure(kind).svg().decode() for kind in (DataKind.REAL, DataKind.SYNTHETIC))
+    heights = [float(re.search(r'viewBox="0 0 [\d.]+ ([\d.]+)"', svg)[1]) for svg in (real, marked)]
+    mark = re.search(r'id="synthetic-mark">.*?y="([\d.]+)"', marked, re.DOTALL)
+    strip = re.search(r'<path d="([^"]*)"[^>]*fill: #fdf1e3', marked)
+    edges = sorted({float(y) for _, y in re.findall(r"([\d.]+)\s+([\d.]+)", strip[1])})
+    assert edges == heights  # the rest is as high as without
+    assert heights[0] < float(mark[1]) < heights[1]
+
+
 def test_only_a_synthetic_caption_says_so():
     assert figure().full_caption == "De kloof. Synthetische gegevens, geen bevinding."
     assert TABLE.full_caption.endswith("Synthetische gegevens, geen bevinding.")

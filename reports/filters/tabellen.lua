@@ -153,9 +153,41 @@ local function breakable(str)
   end
 end
 
+-- No page begins or ends with one row of a table: an empty column without width holds the first two rows together,
+-- and the last two. Typst keeps rows on one page that a cell spans. analysis/render/rowheads.py takes the column out
+-- of what a screen reader is told.
+local function strip(rows)
+  local cell = pandoc.Cell({}, "AlignDefault", rows, 1)
+  cell.attributes["typst:inset"] = "0pt"
+  return cell
+end
+
+local function held_together(tbl)
+  local rows = pandoc.List({})
+  for _, body in ipairs(tbl.bodies) do
+    rows:extend(body.body)
+  end
+  if #rows < 2 then
+    return tbl
+  end
+  local spans = #rows < 4 and { [1] = #rows } or { [1] = 2, [#rows - 1] = 2 }
+  local covered = 0
+  for number, row in ipairs(rows) do
+    if number > covered then
+      covered = number + (spans[number] or 1) - 1
+      row.cells:insert(strip(spans[number] or 1))
+    end
+  end
+  for _, row in ipairs(tbl.head.rows) do
+    row.cells:insert(strip(1))
+  end
+  tbl.colspecs:insert({ "AlignDefault", nil })
+  return tbl
+end
+
 local paper = {
   Table = function(tbl)
-    return tbl:walk({ Str = breakable })
+    return held_together(tbl:walk({ Str = breakable }))
   end,
 }
 
