@@ -67,7 +67,7 @@ def designs_table(released: Released, design: Meten) -> TableExhibit:
         f"{target} kans te zien. Dat effect is gekozen; het is geen verwachting.",
         kind=DataKind.FACT,
         source=sources_of(_rows(released, design, "smallest", "needed")),
-        widths=(38, 16, 22, 34),
+        widths=(34, 18, 18, 40),
     )
 
 
