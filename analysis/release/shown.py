@@ -131,7 +131,9 @@ def shown(workspace: Workspace, *, opened: bool = False) -> Shown:
         for (label, title), chapter in chapters.items()
         if titles[title] > 1 and chapter != title
     }
-    uses = {key: replace(use, title=shared.get((use.label, use.title), use.title)) for key, use in uses.items()}
+    uses = {
+        key: replace(use, title=shared.get((use.label, use.title), use.title)) for key, use in uses.items()
+    }
     names = list(dict.fromkeys(use.name for use in uses.values()))
     fragments = [name for name in names if name.startswith(f"{FOLDER}/")]
     variables = [name for name in names if not name.startswith(f"{FOLDER}/")]
