@@ -346,13 +346,14 @@ def _marked(picture: bytes) -> bytes:
     svg = picture.decode("utf-8")
     size = _SIZE.search(svg)
     width, height = float(size["width"]), float(size["height"])
-    svg = svg.replace(
-        size[0], f'height="{height + _STRIP:g}pt" viewBox="0 0 {width:g} {height + _STRIP:g}"', 1
-    )
+    whole = height + _STRIP
+    svg = svg.replace(size[0], f'height="{whole:g}pt" viewBox="0 0 {width:g} {whole:g}"', 1)
+    place = f'x="{width / 2:g}" y="{whole - _STRIP / 2 + 3.5:g}"'
     mark = (
-        f'<g id="{MARK_ID}"><rect y="{height:g}" width="{width:g}" height="{_STRIP:g}" style="fill: #fdf1e3"/>'
-        f'<text x="{width / 2:g}" y="{height + _STRIP / 2 + 3.5:g}" style="font-size: 10px; font-weight: 700; '
-        f'text-anchor: middle; fill: #7c3500">{SYNTHETIC_MARK}</text></g>'
+        f'<g id="{MARK_ID}">'
+        f'<rect y="{height:g}" width="{width:g}" height="{_STRIP:g}" style="fill: #fdf1e3"/>'
+        f'<text {place} style="font-size: 10px; font-weight: 700; text-anchor: middle; fill: #7c3500">'
+        f"{SYNTHETIC_MARK}</text></g>"
     )
     start, end = svg.rsplit("</svg>", 1)
     return f"{start}{mark}</svg>{end}".encode()

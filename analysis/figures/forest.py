@@ -138,7 +138,7 @@ def _draw_row(ax: Axes, height: float, row, highlighted: bool) -> None:
 
 
 def _told(row, decimals: int, sign: bool) -> str:
-    """The estimate with its interval; on a narrow screen only the estimate, so that the picture keeps its room."""
+    """The estimate with its interval; on a narrow screen without, so that the picture keeps its room."""
     if narrow.is_narrow():
         return words.quantity(row.estimate, "", decimals, sign=sign)
     return words.with_interval(row.estimate, row.low, row.high, "", decimals, level=None, sign=sign)

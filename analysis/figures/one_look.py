@@ -25,7 +25,7 @@ _SEEN, _MATTERS = theme.SEQUENTIAL[0], theme.DIVERGING[1]
 def one_look(
     table: pd.DataFrame, *, id: str, kind: DataKind, source: str, caption: str, decimals: int = 2
 ) -> FigureExhibit:
-    """Answered questions by unit, each with its interval; below them the others, of which the table has the reason.
+    """Answered questions by unit, each with its interval; below them the others: a table says why.
 
     Parameters
     ----------

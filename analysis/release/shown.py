@@ -37,8 +37,8 @@ class Use:
     page : str
         The HTML file of the document.
     label, title : str
-        Of the section; empty before the first heading with a label. A title that sections share has that of the
-        chapter in front.
+        Of the section; empty before the first heading with a label. A title that sections share has that of
+        the chapter in front.
     """
 
     name: str

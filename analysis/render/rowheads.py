@@ -1,9 +1,9 @@
 """Tell a screen reader which cells of a PDF's tables are the headings of their rows.
 
-Typst tags the headings of columns; in the versions used here it has no way to say that a cell is the heading of
-a row. Its PDF is therefore read again: in every table the first cell of each row below the head becomes a heading
-with scope Row, and the other cells name it beside the heading of their column. The empty column by which
-reports/filters/tabellen.lua holds rows together is taken out of the structure. What is drawn stays as it was.
+Typst tags the headings of columns; in the versions used here it cannot say that a cell is the heading of a
+row. Its PDF is therefore read again: in every table the first cell of each row below the head becomes a
+heading with scope Row, and the other cells name it beside the heading of their column. The empty column that
+holds rows together (reports/filters/tabellen.lua) leaves the structure. What is drawn stays as it was.
 
 Either renderer passes here, see :func:`analysis.render.render`.
 """

@@ -10,6 +10,8 @@ local GRID = 9 -- letters in a cell of a grid
 local SENTENCE = 45 -- letters: more than this stands under the heading of its column instead of beside it
 -- Pixels, at the size of tables in stijl.css: a wide letter, and what is around a cell.
 local LETTER, AROUND = 8.6, 18
+-- Points, at the size of tables in typst-template.typ: the width of the text, what is around a cell, a letter.
+local PAPER, INSET, LIGHT, BOLD = 442, 10, 4.5, 4.9
 -- Where a table of some width is shown as a table: on a phone already, from 36rem, from 50rem, or nowhere.
 local CLASSES = { { 320, "tabelvenster" }, { 610, "tabelvenster kaarten" }, { 850, "tabelvenster kaarten breed" } }
 local NOWHERE = "tabelvenster kaarten breed altijd"
@@ -147,10 +149,30 @@ local page = {
   end,
 }
 
-local function breakable(str)
-  if pandoc.text.len(str.text) >= LONG then
-    return { pandoc.RawInline("typst", "#text(hyphenate: true)["), str, pandoc.RawInline("typst", "]") }
+-- On paper a word is broken that is wider than its column, which would lie over the next one; of a column without
+-- a width of its own, a long word.
+local function breaking_in(cell, share, bold)
+  local longest = LONG - 1
+  if share and share > 0 then
+    longest = math.min(longest, math.floor((share * PAPER - INSET) / (bold and BOLD or LIGHT)))
   end
+  cell.contents = cell.contents:walk({
+    Str = function(str)
+      if pandoc.text.len(str.text) > longest then
+        return { pandoc.RawInline("typst", "#text(hyphenate: true)["), str, pandoc.RawInline("typst", "]") }
+      end
+    end,
+  })
+end
+
+local function breakable(tbl)
+  local crowded = #tbl.colspecs > 5 and 1 / #tbl.colspecs -- columns without widths share the paper
+  for number, row in ipairs(rows_of(tbl)) do
+    for column, cell in ipairs(row.cells) do
+      breaking_in(cell, tbl.colspecs[column][2] or crowded, number <= #tbl.head.rows)
+    end
+  end
+  return tbl
 end
 
 -- No page begins or ends with one row of a table: an empty column without width holds the first two rows together,
@@ -187,7 +209,7 @@ end
 
 local paper = {
   Table = function(tbl)
-    return held_together(tbl:walk({ Str = breakable }))
+    return held_together(breakable(tbl))
   end,
 }
 

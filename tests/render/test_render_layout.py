@@ -1,4 +1,4 @@
-"""How both documents lie on paper and on a screen: pages that are full, tables that stay together, links by name."""
+"""How both documents lie on paper and on a screen: full pages, tables that stay together, links by name."""
 
 from __future__ import annotations
 
