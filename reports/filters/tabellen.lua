@@ -22,16 +22,30 @@ local STEMS = {
   "verkiezing", "initiatie", "vereniging", "ambtenaren", "perspectief", "fonds", "kunde", "kennis", "teiten",
 }
 
-local function softened(str)
-  if pandoc.text.len(str.text) < 12 then
-    return nil
-  end
-  for _, stem in ipairs(STEMS) do
-    local at = str.text:find(stem, 5, true)
-    if at then
-      str.text = str.text:sub(1, at - 1) .. SOFT .. str.text:sub(at)
-      return str
+local function soft(word)
+  if pandoc.text.len(word) >= 12 then
+    for _, stem in ipairs(STEMS) do
+      local at = word:find(stem, 5, true)
+      if at then
+        return word:sub(1, at - 1) .. SOFT .. word:sub(at)
+      end
     end
+  end
+  return word
+end
+
+local function softened(str)
+  str.text = soft(str.text)
+  return str
+end
+
+-- The numbers under a figure come as HTML (analysis/release/twin.py): what stands between its tags.
+local function softened_html(raw)
+  if raw.format:match("^html") and raw.text:find('class="tabelvenster', 1, true) then
+    raw.text = raw.text:gsub(">([^<>]+)<", function(said)
+      return ">" .. said:gsub("%a+", soft) .. "<"
+    end)
+    return raw
   end
 end
 
@@ -140,6 +154,7 @@ local function frame_tables(div, label)
 end
 
 local page = {
+  RawBlock = softened_html,
   Div = function(div)
     local described = div.attributes["aria-describedby"]
     if described and described:match("^tbl%-") then
