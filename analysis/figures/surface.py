@@ -196,7 +196,8 @@ def draw_shared_key(figure: Figure, title: str, entries: Sequence[tuple[Fill, st
 
 def key_title(label: str, unit: str = "") -> str:
     """Heading of a map's key, in lines that fit beside the country."""
-    return theme.wrapped(dutch.capital(label) + (f" ({unit})" if unit else ""), 26)
+    space = "\u00a0" if len(unit) < 4 else " "  # a short unit is not left alone on a line
+    return theme.wrapped(dutch.capital(label) + (f"{space}({unit})" if unit else ""), 26)
 
 
 def ground(tiles: bool) -> str:

@@ -62,7 +62,7 @@ def test_one_outcome_may_be_there_and_the_other_not():
     table = found["tbl-regio"]
     cells = table.cells.set_index("Uitkomst")
     assert len(cells) == 13
-    assert cells.loc["Spreiding tussen provincies", "burgerschapskennis (punten)"] == "niet vast te stellen"
+    assert cells.loc["Spreiding tussen provincies", "Burgerschapskennis (punten)"] == "niet vast te stellen"
     spread = some.row("regio.houding_sd_province")
     assert cells.loc["Spreiding tussen provincies", "Politiek zelfvertrouwen (schaalpunten)"] == (
         f"{spread.variables()['value']} ({spread.interval_text})"
