@@ -50,7 +50,7 @@ def attitude_table(released: Released, design: AdksDesign) -> TableExhibit:
         kind=DataKind.combine(row.kind for row in every),
         source="; ".join(dict.fromkeys(row.source for row in every)),
         align="lrrrrlr" + "rr" * planted,
-        widths=[*_WIDTHS, *([16, 17] * planted)],
+        widths=[*_WIDTHS, *([15, 16] * planted)],
     )
 
 
@@ -68,7 +68,7 @@ def flow(released: Released) -> str:
     return "".join(f"{sentence} " for sentence in told)
 
 
-_WIDTHS = (20, 17, 17, 17, 12, 13, 15)
+_WIDTHS = (18, 17, 17, 17, 16, 16, 17)
 
 
 def _rows(released: Released, outcome: AdksOutcome) -> dict[str, Result | None]:

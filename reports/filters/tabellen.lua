@@ -11,7 +11,7 @@ local SENTENCE = 45 -- letters: more than this stands under the heading of its c
 -- Pixels, at the size of tables in stijl.css: a wide letter, and what is around a cell.
 local LETTER, AROUND = 8.6, 18
 -- Points, at the size of tables in typst-template.typ: the width of the text, what is around a cell, a letter.
-local PAPER, INSET, LIGHT, BOLD = 442, 10, 4.5, 4.9
+local PAPER, INSET, LIGHT, BOLD = 442, 10, 4.4, 4.6
 -- Where a table of some width is shown as a table: on a phone already, from 36rem, from 50rem, or nowhere.
 local CLASSES = { { 320, "tabelvenster" }, { 610, "tabelvenster kaarten" }, { 850, "tabelvenster kaarten breed" } }
 local NOWHERE = "tabelvenster kaarten breed altijd"
