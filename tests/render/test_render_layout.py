@@ -224,3 +224,13 @@ def test_every_figure_is_drawn_for_a_phone_as_well(report):
     narrow = {path.name.removesuffix(".smal.svg") for path in generated.glob("fig-*.smal.svg")}
     assert len(wide) > 20
     assert wide == narrow
+
+
+@every_document
+def test_titles_in_english_say_so_in_both_formats(folder, document):
+    html = page(folder / f"{document}.html")
+    entries = [div for div in html.iter("div") if "csl-entry" in (div.get("class") or "")]
+    told = [span for div in entries for span in div.iter("span") if (span.get("lang") or "").startswith("en")]
+    assert told
+    marked = [part for part in elements(folder / f"{document}.pdf", "/Span", "/P", "/Em") if "/Lang" in part]
+    assert len(marked) >= len(told)
