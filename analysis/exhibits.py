@@ -20,14 +20,13 @@ from analysis.datakind import DataKind
 if TYPE_CHECKING:  # rendering reads exhibits without drawing them, and need not wait for these
     import pandas as pd
     from matplotlib.figure import Figure
-    from matplotlib.transforms import Bbox
 
     from analysis.results import Result
 
 FOLDER = "exhibits"
 NARROW = ".smal"  # after the id, in the name of the picture for a narrow screen
 MARK_ID = "synthetic-mark"
-_STRIP = 0.3  # inch
+_STRIP = 21.6  # points that the strip with the mark is high
 SYNTHETIC_MARK = "SYNTHETISCHE GEGEVENS – GEEN BEVINDING"
 ALT_CHARACTERS = 250  # a screen reader reads an alt text in one breath and cannot go back in it
 SYNTHETIC_CAPTION = "Synthetische gegevens, geen bevinding."
@@ -40,6 +39,7 @@ _MANY, _FEWER = 4000, re.compile(rb"(\.\d)\d+")  # of a path so long, a tenth wi
 # The letters of the PDF, which Typst brings along; the page has those of its tables and captions. matplotlib
 # measures with a wider type than any of these, so that no text is longer than the room it was given.
 FAMILY = "'Libertinus Serif', system-ui, 'Segoe UI', 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
+_SIZE = re.compile(r'height="[\d.]+pt" viewBox="0 0 (?P<width>[\d.]+) (?P<height>[\d.]+)"')
 _LETTERS = re.compile(r"""font-family: [^;"]*; ?""")
 _UPRIGHT = re.compile(r""" transform="rotate\(-?0 [^"]*\)\"""")
 # A text that begins where another ends is written as its continuation: how long the first is, only the type
@@ -134,11 +134,11 @@ class FigureExhibit:
         import matplotlib as mpl
 
         _align(figure)
-        shown = _marked(figure) if self.kind is DataKind.SYNTHETIC else None
         buffer = io.BytesIO()
         with mpl.rc_context({"svg.hashsalt": self.id, "svg.fonttype": "none"}):
-            figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches=shown)
-        return _lettered(_COORDINATES.sub(_shortened, buffer.getvalue()))
+            figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        picture = _lettered(_COORDINATES.sub(_shortened, buffer.getvalue()))
+        return _marked(picture) if self.kind is DataKind.SYNTHETIC else picture
 
     def numbers(self) -> bytes | None:
         """The table as it is written, None where there is none."""
@@ -341,25 +341,19 @@ def _lettered(picture: bytes) -> bytes:
     return svg.replace("<svg ", f'<svg font-family="{FAMILY}" ', 1).encode("utf-8")
 
 
-def _marked(figure: Figure) -> Bbox:
-    """Write the synthetic mark in a strip under the picture, once; where both lie, in inches."""
-    from matplotlib.patches import Rectangle
-    from matplotlib.transforms import Bbox
-
-    width, height = figure.get_size_inches()
-    if not any(text.get_gid() == MARK_ID for text in figure.texts):
-        strip = {"facecolor": "#fdf1e3", "edgecolor": "none", "transform": figure.dpi_scale_trans}
-        figure.add_artist(Rectangle((0, -_STRIP), width, _STRIP, **strip))
-        figure.text(
-            width / 2,
-            -_STRIP / 2,
-            SYNTHETIC_MARK,
-            gid=MARK_ID,
-            transform=figure.dpi_scale_trans,
-            fontsize=10,
-            fontweight="bold",
-            color="#7c3500",
-            ha="center",
-            va="center_baseline",
-        )
-    return Bbox.from_bounds(0, -_STRIP, width, height + _STRIP)
+def _marked(picture: bytes) -> bytes:
+    """`picture` with the synthetic mark in a strip under it."""
+    svg = picture.decode("utf-8")
+    size = _SIZE.search(svg)
+    width, height = float(size["width"]), float(size["height"])
+    whole = height + _STRIP
+    svg = svg.replace(size[0], f'height="{whole:g}pt" viewBox="0 0 {width:g} {whole:g}"', 1)
+    place = f'x="{width / 2:g}" y="{whole - _STRIP / 2 + 3.5:g}"'
+    mark = (
+        f'<g id="{MARK_ID}">'
+        f'<rect y="{height:g}" width="{width:g}" height="{_STRIP:g}" style="fill: #fdf1e3"/>'
+        f'<text {place} style="font-size: 10px; font-weight: 700; text-anchor: middle; fill: #7c3500">'
+        f"{SYNTHETIC_MARK}</text></g>"
+    )
+    start, end = svg.rsplit("</svg>", 1)
+    return f"{start}{mark}</svg>{end}".encode()

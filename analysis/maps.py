@@ -163,22 +163,26 @@ def map_panels(
     known = {head: surface.known_values(values, f"{id}, {head}") for head, values in panels.items()}
     every = [value for values in known.values() for value in values.values()]
     division = Classes.of(every, classes, decimals=decimals, middle=middle)
-    columns = min(len(panels), 3 if tiles else 2)
+    columns = min(len(panels), theme.by_width(2, 1 if tiles else 2))
     figure, axes = surface.panel_axes(len(panels), columns, tiles)
+    every_fill = [
+        fill
+        for values in known.values()
+        for fill in _fills(values, division, decimals, signed, hidden).values()
+    ]
     with theme.settings():
         for ax, (head, values) in zip(axes, known.items(), strict=False):
-            draw = surface.draw_tiles if tiles else surface.draw_outline
-            draw(ax, _fills(values, division, decimals, signed, hidden), names=False)
+            fills = _fills(values, division, decimals, signed, hidden)
+            if tiles:
+                surface.draw_tiles(ax, fills, beside_key=False)
+            else:
+                surface.draw_outline(ax, fills, names=False)
             theme.heading(ax, head)
         surface.draw_shared_key(
             figure,
             dutch.capital(label) + (f" ({unit})" if unit else ""),
-            [(Fill(color), text) for color, text in division.key(sign=signed)]
-            + surface.without_number(
-                fill
-                for values in known.values()
-                for fill in _fills(values, division, decimals, signed, hidden).values()
-            ),
+            surface.used([(Fill(color), text) for color, text in division.key(sign=signed)], every_fill)
+            + surface.without_number(every_fill),
         )
     measured = f"{label} per provincie{f', in {unit}' if unit else ''}"
     parts = [f"Kaarten van Nederland, {len(panels)} naast elkaar: {measured}."]

@@ -55,6 +55,19 @@ def test_only_a_synthetic_picture_carries_the_mark():
     assert b"synthetic-mark" not in figure(DataKind.REAL).svg()
 
 
+def test_the_mark_lies_within_the_picture_and_below_what_is_drawn():
+    """Whoever cuts out the picture, or looks at it, sees the mark: it may not lie beyond the edge."""
+    real, marked = (figure(kind).svg().decode() for kind in (DataKind.REAL, DataKind.SYNTHETIC))
+    heights = [float(re.search(r'viewBox="0 0 [\d.]+ ([\d.]+)"', svg)[1]) for svg in (real, marked)]
+    mark = re.search(
+        r'<g id="synthetic-mark"><rect y="([\d.]+)".*?height="([\d.]+)".*?<text .*?y="([\d.]+)"', marked
+    )
+    top, high, line = map(float, mark.groups())
+    assert top == heights[0]  # what is drawn is as high as without
+    assert top + high == heights[1]
+    assert top + 10 < line < heights[1]
+
+
 def test_only_a_synthetic_caption_says_so():
     assert figure().full_caption == "De kloof. Synthetische gegevens, geen bevinding."
     assert TABLE.full_caption.endswith("Synthetische gegevens, geen bevinding.")

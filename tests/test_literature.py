@@ -52,3 +52,9 @@ def test_every_citation_of_the_report_is_in():
         cited |= set(re.findall(r"@([a-z]+\d{4}[a-z]+)", path.read_text(encoding="utf-8")))
     assert cited
     assert cited <= set(entries())
+
+
+def test_a_title_that_is_not_dutch_says_its_language():
+    """A screen reader would read it by the rules of Dutch."""
+    told = {key: "langid" in body or r"\foreignlanguage{" in body for key, body in entries().items()}
+    assert [key for key, says in told.items() if not says] == []

@@ -69,6 +69,7 @@ def _weights(released: Released, question: Question, found: dict[str, Series]) -
         kind=provinces.kind,
         source=provinces.source,
         align="l" + "r" * (cells.shape[1] - 1),
+        widths=[14] * cells.shape[1],
     )
 
 

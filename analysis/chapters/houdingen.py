@@ -19,7 +19,7 @@ from analysis.results.row import NOT_ESTABLISHED
 from analysis.workspace import Workspace
 
 SECTION = "houdingen"
-PLANTED = "gekozen: {}"
+PLANTED = "Gekozen: {}"
 
 
 def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exhibit]:
@@ -50,7 +50,7 @@ def attitude_table(released: Released, design: AdksDesign) -> TableExhibit:
         kind=DataKind.combine(row.kind for row in every),
         source="; ".join(dict.fromkeys(row.source for row in every)),
         align="lrrrrlr" + "rr" * planted,
-        widths=[*_WIDTHS, *([12, 16] * planted)],
+        widths=[*_WIDTHS, *([15, 16] * planted)],
     )
 
 
@@ -68,7 +68,7 @@ def flow(released: Released) -> str:
     return "".join(f"{sentence} " for sentence in told)
 
 
-_WIDTHS = (20, 18, 18, 18, 13, 13, 15)
+_WIDTHS = (18, 17, 17, 17, 16, 16, 17)
 
 
 def _rows(released: Released, outcome: AdksOutcome) -> dict[str, Result | None]:
@@ -82,13 +82,13 @@ def _rows(released: Released, outcome: AdksOutcome) -> dict[str, Result | None]:
 def _line(cells: Cells, outcome: AdksOutcome, rows: dict[str, Result | None]) -> dict[str, str]:
     start, change = rows["gap_start"], rows["gap_change"]
     line = {
-        "uitkomst": f"{outcome.label} ({outcome.unit})",
-        "verschil bij eerste meting": cells.with_interval(start),
-        "verandering per jaar": cells.with_interval(change, sign=True),
-        "idem, binnen leerlingen": cells.with_interval(rows["gap_change_fixed"], sign=True),
+        "Uitkomst": f"{outcome.label} ({outcome.unit})",
+        "Verschil bij eerste meting": cells.with_interval(start),
+        "Verandering per jaar": cells.with_interval(change, sign=True),
+        "Idem, binnen leerlingen": cells.with_interval(rows["gap_change_fixed"], sign=True),
         "Mundlak, p": cells.p(rows["mundlak_p"]),
-        "het verschil": verdict(start, change),
-        "leerlingen": cells.count(start),
+        "Het verschil": verdict(start, change),
+        "Leerlingen": cells.count(start),
     }
     for name, what in (("truth_gap_start", "verschil"), ("truth_gap_change", "verandering")):
         if rows[name] is not None:

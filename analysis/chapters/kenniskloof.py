@@ -64,7 +64,7 @@ def gap_table(released: Released, design: GapDesign) -> TableExhibit:
         kind=DataKind.combine(row.kind for row in rows.values()),
         source="; ".join(dict.fromkeys(row.source for row in rows.values())),
         align="lrlrr"[: len(columns)],
-        widths=[44, 26, 26, 14, 18][: len(columns)],
+        widths=[40, 26, 26, 17, 19][: len(columns)],
     )
 
 

@@ -67,7 +67,7 @@ def designs_table(released: Released, design: Meten) -> TableExhibit:
         f"{target} kans te zien. Dat effect is gekozen; het is geen verwachting.",
         kind=DataKind.FACT,
         source=sources_of(_rows(released, design, "smallest", "needed")),
-        widths=(38, 16, 22, 34),
+        widths=(34, 17, 22, 37),
     )
 
 
@@ -111,7 +111,7 @@ def arrange_table(released: Released, design: Meten) -> TableExhibit:
         kind=DataKind.FACT,
         source=sources_of([*_rows(released, design, "cost"), *_prices(released, design)]),
         align="lllr",
-        widths=(17, 27, 48, 14),
+        widths=(17, 27, 46, 17),
     )
 
 

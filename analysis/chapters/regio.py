@@ -76,12 +76,12 @@ def region_table(released: Released, design: RegioDesign) -> TableExhibit:
     found = {prefix: _rows(released, prefix) for prefix in OUTCOMES}
     every = [row for rows in found.values() for row in rows.values()]
     names = [name for name in (*_LINES, *_PLANTED) if name in found[""]]
-    columns = {"uitkomst": [(_LINES | _PLANTED)[name] for name in names] + ["Leerlingen"]}
+    columns = {"Uitkomst": [(_LINES | _PLANTED)[name] for name in names] + ["Leerlingen"]}
     remarks = {}
     for rows in found.values():
         cells = Cells([row for row in rows.values() if row.source != STUDY or row.reason])
         outcome = design.named(rows["sd_province"].outcome)
-        columns[f"{outcome.label} ({outcome.unit})"] = [
+        columns[f"{dutch.capital(outcome.label)} ({outcome.unit})"] = [
             *(_cell(cells, name, rows[name]) for name in names),
             cells.count(rows["sd_province"]),
         ]

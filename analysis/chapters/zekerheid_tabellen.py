@@ -74,6 +74,7 @@ def _before(released: Released, question: Question, series: Series) -> TableExhi
         kind=series.kind,
         source=series.source,
         align="lrrlrrrl",
+        widths=(15, 16, 17, 14, 13, 12, 13, 15),
     )
 
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
-from analysis.figures import theme, words
+from analysis.figures import narrow, theme, words
 from analysis.figures.checks import check_interval, checked
 from analysis.figures.kept import kept
 
@@ -77,7 +77,7 @@ def forest(
             theme.write_beside(
                 ax,
                 height,
-                words.with_interval(row.estimate, row.low, row.high, "", decimals, level=None, sign=sign),
+                _told(row, decimals, sign),
                 bold=row.label in highlight,
             )
         if "truth" in table.columns:
@@ -116,6 +116,13 @@ def _draw_row(ax: Axes, height: float, row, highlighted: bool) -> None:
         row.estimate, height, marker=style.marker, markersize=8 if highlighted else 7, color=style.color,
         markeredgecolor=theme.PAPER, markeredgewidth=0.8, zorder=3,
     )  # fmt: skip
+
+
+def _told(row, decimals: int, sign: bool) -> str:
+    """The estimate with its interval; on a narrow screen without, so that the picture keeps its room."""
+    if narrow.is_narrow():
+        return words.quantity(row.estimate, "", decimals, sign=sign)
+    return words.with_interval(row.estimate, row.low, row.high, "", decimals, level=None, sign=sign)
 
 
 def _measured(outcome: str, unit: str) -> str:

@@ -79,26 +79,32 @@ def programme_logic_figure(logic: pd.DataFrame, lines: pd.DataFrame, drawn: Sequ
         raise ValueError(f"{id}: {', '.join(unknown)} is not a line of the programme")
     chains = {line: logic[logic["line"] == line].set_index("stage").loc[list(LOGIC_STAGES)] for line in drawn}
     width = 72 * narrow.width() - 2 * _MARGIN
-    box = (width - _GAP * (len(drawn) - 1)) / len(drawn)
+    columns = theme.by_width(len(drawn), 1)  # on a narrow screen the chains stand below each other
+    box = (width - _GAP * (columns - 1)) / columns
     texts = {
         (line, stage): _filled(dutch.capital(chain.loc[stage, "text"]), box - 2 * _PAD - 3)
         for line, chain in chains.items()
         for stage in LOGIC_STAGES
     }
+    beside = [drawn] if columns > 1 else [[line] for line in drawn]
     heights = [
-        2 * _PAD + _TITLE + _LEAD * max(len(texts[line, stage]) for line in drawn) for stage in LOGIC_STAGES
+        [2 * _PAD + _TITLE + _LEAD * max(len(texts[line, stage]) for line in row) for stage in LOGIC_STAGES]
+        for row in beside
     ]
-    total = _KEY + _HEAD + sum(heights) + _ARROW * (len(heights) - 1) + 2 * _MARGIN
+    key = _key_places(width)
+    starts = np.cumsum([_KEY + _LEAD * 1.3 * key[-1][1], *(_chain(high) + 2 * _GAP for high in heights)])
+    total = starts[-1] - 2 * _GAP + 2 * _MARGIN
     figure, ax = theme.blank(total / 72)
     ax.set_position((0, 0, 1, 1))
     ax.set_xlim(-_MARGIN, width + _MARGIN)
     ax.set_ylim(total - _MARGIN, -_MARGIN)  # points from the top
     with theme.settings():
-        _key(ax)
-        for column, line in enumerate(drawn):
-            left, top = column * (box + _GAP), _KEY + _HEAD
-            theme.write(ax, left, _KEY + 6, short[line], fontweight="bold", va="top")
-            for stage, height in zip(LOGIC_STAGES, heights, strict=True):
+        _key(ax, key)
+        for number, line in enumerate(drawn):
+            row, column = divmod(number, columns)
+            left, top = column * (box + _GAP), starts[row] + _HEAD
+            theme.write(ax, left, starts[row] + 6, short[line], fontweight="bold", va="top")
+            for stage, height in zip(LOGIC_STAGES, heights[row], strict=True):
                 style = STYLES[chains[line].loc[stage, "status"]]
                 _box(ax, left, top, box, height, style)
                 inner = {"va": "top", "fontsize": theme.SMALL}
@@ -121,6 +127,11 @@ def programme_logic_figure(logic: pd.DataFrame, lines: pd.DataFrame, drawn: Sequ
         "programme_logic; programme_lines",
         pd.concat([_table(chain, short[line]) for line, chain in chains.items()], ignore_index=True),
     )
+
+
+def _chain(heights: Sequence[float]) -> float:
+    """Points from the name of a line to the end of its last box."""
+    return _HEAD + sum(heights) + _ARROW * (len(heights) - 1)
 
 
 def _filled(text: str, width: float) -> list[str]:
@@ -169,12 +180,23 @@ def _arrow(ax: Axes, x: float, top: float) -> None:
     )  # fmt: skip
 
 
-def _key(ax: Axes) -> None:
-    left = 0.0
-    for status, label in STATUS_NAMES.items():
-        _box(ax, left, 2, 20, 13, STYLES[status])
-        theme.write(ax, left + 26, 8.5, label, va="center", fontsize=theme.SMALL)
+def _key_places(width: float) -> list[tuple[float, int]]:
+    """Of each entry of the key: where it begins, and in which line of the key."""
+    places: list[tuple[float, int]] = []
+    left, line = 0.0, 0
+    for label in STATUS_NAMES.values():
+        if left + 26 + _length(label) > width:
+            left, line = 0.0, line + 1
+        places.append((left, line))
         left += 26 + _length(label) + 16
+    return places
+
+
+def _key(ax: Axes, places: Sequence[tuple[float, int]]) -> None:
+    for (status, label), (left, line) in zip(STATUS_NAMES.items(), places, strict=True):
+        down = line * _LEAD * 1.3
+        _box(ax, left, 2 + down, 20, 13, STYLES[status])
+        theme.write(ax, left + 26, 8.5 + down, label, va="center", fontsize=theme.SMALL)
 
 
 def _alt(chains: dict[str, pd.DataFrame], short: pd.Series) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -19,6 +17,7 @@ from analysis.figures.kept import kept
 # Inches: beside the picture for the questions; a line of text; around the picture of one unit; the key.
 _LABELS, _LINE, _AROUND, _KEY = (2.85, 1.75), 0.158, (0.04, 0.38), 0.2
 _LABEL_CHARACTERS = 33, 18
+_WITHOUT = "Niet vast te stellen (de tabel zegt waarom)"
 _SEEN, _MATTERS = theme.SEQUENTIAL[0], theme.DIVERGING[1]
 
 
@@ -26,7 +25,7 @@ _SEEN, _MATTERS = theme.SEQUENTIAL[0], theme.DIVERGING[1]
 def one_look(
     table: pd.DataFrame, *, id: str, kind: DataKind, source: str, caption: str, decimals: int = 2
 ) -> FigureExhibit:
-    """Answered questions by unit, each with its interval; below them the others, each with its reason.
+    """Answered questions by unit, each with its interval; below them the others: a table says why.
 
     Parameters
     ----------
@@ -51,7 +50,8 @@ def one_look(
     )
     answered = table[table["estimate"].notna()]
     check_interval(answered, id, inside="estimate")
-    lines = [_without(row) for row in table[table["estimate"].isna()].itertuples()]
+    room = theme.characters() + theme.by_width(14, 4)
+    lines = [theme.wrapped(label, room) for label in table.loc[table["estimate"].isna(), "label"]]
     units = list(answered["unit"].unique())
     labels = {
         unit: [theme.wrapped(label, theme.by_width(*_LABEL_CHARACTERS)) for label in own["label"]]
@@ -83,14 +83,6 @@ def one_look(
     return FigureExhibit(
         id, theme.finished(figure), caption, _alt(table, answered, decimals), kind, source, _twin(table)
     )
-
-
-def _without(row) -> str:
-    """A question without an answer, with the beginning of the reason; on a narrow screen in lines."""
-    room = theme.characters() + 14
-    if narrow.is_narrow():
-        return theme.wrapped(f"{row.label}: {textwrap.shorten(row.reason, 70, placeholder=' …')}", room - 10)
-    return textwrap.shorten(f"{row.label}: {row.reason}", room, placeholder=" …")
 
 
 def _draw(ax: Axes, rows: pd.DataFrame, labels: list[str], unit: str) -> None:
@@ -129,7 +121,7 @@ def _key(figure, top: float) -> None:
 
 
 def _write_lines(ax: Axes, lines: list[str], top: float) -> None:
-    theme.write(ax, 0, top, "Niet vast te stellen", va="top", fontsize=theme.SMALL, fontweight="bold")
+    theme.write(ax, 0, top, _WITHOUT, va="top", fontsize=theme.SMALL, fontweight="bold")
     down = top - _LINE
     for text in lines:
         for line in text.split("\n"):

@@ -128,7 +128,7 @@ def line_beside_whole(
         _draw(ax, table, since)
         theme.dutch_axis(ax, "y", ticks=max(2, round(2 * height)))
         ax.grid(axis="y")
-        _years(ax, table["time"], most=theme.by_width(10, 5))
+        _years(ax, table["time"], most=theme.by_width(10, 4))
         theme.heading(ax, f"{dutch.capital(outcome_label)} ({unit})")
         gap = 1.4 * theme.TEXT * np.ptp(ax.get_ylim()) / (72 * (height - 0.8))
         last = table.iloc[-1]

@@ -58,9 +58,8 @@ def rollout(
         for height, row in zip(heights, rows.itertuples(), strict=True):
             _draw_row(ax, height, row, first, last)
         ax.set_xlim(first - 0.02, last + 1.02)
-        ax.set_xticks(
-            [year + 0.5 for year in range(first, last + 1)], labels=map(str, range(first, last + 1))
-        )
+        told = range(last, first - 1, -theme.by_width(1, -(-(last + 1 - first) // 5)))[::-1]
+        ax.set_xticks([year + 0.5 for year in told], labels=map(str, told))
         ax.xaxis.set_ticks_position("top")
         ax.tick_params(axis="x", length=0)
         ax.spines[["bottom", "left"]].set_visible(False)

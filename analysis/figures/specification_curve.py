@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
-from analysis.figures import theme, words
+from analysis.figures import narrow, theme, words
 from analysis.figures.checks import check_interval, checked
 from analysis.figures.kept import kept
 
@@ -64,19 +64,21 @@ def specification_curve(
     table = table.assign(main=main).sort_values(["estimate", "low"], kind="stable", ignore_index=True)
 
     lines = sum(len(values) + 1 for values in options.values())
-    matrix = 0.205 * lines
+    matrix = 0.205 * lines + theme.by_width(0.0, 0.16) * (lines - len(options))
     figure, axes = theme.new_figure(2.7 + matrix, rows=2, height_ratios=[2.4, matrix], sharex=True)
     curve, below = axes[:, 0]
     with theme.settings():
         _draw_curve(curve, table, decimals)
         theme.heading(
-            curve, f"{dutch.capital(outcome_label)} ({unit})" if unit else dutch.capital(outcome_label)
+            curve,
+            f"{dutch.capital(outcome_label)} ({unit})" if unit else dutch.capital(outcome_label),
+            room=1.5 * theme.TEXT * bool(main.any()),
         )
         theme.dutch_axis(curve, "y", sign=True)
         curve.tick_params(axis="x", length=0, labelbottom=False)
         curve.spines["bottom"].set_visible(False)
         _draw_choices(below, table, choices, options)
-        theme.below(below, f"{dutch.number(len(table))} specificaties, van lage naar hoge schatting")
+        below.set_xlabel(f"{dutch.number(len(table))} specificaties,\nvan lage naar hoge schatting")
     return FigureExhibit(
         id,
         theme.finished(figure),
@@ -126,12 +128,15 @@ def _draw_curve(ax: Axes, table: pd.DataFrame, decimals: int) -> None:
             zorder=5,
         )
         right = place > len(table) / 2
-        top = np.fmax(row["high"], row["estimate"])  # without an interval the mark itself
-        theme.write(
-            ax, place, top, f"hoofdanalyse {dutch.number(row['estimate'], decimals, sign=True)}",
-            xytext=(4 if right else -4, 5), textcoords="offset points", color=color, fontweight="bold",
-            ha="right" if right else "left", va="bottom", zorder=6,
-            bbox={"facecolor": theme.PAPER, "alpha": 0.85, "edgecolor": "none", "pad": 1.5},
+        theme.write(  # above the picture, with a line down to its mark
+            ax, place, 1, f"hoofdanalyse {dutch.number(row['estimate'], decimals, sign=True)}",
+            xycoords=("data", "axes fraction"), xytext=(4 if right else -4, 5), textcoords="offset points",
+            color=color, fontweight="bold", ha="right" if right else "left", va="bottom", zorder=6,
+        )  # fmt: skip
+        ax.annotate(
+            "", (place, row["estimate"]), xytext=(place, 1.0), textcoords=("data", "axes fraction"),
+            arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0},
+            annotation_clip=False, zorder=3.5,
         )  # fmt: skip
 
 
@@ -153,8 +158,8 @@ def _draw_choices(ax: Axes, table: pd.DataFrame, choices, options) -> None:
         ticks.append(height)
         labels.append(name)
         for option in options[column]:
-            height -= 1
-            ticks.append(height)
+            height -= theme.by_width(1.0, 1.8)
+            ticks.append(height + theme.by_width(0.0, 0.8))
             labels.append(option)
             taken = (table[column] == option).to_numpy()
             ax.axhline(height, color=theme.RULE, linewidth=0.5, zorder=0)
@@ -168,7 +173,13 @@ def _draw_choices(ax: Axes, table: pd.DataFrame, choices, options) -> None:
                 x[main], np.full(main.sum(), height), s=38, marker="D", color=theme.SERIES[1].color, zorder=4
             )
         height -= 1
-    ax.set_yticks(ticks, labels=labels)
+    ax.set_yticks([] if narrow.is_narrow() else ticks, labels=[] if narrow.is_narrow() else labels)
+    if narrow.is_narrow():  # names stand above their rows, so that the picture has the whole width
+        for number, (tick, label) in enumerate(zip(ticks, labels, strict=True)):
+            theme.write(
+                ax, 0, tick, label, xycoords=("axes fraction", "data"), va="center", fontsize=theme.SMALL,
+                fontweight="bold" if number in heads else "normal",
+            )  # fmt: skip
     ax.set_ylim(height + 0.3, 0.7)
     ax.set_xlim(-0.02 * len(table) - 0.5, 1.02 * len(table) - 0.5)
     ax.tick_params(axis="both", length=0)

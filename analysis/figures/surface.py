@@ -50,6 +50,7 @@ _ANCHORS = {
 _BESIDE = frozenset({"PV29", "PV31"})  # too narrow for a name: it stands beside the province
 _TIGHT = frozenset({"PV24"})  # the name is as wide as the province: it brings its own ground
 _VIEW_KM = (-46, 294, 302, 625)  # west, east, south, north: room for the key over the sea
+_TILE_ROWS = 4
 _PANEL_KM = (8, 282, 300, 625)  # the same for a small map, which has its key elsewhere
 
 
@@ -68,12 +69,30 @@ def draw_one(fills: Mapping[str, Fill], key: Sequence[tuple[Fill, str]], title: 
     On a narrow screen names do not fit within boundaries: there each province is a tile.
     """
     tiles = tiles or narrow.is_narrow()
-    key = [*key, *without_number(fills.values(), key)]
-    figure, axes = theme.blank(tile_height() if tiles else map_height())
+    key = [*used(key, fills.values()), *without_number(fills.values(), key)]
+    above = 0.0
+    if (
+        narrow.is_narrow()
+    ):  # the tiles begin where the key ends, but for the two rows that leave room beside it
+        above = max(0.0, _key_height(title, key) / 72 - 2 * tile_height() / _TILE_ROWS)
+    figure, axes = theme.blank(tile_height() + above if tiles else map_height())
     with theme.settings():
-        (draw_tiles if tiles else draw_outline)(axes, fills)
+        if tiles:
+            draw_tiles(axes, fills, above=above)
+        else:
+            draw_outline(axes, fills)
         draw_key(axes, title, key)
     return figure
+
+
+def used(key: Sequence[tuple[Fill, str]], fills: Iterable[Fill]) -> list[tuple[Fill, str]]:
+    """The entries of `key` that some province looks like."""
+    fills = list(fills)
+    colors = {fill.color for fill in fills if fill not in (UNKNOWN, HIDDEN)}
+    hatches = {fill.hatch for fill in fills}
+    return [
+        entry for entry in key if (entry[0].hatch in hatches if entry[0].hatch else entry[0].color in colors)
+    ]
 
 
 def without_number(fills: Iterable[Fill], key: Sequence[tuple[Fill, str]] = ()) -> list[tuple[Fill, str]]:
@@ -99,8 +118,8 @@ def draw_outline(ax: Axes, fills: Mapping[str, Fill], *, names: bool = True) -> 
     ax.set_axis_off()
 
 
-def draw_tiles(ax: Axes, fills: Mapping[str, Fill], *, names: bool = True) -> None:
-    """One square a province, each with its name (unless `names` is off) and value."""
+def draw_tiles(ax: Axes, fills: Mapping[str, Fill], *, above: float = 0.0, beside_key: bool = True) -> None:
+    """One square a province, each with its name and value; `above` are inches for the key over them."""
     grid = geography.tile_grid().set_index("code")
     spelled = geography.province_names()
     for code, (column, row) in grid[["column", "row"]].iterrows():
@@ -111,14 +130,22 @@ def draw_tiles(ax: Axes, fills: Mapping[str, Fill], *, names: bool = True) -> No
             ax,
             column + 0.5,
             0.5 - row,
-            spelled[code] if names else "",
+            spelled[code],
             fills[code],
             ground=bool(fills[code].hatch),
         )
     right, bottom = grid["column"].max() + 1.02, -grid["row"].max() - 0.02
-    width = (1.02 - bottom) * (narrow.width() / tile_height() if names else 1)  # room for the key on the left
-    ax.set(xlim=(right - width, right), ylim=(bottom, 1.02), aspect="equal")
+    top = 1.02 + above * (1.02 - bottom) / tile_height()
+    width = (1.02 - bottom) * (
+        narrow.width() / tile_height() if beside_key else 1
+    )  # room for the key on the left
+    ax.set(xlim=(right - width, right), ylim=(bottom, top), aspect="equal")
     ax.set_axis_off()
+
+
+def _key_height(title: str, entries: Sequence[tuple[Fill, str]]) -> float:
+    """Points that :func:`draw_key` takes."""
+    return theme.SMALL * (1.35 * len(title.splitlines()) + 1.65 * len(entries)) + 12
 
 
 def draw_key(ax: Axes, title: str, entries: Sequence[tuple[Fill, str]]) -> None:
@@ -148,7 +175,7 @@ def panel_axes(count: int, columns: int, tiles: bool) -> tuple[Figure, Sequence[
     rows = -(-count // columns)
     each = 1.1 if tiles else (_PANEL_KM[3] - _PANEL_KM[2]) / (_PANEL_KM[1] - _PANEL_KM[0])
     figure, axes = theme.new_figure(
-        0.65 + rows * (each * narrow.width() / max(columns, 2) + 0.3), rows, columns
+        0.65 + rows * (each * narrow.width() / max(columns, theme.by_width(2, 1.3)) + 0.3), rows, columns
     )
     for ax in axes.flat:
         ax.set(xticks=[], yticks=[])  # the layout would measure the labels, drawn or not
@@ -169,7 +196,8 @@ def draw_shared_key(figure: Figure, title: str, entries: Sequence[tuple[Fill, st
 
 def key_title(label: str, unit: str = "") -> str:
     """Heading of a map's key, in lines that fit beside the country."""
-    return theme.wrapped(dutch.capital(label) + (f" ({unit})" if unit else ""), 26)
+    space = "\u00a0" if len(unit) < 4 else " "  # a short unit is not left alone on a line
+    return theme.wrapped(dutch.capital(label) + (f"{space}({unit})" if unit else ""), 26)
 
 
 def ground(tiles: bool) -> str:

@@ -220,10 +220,13 @@ def whole_ticks(ax: Axes, which: str, values: Sequence[float], *, sign: bool = F
     getattr(ax, f"{which}axis").set_ticks(chosen, labels=labels)
 
 
-def heading(ax: Axes, text: str) -> None:
-    """What the vertical axis measures, above it and upright, so that it reads on a phone."""
+def heading(ax: Axes, text: str, *, room: float = 0.0) -> None:
+    """What the vertical axis measures, above it and upright, so that it reads on a phone.
+
+    `room` are points between it and the picture, for what is written there.
+    """
     ax.set_title(
-        wrapped(text, characters() - 2), loc="left", fontsize=TEXT, fontfamily=FONT, color=INK, pad=8
+        wrapped(text, characters() - 2), loc="left", fontsize=TEXT, fontfamily=FONT, color=INK, pad=8 + room
     )
 
 

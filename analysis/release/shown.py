@@ -6,8 +6,9 @@ Light, because every build asks: what is shown decides what the appendix of orig
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ _VARIABLE = re.compile(r"(?<!\{)\{\{<\s*var\s+(\S+)\s*>\}\}")
 _INCLUDE = re.compile(r"\s*\{\{<\s*include\s+(\S+)\s*>\}\}\s*")
 _QUESTIONS = re.compile(rf"{FOLDER}/(?:vraag|vragen|proef|proeven|uitkomst)[\w-]*\.qmd")
 _EXHIBIT = re.compile(rf"{FOLDER}/((?:fig|tbl)-[\w-]+)\.qmd")
-_HEADING = re.compile(r"#{1,6}\s+(?P<title>.*?)\s*\{[^}]*#(?P<label>sec-[\w-]+)[^}]*\}\s*")
+_HEADING = re.compile(r"(?P<level>#{1,6})\s+(?P<title>.*?)\s*\{[^}]*#(?P<label>sec-[\w-]+)[^}]*\}\s*")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Use:
     page : str
         The HTML file of the document.
     label, title : str
-        Of the section; empty before the first heading with a label.
+        Of the section; empty before the first heading with a label. A title that sections share has that of
+        the chapter in front.
     """
 
     name: str
@@ -110,16 +112,28 @@ def shown(workspace: Workspace, *, opened: bool = False) -> Shown:
     results and include exhibits themselves, once they have been made.
     """
     uses: dict[tuple[str, str], Use] = {}
+    chapters: dict[tuple[str, str], str] = {}  # by label and title of the section
     for document in documents(workspace):
         page = document.with_suffix(".html").name
-        label, title = "", ""
+        label, title, chapter = "", "", ""
         for line in _lines(document.resolve(), document.parent, set(), opened):
             heading = _HEADING.fullmatch(line)
             if heading:
                 label, title = heading["label"], heading["title"]
+                chapter = title if heading["level"] == "#" else chapter
+                chapters[label, title] = chapter
             include = _INCLUDE.fullmatch(line)
             for name in [include[1]] if include else _VARIABLE.findall(line):
                 uses.setdefault((name, page), Use(name, page, label, title))
+    titles = Counter(title for _, title in chapters)
+    shared = {
+        (label, title): f"{chapter}: {title}"
+        for (label, title), chapter in chapters.items()
+        if titles[title] > 1 and chapter != title
+    }
+    uses = {
+        key: replace(use, title=shared.get((use.label, use.title), use.title)) for key, use in uses.items()
+    }
     names = list(dict.fromkeys(use.name for use in uses.values()))
     fragments = [name for name in names if name.startswith(f"{FOLDER}/")]
     variables = [name for name in names if not name.startswith(f"{FOLDER}/")]

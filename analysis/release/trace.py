@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -68,11 +69,12 @@ def trace_markdown(
             shown_at = _shown_at(places.get(row.id, ()), text.appendix)
             group.cells.append(_result_cells(row, origin, shown_at))
             group.sources.append(row.source)
+    captions = Counter(first_sentence(origin["caption"]) for origin in provenance["exhibits"].values())
     for name in text.exhibits:
         origin = provenance["exhibits"].get(name)
         if origin is not None:
             group = groups.setdefault(origin["run"], _Group())
-            group.cells.append(_exhibit_cells(name, origin, places.get(name, ()), text.appendix))
+            group.cells.append(_exhibit_cells(name, origin, places.get(name, ()), text.appendix, captions))
             group.sources.append(origin["source"])
     runs = provenance["runs"]
     ordered = sorted(groups, key=lambda key: (key not in runs, runs.get(key, {}).get("label", "")))
@@ -121,11 +123,18 @@ def _result_cells(row: Result, origin: Mapping[str, Any], shown_at: str) -> list
     ]
 
 
-def _exhibit_cells(name: str, origin: Mapping[str, Any], places: Sequence[Use], here: str) -> list[str]:
-    """In its own document a figure or table is referred to by its number, elsewhere by its caption."""
+def _exhibit_cells(
+    name: str, origin: Mapping[str, Any], places: Sequence[Use], here: str, captions: Mapping[str, int]
+) -> list[str]:
+    """In its own document a figure or table is referred to by its number, elsewhere by its caption.
+
+    `captions` counts how many begin with the same sentence: then the section tells them apart.
+    """
     away = [use for use in places if use.page != here]
     if away and len(away) == len(places):
-        said = f"[{escape(first_sentence(origin['caption']))}]({away[0].page}#{name})"
+        sentence = first_sentence(origin["caption"])
+        section = f" ({away[0].title})" if captions[sentence] > 1 else ""
+        said = f"[{escape(sentence + section)}]({away[0].page}#{name})"
     else:
         said = f"@{name}"
     return [

@@ -93,7 +93,7 @@ def readable(cells: Sequence[Sequence[str]]) -> tuple[list[list[str]], list[bool
 
 
 def _numbers(column: Sequence[str]) -> list[str]:
-    """Years without a point; else whole numbers, or as many decimals as the largest needs."""
+    """Years without a point; else whole numbers, or as many decimals as are there and the largest needs."""
     values = [float(cell) for cell in column if cell]
     if all(value.is_integer() for value in values):
         years = all(1900 <= value <= 2100 for value in values)
@@ -102,7 +102,8 @@ def _numbers(column: Sequence[str]) -> list[str]:
             for cell in column
         ]
     largest = max(map(abs, values))
-    decimals = 3 if largest < 1 else 2 if largest < 10 else 1
+    most = 3 if largest < 1 else 2 if largest < 10 else 1
+    decimals = min(most, max(len(cell.partition(".")[2]) for cell in column))
     return [dutch.number(float(cell), decimals) if cell else _EMPTY for cell in column]
 
 

@@ -93,6 +93,10 @@ def render(
             from analysis.render.factsheets import write_factsheets  # brings the facts' contracts along
 
             write_factsheets(workspace, folder, kept)
+        from analysis.render.rowheads import tag_row_headings  # brings pypdf along
+
+        for paper in sorted(folder.rglob("*.pdf")):
+            tag_row_headings(paper, kept)
         write_index(workspace, seen, folder, also=WRITTEN_LAST if edition == "public" else (), kept=kept)
         if edition == "public":
             write_public(workspace, folder)

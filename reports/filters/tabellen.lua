@@ -10,6 +10,8 @@ local GRID = 9 -- letters in a cell of a grid
 local SENTENCE = 45 -- letters: more than this stands under the heading of its column instead of beside it
 -- Pixels, at the size of tables in stijl.css: a wide letter, and what is around a cell.
 local LETTER, AROUND = 8.6, 18
+-- Points, at the size of tables in typst-template.typ: the width of the text, what is around a cell, a letter.
+local PAPER, INSET, LIGHT, BOLD = 442, 10, 4.4, 4.6
 -- Where a table of some width is shown as a table: on a phone already, from 36rem, from 50rem, or nowhere.
 local CLASSES = { { 320, "tabelvenster" }, { 610, "tabelvenster kaarten" }, { 850, "tabelvenster kaarten breed" } }
 local NOWHERE = "tabelvenster kaarten breed altijd"
@@ -20,16 +22,30 @@ local STEMS = {
   "verkiezing", "initiatie", "vereniging", "ambtenaren", "perspectief", "fonds", "kunde", "kennis", "teiten",
 }
 
-local function softened(str)
-  if pandoc.text.len(str.text) < 12 then
-    return nil
-  end
-  for _, stem in ipairs(STEMS) do
-    local at = str.text:find(stem, 5, true)
-    if at then
-      str.text = str.text:sub(1, at - 1) .. SOFT .. str.text:sub(at)
-      return str
+local function soft(word)
+  if pandoc.text.len(word) >= 12 then
+    for _, stem in ipairs(STEMS) do
+      local at = word:find(stem, 5, true)
+      if at then
+        return word:sub(1, at - 1) .. SOFT .. word:sub(at)
+      end
     end
+  end
+  return word
+end
+
+local function softened(str)
+  str.text = soft(str.text)
+  return str
+end
+
+-- The numbers under a figure come as HTML (analysis/release/twin.py): what stands between its tags.
+local function softened_html(raw)
+  if raw.format:match("^html") and raw.text:find('class="tabelvenster', 1, true) then
+    raw.text = raw.text:gsub(">([^<>]+)<", function(said)
+      return ">" .. said:gsub("%a+", soft) .. "<"
+    end)
+    return raw
   end
 end
 
@@ -138,6 +154,7 @@ local function frame_tables(div, label)
 end
 
 local page = {
+  RawBlock = softened_html,
   Div = function(div)
     local described = div.attributes["aria-describedby"]
     if described and described:match("^tbl%-") then
@@ -147,15 +164,67 @@ local page = {
   end,
 }
 
-local function breakable(str)
-  if pandoc.text.len(str.text) >= LONG then
-    return { pandoc.RawInline("typst", "#text(hyphenate: true)["), str, pandoc.RawInline("typst", "]") }
+-- On paper a word is broken that is wider than its column, which would lie over the next one; of a column without
+-- a width of its own, a long word.
+local function breaking_in(cell, share, bold)
+  local longest = LONG - 1
+  if share and share > 0 then
+    longest = math.min(longest, math.floor((share * PAPER - INSET) / (bold and BOLD or LIGHT)))
   end
+  cell.contents = cell.contents:walk({
+    Str = function(str)
+      if pandoc.text.len(str.text) > longest then
+        return { pandoc.RawInline("typst", "#text(hyphenate: true)["), str, pandoc.RawInline("typst", "]") }
+      end
+    end,
+  })
+end
+
+local function breakable(tbl)
+  local crowded = #tbl.colspecs > 5 and 1 / #tbl.colspecs -- columns without widths share the paper
+  for number, row in ipairs(rows_of(tbl)) do
+    for column, cell in ipairs(row.cells) do
+      breaking_in(cell, tbl.colspecs[column][2] or crowded, number <= #tbl.head.rows)
+    end
+  end
+  return tbl
+end
+
+-- No page begins or ends with one row of a table: an empty column without width holds the first two rows together,
+-- and the last two. Typst keeps rows on one page that a cell spans. analysis/render/rowheads.py takes the column out
+-- of what a screen reader is told.
+local function strip(rows)
+  local cell = pandoc.Cell({}, "AlignDefault", rows, 1)
+  cell.attributes["typst:inset"] = "0pt"
+  return cell
+end
+
+local function held_together(tbl)
+  local rows = pandoc.List({})
+  for _, body in ipairs(tbl.bodies) do
+    rows:extend(body.body)
+  end
+  if #rows < 2 then
+    return tbl
+  end
+  local spans = #rows < 4 and { [1] = #rows } or { [1] = 2, [#rows - 1] = 2 }
+  local covered = 0
+  for number, row in ipairs(rows) do
+    if number > covered then
+      covered = number + (spans[number] or 1) - 1
+      row.cells:insert(strip(spans[number] or 1))
+    end
+  end
+  for _, row in ipairs(tbl.head.rows) do
+    row.cells:insert(strip(1))
+  end
+  tbl.colspecs:insert({ "AlignDefault", nil })
+  return tbl
 end
 
 local paper = {
   Table = function(tbl)
-    return tbl:walk({ Str = breakable })
+    return held_together(breakable(tbl))
   end,
 }
 

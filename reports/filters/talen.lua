@@ -1,7 +1,8 @@
 -- Parts in another language say so, headings too: a screen reader then speaks them as they are meant.
 --
 -- `# Summary {#sec-english lang=en}` and `[words]{lang=en}`. In the page the words of the heading carry the
--- language, so that the contents do as well; on paper they are set in it, and hyphenated by its rules.
+-- language, so that the contents do as well; on paper they are set in it, and hyphenated by its rules. Titles in
+-- literatuur.bib say it in their own way, `\foreignlanguage{english}{…}`.
 
 local typst = FORMAT:match("^typst") ~= nil
 

@@ -47,8 +47,8 @@ def test_a_trial_puts_what_was_planted_beside_what_was_found():
     found = drawn(released(adks_panel(trial=True), trial=True).trial())
     assert set(found) == {"tbl-proef-houdingen", "fig-proef-houdingen-groei", "fig-proef-houdingen-kloof"}
     cells = found["tbl-proef-houdingen"].cells
-    assert cells["gekozen: verschil"].iloc[0] == "0,40"
-    assert cells["gekozen: verandering"].iloc[0] == "+0,03"
+    assert cells["Gekozen: verschil"].iloc[0] == "0,40"
+    assert cells["Gekozen: verandering"].iloc[0] == "+0,03"
     assert "ware waarde (synthetisch)" in found["fig-proef-houdingen-groei"].table.columns
 
 

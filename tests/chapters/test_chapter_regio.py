@@ -45,8 +45,8 @@ def test_a_trial_has_what_was_planted_in_table_and_figures():
     )
     found = drawn(some.trial())
     assert set(found) == {"tbl-proef-regio", *(name.replace("fig-", "fig-proef-") for name in FIGURES)}
-    table = found["tbl-proef-regio"].cells.set_index("uitkomst")
-    assert list(table.columns) == ["burgerschapskennis (punten)", "politiek zelfvertrouwen (schaalpunten)"]
+    table = found["tbl-proef-regio"].cells.set_index("Uitkomst")
+    assert list(table.columns) == ["Burgerschapskennis (punten)", "Politiek zelfvertrouwen (schaalpunten)"]
     assert table.loc["Gekozen in de tweeling: spreiding tussen provincies"].to_list() == [
         "3,0 punten", "0,020 schaalpunten"
     ]  # fmt: skip
@@ -60,11 +60,11 @@ def test_one_outcome_may_be_there_and_the_other_not():
     found = drawn(some)
     assert set(found) == {"tbl-regio", *FIGURES}
     table = found["tbl-regio"]
-    cells = table.cells.set_index("uitkomst")
+    cells = table.cells.set_index("Uitkomst")
     assert len(cells) == 13
-    assert cells.loc["Spreiding tussen provincies", "burgerschapskennis (punten)"] == "niet vast te stellen"
+    assert cells.loc["Spreiding tussen provincies", "Burgerschapskennis (punten)"] == "niet vast te stellen"
     spread = some.row("regio.houding_sd_province")
-    assert cells.loc["Spreiding tussen provincies", "politiek zelfvertrouwen (schaalpunten)"] == (
+    assert cells.loc["Spreiding tussen provincies", "Politiek zelfvertrouwen (schaalpunten)"] == (
         f"{spread.variables()['value']} ({spread.interval_text})"
     )
     assert "Burgerschapskennis, niet vast te stellen: reden kennis." in table.caption
@@ -102,7 +102,7 @@ def test_everything_is_absent_without_files():
         assert found[name].alt == "Geen figuur. Niet vast te stellen: geen bestand."
     table = found["tbl-regio"]
     assert table.caption.endswith("Niet vast te stellen: geen bestand.")
-    assert table.cells.set_index("uitkomst").loc["Kleinste spreiding die ertoe doet"].to_list() == [
+    assert table.cells.set_index("Uitkomst").loc["Kleinste spreiding die ertoe doet"].to_list() == [
         "10,0 punten", "0,080 schaalpunten"
     ]  # fmt: skip
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement
 
 from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "col", "wbr"}
 HEADER = "Proefrapport · synthetische gegevens · geen bevindingen"
@@ -92,6 +93,32 @@ def outline(path: Path) -> list[tuple[int, str]]:
                 yield level, " ".join(item.title.split())
 
     return list(walk(PdfReader(path).outline, 1))
+
+
+def elements(path: Path, *kinds: str) -> list[DictionaryObject]:
+    """The elements of the structure of the PDF of these kinds (``/TD``), in reading order."""
+
+    def walk(element):
+        kids = element.get("/K", [])
+        for kid in kids if isinstance(kids, list) else [kids]:
+            inner = kid.get_object()
+            if isinstance(inner, dict) and "/S" in inner:
+                yield inner
+                yield from walk(inner)
+
+    root = PdfReader(path).trailer["/Root"]["/StructTreeRoot"]
+    return [element for element in walk(root) if element["/S"] in kinds]
+
+
+def told_of_cell(cell: DictionaryObject) -> DictionaryObject:
+    """What the structure of the PDF tells of a cell as a part of its table."""
+    parts = [part.get_object() for part in cell.get("/A", [])]
+    return next((part for part in parts if part["/O"] == "/Table"), DictionaryObject())
+
+
+def row_headings(path: Path) -> int:
+    """How many cells of the tables in the PDF are the heading of their row."""
+    return sum(told_of_cell(cell).get("/Scope") == "/Row" for cell in elements(path, "/TH"))
 
 
 def squeezed(text: str) -> str:

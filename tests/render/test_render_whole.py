@@ -7,7 +7,8 @@ import stat
 import sys
 
 import pytest
-from readback import page, words
+import typst
+from readback import page, row_headings, words
 from small_report import make_project
 
 from analysis.render import RenderError, render
@@ -24,23 +25,30 @@ pathlib.Path(".gitignore").write_text("/.quarto/")
 pathlib.Path(".quarto").mkdir(exist_ok=True)
 pathlib.Path("reports/rapport.typ").write_text("half a page")
 (folder / "rapport.html").write_text({page!r} + " in " + os.environ["SOURCE_DATE_EPOCH"])
-if {pdf}:
-    (folder / "rapport.pdf").write_text("pdf by quarto")
+if {pdf!r}:
+    (folder / "rapport.pdf").write_bytes(pathlib.Path({pdf!r}).read_bytes())
 print("Output created", file=sys.stderr)
 print({says!r}, file=sys.stderr)
 sys.exit({status})
 """
+PAPER = typst.compile(
+    b"#table(columns: 2, table.header[A][B], [een], [1], [twee], [2])", timestamp=0, pdf_standards=["a-2a"]
+)
 
 
 @pytest.fixture
 def quarto(tmp_path, monkeypatch):
     """A function that puts a Quarto on the path that behaves as told."""
 
-    def install(says: str = "", status: int = 0, pdf: bool = True, page: str = "html by quarto") -> None:
+    def install(
+        says: str = "", status: int = 0, pdf: bytes | None = PAPER, page: str = "html by quarto"
+    ) -> None:
         folder = tmp_path / "bin"
         folder.mkdir(exist_ok=True)
-        script = folder / "quarto"
-        fake = FAKE_QUARTO.format(python=sys.executable, says=says, status=status, pdf=pdf, page=page)
+        script, paper = folder / "quarto", folder / "paper"
+        paper.write_bytes(pdf or b"")
+        named = str(paper) if pdf else ""
+        fake = FAKE_QUARTO.format(python=sys.executable, says=says, status=status, pdf=named, page=page)
         script.write_text(fake)
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
         monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
@@ -78,6 +86,7 @@ def test_auto_with_quarto_takes_quarto_and_drops_the_nested_folder(project, quar
         "index.html", "rapport.html", "rapport.pdf", "resultaten.csv",
     ]  # fmt: skip
     assert (folder / "rapport.html").read_text().startswith("html by quarto in 1")
+    assert row_headings(folder / "rapport.pdf") == 2
 
 
 def test_quarto_asked_for_but_not_there(project, no_quarto):
@@ -100,7 +109,8 @@ def test_unknown_engine(project):
         ({"says": "(E) Unable to load the filter"}, "a warning stops the build"),
         ({"says": "typst compile: warning: unknown font family: geen"}, "a warning stops the build"),
         ({"says": "ERROR: Validation of YAML failed", "status": 1}, "Quarto stopped with status 1"),
-        ({"pdf": False}, r"wrote no rapport\.pdf"),
+        ({"pdf": None}, r"wrote no rapport\.pdf"),
+        ({"pdf": b"%PDF-1.7 and no more"}, r"rapport\.pdf: cannot be read back"),
         ({"page": "<p><strong>?@fig-a</strong></p>"}, r"left unresolved in rapport\.html: \?@fig-a"),
     ],
 )

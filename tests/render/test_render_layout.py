@@ -1,0 +1,236 @@
+"""How both documents lie on paper and on a screen: full pages, tables that stay together, links by name."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections import defaultdict
+
+import numpy as np
+import pytest
+from pypdf import PdfReader
+from readback import elements, page, row_headings, words
+from test_render_browser import browser, open_page  # noqa: F401
+
+DOCUMENTS = ("rapport", "verantwoording")
+every_document = pytest.mark.parametrize("document", DOCUMENTS)
+MOST_EMPTY = 0.25  # of the height of the text
+
+
+@pytest.fixture(scope="module")
+def folder(report):
+    return report / "_report"
+
+
+def grey(path):
+    """The pixels of a picture in the format that pdftoppm writes with -gray."""
+    _, size, _, pixels = path.read_bytes().split(b"\n", 3)
+    width, height = map(int, size.split())
+    return np.frombuffer(pixels, np.uint8).reshape(height, width)
+
+
+def chapter_pages(path) -> set[int]:
+    """Pages, from 1, at the top of which a chapter starts: the one before may end early."""
+    reader = PdfReader(path)
+    chapters = [item for item in reader.outline if not isinstance(item, list)]
+    height = float(reader.pages[0].mediabox.height)
+    tops = [item for item in chapters if item.top > 0.85 * height]
+    assert tops
+    return {reader.get_destination_page_number(item) + 1 for item in tops}
+
+
+@pytest.mark.pdf
+@every_document
+def test_no_page_has_a_large_empty_space(folder, tmp_path, document):
+    """Neither below what stands on it nor between: figures float, and tables run on over pages."""
+    if not shutil.which("pdftoppm"):
+        pytest.fail("pdftoppm is not here") if os.environ.get("CI") else pytest.skip("pdftoppm is not here")
+    path = folder / f"{document}.pdf"
+    subprocess.run(["pdftoppm", "-r", "40", "-gray", path, tmp_path / "p"], check=True)
+    sheets = sorted(tmp_path.glob("p-*.pgm"))
+    ends = {number - 1 for number in chapter_pages(path)} | {1, len(sheets)}
+    empty = {}
+    for number, sheet in enumerate(sheets, start=1):
+        ink = (grey(sheet) < 200).any(axis=1)
+        text = ink[int(0.1 * len(ink)) : int(0.9 * len(ink))]
+        marks = np.concatenate([[-1], np.flatnonzero(text), [len(text)]])
+        empty[number] = (np.diff(marks) - 1).max() / len(text)
+    assert len(empty) > 10
+    too_empty = {n: round(share, 2) for n, share in empty.items() if share > MOST_EMPTY and n not in ends}
+    assert too_empty == {}
+
+
+def page_of(element):
+    """The page of what `element` says, None if it says nothing."""
+    if "/Pg" in element:
+        return element["/Pg"].indirect_reference.idnum
+    kids = element.get("/K", [])
+    inner = (kid.get_object() for kid in (kids if isinstance(kids, list) else [kids]))
+    return next((found for kid in inner if isinstance(kid, dict) and (found := page_of(kid))), None)
+
+
+def pieces(table) -> list[int]:
+    """How many rows of a table of the PDF stand on each of its pages."""
+    counted = defaultdict(int)
+    for group in table["/K"]:
+        if group.get_object().get("/S") == "/TBody":
+            for row in group.get_object()["/K"]:
+                counted[page_of(row.get_object())] += 1
+    return list(counted.values())
+
+
+@every_document
+def test_no_row_of_a_table_is_alone_on_a_page(folder, document):
+    tables = [pieces(table) for table in elements(folder / f"{document}.pdf", "/Table")]
+    assert len(tables) > 10
+    assert [rows for rows in tables if len(rows) > 1]  # some run on
+    assert [rows for rows in tables if len(rows) > 1 and min(rows) < 2] == []
+
+
+@every_document
+def test_each_row_of_a_table_in_the_pdf_has_a_heading(folder, document):
+    path = folder / f"{document}.pdf"
+    rows = sum(sum(pieces(table)) for table in elements(path, "/Table"))
+    assert rows > 100
+    assert row_headings(path) == rows
+    assert [cell for cell in elements(path, "/TH", "/TD") if not cell.get("/K")] == []
+
+
+@every_document
+def test_no_two_links_of_one_name_lead_to_different_places(folder, document):
+    """And none is called by a bare number: who hears the list of links knows what each is."""
+    targets = defaultdict(set)
+    for link in page(folder / f"{document}.html").iter("a"):
+        targets[link.get("aria-label") or words(link)].add(link.get("href"))
+    assert len(targets) > 60
+    assert {name: places for name, places in targets.items() if len(places) > 1} == {}
+    assert [name for name in targets if re.fullmatch(r"[\W\d]*", name)] == []
+
+
+@pytest.fixture(scope="module")
+def opened(browser, folder):  # noqa: F811
+    """Both pages with everything unfolded."""
+    sheets = {name: open_page(browser, folder / f"{name}.html") for name in DOCUMENTS}
+    for sheet in sheets.values():
+        sheet.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    yield sheets
+    for sheet in sheets.values():
+        sheet.context.close()
+
+
+WIDER = """[...document.querySelectorAll('.tabelvenster')].flatMap(frame => {
+  if (!frame.clientWidth) return [];
+  const table = frame.querySelector('table');
+  const over = table.getBoundingClientRect().right - frame.getBoundingClientRect().right;
+  const cells = [...table.querySelectorAll('th, td')]
+    .filter(cell => cell.clientWidth && cell.scrollWidth > cell.clientWidth + 2);
+  const id = frame.closest('[id]').id;
+  return over > 1 || cells.length ? [[id, over, cells.map(cell => cell.textContent)]] : [];
+})"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 390, 600, 768, 1280])
+@every_document
+def test_no_table_is_wider_than_its_place(opened, document, width):
+    """320 pixels are 1280 at 400 %. Nothing scrolls sideways, and no word lies over the next column."""
+    sheet = opened[document]
+    sheet.set_viewport_size({"width": width, "height": 844})
+    assert sheet.evaluate("document.documentElement.scrollWidth") <= width
+    assert sheet.evaluate(WIDER) == []
+
+
+@pytest.mark.browser
+@every_document
+def test_long_words_under_a_figure_are_broken_with_a_hyphen(opened, document):
+    """At 1280 pixels each line of a word that is broken ends in a place that was made for it."""
+    sheet = opened[document]
+    sheet.set_viewport_size({"width": 1280, "height": 844})
+    sheet.add_style_tag(content=".cijfers * { hyphens: manual !important }")  # whatever this browser knows
+    assert sheet.evaluate(BROKEN) == []
+
+
+# A word without a soft hyphen, or a part between two of them, that lies on more than one line.
+BROKEN = """[...document.querySelectorAll('.cijfers :is(th, td)')].flatMap(cell => {
+  const node = [...cell.childNodes].find(inner => inner.nodeType === Node.TEXT_NODE);
+  if (!node) return [];
+  return [...node.data.matchAll(/[\\p{L}\\d]{6,}/gu)].filter(part => {
+    const range = document.createRange();
+    range.setStart(node, part.index);
+    range.setEnd(node, part.index + part[0].length);
+    return new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1;
+  }).map(part => part[0]);
+})"""
+
+
+PICTURES = """() => {
+  const svg = document.querySelector('svg'), frame = svg.getBoundingClientRect();
+  const scale = frame.width / svg.viewBox.baseVal.width;
+  return [...svg.querySelectorAll('text')].filter(text => text.textContent.trim()).map(text => {
+    const box = text.getBoundingClientRect();
+    return {
+      says: text.textContent.trim(), size: parseFloat(getComputedStyle(text).fontSize) * scale,
+      left: box.left - frame.left, right: box.right - frame.left, top: box.top - frame.top,
+      bottom: box.bottom - frame.top, wide: frame.width, high: frame.height,
+    };
+  });
+}"""
+
+
+def faults(texts, smallest: float) -> list[str]:
+    """What a reader of a picture would trip over: words cut off, over each other, or too small."""
+    found = []
+    for place, one in enumerate(texts):
+        inside = one["left"] > -1 and one["right"] < one["wide"] + 2
+        if not inside or one["top"] < -2 or one["bottom"] > one["high"] + 2:
+            found.append(f"cut off: {one['says']}")
+        if one["size"] < smallest:
+            found.append(f"{one['size']:.1f} pixels: {one['says']}")
+        for other in texts[:place]:
+            across = min(one["right"], other["right"]) - max(one["left"], other["left"])
+            down = min(one["bottom"], other["bottom"]) - max(one["top"], other["top"])
+            if across > 1 and down > 0.3 * min(t["bottom"] - t["top"] for t in (one, other)):
+                found.append(f"over each other: {other['says']} / {one['says']}")
+    return found
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("ending", "width", "smallest"), [(".smal.svg", 355, 10.9), (".svg", 640, 10)])
+def test_words_in_pictures_can_be_read(browser, report, ending, width, smallest):  # noqa: F811
+    """Each picture as wide as it is shown: in the column of the text, and on a phone of 390 pixels."""
+    sheet = browser.new_page(viewport={"width": 900, "height": 900})
+    pictures = [
+        path
+        for path in sorted((report / "reports" / "_generated").glob(f"fig-*{ending}"))
+        if path.name.count(".") == ending.count(".")
+    ]
+    assert len(pictures) > 20
+    wrong = {}
+    for path in pictures:
+        svg = path.read_text(encoding="utf-8")
+        style = "<style>svg { width: 100%; height: auto }</style>"
+        sheet.set_content(f'<div style="width: {width}px">{style}{svg[svg.index("<svg") :]}</div>')
+        if found := faults(sheet.evaluate(PICTURES), smallest):
+            wrong[path.name] = found
+    sheet.close()
+    assert wrong == {}
+
+
+def test_every_figure_is_drawn_for_a_phone_as_well(report):
+    generated = report / "reports" / "_generated"
+    wide = {path.stem for path in generated.glob("fig-*.svg") if path.name.count(".") == 1}
+    narrow = {path.name.removesuffix(".smal.svg") for path in generated.glob("fig-*.smal.svg")}
+    assert len(wide) > 20
+    assert wide == narrow
+
+
+@every_document
+def test_titles_in_english_say_so_in_both_formats(folder, document):
+    html = page(folder / f"{document}.html")
+    entries = [div for div in html.iter("div") if "csl-entry" in (div.get("class") or "")]
+    told = [span for div in entries for span in div.iter("span") if (span.get("lang") or "").startswith("en")]
+    assert told
+    marked = [part for part in elements(folder / f"{document}.pdf", "/Span", "/P", "/Em") if "/Lang" in part]
+    assert len(marked) >= len(told)
