@@ -478,8 +478,8 @@ def _power(rows: _Rows, study: CertaintyStudy, plan: CertaintyPlan) -> tuple[Res
     else:
         first = rows.row("detectable", label, float(power.detectable), se=float(power.detectable_se))
     at = table[np.isclose(table["effect"], plan.smallest)].iloc[0]
-    too_large, wrong_sign = (
-        factor * at[name] if math.isfinite(at[name]) else _UNSEEN
+    (too_large, large_se), (wrong_sign, sign_se) = (
+        (factor * at[name], factor * at[f"{name}_se"]) if math.isfinite(at[name]) else (_UNSEEN, None)
         for name, factor in (("type_m", 1), ("type_s", 100))
     )
     share = {"unit": "%", "decimals": 0}
@@ -489,8 +489,14 @@ def _power(rows: _Rows, study: CertaintyStudy, plan: CertaintyPlan) -> tuple[Res
         rows.row(
             "size", "kans op vals alarm zonder effect", 100 * power.size, se=100 * power.size_se, **share
         ),
-        rows.row("type_m", "gemiddelde overschatting als de toets dat effect ziet", too_large, "maal"),
-        rows.row("type_s", "kans op het verkeerde teken als de toets dat effect ziet", wrong_sign, **share),
+        rows.row(
+            "type_m", "gemiddelde overschatting als de toets dat effect ziet", too_large, "maal",
+            se=large_se, decimals=1,
+        ),
+        rows.row(
+            "type_s", "kans op het verkeerde teken als de toets dat effect ziet", wrong_sign, se=sign_se,
+            **share,
+        ),
     )
 
 
