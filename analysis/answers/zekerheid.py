@@ -303,23 +303,24 @@ def _trends(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
         ),
         rows.row(
             "trend_detectable", "verschil in ontwikkeling dat die toets in vier van de vijf gevallen ziet",
-            _or_why(together["detectable_80"]), unit,
+            _or_why(together["detectable_80"]), unit, se=float(together["detectable_80_se"]),
         ),
         rows.row("trend_bias", _BIAS, float(together["bias"])),
-        *_passing(rows, found, float(together["detectable_50"])),
+        *_missed(rows, found, together["cohort"]),
     )  # fmt: skip
 
 
-def _passing(rows: _Rows, found: Pretrends, slope: float) -> tuple[Result, ...]:
+def _missed(rows: _Rows, found: Pretrends, cohort: float | str) -> tuple[Result, ...]:
     """What a trend does that the test misses as often as it finds it (Roth 2022)."""
-    bias = passed = math.nan
-    if math.isfinite(slope):
-        bias, passed, _ = found.passing(slope, found.table["cohort"].iloc[-1])
+    missed = found.missed(cohort)
     label = "vertekening door een ontwikkeling die de toets in de helft van de gevallen mist"
     return (
-        rows.row("trend_missed", label, _or_why(bias)),
-        rows.row("trend_missed_passed", f"{label}, als de toets niets vond", _or_why(passed)),
-    )
+        rows.row("trend_missed", label, _or_why(missed.bias), se=missed.bias_se),
+        rows.row(
+            "trend_missed_passed", f"{label}, als de toets niets vond", _or_why(missed.bias_passing),
+            se=missed.bias_passing_se,
+        ),
+    )  # fmt: skip
 
 
 def _or_why(number: float) -> float | NotEstimable:
