@@ -31,7 +31,7 @@ def _table(released: Released, outcome: RegioOutcome, series: Series, id: str) -
     told = Points(series, ("region",))
     columns = [
         "Provincie", "Scholen", "Leerlingen", "Rechtstreeks (fout)", "Fay–Herriot (fout)",
-        interval_name(series.level), "Gewicht van de eigen meting (%)",
+        interval_name(series.level), "Eigen gewicht (%)",
     ]  # fmt: skip
     planted = "truth" in series.points.columns
     cells = [
@@ -53,11 +53,13 @@ def _table(released: Released, outcome: RegioOutcome, series: Series, id: str) -
         caption=(
             f"{dutch.capital(outcome.label)} per provincie, in {outcome.unit}, bij dezelfde verdeling over "
             "schoolsoorten en jaren: rechtstreeks uit de eigen scholen, met de steekproeffout, en volgens "
-            f"Fay en Herriot, met de wortel van de gemiddelde gekwadrateerde fout. {told.remark}"
+            "Fay en Herriot, met de wortel van de gemiddelde gekwadrateerde fout. Eigen gewicht: hoe zwaar de "
+            f"eigen meting daarin telt. {told.remark}"
         ).strip(),
         kind=series.kind,
         source=series.source,
         align="lrrrrlr" + "r" * planted,
+        widths=[19, 11, 12, 18, 18, 22, 11, *([12] if planted else ())],
     )
 
 

@@ -127,7 +127,7 @@ def test_areas_show_both_estimates_with_their_errors_and_what_was_planted():
     table = drawn(some.trial())["tbl-proef-regio-houding-gebieden"]
     assert list(table.cells.columns) == [
         "Provincie", "Scholen", "Leerlingen", "Rechtstreeks (fout)", "Fay–Herriot (fout)", "95%-interval",
-        "Gewicht van de eigen meting (%)", "Gekozen",
+        "Eigen gewicht (%)", "Gekozen",
     ]  # fmt: skip
     line = region_areas(panel).table.set_index("area").loc["PV27"]
     cells = table.cells.set_index("Provincie").loc["Noord-Holland"]
