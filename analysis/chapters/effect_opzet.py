@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import dutch
-from analysis.answers.effect_names import GROUPS
+from analysis.answers.effect_names import GROUPS, METHODS, STOPPED
 from analysis.design.questions import Question
 from analysis.exhibits import TableExhibit
 from analysis.results import Released, Result, Series
@@ -45,6 +45,8 @@ def design_table(released: Released, question: Question) -> TableExhibit:
         for name, label in _TESTED.items()
         if (row := released.find(f"{question.prefix}.{name}")) is not None
     ]
+    if released.find(f"{question.prefix}.effect_{STOPPED}") is None:
+        cells += [(f"Schatting {METHODS[STOPPED]}", "niet van toepassing: het stopte nergens vóór een meting")]
     return _table(released, question, main, cells)
 
 
@@ -84,4 +86,5 @@ def _told(row: Result, *, p: bool = False) -> str:
     if p:
         return dutch.p_value(row.value)
     unit = row.unit if row.unit in ("", "%") else f" {row.unit}"
-    return f"{dutch.number(row.value, row.decimals)}{unit}"
+    error = "" if row.se is None else f" (simulatiefout {dutch.number(row.se, row.decimals + 1)})"
+    return f"{dutch.number(row.value, row.decimals)}{unit}{error}"

@@ -241,4 +241,5 @@ def _told(row: Result) -> str:
     if row.value is None:
         return row.note.rstrip(".").lower() if row.note else row.unknown_word
     unit = row.unit if row.unit in ("", "%") else f" {row.unit}"
-    return f"{dutch.number(row.value, row.decimals)}{unit}"
+    error = "" if row.se is None else f" (simulatiefout {dutch.number(row.se, row.decimals + 1)})"
+    return f"{dutch.number(row.value, row.decimals)}{unit}{error}"
