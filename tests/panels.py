@@ -11,6 +11,7 @@ from analysis.design.regio import TRACKS, regio_design
 from analysis.estimate.attrition import attrition_weights
 from analysis.estimate.growth_study import growth_studies
 from analysis.estimate.region_study import Margins, RegionColumns, region_study
+from analysis.estimate.small_areas import small_areas
 from analysis.panel.adolescents import AdolescentPanel
 from analysis.panel.regio import RegioPanel, regio_panel
 from analysis.sources.sourced import Sourced
@@ -56,6 +57,13 @@ def region_studied(panel: RegioPanel):
         **REGIO.margins(panel.outcome), least_units=rule.minimum_n, least_schools=rule.minimum_schools
     )
     return region_study(panel.data.frame, panel.outcome, RegionColumns(**panel.columns(REGIO)), margins)
+
+
+def region_areas(panel: RegioPanel):
+    """Its provinces one by one, as the notebook asks for them."""
+    rule = disclosure_rule()
+    few = {"least_units": rule.minimum_n, "least_schools": rule.minimum_schools}
+    return attempt(small_areas, panel.data.frame, **panel.areas, **few, level=REGIO.level)
 
 
 def without_pupils(frame, province: str, left: int):

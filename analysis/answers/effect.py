@@ -245,7 +245,7 @@ _STOPPED = {
 def _checks(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
     outcome = rows.panel.question.outcome
     share = study.parts if isinstance(study.parts, NotEstimable) else 100 * float(study.parts.forbidden_share)
-    pretrend, detectable = _before(study, rows.level)
+    pretrend, detectable, detectable_se = _before(study, rows.level)
     others = []
     for name, label, key in (
         ("crv3_p", "p-waarde met standaardfouten naar provincie", "crv3_p"),
@@ -280,23 +280,28 @@ def _checks(rows: _Rows, study: EffectStudy) -> tuple[Result, ...]:
             detectable,
             f"{outcome.unit} per meting",
             decimals=outcome.decimals,
+            se=detectable_se,
         ),
         *others,
     )
 
 
-def _before(study: EffectStudy, level: float) -> tuple[float | NotEstimable, float | NotEstimable]:
-    """p-value of the slopes before the start, and the slope of all that is found four times in five."""
+def _before(
+    study: EffectStudy, level: float
+) -> tuple[float | NotEstimable, float | NotEstimable, float | None]:
+    """p-value of the slopes before the start; the slope of all found four times in five, and its error."""
     found = study.trends
     if isinstance(found, NotEstimable):
-        return found, found
+        return found, found, None
     silent = no_statement(found, level)
     if silent:
-        return NotEstimable(silent), NotEstimable(silent)
-    detectable = float(found.table["detectable_80"].iloc[-1])
+        return NotEstimable(silent), NotEstimable(silent), None
+    together = found.table.iloc[-1]
+    detectable, error = float(together["detectable_80"]), float(together["detectable_80_se"])
     if not math.isfinite(detectable):
-        return float(found.p_value), NotEstimable("de toets heeft daarvoor te weinig metingen of provincies")
-    return float(found.p_value), detectable
+        why = NotEstimable("de toets heeft daarvoor te weinig metingen of provincies")
+        return float(found.p_value), why, None
+    return float(found.p_value), detectable, error
 
 
 def _design(rows: _Rows) -> tuple[Result, ...]:

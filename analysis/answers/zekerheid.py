@@ -303,23 +303,24 @@ def _trends(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
         ),
         rows.row(
             "trend_detectable", "verschil in ontwikkeling dat die toets in vier van de vijf gevallen ziet",
-            _or_why(together["detectable_80"]), unit,
+            _or_why(together["detectable_80"]), unit, se=float(together["detectable_80_se"]),
         ),
         rows.row("trend_bias", _BIAS, float(together["bias"])),
-        *_passing(rows, found, float(together["detectable_50"])),
+        *_missed(rows, found, together["cohort"]),
     )  # fmt: skip
 
 
-def _passing(rows: _Rows, found: Pretrends, slope: float) -> tuple[Result, ...]:
+def _missed(rows: _Rows, found: Pretrends, cohort: float | str) -> tuple[Result, ...]:
     """What a trend does that the test misses as often as it finds it (Roth 2022)."""
-    bias = passed = math.nan
-    if math.isfinite(slope):
-        bias, passed, _ = found.passing(slope, found.table["cohort"].iloc[-1])
+    missed = found.missed(cohort)
     label = "vertekening door een ontwikkeling die de toets in de helft van de gevallen mist"
     return (
-        rows.row("trend_missed", label, _or_why(bias)),
-        rows.row("trend_missed_passed", f"{label}, als de toets niets vond", _or_why(passed)),
-    )
+        rows.row("trend_missed", label, _or_why(missed.bias), se=missed.bias_se),
+        rows.row(
+            "trend_missed_passed", f"{label}, als de toets niets vond", _or_why(missed.bias_passing),
+            se=missed.bias_passing_se,
+        ),
+    )  # fmt: skip
 
 
 def _or_why(number: float) -> float | NotEstimable:
@@ -478,8 +479,8 @@ def _power(rows: _Rows, study: CertaintyStudy, plan: CertaintyPlan) -> tuple[Res
     else:
         first = rows.row("detectable", label, float(power.detectable), se=float(power.detectable_se))
     at = table[np.isclose(table["effect"], plan.smallest)].iloc[0]
-    too_large, wrong_sign = (
-        factor * at[name] if math.isfinite(at[name]) else _UNSEEN
+    (too_large, large_se), (wrong_sign, sign_se) = (
+        (factor * at[name], factor * at[f"{name}_se"]) if math.isfinite(at[name]) else (_UNSEEN, None)
         for name, factor in (("type_m", 1), ("type_s", 100))
     )
     share = {"unit": "%", "decimals": 0}
@@ -489,8 +490,14 @@ def _power(rows: _Rows, study: CertaintyStudy, plan: CertaintyPlan) -> tuple[Res
         rows.row(
             "size", "kans op vals alarm zonder effect", 100 * power.size, se=100 * power.size_se, **share
         ),
-        rows.row("type_m", "gemiddelde overschatting als de toets dat effect ziet", too_large, "maal"),
-        rows.row("type_s", "kans op het verkeerde teken als de toets dat effect ziet", wrong_sign, **share),
+        rows.row(
+            "type_m", "gemiddelde overschatting als de toets dat effect ziet", too_large, "maal",
+            se=large_se, decimals=1,
+        ),
+        rows.row(
+            "type_s", "kans op het verkeerde teken als de toets dat effect ziet", wrong_sign, se=sign_se,
+            **share,
+        ),
     )
 
 

@@ -167,3 +167,9 @@ def with_unit(row: Result, *, sign: bool = False) -> str:
     """The number of a row that has one, with its unit behind it."""
     unit = row.unit if row.unit in ("", "%") else f" {row.unit}"
     return f"{dutch.number(row.value, row.decimals, sign=sign)}{unit}"
+
+
+def with_simulation_error(row: Result) -> str:
+    """The number of a row that was drawn, with its unit and how far it may be off for being drawn."""
+    error = "" if row.se is None else f" (simulatiefout {dutch.number(row.se, row.decimals + 1)})"
+    return f"{with_unit(row)}{error}"

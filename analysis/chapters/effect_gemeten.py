@@ -14,10 +14,10 @@ from analysis.figures.place_lines import line_beside_whole
 from analysis.results import Released, Series
 
 _WITH, _WITHOUT = GROUPS["exposed"], GROUPS["others"]
-_PEOPLE = {
-    "turnout": "Mensen zijn kiesgerechtigden: de uitslag gaat over hen allemaal.",
-    "file": "Hoeveel mensen zijn gevraagd, staat niet in het bestand: de respons is onbekend.",
-}
+_ALL = "Mensen zijn kiesgerechtigden: de uitslag gaat over hen allemaal."
+_UNASKED = "Hoeveel mensen zijn gevraagd, staat niet in het bestand: de respons is onbekend."
+_ANSWERED = "Respons: het deel van de gevraagde mensen dat antwoordde, in plaatsen met en zonder start."
+_RESPONSES = {"response_exposed": "Respons met start (%)", "response_others": "Respons zonder start (%)"}
 
 
 def measured_exhibits(released: Released, question: Question) -> list[Exhibit]:
@@ -86,27 +86,40 @@ def _year(label: str) -> float:
 
 def _table(released: Released, question: Question, series: Series) -> TableExhibit:
     columns = ["Meting", "Datum", "Plaatsen met start", "Plaatsen zonder start", "Provincies", "Mensen"]
+    responses = list(_RESPONSES) if _any_response(series) else []
+    columns += [_RESPONSES[name] for name in responses]
     if series.points.empty:
         cells = [(series.unknown, *["niet van toepassing"] * (len(columns) - 1))]
     else:
-        cells = [(line.label, line.date, *(_count(value) for value in line[3:])) for line in _lines(series)]
+        cells = [
+            (
+                line.label,
+                line.date,
+                *(_count(getattr(line, name)) for name in _COUNTED),
+                *(_count(getattr(line, name), dutch.UNKNOWN) for name in responses),
+            )
+            for line in series.points.itertuples()
+        ]
     return TableExhibit(
         id=released.exhibit("tbl", f"{question.id}-{MEASURED}"),
         cells=pd.DataFrame(cells, columns=columns),
         caption=(
             f"{question.exposure.label}, {dutch.lower(question.title)}: wat bij elke meting is gemeten. "
-            f"{_PEOPLE[question.outcome.source]}"
+            f"{_ALL if question.outcome.source == 'turnout' else _ANSWERED if responses else _UNASKED}"
         ),
         kind=series.kind,
         source=series.source,
-        align="llrrrr",
+        align="llrrrr" + "r" * len(responses),
     )
 
 
-def _lines(series: Series):
-    kept = ["label", "date", "units_exposed", "units_others", "provinces", "people"]
-    return series.points[kept].itertuples()
+_COUNTED = ("units_exposed", "units_others", "provinces", "people")
 
 
-def _count(value: float) -> str:
-    return "niet bekend" if value is None or math.isnan(value) else dutch.number(value)
+def _any_response(series: Series) -> bool:
+    points = series.points
+    return any(name in points.columns and points[name].notna().any() for name in _RESPONSES)
+
+
+def _count(value: float, unknown: str = "niet bekend") -> str:
+    return unknown if value is None or math.isnan(value) else dutch.number(value)

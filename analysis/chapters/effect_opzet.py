@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import dutch
-from analysis.answers.effect_names import GROUPS
-from analysis.chapters.cells import with_unit
+from analysis.answers.effect_names import GROUPS, METHODS, STOPPED
+from analysis.chapters.cells import with_simulation_error
 from analysis.design.questions import Question
 from analysis.exhibits import TableExhibit
 from analysis.results import Released, Result, Series
@@ -46,6 +46,8 @@ def design_table(released: Released, question: Question) -> TableExhibit:
         for name, label in _TESTED.items()
         if (row := released.find(f"{question.prefix}.{name}")) is not None
     ]
+    if released.find(f"{question.prefix}.effect_{STOPPED}") is None:
+        cells += [(f"Schatting {METHODS[STOPPED]}", "niet van toepassing: het stopte nergens vóór een meting")]
     return _table(released, question, main, cells)
 
 
@@ -84,4 +86,4 @@ def _told(row: Result, *, p: bool = False) -> str:
         return row.unknown
     if p:
         return dutch.p_value(row.value)
-    return with_unit(row)
+    return with_simulation_error(row)

@@ -6,9 +6,10 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.answers.lines import NOT_AN_EFFECT
-from analysis.answers.regio_names import ATTITUDE, TURNOUT
+from analysis.answers.regio_names import AREAS, ATTITUDE, TURNOUT
 from analysis.chapters.cells import Cells
 from analysis.chapters.drawn import drawable, no_points, noted
+from analysis.chapters.regio_gebieden import area_tables
 from analysis.chapters.regio_opkomst import turnout_exhibits
 from analysis.datakind import DataKind
 from analysis.design.regio import RegioDesign, RegioOutcome, regio_design
@@ -53,11 +54,11 @@ _PLANTED = {
 
 def sections(workspace: Workspace) -> tuple[str, ...]:
     """First parts of the ids of the notebook `regio`."""
-    return (SECTION, TURNOUT)
+    return (SECTION, TURNOUT, AREAS)
 
 
 def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exhibit]:
-    """The table of both outcomes, of each a map and the provinces side by side, tiles of one; turnout."""
+    """The table of both outcomes, of each a map and the provinces side by side, tiles of one; small areas; turnout."""
     design = regio_design(workspace)
     drawn: list[Exhibit] = [region_table(released, design)]
     for prefix in OUTCOMES:
@@ -68,7 +69,8 @@ def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exh
         ]
     series, outcome = _provinces(released, design, "")
     drawn.append(tiles_figure(released, series, outcome))
-    return drawn + turnout_exhibits(released)
+    parts = {released.row(f"{SECTION}.{prefix}n").outcome: part for prefix, part in OUTCOMES.items()}
+    return drawn + area_tables(released, design, parts) + turnout_exhibits(released)
 
 
 def region_table(released: Released, design: RegioDesign) -> TableExhibit:

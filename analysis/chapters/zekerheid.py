@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.answers.zekerheid_names import ALIKE, SECTION
-from analysis.chapters.cells import with_unit
+from analysis.chapters.cells import with_simulation_error
 from analysis.chapters.zekerheid_tabellen import tables
 from analysis.datakind import DataKind
 from analysis.design.questions import Question, questions
@@ -241,4 +241,4 @@ def _seen(released: Released, workspace: Workspace | None) -> TableExhibit | Non
 def _told(row: Result) -> str:
     if row.value is None:
         return row.note.rstrip(".").lower() if row.note else row.unknown_word
-    return with_unit(row)
+    return with_simulation_error(row)

@@ -4,6 +4,10 @@ The formula takes the standard error that the design implies under chosen varian
 panels without an effect, adds effects of growing size, and counts how often the reported test rejects, and
 what it then says: with little power an estimate that is significant is too large (type M) and may have the
 wrong sign (type S; Gelman & Carlin 2014).
+
+Shocks are as likely up as down, so every panel drawn counts twice: as it is, and with its shocks reversed.
+The pair costs one pass, and where the test rejects in both an effect of almost nothing has the wrong sign in
+exactly one.
 """
 
 from __future__ import annotations
@@ -16,11 +20,13 @@ import pandas as pd
 from scipy import stats
 
 from analysis.credibility.replicate import Seeds, as_integers, replicate
-from analysis.credibility.simulated_tests import drawn_assignments, simulated_nulls
+from analysis.credibility.simulated_tests import drawn_assignments, stacked_nulls
 from analysis.inference.cluster_panel import ClusterPanel
-from analysis.inference.inversion import TIE, Stacked
+from analysis.inference.inversion import TIE
 from analysis.inference.reassigned import statistics
 from analysis.inference.setting import Setting
+
+TOGETHER = 100  # draws with the same sample of re-assignments: what these ask is computed once
 
 
 @dataclass(frozen=True)
@@ -30,9 +36,10 @@ class Power:
     Attributes
     ----------
     table : pandas.DataFrame
-        Columns effect, power, power_se (from simulation), rejected, draws, and of the panels in which the
-        test rejects: type_m, how many times too large the estimate is on average, and type_s, the share with
-        the wrong sign, each with its simulation error; missing without an effect or a rejection.
+        Columns effect, power, power_se (from simulation), rejected, draws (panels, those with their shocks
+        reversed among them), and of the panels in which the test rejects: type_m, how many times too large
+        the estimate is on average, and type_s, the share with the wrong sign, each with its simulation error;
+        missing without an effect, or with a rejection in fewer than two panels drawn.
     detectable : float or None
         The least effect with the power asked for, between the effects tried; None if none has it.
     detectable_se : float or None
@@ -99,8 +106,8 @@ def simulate_power(
     panel : ClusterPanel
         The design, the same in every draw; its outcome is not used.
     draw : callable
-        From integer seeds to outcomes without an effect, by row of the panel: shape (seeds, N, T). For
-        instance :class:`analysis.credibility.noise.Noise`.
+        From integer seeds to outcomes without an effect, by row of the panel: shape (seeds, N, T). As likely
+        as their opposite: for instance :class:`analysis.credibility.noise.Noise`.
     effects : sequence of float
         Constant effects, increasing, the first zero.
     tests : mapping of name to Setting
@@ -109,7 +116,9 @@ def simulate_power(
         Re-assignments sampled beside the observed one, anew in every batch of draws: the test stays exact.
     target : float
         Power at which an effect counts as detectable.
-    draws, seed, workers
+    draws : int
+        Panels: half of them drawn, and each again with its shocks reversed. Even, four at least.
+    seed, workers
         See :func:`analysis.credibility.replicate.replicate`.
 
     Notes
@@ -120,8 +129,10 @@ def simulate_power(
     effects = np.asarray(effects, dtype=float)
     if len(effects) < 2 or effects[0] != 0 or (np.diff(effects) <= 0).any():
         raise ValueError(f"effects {effects.tolist()}: two or more, increasing, the first zero")
+    if draws < 4 or draws % 2:
+        raise ValueError(f"{draws} draws: four or more and even, as each counts with its shocks reversed too")
     batch = _Batch(panel, draw, tuple(effects), tuple(tests.values()), alpha, reassigned)
-    found = replicate(batch, draws=draws, seed=seed, workers=workers)  # (draws, tests, effects + 1)
+    found = replicate(batch, draws=draws // 2, seed=seed, workers=workers, together=TOGETHER)
     return {name: _summary(effects, found[:, place], target) for place, name in enumerate(tests)}
 
 
@@ -135,32 +146,37 @@ class _Batch:
     reassigned: int
 
     def __call__(self, seeds: Seeds) -> np.ndarray:
-        """Whether each test rejects each effect, and its estimate without; (seeds, tests, effects + 1)."""
+        """By test, for each effect whether it rejects, and after these the estimate without an effect.
+
+        Shape (seeds, tests, 2, effects + 1): the shocks as drawn, and reversed.
+        """
         data, lots = as_integers(seeds, 2)
         outcomes = self.draw(data)
         drawn = drawn_assignments(self.panel, lots[0], self.reassigned)
-        found = np.empty((len(seeds), len(self.tests), len(self.effects) + 1))
+        found = np.empty((len(seeds), len(self.tests), 2, len(self.effects) + 1))
         for place, test in enumerate(self.tests):
-            nulls = simulated_nulls(self.panel, test, outcomes, drawn)
-            stacked = Stacked.of(nulls)
-            for at, effect in enumerate(self.effects):
-                # Testing no effect on outcomes with effect b is testing effect −b on outcomes without.
-                found[:, place, at] = stacked.p_values(np.full(len(seeds), -effect)) <= self.alpha + TIE
-            found[:, place, -1] = [null.estimate for null in nulls]
+            nulls = stacked_nulls(self.panel, test, outcomes, drawn)
+            for side, sign in enumerate((1, -1)):
+                for at, effect in enumerate(self.effects):
+                    # Testing no effect on shocks with effect b is testing effect −b on the shocks alone; on
+                    # shocks reversed it is testing b on them as drawn, as the test is two-sided.
+                    tested = np.full(len(seeds), -sign * effect)
+                    found[:, place, side, at] = nulls.p_values(tested) <= self.alpha + TIE
+                found[:, place, side, -1] = sign * nulls.estimate[:, 0]
         return found
 
 
 def _summary(effects: np.ndarray, found: np.ndarray, target: float) -> Power:
-    rejected, noise = found[:, :-1].astype(bool), found[:, -1:]
-    draws = len(rejected)
-    power = rejected.mean(axis=0)
-    spread = np.sqrt(power * (1 - power) / draws)
+    rejected, noise = found[..., :-1].astype(bool), found[..., -1:]
+    draws = 2 * len(rejected)
+    power = rejected.mean(axis=(0, 1))
+    spread = rejected.mean(axis=1).std(axis=0, ddof=1) / np.sqrt(len(rejected))
     table = pd.DataFrame(
         {
             "effect": effects,
             "power": power,
             "power_se": spread,
-            "rejected": rejected.sum(axis=0),
+            "rejected": rejected.sum(axis=(0, 1)),
             "draws": draws,
         }
     )
@@ -168,25 +184,35 @@ def _summary(effects: np.ndarray, found: np.ndarray, target: float) -> Power:
     for name, value in (("type_m", np.abs(estimate)), ("type_s", estimate < 0)):
         scale = effects if name == "type_m" else np.ones(len(effects))
         rows = [
-            _among(value[:, at][rejected[:, at]], scale[at] if effects[at] else 0.0)
+            _among(value[..., at], rejected[..., at], scale[at] if effects[at] else 0.0)
             for at in range(len(effects))
         ]
         table[name], table[f"{name}_se"] = zip(*rows, strict=True)
-    least, error = detectable(effects, power, draws, target)
+    least, error = detectable(effects, power, spread, target)
     return Power(table, least, error, float(power[0]), float(spread[0]))
 
 
-def _among(values: np.ndarray, scale: float) -> tuple[float, float]:
-    """Mean over `scale` and its simulation error; unknown without values or scale."""
-    if len(values) < 2 or not scale:
+def _among(values: np.ndarray, rejected: np.ndarray, scale: float) -> tuple[float, float]:
+    """Mean over `scale` of the values where rejected, both (pairs, 2), and its simulation error.
+
+    A ratio of sums over pairs, which are independent; unknown with fewer than two pairs, or without a scale.
+    """
+    count, total = rejected.sum(axis=1), (values * rejected).sum(axis=1)
+    if (count > 0).sum() < 2 or not scale:
         return np.nan, np.nan
-    return float(values.mean() / scale), float(values.std(ddof=1) / np.sqrt(len(values)) / scale)
+    mean = total.sum() / count.sum()
+    pairs = len(count)
+    error = np.sqrt(((total - mean * count) ** 2).sum() * pairs / (pairs - 1)) / count.sum()
+    return float(mean / scale), float(error / scale)
 
 
 def detectable(
-    effects: np.ndarray, power: np.ndarray, draws: int, target: float
+    effects: np.ndarray, power: np.ndarray, error: np.ndarray, target: float
 ) -> tuple[float | None, float | None]:
-    """The least effect that reaches `target`, by linear interpolation, and its simulation error."""
+    """The least effect that reaches `target`, by linear interpolation, and its simulation error.
+
+    `error` is that of each power: it is interpolated too.
+    """
     power = np.maximum.accumulate(power)
     reached = np.flatnonzero(power >= target)
     if not len(reached) or reached[0] == 0:
@@ -194,4 +220,4 @@ def detectable(
     at = reached[0]
     slope = (power[at] - power[at - 1]) / (effects[at] - effects[at - 1])
     value = effects[at - 1] + (target - power[at - 1]) / slope
-    return float(value), float(np.sqrt(target * (1 - target) / draws) / slope)
+    return float(value), float(np.interp(value, effects, error) / slope)

@@ -8,6 +8,7 @@ version, and with what looking only at designs that pass does to the headline (R
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,6 +24,7 @@ from analysis.inference.statistics import Statistics
 from analysis.unknown import NotEstimableError, attempt
 
 WORLDS = 4_000  # shocks behind power and what passing does
+PARTS = 10  # of the worlds, each judged by itself, for the simulation error of what all of them say
 TOGETHER = "all"
 
 
@@ -37,8 +39,8 @@ class Pretrends:
         "all"), treated_clusters, comparison_clusters (the most that it is compared with), clusters (of the
         panel), periods (before the start), smallest_p, slope (per period), se, low, high, p_value,
         bias_of_one (what a slope of one does to the headline), bias (what this slope does), detectable_50,
-        detectable_80 (slopes found that often), equivalent (whether the headline's bias is shown to be below
-        `bound`; None without one), reason.
+        detectable_80 (slopes found that often), detectable_80_se (its simulation error), equivalent (whether
+        the headline's bias is shown to be below `bound`; None without one), reason.
     p_value : float
         Of no slope in any cohort, by the smallest of their p-values under re-assignment.
     smallest_p : float
@@ -76,15 +78,51 @@ class Pretrends:
         cohort : float or "all"
             As in `table`.
         """
+        worlds, place = self._told(cohort)
+        bias = slope * float(self.table["bias_of_one"][place])
+        noise, passes = worlds.given_passing(place, slope)
+        return bias, bias + noise, passes
+
+    def missed(self, cohort: float | str = TOGETHER) -> Missed:
+        """What the slope of a cohort does that its test misses as often as it finds it (Roth 2022)."""
+        worlds, place = self._told(cohort)
+        effect = float(self.table["bias_of_one"][place])
+
+        def told(some: _Worlds) -> np.ndarray:
+            slope = _detectable(some, place, 0.5)
+            bias = slope * effect
+            return np.array([slope, bias, bias + some.given_passing(place, slope)[0]])
+
+        return Missed(*told(worlds), *worlds.simulation_error(told)[1:])
+
+    def _told(self, cohort: float | str) -> tuple[_Worlds, int]:
         if self._worlds is None:
             raise ValueError("asked for without power: call pretrends(..., power=True)")
         row = self.table.index[self.table["cohort"] == cohort]
         if not len(row):
             raise ValueError(f"no cohort {cohort!r}; known are {', '.join(map(str, self.table['cohort']))}")
-        place = int(row[0])
-        bias = slope * float(self.table["bias_of_one"][place])
-        noise, passes = self._worlds.given_passing(place, slope)
-        return bias, bias + noise, passes
+        return self._worlds, int(row[0])
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A slope that the test finds in half of all worlds.
+
+    Attributes
+    ----------
+    slope : float
+        Per period; missing where no slope is found that often.
+    bias, bias_passing : float
+        What it does to the headline; and in worlds in which no slope is found.
+    bias_se, bias_passing_se : float
+        Their simulation errors.
+    """
+
+    slope: float
+    bias: float
+    bias_passing: float
+    bias_se: float
+    bias_passing_se: float
 
 
 def pretrends(
@@ -146,6 +184,7 @@ def pretrends(
         [
             _row(row, nulls[place], float(effect[place]), level, bound, exact, len(panel.clusters))
             | {f"detectable_{share}": _detectable(worlds, place, share / 100) for share in (50, 80)}
+            | {"detectable_80_se": _detectable_error(worlds, place, 0.8)}
             for place, row in enumerate(rows)
         ]
     )
@@ -299,6 +338,7 @@ class _Worlds:
         Standard deviation of the shocks that the error of each slope shows; NaN where it has none.
     crossed : ndarray, shape (K, K)
         What a slope of one in the clusters of a column does to the contrast of a row.
+    alpha : float
     critical : ndarray, shape (K,)
         Of each by itself.
     joint : float
@@ -310,6 +350,7 @@ class _Worlds:
     headline: np.ndarray
     scale: np.ndarray
     crossed: np.ndarray
+    alpha: float
     critical: np.ndarray
     joint: float
 
@@ -326,12 +367,27 @@ class _Worlds:
             deviation = shocks @ (item.without[:, 0] - item.estimate)
             column[:] = np.sqrt((count - 1) / count * (deviation**2).sum(axis=1))
         shown = np.array([np.sqrt(null.variance) if null else np.nan for null in nulls])
+        scale = shown / np.sqrt((se**2).mean(axis=0))
+        return cls._judged(slope, se, shocks @ effect, scale, crossed, alpha)
+
+    @classmethod
+    def _judged(cls, slope, se, headline, scale, crossed, alpha: float) -> _Worlds:
+        """With the critical values that these worlds show."""
         t = np.abs(slope / se)
         critical = np.quantile(t, 1 - alpha, axis=0)
         with_error = np.isfinite(critical)
         joint = float(np.quantile((t / critical)[:, with_error].max(axis=1), 1 - alpha))
-        scale = shown / np.sqrt((se**2).mean(axis=0))
-        return cls(slope, se, shocks @ effect, scale, crossed, critical, joint)
+        return cls(slope, se, headline, scale, crossed, alpha, critical, joint)
+
+    def simulation_error(self, told: Callable[[_Worlds], np.ndarray | float]) -> np.ndarray | float:
+        """Standard error of what the worlds tell, from parts of them that are judged by themselves."""
+        parts = [
+            self._judged(slope, se, headline, self.scale, self.crossed, self.alpha)
+            for slope, se, headline in zip(
+                *(np.array_split(item, PARTS) for item in (self.slope, self.se, self.headline)), strict=True
+            )
+        ]
+        return np.std([told(part) for part in parts], axis=0, ddof=1) / np.sqrt(PARTS)
 
     def power(self, place: int, slope: float) -> float:
         """How often a slope is found by the test of its own contrast."""
@@ -362,3 +418,9 @@ def _detectable(worlds: _Worlds | None, place: int, share: float) -> float:
         middle = (low + high) / 2
         low, high = (low, middle) if worlds.power(place, middle) >= share else (middle, high)
     return high
+
+
+def _detectable_error(worlds: _Worlds | None, place: int, share: float) -> float:
+    if worlds is None:
+        return np.nan
+    return float(worlds.simulation_error(lambda some: _detectable(some, place, share)))

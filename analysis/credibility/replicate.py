@@ -14,7 +14,9 @@ BATCH = 25  # draws at a time: large enough to pay for each call, small enough t
 Seeds = Sequence[np.random.SeedSequence]
 
 
-def replicate(batch: Callable[[Seeds], np.ndarray], *, draws: int, seed: int, workers: int = 1) -> np.ndarray:
+def replicate(
+    batch: Callable[[Seeds], np.ndarray], *, draws: int, seed: int, workers: int = 1, together: int = BATCH
+) -> np.ndarray:
     """What `batch` gives for the children of the seed, in order; shape (draws, ...).
 
     Parameters
@@ -26,11 +28,13 @@ def replicate(batch: Callable[[Seeds], np.ndarray], *, draws: int, seed: int, wo
     workers : int
         Processes. Draw i has the i-th child of the seed and the same batch wherever it runs, and linear
         algebra runs on one thread, so the result does not depend on it.
+    together : int
+        Draws a batch; on these the result does depend, where a batch has something in common.
     """
     if draws < 1 or workers < 1:
         raise ValueError(f"{draws} draws on {workers} workers: one at least of each")
     seeds = np.random.SeedSequence(seed).spawn(draws)
-    batches = [seeds[start : start + BATCH] for start in range(0, draws, BATCH)]
+    batches = [seeds[start : start + together] for start in range(0, draws, together)]
     if workers == 1:
         with threadpool_limits(1):
             return np.concatenate([batch(part) for part in batches])

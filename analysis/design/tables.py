@@ -166,7 +166,7 @@ class OutcomeMap(TableMap):
     shift: float = 0.0
     narrow: bool = False
 
-    NUMBERS = ("value", "n", "se", "weight")
+    NUMBERS = ("value", "n", "se", "weight", "response")
 
     def __post_init__(self) -> None:
         super().__post_init__()

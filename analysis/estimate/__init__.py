@@ -36,6 +36,7 @@ _PLACES = {
     "regional_path": ("regional_path",),
     "sampled_means": ("precision_weights", "sampled_means"),
     "shrinkage": ("population_spread", "shrunken"),
+    "small_areas": ("small_areas",),
     "spread": ("spread",),
     "synthetic_control": ("synthetic_control",),
     "synthetic_did": ("synthetic_did",),

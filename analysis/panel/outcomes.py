@@ -32,7 +32,8 @@ class Measured:
     ----------
     frame : pandas.DataFrame
         unit (text), province (CBS code), date (datetime), value, and n (people behind a value), se, weight
-        where the source has them; one row a unit and date, no value missing.
+        where the source has them; one row a unit and date, none of these missing. response (per cent of those
+        invited) where the source has any; missing where a row has none.
     level : str
         What a unit is: "municipality" or "province".
     kind : DataKind
@@ -122,6 +123,8 @@ def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
     for column in ("n", "se"):
         if kept[column].notna().all():
             frame[column] = kept[column]
+    if kept["response"].notna().any():
+        frame["response"] = kept["response"]
     losses = (
         *read.losses.left_out,
         *((f"zonder getal in {name}", rows) for name, rows in read.losses.unknown if rows),

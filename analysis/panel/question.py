@@ -31,8 +31,8 @@ class Panel:
     question : Question
     frame : pandas.DataFrame or NotEstimable
         unit, province, cluster (where exposure is decided), time (0, 1, …), cohort (first time under
-        exposure, missing where there is none), value; n, weight and dose where there are any. Read and
-        checked here once, for all estimators. Or why there is none.
+        exposure, missing where there is none), value; n, weight, dose and response where there are any.
+        Read and checked here once, for all estimators. Or why there is none.
     labels : tuple of str
         What each time is called: a year, or a date where a year has two measurements.
     schedule : pandas.DataFrame
@@ -266,7 +266,7 @@ def _columns(joined: Joined, asked: Question, workspace: Workspace) -> pd.DataFr
     frame = joined.frame
     cluster = _clusters(frame, asked)
     kept = ["unit", "province", "time", "cohort", "value"]
-    kept += [name for name in ("n", "se", "weight") if name in frame.columns]
+    kept += [name for name in ("n", "se", "weight", "response") if name in frame.columns]
     frame = frame.assign(cluster=cluster)
     if asked.estimand == "dose" and frame["intensity"].notna().all():
         people = _people_there(frame, asked, workspace)

@@ -64,6 +64,16 @@ class RegioPanel:
             "subtrahend": design.subtrahend,
         }
 
+    @property
+    def areas(self) -> dict:
+        """The same for :func:`analysis.estimate.small_areas.small_areas`."""
+        return {
+            "outcome": self.outcome,
+            "area": "province",
+            "school": "school_id",
+            "categories": ("track", "school_year"),
+        }
+
 
 def regio_panel(
     outcome: str,

@@ -102,12 +102,13 @@ def _some(found: list[Town], size: float) -> list[Town]:
 
 
 def _write_outcomes(folder: Path, before, after, rng) -> None:
-    header = ("Gemeente", "Provincie", "Jaar", "Score", "Aantal leerlingen")
+    header = ("Gemeente", "Provincie", "Jaar", "Score", "Aantal leerlingen", "Respons")
     known = measures.outcome(before, after, STARTS["prodemos"], YEARS, 1.5, rng)
-    rows = [[*row[:3], str(row[3]).replace(".", ","), row[4]] for row in known]
+    rows = [[*row[:3], str(row[3]).replace(".", ","), *row[4:]] for row in known]
     _csv(folder / "democratiekennis.csv", [header, *rows], ";", "cp1252")
     engaged = measures.outcome(before, after, STARTS["tienskip"], YEARS, 0.0, rng)
-    xlsx(folder / "betrokkenheid.xlsx", Meting=[list(header), *engaged])
+    unasked = [row[:-1] for row in engaged]  # this file does not say how many were invited
+    xlsx(folder / "betrokkenheid.xlsx", Meting=[list(header[:-1]), *unasked])
 
 
 def _write_pupils(folder: Path, sited: Sequence[School], rng, size: float) -> None:

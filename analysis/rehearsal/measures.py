@@ -19,7 +19,7 @@ def outcome(
     effect: float,
     rng: np.random.Generator,
 ) -> list[list]:
-    """Municipality, year, mean and number of pupils, one row a municipality and year; some are lacking.
+    """Municipality, year, mean, pupils and response, one row a municipality and year; some are lacking.
 
     Municipalities have the names of their year. A province drifts by itself, so that the effect is not all
     there is to see.
@@ -35,7 +35,8 @@ def outcome(
             value = 55 + level[town.code] + drift[town.province][number] + 0.3 * number + effect * reached
             value += rng.normal(0, 12 / np.sqrt(n))
             if rng.random() > 0.02:
-                rows.append([written(town, rng), PROVINCES[town.province], year, round(float(value), 2), n])
+                place = [written(town, rng), PROVINCES[town.province]]
+                rows.append([*place, year, round(float(value), 2), n, 55 + n % 30])
     return rows
 
 

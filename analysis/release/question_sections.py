@@ -3,7 +3,8 @@
 ``vraag-<id>.qmd`` holds heading, question and sentence; ``vragen-<chapter>.qmd`` all of a chapter. The first
 answer of a chapter has its table and figure; those of the others are in ``vragen-paden.qmd``, for the
 technical document.
-The trials on twins get ``proef-<id>.qmd`` and ``proeven.qmd``.
+The checks of an answer that no text places are in
+``vragen-controles.qmd``. The trials on twins get ``proef-<id>.qmd`` and ``proeven.qmd``.
 """
 
 from __future__ import annotations
@@ -69,6 +70,40 @@ def write_measured_sections(asked: Iterable[Question], drawn: Iterable[str], fol
         if exhibit in drawn
     ]  # fmt: skip
     _write(folder / "vragen-gemeten.qmd", _includes(told))
+
+
+def write_check_sections(
+    asked: Iterable[Question], released: Released, drawn: Iterable[str], reports: Path, folder: Path
+) -> None:
+    """``vragen-controles.qmd``: of every answered question its checks, but for what a text already places.
+
+    Parameters
+    ----------
+    drawn : iterable of str
+        Ids of the exhibits there are.
+    reports : Path
+        Folder of the texts.
+    """
+    by_hand = "\n".join(path.read_text(encoding="utf-8") for path in sorted(reports.glob("_*.qmd")))
+    left = {id for id in drawn if f"{FOLDER}/{id}.qmd" not in by_hand}
+    sections = []
+    for question in asked:
+        effect = released.find(f"{question.prefix}.effect")
+        told = [id for kind in _CHECKS if (id := kind.format(question.id)) in left]
+        if effect is None or effect.value is None or _CHECKS[0].format(question.id) not in told:
+            continue
+        heading = f"### {escape(question.exposure.label)}: {escape(dutch.lower(question.title))}"
+        sections.append(f"{heading} {{#sec-controles-{question.id}}}\n\n{_includes(told)}")
+    text = "\n".join(sections) or f"{NO_OTHERS}\n"
+    _write(folder / "vragen-controles.qmd", text)
+
+
+NO_OTHERS = "Andere beantwoorde vragen zijn er niet."
+_CHECKS = (
+    "tbl-zekerheid-{}", "tbl-{}-opzet", "tbl-zekerheid-{}-voorloop", "tbl-zekerheid-{}-grenzen",
+    "tbl-zekerheid-{}-alarm", "fig-zekerheid-{}-curve", "fig-zekerheid-{}-provincies",
+    "fig-zekerheid-{}-vermogen",
+)  # fmt: skip
 
 
 def write_reach_sections(names: Iterable[str], drawn: Iterable[str], folder: Path) -> None:

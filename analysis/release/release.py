@@ -158,6 +158,7 @@ def _hand_over(
     from analysis.release.fragments import write_fragments
     from analysis.release.placeholders import SENTENCE, fill_missing
     from analysis.release.question_sections import (
+        write_check_sections,
         write_measured_sections,
         write_outcome_sections,
         write_question_sections,
@@ -193,6 +194,9 @@ def _hand_over(
     write_colophon(workspace, fresh, generated)
     write_question_sections(asked, released, generated)
     write_measured_sections(asked, [exhibit.id for exhibit in described], generated)
+    write_check_sections(
+        asked, released, [exhibit.id for exhibit in described], workspace.reports, generated
+    )
     write_outcome_sections(released, workspace.reports, generated)
     programmes = dict.fromkeys(question.exposure.name for question in asked)
     write_reach_sections(programmes, [exhibit.id for exhibit in described], generated)

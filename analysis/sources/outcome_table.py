@@ -37,14 +37,15 @@ MEASUREMENTS = pa.DataFrameSchema(
         "n": pa.Column(float, pa.Check.gt(0), nullable=True),
         "se": pa.Column(float, pa.Check.ge(0), nullable=True),
         "weight": pa.Column(float, pa.Check.gt(0), nullable=True),
+        "response": pa.Column(float, pa.Check.between(0, 100, include_min=False), nullable=True),
         "file": pa.Column(str),
         "line": pa.Column("int64"),
     },
     strict=True,
     name="measurements",
 )
-"""One row a measurement with a value. ``value`` and ``se`` are in the unit of the design; n, se and weight
-are missing where the file has none."""
+"""One row a measurement with a value. ``value`` and ``se`` are in the unit of the design; n, se, weight and
+response (per cent of those invited) are missing where the file has none."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,11 @@ def read_outcome_table(paths: Iterable[Path], design: OutcomeMap, gazetteer: Gaz
     ------
     FileNotFoundError, ValueError
         If a file cannot be read or lacks a column, a value lies outside the scale, all values together look
-        like those of another scale, or n, se or weight cannot be one; names file, column and line.
+        like those of another scale, or n, se, weight or response cannot be one; names file, column and line.
     """
     frame, losses = read_placed(paths, design, gazetteer, _DECLARED)
     require_most_placed(frame, losses, _DECLARED)
-    for column in ("n", "se", "weight"):
+    for column in ("n", "se", "weight", "response"):
         frame[column] = frame.get(column, pd.Series(np.nan, frame.index)).astype(float)
     known = frame["value"].notna()
     losses = replace(losses, unknown=(("de uitkomst", int((~known).sum())),))
@@ -85,6 +86,9 @@ def read_outcome_table(paths: Iterable[Path], design: OutcomeMap, gazetteer: Gaz
     _require(frame, "n", ~(frame["n"] > 0), "a number of people above zero")
     _require(frame, "se", ~(frame["se"] >= 0), "a standard error of zero or more")
     _require(frame, "weight", ~(frame["weight"] > 0), "a weight above zero")
+    response = frame["response"]
+    _require(frame, "response", ~((response > 0) & (response <= 100)), "a percentage above 0 and at most 100")
+    _require(frame, "response", (response <= 1) & (response.max() <= 1), "percentages: these are shares")
     frame["value"] = design.shift + design.factor * frame["value"]
     frame["se"] = abs(design.factor) * frame["se"]
     frame = frame[list(MEASUREMENTS.columns)].reset_index(drop=True)
@@ -107,7 +111,8 @@ def by_place(measurements: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        date, until, precision, place, level, value, n (sum, missing unless every row has one), se, rows.
+        date, until, precision, place, level, value, n (sum, missing unless every row has one), se, response
+        (of all invited together, missing unless every row has it and n), rows.
     """
     keys = ["date", "until", "precision", "place", "level"]
     placed = measurements[measurements["level"] != UNPLACED]
@@ -115,7 +120,12 @@ def by_place(measurements: pd.DataFrame) -> pd.DataFrame:
         {**dict(zip(keys, values, strict=True)), **_together(group)}
         for values, group in placed.groupby(keys, sort=True)
     ]
-    return pd.DataFrame(rows, columns=[*keys, "value", "n", "se", "rows"])
+    return pd.DataFrame(rows, columns=[*keys, "value", "n", "se", "response", "rows"])
+
+
+def together_responded(n: pd.Series, response: pd.Series) -> float:
+    """Per cent of all invited that answered: `n` of them in each row, `response` per cent of its invited."""
+    return float(n.sum(skipna=False) / (n / response).sum(skipna=False))
 
 
 def _together(group: pd.DataFrame) -> dict[str, float]:
@@ -128,6 +138,7 @@ def _together(group: pd.DataFrame) -> dict[str, float]:
         "value": float(share @ group["value"]),
         "n": group["n"].sum(skipna=False),
         "se": float(np.sqrt(share**2 @ group["se"].to_numpy() ** 2)),
+        "response": together_responded(group["n"], group["response"]),
         "rows": len(group),
     }
 

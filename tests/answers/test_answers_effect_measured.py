@@ -105,6 +105,41 @@ def test_measurements_are_counted_by_group(stopped):
     assert found["people"].tolist() == [4800] * 5 + [3600] * 3
 
 
+def with_response(text, response):
+    """A column more; `response` gives a cell from province and year."""
+    first, *lines = text.splitlines()
+    cells = [response(line.split(";")[0], line.split(";")[1][-4:]) for line in lines]
+    return "\n".join([f"{first};respons", *map(";".join, zip(lines, cells, strict=True))]) + "\n"
+
+
+def test_response_is_told_of_both_groups_where_the_file_has_it(tmp_path):
+    """With a start 400 of 500 and 400 of 800 by turns; one place without in 2019; 50 % in all others."""
+    text = with_response(
+        outcome(dict.fromkeys(SIX, 2021)),
+        lambda place, year: "" if (place, year) == (SIX[0], "2019")
+        else ("80" if SIX.index(place) % 2 else "50") if place in SIX else "50",
+    )  # fmt: skip
+    here = workspace_with(tmp_path, start_prodemos=starts(dict.fromkeys(SIX, "2021")), democratiekennis=text)
+    panel = question_panel(QUESTION, workspace=here)
+    found = measurements(panel).set_index("label")
+    assert found.loc["2018", "response_exposed"] == round(100 * 2_400 / (3 * 500 + 3 * 800))
+    assert np.isnan(found.loc["2019", "response_exposed"])
+    assert set(found["response_others"]) == {50.0}
+    assert set(found["n_least"]) == {2_400}
+    items = publish(*answer_question(panel))
+    table = {one.id: one for one in exhibits(items)}["tbl-prodemos-kennis-metingen"]
+    cells = table.cells.set_index("Meting")
+    assert cells.loc["2018", ["Respons met start (%)", "Respons zonder start (%)"]].tolist() == ["62", "50"]
+    assert cells.loc["2019", ["Respons met start (%)", "Respons zonder start (%)"]].tolist() == ["onbekend", "50"]
+    assert "Respons: het deel van de gevraagde mensen dat antwoordde" in table.caption
+
+
+def test_without_it_the_response_is_unknown_and_the_table_says_so(stopped):
+    table = {one.id: one for one in exhibits(publish(*stopped[1]))}["tbl-prodemos-kennis-metingen"]
+    assert "de respons is onbekend" in table.caption
+    assert not [name for name in table.cells.columns if "Respons" in name]
+
+
 def test_the_balance_of_turnout_is_that_of_the_tables_of_facts(tmp_path):
     panel = question_panel("prodemos-opkomst-tk", workspace=workspace_with(tmp_path))
     found = balance(panel, robustness().strata.randstad).set_index("label")

@@ -1,22 +1,27 @@
 """Rows and series on regional differences: stable ids, and why something is not there."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from panels import (
     ATTITUDE_OUTCOME,
     KNOWLEDGE_OUTCOME,
     REGIO,
+    region_areas,
     region_panel,
     region_studied,
     without_pupils,
 )
 
 from analysis.answers.regio import region_items
+from analysis.answers.regio_gebieden import area_series
 from analysis.answers.regio_names import ATTITUDE
 from analysis.datakind import DataKind
-from analysis.panel.regio import RegioPanel
+from analysis.panel.regio import RegioPanel, regio_panel
 from analysis.results import Result, Series, publish
 from analysis.sources.sourced import Sourced
+from analysis.synthetic.regio import regio_twin
 
 WHY = "er is geen bestand"
 
@@ -151,3 +156,34 @@ def test_a_second_outcome_has_ids_of_its_own():
     )
     assert not {item.id for item in first} & {item.id for item in second}
     assert "regio.houding_provincies" in {item.id for item in second}
+
+
+def test_areas_are_points_with_what_a_twin_without_noise_has(found):
+    """Planted: the mean over all pupils of what each would answer in that province, counted one by one."""
+    quiet = {name: 0.0 for name in ("sd_class", "sd_school", "sd_municipality")}
+    design = replace(REGIO, outcome=tuple(replace(one, sd_pupil=1e-9, **quiet) for one in REGIO.outcome))
+    twin = regio_twin(design, schools=120)
+    frame, truth = twin.frame, twin.truth[KNOWLEDGE_OUTCOME]
+    panel = regio_panel(KNOWLEDGE_OUTCOME, schools=120, trial=True, design=design)
+    points = area_series(panel, region_areas(panel), design).points.set_index("region")
+    side = {"vmbo": -0.5, "havo": 0.0, "vwo": 0.5}
+    known = frame.dropna(subset=[KNOWLEDGE_OUTCOME])
+    outcome = design.named(KNOWLEDGE_OUTCOME)
+    for code in ("PV20", "PV27", "PV31"):
+        answers = [outcome.mean[t] + truth.level[code] + side[t] * truth.gap[code] for t in known["track"]]
+        assert points.loc[code, "truth"] == pytest.approx(np.mean(answers), abs=1e-9)
+    flat = replace(design, outcome=tuple(replace(one, sd_province_gap=0.0) for one in design.outcome))
+    panel = regio_panel(KNOWLEDGE_OUTCOME, schools=120, trial=True, design=flat)
+    points = area_series(panel, region_areas(panel), flat).points.dropna(subset=["direct"])
+    assert points["direct"].to_numpy() == pytest.approx(points["truth"].to_numpy(), abs=1e-6)
+
+
+def test_areas_of_a_file_have_no_truth_and_without_a_file_say_why():
+    panel = region_panel()
+    real = area_series(panel, region_areas(panel), REGIO)
+    assert real.id == "regio_gebieden.politiek_zelfvertrouwen"
+    assert real.kind is DataKind.REAL
+    assert "truth" not in real.points
+    assert list(real.points["n"]) == list(region_areas(panel).table["n"])
+    none = area_series(no_panel(), region_areas(no_panel()), REGIO)
+    assert (none.reason, none.kind, len(none.points)) == (WHY, DataKind.FACT, 0)

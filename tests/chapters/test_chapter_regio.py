@@ -5,12 +5,15 @@ from panels import (
     ATTITUDE_OUTCOME,
     KNOWLEDGE_OUTCOME,
     REGIO,
+    region_areas,
     region_panel,
     region_studied,
     without_pupils,
 )
 
+from analysis import dutch
 from analysis.answers.regio import region_items
+from analysis.answers.regio_gebieden import area_series
 from analysis.answers.regio_names import ATTITUDE
 from analysis.chapters.regio import exhibits
 from analysis.datakind import DataKind
@@ -21,6 +24,7 @@ from analysis.sources.sourced import Sourced
 FIGURES = {
     "fig-regio-kaart", "fig-regio-ruw", "fig-regio-tegels", "fig-regio-houding-kaart", "fig-regio-houding-ruw"
 }  # fmt: skip
+TABLES = {"tbl-regio", "tbl-regio-gebieden", "tbl-regio-houding-gebieden"}
 
 
 def absent(outcome, why):
@@ -32,7 +36,8 @@ def released(knowledge, attitudes, *, trial=False, plan_power=None):
         *region_items(knowledge, region_studied(knowledge), REGIO, plan_power=plan_power),
         *region_items(attitudes, region_studied(attitudes), REGIO, plan_power=plan_power, prefix=ATTITUDE),
     ]
-    return publish(*items, trial=trial)
+    areas = [area_series(panel, region_areas(panel), REGIO) for panel in (knowledge, attitudes)]
+    return publish(*items, *areas, trial=trial)
 
 
 def drawn(some):
@@ -44,7 +49,7 @@ def test_a_trial_has_what_was_planted_in_table_and_figures():
         region_panel(KNOWLEDGE_OUTCOME, trial=True), region_panel(trial=True), trial=True, plan_power=0.3
     )
     found = drawn(some.trial())
-    assert set(found) == {"tbl-proef-regio", *(name.replace("fig-", "fig-proef-") for name in FIGURES)}
+    assert set(found) == {name.replace("-", "-proef-", 1) for name in (*TABLES, *FIGURES)}
     table = found["tbl-proef-regio"].cells.set_index("Uitkomst")
     assert list(table.columns) == ["Burgerschapskennis (punten)", "Politiek zelfvertrouwen (schaalpunten)"]
     assert table.loc["Gekozen in de tweeling: spreiding tussen provincies"].to_list() == [
@@ -58,7 +63,7 @@ def test_a_trial_has_what_was_planted_in_table_and_figures():
 def test_one_outcome_may_be_there_and_the_other_not():
     some = released(absent(KNOWLEDGE_OUTCOME, "reden kennis"), region_panel())
     found = drawn(some)
-    assert set(found) == {"tbl-regio", *FIGURES}
+    assert set(found) == {*TABLES, *FIGURES}
     table = found["tbl-regio"]
     cells = table.cells.set_index("Uitkomst")
     assert len(cells) == 13
@@ -114,3 +119,34 @@ def test_tiles_say_niet_getoond_too(name):
     figure = drawn(some)[name]
     assert "niet getoond" in figure.alt.lower()
     assert "Zeeland" in figure.alt
+
+
+def test_areas_show_both_estimates_with_their_errors_and_what_was_planted():
+    panel = region_panel(trial=True)
+    some = released(region_panel(KNOWLEDGE_OUTCOME, trial=True), panel, trial=True, plan_power=0.3)
+    table = drawn(some.trial())["tbl-proef-regio-houding-gebieden"]
+    assert list(table.cells.columns) == [
+        "Provincie", "Scholen", "Leerlingen", "Rechtstreeks (fout)", "Fay–Herriot (fout)", "95%-interval",
+        "Eigen gewicht (%)", "Gekozen",
+    ]  # fmt: skip
+    line = region_areas(panel).table.set_index("area").loc["PV27"]
+    cells = table.cells.set_index("Provincie").loc["Noord-Holland"]
+    assert cells["Scholen"] == dutch.number(line["schools"])
+    assert cells["Rechtstreeks (fout)"] == (
+        f"{dutch.number(line['direct'], 3)} ({dutch.number(line['direct_se'], 3)})"
+    )
+    assert cells["Fay–Herriot (fout)"] == f"{dutch.number(line['estimate'], 3)} ({dutch.number(line['se'], 3)})"
+    assert cells["95%-interval"] == dutch.interval(line["low"], line["high"], 3)
+    assert table.kind is DataKind.SYNTHETIC
+
+
+def test_an_area_with_few_pupils_is_not_shown_and_none_says_why():
+    frame = without_pupils(region_panel().data.frame, "PV29", 9)
+    some = released(absent(KNOWLEDGE_OUTCOME, "reden kennis"), region_panel(frame=frame))
+    found = drawn(some)
+    hidden = found["tbl-regio-houding-gebieden"].cells.set_index("Provincie").loc["Zeeland"]
+    assert set(hidden) == {"niet getoond"}
+    assert "minder dan 10 eenheden of 3 scholen" in found["tbl-regio-houding-gebieden"].caption
+    none = found["tbl-regio-gebieden"]
+    assert none.cells.iloc[0, 0] == "niet vast te stellen: reden kennis"
+    assert none.kind is DataKind.FACT

@@ -98,7 +98,8 @@ def test_power_from_declared_noise_with_exaggeration_and_sign(panel):
     assert found["type_s"][1] > found["type_s"][3] == 0.0
     assert found["type_m"].iloc[1:].is_monotonic_decreasing
     told = found.iloc[1]
-    assert told["power_se"] == pytest.approx(np.sqrt(told["power"] * (1 - told["power"]) / 400))
+    independent = np.sqrt(told["power"] * (1 - told["power"]) / 400)
+    assert 0.5 * independent < told["power_se"] <= np.sqrt(2) * independent  # panels come in pairs
 
 
 def test_models_in_one_table_are_what_each_is_alone(panel):

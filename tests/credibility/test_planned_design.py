@@ -142,7 +142,11 @@ def test_the_estimators_find_what_the_formula_says(plan, units, effect):
     found = plan.simulate(units, effect, alpha=ALPHA, draws=DRAWS, reassigned=399, seed=11)
     assert within(found.power, power_by_integration(effect, plan.se(units), plan.freedom(units)), DRAWS)
     assert within(found.size, ALPHA, DRAWS)
-    assert found.power_se == pytest.approx(np.sqrt(found.power * (1 - found.power) / DRAWS))
+    independent = np.sqrt(found.power * (1 - found.power) / DRAWS)
+    if isinstance(plan, Lottery):  # its panels come in pairs with shocks reversed
+        assert 0.5 * independent < found.power_se <= np.sqrt(2) * independent
+    else:
+        assert found.power_se == pytest.approx(independent)
 
 
 def test_pupils_drawn_one_by_one_give_the_same_power():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -11,13 +11,17 @@ from credibility_panels import COLUMNS, make_panel
 from scipy import stats
 
 from analysis.credibility.power import (
+    TOGETHER,
     design_se,
     detectable,
     minimum_detectable,
     simulate_power,
 )
+from analysis.credibility.replicate import as_integers
+from analysis.credibility.simulated_tests import drawn_assignments, simulated_nulls, stacked_nulls
 from analysis.inference import ClusterPanel, Setting, answer, cluster_panel
-from analysis.inference.reassigned import statistics
+from analysis.inference.inversion import Stacked
+from analysis.inference.reassigned import null_distribution, statistics
 
 TESTS = {"main": Setting("not_yet"), "reported": Setting("two_way")}
 
@@ -59,14 +63,78 @@ def test_the_standard_error_of_the_design_is_the_spread_of_the_estimates(base, e
 
 
 def test_adding_an_effect_in_the_formula_of_the_test_is_adding_it_to_the_data(base):
-    """The rejections at an effect are those of panels that really have it."""
+    """The rejections at an effect are those of panels that really have it, as drawn and with shocks reversed.
+
+    Without an effect to add, a panel and its opposite are rejected together: each counts twice in `plain`.
+    """
     effects = (0.0, 0.4, 0.8)
     options = {"tests": TESTS, "reassigned": 99, "draws": 60, "seed": 3}
     fast = simulate_power(base, Normal(base), effects, **options)
     for place, effect in enumerate(effects):
-        plain = simulate_power(base, Normal(base, effect=effect), (0.0, 9.0), **options)
+        up, down = (
+            simulate_power(base, Normal(base, effect=sign * effect), (0.0, 9.0), **options) for sign in (1, -1)
+        )
         for name in TESTS:
-            assert fast[name].table["rejected"][place] == plain[name].table["rejected"][0], (name, effect)
+            plain = (up[name].table["rejected"][0] + down[name].table["rejected"][0]) / 2
+            assert fast[name].table["rejected"][place] == plain, (name, effect)
+
+
+def test_exaggeration_and_sign_by_listing_panels_one_by_one(base):
+    """Type M and type S by the plain path: every panel made, tested and judged by itself."""
+    effects, draws, test = (0.0, 0.4), 240, Setting("two_way")
+    found = simulate_power(base, Normal(base), effects, {"t": test}, reassigned=99, draws=draws, seed=3)["t"]
+    seeds = np.random.SeedSequence(3).spawn(draws // 2)
+    sizes, wrong, told = [], [], []
+    for at in range(0, len(seeds), TOGETHER):
+        data, lots = as_integers(seeds[at : at + TOGETHER], 2)
+        drawn = drawn_assignments(base, lots[0], 99)
+        for shocks in Normal(base)(data):
+            for sign in (1, -1):
+                world = replace(base, outcome=sign * shocks + 0.4 * base.treated)
+                null = null_distribution(world, test, drawn)
+                told.append(null.p_value() <= 0.05 + 1e-9)
+                if told[-1]:
+                    sizes.append(abs(null.estimate) / 0.4)
+                    wrong.append(null.estimate < 0)
+    row = found.table.iloc[1]
+    assert row["rejected"] == sum(told)
+    assert row["type_m"] == pytest.approx(np.mean(sizes), rel=1e-9)
+    assert row["type_s"] == pytest.approx(np.mean(wrong), abs=1e-12)
+
+
+def test_the_quick_null_distributions_are_those_of_the_engine(base):
+    """Also where some assignments leave no estimate: those count as extreme in both."""
+    outcomes = Normal(base)(range(5))
+    drawn = drawn_assignments(base, 8, 200)
+    for setting in (Setting("not_yet"), Setting("never"), Setting("not_yet", anticipation=1)):
+        quick = stacked_nulls(base, setting, outcomes, drawn)
+        plain = Stacked.of(simulated_nulls(base, setting, outcomes, drawn))
+        for null in (0.0, 0.3, -1.2):
+            tested = np.full(5, null)
+            np.testing.assert_array_equal(quick.p_values(tested), plain.p_values(tested))
+        np.testing.assert_allclose(quick.estimate, plain.estimate, atol=1e-12)
+        np.testing.assert_allclose(quick.variance, plain.variance, atol=1e-12)
+
+
+def test_the_announced_simulation_errors_are_the_realised_ones(base):
+    """Sixty simulations, each with its own seed: power, type M and type S scatter as each says they do."""
+    rows = [
+        simulate_power(base, Normal(base), (0.0, 0.2), TESTS, reassigned=99, draws=200, seed=seed)["main"]
+        .table.iloc[1]
+        for seed in range(60)
+    ]  # fmt: skip
+    for name in ("power", "type_m", "type_s"):
+        realised = np.std([row[name] for row in rows], ddof=1)
+        announced = np.sqrt(np.mean([row[f"{name}_se"] ** 2 for row in rows]))
+        assert announced == pytest.approx(realised, rel=0.3), name
+
+
+def test_an_effect_of_almost_nothing_has_the_wrong_sign_in_half_of_what_is_found(base):
+    """The test sees a panel and its opposite alike: of each pair that it rejects, one has the wrong sign."""
+    found = simulate_power(base, Normal(base), (0.0, 1e-9), TESTS, reassigned=99, draws=400)["main"].table
+    assert found["rejected"][1] == found["rejected"][0] > 0
+    assert found["type_s"][1] == 0.5
+    assert found["type_s_se"][1] == 0.0
 
 
 def test_the_reported_test_is_the_one_that_inference_reports():
@@ -77,11 +145,11 @@ def test_the_reported_test_is_the_one_that_inference_reports():
         cells = cluster_panel(frame, **COLUMNS)
         test = simulate_power(
             cells,
-            lambda _, cells=cells: cells.outcome[None],
+            lambda seeds, cells=cells: np.repeat(cells.outcome[None], len(seeds), axis=0),
             (0.0, 1.0),
             {"reported": Setting("two_way")},
             reassigned=4999,
-            draws=1,
+            draws=4,
         )
         rejected = bool(test["reported"].table["rejected"][0])
         assert rejected == (p <= 0.05) or abs(p - 0.05) < 0.012
@@ -107,10 +175,11 @@ def test_simulation_and_formula_agree(base):
 
 def test_the_least_effect_is_interpolated_and_unknown_where_none_reaches_it():
     effects, power = np.array([0.0, 1.0, 2.0]), np.array([0.05, 0.6, 1.0])
-    value, error = detectable(effects, power, 100, 0.8)
+    error = np.array([0.02, 0.05, 0.03])
+    value, se = detectable(effects, power, error, 0.8)
     assert value == pytest.approx(1.5)
-    assert error == pytest.approx(0.04 / 0.4)
-    assert detectable(effects, power / 2, 100, 0.8) == (None, None)
+    assert se == pytest.approx(0.04 / 0.4)
+    assert detectable(effects, power / 2, error, 0.8) == (None, None)
 
 
 def test_the_result_does_not_depend_on_the_workers(base):
@@ -126,6 +195,9 @@ def test_the_result_does_not_depend_on_the_workers(base):
 def test_effects_start_at_zero(base):
     with pytest.raises(ValueError, match="the first zero"):
         simulate_power(base, Normal(base), (0.5, 1.0), TESTS)
+    for draws in (2, 101):
+        with pytest.raises(ValueError, match="four or more and even"):
+            simulate_power(base, Normal(base), (0.0, 1.0), TESTS, draws=draws)
 
 
 def test_quantiles_are_those_of_the_t_distribution():

@@ -104,6 +104,23 @@ def test_detectable_slopes_are_found_as_often_as_they_say():
     assert found / worlds == pytest.approx(0.8, abs=3 * np.sqrt(0.8 * 0.2 / worlds))
 
 
+def test_simulation_errors_are_those_that_other_seeds_show():
+    """Forty seeds of one panel: what is detectable and missed scatters as each says of itself."""
+    panel = cluster_panel(make_panel(seed=3), **COLUMNS)
+    found = [pretrends(panel, max_exact=0, draws=99, seed=seed) for seed in range(40)]
+    missed = [item.missed() for item in found]
+    seen = [(item.table["detectable_80"].iloc[-1], item.table["detectable_80_se"].iloc[-1]) for item in found]
+    for pairs in (
+        seen,
+        [(item.bias, item.bias_se) for item in missed],
+        [(item.bias_passing, item.bias_passing_se) for item in missed],
+    ):
+        values, errors = np.array(pairs).T
+        assert np.sqrt((errors**2).mean()) == pytest.approx(values.std(ddof=1), rel=0.4)
+        assert errors.max() < 0.06 * abs(values.mean())
+    assert found[0].passing(missed[0].slope)[:2] == (missed[0].bias, missed[0].bias_passing)
+
+
 def test_passing_leaves_a_bias_larger_than_the_trend_gives():
     panel = cluster_panel(make_panel(seed=2), **COLUMNS)
     found = pretrends(panel, max_exact=0, draws=99)
@@ -163,6 +180,7 @@ def test_what_is_left_after_passing_is_that_of_the_published_case():
             headline=drawn[:, post],
             scale=np.ones(3),
             crossed=np.tile(DISTANCE[:3, None], 3),
+            alpha=0.05,
             critical=np.full(3, stats.norm.ppf(0.975)),
             joint=1.0,
         )

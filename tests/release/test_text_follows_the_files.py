@@ -26,6 +26,7 @@ from analysis.release.colophon import write_colophon
 from analysis.release.fragments import write_fragments
 from analysis.release.markdown import visible
 from analysis.release.question_sections import (
+    write_check_sections,
     write_measured_sections,
     write_outcome_sections,
     write_question_sections,
@@ -106,6 +107,7 @@ def text_of(workspace: Workspace, released: Released, drawn: Path) -> str:
     write_colophon(workspace, workspace.root / "released", generated)
     write_question_sections(asked, released, generated)
     write_measured_sections(asked, [one.id for one in described], generated)
+    write_check_sections(asked, released, [one.id for one in described], workspace.reports, generated)
     write_outcome_sections(released, workspace.reports, generated)
     write_reach_sections(exposures(workspace), [one.id for one in described], generated)
     conclusions = conclude(read_conclusions(workspace), released.rows, asked, incomplete=False)

@@ -47,6 +47,37 @@ def test_several_rows_of_a_place_are_weighted_by_n(tmp_path):
     assert (one["n"], one["rows"]) == (80, 2)
 
 
+def test_the_response_of_a_place_is_that_of_all_its_invited(tmp_path):
+    """20 of 40 and 60 of 75 answered: 80 of 115. Without n, or with a row that has none, it is not known."""
+    lines = TEXT.splitlines()
+    cells = ["respons", "50", "80", "71,5", "90", "", "33"]
+    text = "".join(f"{line};{cell}\n" for line, cell in zip(lines, cells, strict=True))
+    frame = read(tmp_path, text).frame
+    found = by_place(frame).set_index("place")["response"]
+    assert found["GM0363"] == pytest.approx(100 * 80 / 115, abs=1e-12)
+    assert (found["GM0518"], found["GM1900"]) == (71.5, 33.0)
+    assert np.isnan(found["GM0373"])
+    gone = by_place(frame.assign(n=frame["n"].mask(frame["n"] == 20))).set_index("place")["response"]
+    assert np.isnan(gone["GM0363"])
+    assert by_place(read(tmp_path).frame)["response"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        (("0", "80"), "column response, line 2: found 0, expected a percentage above 0 and at most 100"),
+        (("101", "80"), "column response, line 2: found 101, expected a percentage above 0 and at most 100"),
+        (("0,5", "0,8"), "column response, line 2: found 0.5, expected percentages: these are shares"),
+    ],
+)
+def test_a_response_that_cannot_be_one_is_told(tmp_path, cells, says):
+    text = "gemeente;jaar;score;n;respons\n" + "".join(
+        f"{place};2023;58,5;20;{cell}\n" for place, cell in zip(("Amsterdam", "Assen"), cells, strict=True)
+    )
+    with pytest.raises(ValueError, match=says):
+        read(tmp_path, text)
+
+
 def test_weights_go_before_numbers_and_an_unknown_one_is_not_guessed(tmp_path):
     frame = read(tmp_path).frame
     weighted = by_place(frame.assign(weight=1.0)).set_index("place")
