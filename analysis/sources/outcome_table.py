@@ -18,7 +18,7 @@ import pandera.pandas as pa
 from analysis.design.tables import OUTCOMES, OutcomeMap
 from analysis.sources.activities import LEVELS
 from analysis.sources.locate import Gazetteer
-from analysis.sources.placed_table import Losses, read_placed, require_most_placed
+from analysis.sources.placed_table import Losses, read_placed, require_most_dated, require_most_placed
 from analysis.sources.places import UNPLACED
 
 _DECLARED = f"data/design/{OUTCOMES}.toml"
@@ -75,6 +75,7 @@ def read_outcome_table(paths: Iterable[Path], design: OutcomeMap, gazetteer: Gaz
         like those of another scale, or n, se or weight cannot be one; names file, column and line.
     """
     frame, losses = read_placed(paths, design, gazetteer, _DECLARED)
+    require_most_dated(losses)
     require_most_placed(frame, losses, _DECLARED)
     for column in ("n", "se", "weight"):
         frame[column] = frame.get(column, pd.Series(np.nan, frame.index)).astype(float)
