@@ -123,6 +123,7 @@ class Outcome:
     needed: str
     select: str = ""
     sources: tuple[str, ...] = ()
+    covariates: tuple[str, ...] = ()
     weight: str = "equal"
     decimals: int = 2
     tried: float | None = None

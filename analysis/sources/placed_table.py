@@ -162,7 +162,7 @@ def collected(
 def _piece(
     sheet: Sheet, design: TableMap, gazetteer: Gazetteer, declared: str
 ) -> tuple[pd.DataFrame, Losses]:
-    table = sheet.frame
+    table = sheet.frame.assign(date=design.date) if design.date else sheet.frame
     total = _totals(table, design)
     rows, table = len(table), table[~total]
     periods = parse_periods(table["date"], order=design.date_order)
