@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.rehearsal import activities, measures, pupils
+from analysis.rehearsal import activities, measures, open_data, pupils, votes
 from analysis.rehearsal.places import MERGED, School, Town, schools, towns
 from analysis.rehearsal.workbooks import ods, xlsx
 
@@ -36,7 +36,9 @@ class Planted:
 
 
 def write_standins(facts: Path, folder: Path, *, seed: int = 1, size: float = 1.0) -> Planted:
-    """A file, or several, of every source that is not public, in `folder`.
+    """A file, or several, of every source in `folder`.
+
+    All but one: PISA 2003 is known by its checksum, and a stand-in would be called altered.
 
     Parameters
     ----------
@@ -58,6 +60,8 @@ def write_standins(facts: Path, folder: Path, *, seed: int = 1, size: float = 1.
     }
     _write_outcomes(folder, _some(before, size), _some(after, size), rng)
     _write_pupils(folder, sited, rng, size)
+    votes.write_votes(facts, folder, rng)
+    open_data.write_open_data(facts, folder, after, rng)
     return Planted(truths, tuple(sorted(folder.iterdir())))
 
 

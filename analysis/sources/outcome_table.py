@@ -137,7 +137,12 @@ def _together(group: pd.DataFrame) -> dict[str, float]:
 
 def _require_scale(frame: pd.DataFrame, design: OutcomeMap, declared: str) -> None:
     low, high = design.low, design.high
-    _require(frame, "value", ~frame["value"].between(low, high), f"a value from {low:g} to {high:g}")
+    _require(
+        frame,
+        "value",
+        ~frame["value"].between(low, high),
+        f"a value from {low:g} to {high:g}, the low and high of {design.name} in {declared}",
+    )
     values = frame["value"]
     fills = (values.max() - low) / (high - low) if len(values) >= _ENOUGH else 1.0
     if fills <= _NARROW and not design.narrow:
