@@ -74,7 +74,7 @@ def check_report(workspace: Workspace, folder: Path, planted: Planted | None) ->
     found = [f"rapport.html: {said}" for said in _report_text(workspace, folder)]
     found += [f"{path.name}: not marked as a rehearsal" for path in _pages(folder) if not _marked(path)]
     found += list(_disclosure(workspace))
-    found += list(_open_data(workspace))
+    found += list(open_data(workspace))
     found += list(_sheets(workspace, folder / "provincies"))
     if planted is not None:
         found += list(_answered(_rows(workspace)))
@@ -109,7 +109,7 @@ def _rows(workspace: Workspace) -> list[Result]:
     return read_rows(workspace.build / "released" / ROWS_FILE)
 
 
-def _open_data(workspace: Workspace) -> Iterator[str]:
+def open_data(workspace: Workspace) -> Iterator[str]:
     """Open files that are there are read by their readers, also those that no chapter rests on yet."""
     readers = {
         "cbs_70072ned.json": inhabitants,

@@ -117,12 +117,13 @@ def _write_outcomes(folder: Path, before, after, rng) -> None:
 def _write_pupils(folder: Path, sited: Sequence[School], rng, size: float) -> None:
     import pyreadstat
 
-    frame = pupils.civic_pupils(max(60, int(150 * size)), rng)
-    path = folder / "ISGNLDC4_RUF.sav"
-    pyreadstat.write_sav(frame, str(path), variable_value_labels=pupils.VALUE_LABELS)
-    content = bytearray(path.read_bytes())
-    content[_CLOCK] = b"01 Jan 2600:00:00"  # the same bytes whenever it is written
-    path.write_bytes(content)
+    for name, change, values in (("ISGNLDC4_RUF", 0, 10), ("ISGNLDC3", 15, 5), ("ISGNLDC2", 5, 5)):
+        frame = pupils.civic_pupils(max(60, int(150 * size)), rng, change=change, values=values)
+        path = folder / f"{name}.sav"
+        pyreadstat.write_sav(frame, str(path), variable_value_labels=pupils.VALUE_LABELS)
+        content = bytearray(path.read_bytes())
+        content[_CLOCK] = b"01 Jan 2600:00:00"  # the same bytes whenever it is written
+        path.write_bytes(content)
     panel = pupils.adolescents(sited[:60], int(2400 * size), rng)
     panel.to_csv(folder / "adks.csv", index=False)
 
