@@ -23,7 +23,8 @@ SOURCES = ("turnout", "file")
 STARTS = ("design", "registration")
 COMPARISONS = ("not_yet", "never")
 ESTIMANDS = ("effect", "dose")
-ROLES = ("primary", "secondary", "placebo")
+PRIMARY, SECONDARY, PLACEBO = "primary", "secondary", "placebo"
+ROLES = (PRIMARY, SECONDARY, PLACEBO)
 WEIGHTS = ("equal", "n")
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
@@ -184,6 +185,11 @@ class Question:
     trial: str = ""
 
     @property
+    def placebo(self) -> bool:
+        """Whether it asks for an effect that cannot be: a check of the method, and never an answer."""
+        return self.role == PLACEBO
+
+    @property
     def prefix(self) -> str:
         """First part of the ids of its results: ``prodemos.opkomst_tk``."""
         return f"{self.chapter}.{self.id.removeprefix(f'{self.chapter}-').replace('-', '_')}"
@@ -287,9 +293,7 @@ def questions(workspace: Workspace | None = None) -> tuple[Question, ...]:
         }
         found.append(Question(**{**vars(entry), **named}))
     _once([question.id for question in found], f"{place}, question id")
-    _once(
-        [question.family for question in found if question.role == "primary"], f"{place}, primary of family"
-    )
+    _once([question.family for question in found if question.role == PRIMARY], f"{place}, primary of family")
     return tuple(found)
 
 

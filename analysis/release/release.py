@@ -160,6 +160,7 @@ def _hand_over(
     from analysis.release.question_sections import (
         write_measured_sections,
         write_outcome_sections,
+        write_placebo_section,
         write_question_sections,
         write_reach_sections,
     )
@@ -192,6 +193,7 @@ def _hand_over(
     )
     write_colophon(workspace, fresh, generated)
     write_question_sections(asked, released, generated)
+    write_placebo_section([exhibit.id for exhibit in described], generated)
     write_measured_sections(asked, [exhibit.id for exhibit in described], generated)
     write_outcome_sections(released, workspace.reports, generated)
     programmes = dict.fromkeys(question.exposure.name for question in asked)
