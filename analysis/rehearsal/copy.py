@@ -26,7 +26,7 @@ ADDED = (
 )
 _REASON = "Oefening: de kolom zoals zij in het nagemaakte bestand heet."
 _COPIED = ("analysis", "data/design", "data/facts", "notebooks", "reports")
-_SINGLE = ("_quarto.yml", "data/manifest.toml", "requirements.lock", "pyproject.toml")
+_SINGLE = ("_quarto.yml", "CITATION.cff", "data/manifest.toml", "requirements.lock", "pyproject.toml")
 _MADE = ("_generated", "__pycache__", ".ipynb_checkpoints")
 
 
