@@ -76,7 +76,7 @@ def write_measured_sections(asked: Iterable[Question], drawn: Iterable[str], fol
 
 
 def write_placebo_section(drawn: Iterable[str], folder: Path) -> None:
-    """``schijnvragen.qmd``: the questions whose answer must be nothing, or that none was asked."""
+    """``vragen-schijn.qmd``: the questions whose answer must be nothing, or that none was asked."""
     table = "tbl-schijnvragen"
     told = (
         "Een schijnvraag gaat over iets dat het programma niet kan veranderen. Vindt de toets daar toch een "
@@ -90,7 +90,7 @@ def write_placebo_section(drawn: Iterable[str], folder: Path) -> None:
         ]
     else:
         parts = [f"{told} In dit plan staat er geen."]
-    _write(folder / "schijnvragen.qmd", _joined(parts))
+    _write(folder / "vragen-schijn.qmd", _joined(parts))
 
 
 def write_reach_sections(names: Iterable[str], drawn: Iterable[str], folder: Path) -> None:

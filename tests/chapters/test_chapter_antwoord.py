@@ -202,6 +202,6 @@ def test_a_placebo_has_no_section_and_no_conclusion(with_placebo, tmp_path):
     ids = [one.id for one in conclude(read_conclusions(here), rows, asked, incomplete=True)]
     assert ids == ["prodemos.kennis"]
     write_placebo_section(["tbl-schijnvragen"], tmp_path)
-    assert "include _generated/tbl-schijnvragen.qmd" in (tmp_path / "schijnvragen.qmd").read_text()
+    assert "include _generated/tbl-schijnvragen.qmd" in (tmp_path / "vragen-schijn.qmd").read_text()
     write_placebo_section([], tmp_path)
-    assert "staat er geen" in (tmp_path / "schijnvragen.qmd").read_text()
+    assert "staat er geen" in (tmp_path / "vragen-schijn.qmd").read_text()

@@ -7,7 +7,7 @@ from analysis.unknown import NotEstimable
 
 def said(folder, *rows):
     write_school_section(Released(rows), folder)
-    return (folder / "meten-scholen.qmd").read_text(encoding="utf-8")
+    return (folder / "uitkomst-meten-scholen.qmd").read_text(encoding="utf-8")
 
 
 def row(name, value, kind="real"):
