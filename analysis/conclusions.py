@@ -80,6 +80,8 @@ def _absent(plan: ConclusionPlan, rows: Mapping[str, Result]) -> list[str]:
 
 def _of_questions(questions: Iterable[Question], rows: Mapping[str, Result]) -> Iterator[ConclusionPlan]:
     for question in questions:
+        if question.placebo:
+            continue
         for prefix in (question.prefix, f"{TRIAL}.{question.prefix}"):
             if f"{prefix}.effect" not in rows:
                 continue

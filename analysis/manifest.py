@@ -48,6 +48,9 @@ class Source:
     sha256 : mapping of str to str
         Checksums of files that are the same for everyone; "" where not known.
     remark : str
+        True whether or not the files are there.
+    lacking : str
+        What is missing, said only where no result rests on the files.
     fetch : mapping of str to mapping
         How a file is fetched: form (one of :data:`FORMS`) and url; for a table of StatLine also table, and
         which columns (select) and rows (where, in the words of OData).
@@ -67,6 +70,7 @@ class Source:
     facts: tuple[str, ...] = ()
     sha256: Mapping[str, str] = field(default_factory=dict)
     remark: str = ""
+    lacking: str = ""
     fetch: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     renew_days: int = 0
     readers: str = ""

@@ -17,8 +17,9 @@ from analysis.design.adks import adks_design
 from analysis.design.gap import gap_design
 from analysis.design.plan import deviation_reasons
 from analysis.design.tables import outcome_maps, registration_maps, start_maps
+from analysis.manifest import present_files, read_manifest, unrecognised_files
 from analysis.rehearsal.activities import Truth
-from analysis.rehearsal.checks import ANSWERS, check_report, contradictions, visible_text
+from analysis.rehearsal.checks import ANSWERS, check_report, contradictions, open_data, visible_text
 from analysis.rehearsal.copy import copied, mark_data
 from analysis.rehearsal.files import Planted, write_standins
 from analysis.render.provinces import read_material, sheet_values
@@ -129,7 +130,10 @@ def test_the_copy_is_filled_in_and_marked_and_the_repository_is_not(repository_c
     assert gap_design(held).track("").name == "ITCOURSE"
     assert adks_design(held).file.used["province"] == "provincie"
     assert yaml.safe_load((held.root / "_quarto.yml").read_text(encoding="utf-8"))["oefening"] is True
-    assert {item.key for item in deviation_reasons(held)} >= {"track_variable", "file.columns.province"}
+    assert {item.key for item in deviation_reasons(held)} >= {
+        "track_variable", "file.columns.province", "earlier"
+    }  # fmt: skip
+    assert [gap_design(held).track_in(one).name for one in gap_design(held).earlier] == ["ITCOURSE"] * 2
     assert {path: path.read_bytes() for path in before} == before
     copied(Workspace(root, root / "data" / "real"))  # and again
 
@@ -211,3 +215,25 @@ def test_what_is_imitated_to_find_power_is_no_twin_and_imitated_data_are():
     for said in ("berekend uit nagebootste gegevens", "een nagebootst bestand", "nagebootste leerlingen"):
         assert list(contradictions(said, real)), said
         assert not list(contradictions(said, {*real, DataKind.SYNTHETIC}))
+
+
+def test_open_stand_ins_are_read_by_the_readers_and_a_broken_one_is_found(tmp_path):
+    here = find_root()
+    folder = tmp_path / "data"
+    files = {path.name for path in write_standins(here / "data" / "facts", folder, seed=5, size=0.1).files}
+    workspace = Workspace(here, folder)
+    assert unrecognised_files(read_manifest(workspace).values(), folder) == []
+    lacking = {
+        source.key
+        for source in read_manifest(workspace).values()
+        if source.has_files and not present_files(source, folder)
+    }
+    assert lacking == {"pisa2003"}  # known by its checksum
+    assert list(open_data(workspace)) == []
+    assert {"pdok_gemeente_2025.geojson", "cbs_70072ned.json"} <= files
+    (folder / "cbs_70072ned.json").write_text("<html>", encoding="utf-8")
+    (folder / "Uitslag_alle_gemeenten_TK20210317.csv").unlink()
+    assert list(open_data(workspace)) == [
+        "cbs_70072ned.json: this is a web page, not data; fetch it again",
+        "turnout is by provincie, though there are files by municipality",
+    ]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.answers.zekerheid_names import BALANCE
 from analysis.estimate.balance import before_start, standardised_gap
+from analysis.panel.covariates import SOURCE
 from analysis.panel.question import Panel
 from analysis.results import Series
 from analysis.unknown import NotEstimable, attempt
@@ -28,16 +29,19 @@ def balance_series(rows, randstad: Iterable[str]) -> Series:
     """
     panel = rows.panel
     points = balance(panel, randstad)
-    given = {} if panel.profile is None else {"source": f"{panel.source}; {_FACTS}"}
+    sources = [panel.source, *([] if panel.profile is None else [_FACTS])]
+    sources += [SOURCE] if panel.covariates else []
+    given = {"source": "; ".join(sources)}
     label = "verschil tussen plaatsen met en zonder start, vóór de eerste start"
     return rows.series(BALANCE, label, points, _MEASURES, "", **given)
 
 
 def balance(panel: Panel, randstad: Iterable[str]) -> pd.DataFrame | NotEstimable:
-    """label, unit, decimals, exposed, others, difference, n of every characteristic.
+    """label, unit, decimals, exposed, others, difference, missing, n of every characteristic.
 
-    n is the number of people in the smaller of the two groups at the last measurement before the first start;
-    places where the source does not say.
+    missing is the number of units of which it is not known; the means are of the others. n is the number of
+    people in the smaller of the two groups at the last measurement before the first start; places where the
+    source does not say.
     """
     frame = panel.frame
     if isinstance(frame, NotEstimable):
@@ -67,15 +71,25 @@ def balance(panel: Panel, randstad: Iterable[str]) -> pd.DataFrame | NotEstimabl
             ("Inwoners van de provincie, 2024", "duizend", 0, own["inhabitants"] / 1000),
             ("Scholieren in het voortgezet onderwijs per 1.000 inwoners", "", 1, own["pupils_per_1000"]),
         ]
+    units = frame.drop_duplicates("unit").set_index("unit")["cluster"]
+    for one in panel.covariates:
+        values = pd.Series(np.nan, units.index) if isinstance(one.known, NotEstimable) else one.known
+        lines.append((one.label, one.unit, one.decimals, values.groupby(units).mean(), one.missing))
     inside = 100.0 * province.isin(list(randstad))
     lines.append(("In een provincie van de Randstad", "%", 0, inside))
     people = now["n"] if "n" in now.columns else pd.Series(1, index=now.index)
     smaller = int(people.groupby(now["cohort"].notna()).sum().min())
-    return pd.DataFrame([_point(*line, exposed, smaller) for line in lines])
+    return pd.DataFrame([_point(exposed, smaller, *line) for line in lines])
 
 
 def _point(
-    label: str, unit: str, decimals: int, values: pd.Series, exposed: pd.Series, people: int
+    exposed: pd.Series,
+    people: int,
+    label: str,
+    unit: str,
+    decimals: int,
+    values: pd.Series,
+    missing: int = 0,
 ) -> dict[str, object]:
     """Rounded to what is shown, so that nothing finer leaves."""
     values = values.reindex(exposed.index)
@@ -83,5 +97,5 @@ def _point(
     return {
         "label": label, "unit": unit, "decimals": decimals,
         "exposed": np.round(with_start, decimals), "others": np.round(without, decimals),
-        "difference": np.round(gap, 2), "n": people,
+        "difference": np.round(gap, 2), "missing": missing, "n": people,
     }  # fmt: skip

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.datakind import DataKind
-from analysis.design.questions import Question, questions
+from analysis.design.questions import PRIMARY, SECONDARY, Question, questions
 from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit, sources_of
 from analysis.figures.one_look import one_look
 from analysis.inference.stepdown import holm
@@ -27,13 +27,20 @@ NOTHING_MORE = "Niets"
 ABSENT = "Gegevens die er nog niet zijn."
 NEEDED, OBTAINABLE = "nodig is ", "op te vragen"  # how a reason names what is needed
 # The scale of Maryland: before and after, with and without, and no lottery.
-SECONDARY = "secondary"
 COMPARED, DESCRIPTION, NOTHING = "3", "beschrijving", "geen"
 
 
 def exhibits(released: Released, workspace: Workspace) -> list[Exhibit]:
-    """``tbl-antwoord``, ``fig-antwoord`` and ``tbl-nevenvragen``; nothing where no question has results."""
-    return [*_sheet(released, workspace), *_families(released, workspace)]
+    """The answers as table and picture, the secondary questions together, and the placebo questions.
+
+    ``tbl-antwoord``, ``fig-antwoord``, ``tbl-nevenvragen`` and ``tbl-schijnvragen``; each only where a
+    question of its role has results.
+    """
+    return [
+        *_sheet(released, workspace),
+        *_families(released, workspace),
+        *_placebos(released, workspace),
+    ]
 
 
 def _families(released: Released, workspace: Workspace) -> list[Exhibit]:
@@ -77,6 +84,57 @@ def _families(released: Released, workspace: Workspace) -> list[Exhibit]:
     ]
 
 
+def _placebos(released: Released, workspace: Workspace) -> list[Exhibit]:
+    """Questions whose answer must be nothing, each beside the primary one of its family, with its own p."""
+    asked = [(question, released.find(f"{question.prefix}.effect")) for question in questions(workspace)]
+    asked = [(question, row) for question, row in asked if row is not None]
+    primary = {question.family: row for question, row in asked if question.role == PRIMARY}
+    placebos = [(question, row) for question, row in asked if question.placebo]
+    if not placebos:
+        return []
+    cells = pd.DataFrame(
+        [
+            (
+                f"{question.exposure.label}: {dutch.lower(question.title)}",
+                row.variables()["full"],
+                _probability(row.p_value, row),
+                "geen" if beside is None else beside.variables()["full"],
+                "geen" if beside is None else _probability(beside.p_value, beside),
+            )
+            for question, row in placebos
+            for beside in (primary.get(question.family),)
+        ],
+        columns=["Schijnvraag", "Schatting", "p-waarde", "Hoofdvraag ernaast", "p-waarde daarvan"],
+    )
+    found = [
+        dutch.lower(question.title)
+        for question, row in placebos
+        if row.p_value is not None and row.p_value < 1 - row.level
+    ]
+    warning = (
+        f" De toets slaat aan bij {dutch.join(found)}: ook de hoofdvraag kan dan een verschil tonen dat niet "
+        "van het programma komt."
+        if found
+        else ""
+    )
+    rows = [row for _, row in placebos]
+    beside = [primary[question.family] for question, _ in placebos if question.family in primary]
+    return [
+        TableExhibit(
+            id=released.exhibit("tbl", "schijnvragen"),
+            cells=cells,
+            caption=(
+                "Schijnvragen: uitkomsten die het programma niet kan veranderen, op dezelfde manier getoetst "
+                f"en niet gecorrigeerd.{warning}"
+            ),
+            kind=DataKind.combine(row.kind for row in [*rows, *beside]),
+            source=sources_of([*rows, *beside]),
+            align="llrlr",
+            widths=(24, 28, 12, 28, 12),
+        )
+    ]
+
+
 def _probability(p: float | None, row: Result) -> str:
     if p is not None:
         return dutch.p_value(p)
@@ -87,7 +145,7 @@ def _sheet(released: Released, workspace: Workspace) -> list[Exhibit]:
     lines = [
         _asked(question, released)
         for question in questions(workspace)
-        if f"{question.prefix}.effect" in released
+        if f"{question.prefix}.effect" in released and not question.placebo
     ]
     lines += [
         _described(released.row(id), label, section) for id, label, section in DESCRIBED if id in released

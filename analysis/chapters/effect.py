@@ -73,7 +73,13 @@ def _table(released: Released, question: Question) -> TableExhibit:
     about = dutch.lower(question.outcome.label)
     remark = f"{dutch.capital(main.no_statement)}." if main.no_statement else ""
     remark = f"{remark} {_stopped_remark(released, question)}".strip()
-    remark = f"{remark} {weighted_remark(released, question)}".strip()
+    beside = weighted_remark(released, question)
+    why = [
+        f"{label}: {row.unknown}."
+        for label, row in found
+        if row is not None and row is not main and row.value is None and row.unknown not in remark + beside
+    ]
+    remark = " ".join(filter(None, [remark, *(why if main.value is not None else ()), beside]))
     return TableExhibit(
         id=released.exhibit("tbl", question.id),
         cells=pd.DataFrame(

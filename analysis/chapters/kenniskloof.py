@@ -16,7 +16,7 @@ from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit
 from analysis.figures.absent import absent
 from analysis.figures.cycles import means_by_cycle
 from analysis.figures.distribution import quantile_gap
-from analysis.results import Released, Result, Series, interval_name
+from analysis.results import Released, Series, interval_name
 from analysis.workspace import Workspace
 
 SECTION = "kenniskloof"
@@ -34,6 +34,8 @@ def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exh
         quantile_figure(released, design),
         decomposition_table(released, design),
     ]
+    if any(f"{SECTION}.gap_{one.cycle}" in released for one in design.earlier):
+        drawn.append(trend_table(released, design))
     if f"{SECTION}.landen" in released:
         drawn.append(country_figure(released))
     return drawn
@@ -41,7 +43,7 @@ def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exh
 
 def gap_table(released: Released, design: GapDesign) -> TableExhibit:
     """All estimates, and beside them what the twin was made with where the rows are of one."""
-    rows = {name: released.row(f"{SECTION}.{name}") for name in _shown(design)} | _earlier(released, design)
+    rows = {name: released.row(f"{SECTION}.{name}") for name in _shown(design)}
     planted = {name: released.find(f"{SECTION}.truth_{_TRUTHS.get(name, name)}") for name in rows}
     cells = Cells(tuple(rows.values()))
     columns = {
@@ -98,6 +100,42 @@ def decomposition_table(released: Released, design: GapDesign) -> TableExhibit:
     )
 
 
+def trend_table(released: Released, design: GapDesign) -> TableExhibit:
+    """Means by track and the gap of earlier cycles, and their change to the last."""
+    last = max(design.countries.cycles)
+    parts = [(f"mean_{track}", f"mean_change_{track}", f"Gemiddelde op {the(track)}") for track in TRACKS]
+    parts.append(("gap", "gap_change", f"Verschil {_pair(design)}"))
+    lines = [
+        (f"{label}, {one.cycle}", *(released.row(f"{SECTION}.{name}_{one.cycle}") for name in names))
+        for one in design.earlier
+        for *names, label in parts
+    ]
+    rows = [row for _, *pair in lines for row in pair]
+    cells = Cells(tuple(rows))
+    return TableExhibit(
+        id=released.exhibit("tbl", f"{SECTION}-trend"),
+        cells=pd.DataFrame(
+            {
+                "Uitkomst en meting": [label for label, *_ in lines],
+                "Toen (punten)": [cells.with_interval(then) for _, then, _ in lines],
+                f"Verandering tot {last} (punten)": [
+                    cells.with_interval(change, sign=True) for *_, change in lines
+                ],
+            }
+        ),
+        caption=(
+            f"Burgerschapskennis naar schoolsoort in eerdere metingen, en hoe zij tot {last} veranderde"
+            f"{f', met {cells.interval_heading}' if cells.any_known else ''}. "
+            "Waar de koppelfout tussen twee metingen onbekend is, heeft de verandering van een gemiddelde "
+            "geen interval. Het verschil tussen schoolsoorten van één meting heeft geen koppelfout. "
+            f"{NOT_AN_EFFECT} {cells.remark}"
+        ).strip(),
+        kind=DataKind.combine(row.kind for row in rows),
+        source="; ".join(dict.fromkeys(row.source for row in rows)),
+        align="lrr",
+    )
+
+
 def quantile_figure(released: Released, design: GapDesign) -> FigureExhibit:
     """The gap at each quantile beside the gap in means."""
     series = released.points(f"{SECTION}.kwantielen")
@@ -150,13 +188,6 @@ def _shown(design: GapDesign) -> list[str]:
         *(f"interaction_{name}" for name in design.adjusted_for),
         *(design.level_result(level, track) for track in tracks for level in design.level_names),
     ]
-
-
-def _earlier(released: Released, design: GapDesign) -> dict[str, Result]:
-    """The gap of earlier cycles and its change, where they are known."""
-    names = [f"{name}_{one.cycle}" for one in design.earlier for name in ("gap", "gap_change")]
-    found = {name: released.find(f"{SECTION}.{name}") for name in names}
-    return {name: row for name, row in found.items() if row is not None and row.value is not None}
 
 
 def _left_out_at_equal_background(released: Released, design: GapDesign) -> str:

@@ -211,7 +211,7 @@ def _seen(released: Released, workspace: Workspace | None) -> TableExhibit | Non
     for question in questions(workspace):
         prefix = f"{SECTION}.{question.prefix.replace('.', '_')}"
         main = released.find(f"{prefix}.main")
-        if main is None:
+        if main is None or question.placebo:
             continue
         rows.append(main)
         if main.reason or question.exposure.label in shown:

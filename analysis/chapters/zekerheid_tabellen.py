@@ -119,8 +119,9 @@ def _characteristic(line) -> tuple[str, ...]:
         return "niet te geven" if pd.isna(value) else dutch.number(value, decimals, sign=sign)
 
     unit = f" ({line.unit})" if line.unit else ""
+    missing = f"; onbekend van {dutch.number(line.missing)} plaatsen" if line.missing else ""
     return (
-        f"{line.label}{unit}",
+        f"{line.label}{unit}{missing}",
         shown(line.exposed, line.decimals),
         shown(line.others, line.decimals),
         shown(line.difference, 2, sign=True),

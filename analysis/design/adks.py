@@ -13,6 +13,7 @@ from analysis.workspace import Workspace
 
 _FILE = "data/design/adks.toml"
 SPSS_SUFFIXES = (".sav", ".zsav")
+SUFFIXES = (".csv", ".csv.gz", *SPSS_SUFFIXES)
 REQUIRED = ("pupil", "school", "wave", "track")
 OPTIONAL = ("weight", "municipality", "province")
 LEAVE_OUT = ""
@@ -54,7 +55,7 @@ class AdksFile:
         strange = sorted(set(self.tracks.values()) - {*TRACKS, LEAVE_OUT})
         if strange:
             raise ValueError(f'tracks: {", ".join(strange)} is not one of {", ".join(TRACKS)} or ""')
-        if not self.name.lower().endswith((".csv", ".csv.gz", *SPSS_SUFFIXES)):
+        if not self.name.lower().endswith(SUFFIXES):
             raise ValueError(f"name {self.name!r}: expected a .csv or .sav file")
 
     @property

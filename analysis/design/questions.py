@@ -29,7 +29,8 @@ SOURCES = ("turnout", "file")
 STARTS = ("design", "registration")
 COMPARISONS = ("not_yet", "never")
 ESTIMANDS = ("effect", "dose")
-ROLES = ("primary", "secondary", "placebo")
+PRIMARY, SECONDARY, PLACEBO = "primary", "secondary", "placebo"
+ROLES = (PRIMARY, SECONDARY, PLACEBO)
 WEIGHTS = ("equal", "n")
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
@@ -129,6 +130,7 @@ class Outcome:
     needed: str
     select: str = ""
     sources: tuple[str, ...] = ()
+    covariates: tuple[str, ...] = ()
     weight: str = "equal"
     decimals: int = 2
     tried: float | None = None
@@ -187,6 +189,11 @@ class Question:
     leads: int
     lags: int
     trial: str = ""
+
+    @property
+    def placebo(self) -> bool:
+        """Whether it asks for an effect that cannot be: a check of the method, and never an answer."""
+        return self.role == PLACEBO
 
     @property
     def prefix(self) -> str:
@@ -292,7 +299,7 @@ def questions(workspace: Workspace | None = None) -> tuple[Question, ...]:
         }
         found.append(Question(**{**vars(entry), **named}))
     require_once([question.id for question in found], f"{place}, question id:")
-    primary = [question.family for question in found if question.role == "primary"]
+    primary = [question.family for question in found if question.role == PRIMARY]
     require_once(primary, f"{place}, primary of family:")
     return tuple(found)
 

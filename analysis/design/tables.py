@@ -1,7 +1,8 @@
-"""Column maps of tables that come as they are kept: registrations of activities, and outcomes.
+"""Column maps of tables that come as they are kept: registrations of activities, outcomes, and covariates.
 
-``data/design/registrations.toml`` and ``data/design/outcome_tables.toml``. A map says under which names a
-column may stand in the file; which rows of the world the file describes is not decided here.
+``registrations.toml``, ``outcome_tables.toml`` and ``covariate_tables.toml`` in ``data/design``. A map says
+under which names a column may stand in the file; which rows of the world the file describes is not decided
+here.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from analysis.design.questions import first_day
 from analysis.design.read import (
     read_design,
     records,
@@ -24,6 +26,7 @@ from analysis.workspace import Workspace
 REGISTRATIONS = "registrations"
 OUTCOMES = "outcome_tables"
 STARTS = "start_tables"
+COVARIATES = "covariate_tables"
 PLACES = ("municipality", "school", "postcode", "province")
 SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".ods", ".csv.gz")
 AUTO = "auto"  # the decimal sign that the numbers themselves show
@@ -43,6 +46,8 @@ class TableMap:
         Names or patterns in the folder with real files.
     columns : mapping of str to tuple of str
         Our name to the names it may have in the file; one name may be written as text.
+    date : str
+        Of all rows ("2018", "2018-09" or "2018-09-01"), for a file without a column for it.
     tab : str
         Tab of a workbook; empty reads every tab that has the columns.
     decimal, thousands : str
@@ -60,6 +65,7 @@ class TableMap:
     name: str
     files: tuple[str, ...]
     columns: Mapping[str, tuple[str, ...] | str]
+    date: str = ""
     tab: str = ""
     decimal: str = AUTO
     thousands: str = ""
@@ -85,8 +91,10 @@ class TableMap:
         unknown = sorted(set(self.columns) - known)
         if unknown:
             raise ValueError(f"columns: unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")
-        if not self.columns.get("date"):
-            raise ValueError("columns: date has no name")
+        if bool(self.columns.get("date")) == bool(self.date):
+            raise ValueError("columns: date has no name, or the file also has one date; expected one of both")
+        if self.date:
+            first_day(self.date)
         if not any(self.columns.get(place) for place in PLACES):
             raise ValueError(f"columns: one of {', '.join(PLACES)} needs a name")
         if self.decimal == AUTO and self.thousands in _OTHER:  # then the decimal sign is the other one
@@ -99,7 +107,7 @@ class TableMap:
         """Columns without which a table is not this one; of a set, one."""
         places = frozenset(place for place in PLACES if self.columns.get(place))
         numbers = [one for one in self.NUMBERS[:1] if self.columns.get(one)]
-        return ("date", places, *numbers)
+        return (*(() if self.date else ("date",)), places, *numbers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +140,9 @@ class RegistrationMap(TableMap):
 
     @property
     def required(self) -> tuple[str | frozenset[str], ...]:
-        return super().required[:2]  # a registration without numbers of young people is one of activities
+        return super().required[
+            : 1 if self.date else 2
+        ]  # a registration without numbers of young people is one of activities
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,6 +188,21 @@ class OutcomeMap(TableMap):
             raise ValueError("factor 0: expected another number")
 
 
+@dataclass(frozen=True, kw_only=True)
+class CovariateMap(OutcomeMap):
+    """A table of one characteristic of places, of before a programme began.
+
+    Attributes
+    ----------
+    label : str
+        Dutch, as a table names it, without unit and date.
+    decimals : int
+    """
+
+    label: str
+    decimals: int = 1
+
+
 def registration_maps(workspace: Workspace | None = None) -> dict[str, RegistrationMap]:
     """Registrations by name, from ``data/design/registrations.toml``; none when there is no such file.
 
@@ -203,6 +228,13 @@ def outcome_maps(workspace: Workspace | None = None) -> dict[str, OutcomeMap]:
     if not _there(OUTCOMES, workspace):
         return {}
     return _maps(read_design(OUTCOMES, workspace), OUTCOMES, "outcome", OutcomeMap)
+
+
+def covariate_maps(workspace: Workspace | None = None) -> dict[str, CovariateMap]:
+    """Tables of covariates by name, from ``data/design/covariate_tables.toml``; none without that file."""
+    if not _there(COVARIATES, workspace):
+        return {}
+    return _maps(read_design(COVARIATES, workspace), COVARIATES, "covariate", CovariateMap)
 
 
 def _there(file: str, workspace: Workspace | None) -> bool:

@@ -31,7 +31,7 @@ def united(codes: Iterable[str], changes: pd.DataFrame) -> dict[str, str]:
             code = parent[code]
         return code
 
-    for code, later in _after(codes, changes).items():
+    for code, later in after(codes, changes).items():
         for into in later:
             one, other = root(code), root(into)
             parent[max(one, other)] = min(one, other)
@@ -43,20 +43,20 @@ def lacking(frame: pd.DataFrame, changes: pd.DataFrame) -> set[tuple[str, object
     dates = frame["date"].unique()
     present = {date: set(rows["code"]) for date, rows in frame.groupby("date")}
     codes = sorted(set(frame["code"]))
-    after = _after(codes, changes)
+    later = after(codes, changes)
     before: dict[str, set[str]] = {code: set() for code in codes}
     for code in codes:
-        for into in after[code]:
+        for into in later[code]:
             before.setdefault(into, set()).add(code)
     return {
         (code, date)
         for code in codes
         for date in dates
-        if not present[date] & ({code} | after[code] | before[code])
+        if not present[date] & ({code} | later[code] | before[code])
     }
 
 
-def _after(codes: Iterable[str], changes: pd.DataFrame) -> dict[str, set[str]]:
+def after(codes: Iterable[str], changes: pd.DataFrame) -> dict[str, set[str]]:
     """What received land of each code, at once or through others that no election may have seen."""
     into: dict[str, set[str]] = {}
     for code, other in zip(changes["code"], changes["into"], strict=True):

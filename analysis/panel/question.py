@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.datakind import DataKind
 from analysis.design.questions import Question, exposures, question
 from analysis.design.rollout import rollout
+from analysis.panel.covariates import Covariate, covariates
 from analysis.panel.exposure import DESIGN_SOURCE, Exposed, Joined, exposed, join, require_places
 from analysis.panel.outcomes import Measured, measured
 from analysis.panel.reach import reach_of_electorate, registered_of_electorate
@@ -56,6 +57,9 @@ class Panel:
     profile : pandas.DataFrame or None
         What open sources say of each province, by code: inhabitants, and pupils in secondary education per
         1,000 of them. None for a twin.
+    covariates : tuple of Covariate
+        What a table in the data folder says of each unit, from before the first start; see
+        :mod:`analysis.panel.covariates`.
     other : mapping of str to float
         First time under another programme, by province; without what does not start.
     reach : pandas.DataFrame or None
@@ -80,6 +84,7 @@ class Panel:
     dates: tuple[str, ...] = ()
     on_off: pd.DataFrame | None = None
     profile: pd.DataFrame | None = None
+    covariates: tuple[Covariate, ...] = ()
 
     @property
     def people(self) -> int | None:
@@ -163,9 +168,10 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
     excluded = (("metingen van plaatsen buiten de populatie", int(left.sum())),) if left.any() else ()
     joined = join(found.frame[~left], programme.exposure, found.members)
     losses = (*found.losses, *programme.losses, *excluded, *joined.losses)
+    frame = _answerable(_columns(joined, asked, workspace), asked, joined)
     return Panel(
         question=asked,
-        frame=_answerable(_columns(joined, asked, workspace), asked, joined),
+        frame=frame,
         labels=_labels(joined.dates),
         schedule=schedule,
         kind=found.kind,
@@ -180,6 +186,7 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
         dates=tuple(date.date().isoformat() for date in joined.dates),
         on_off=_on_off(joined, asked),
         profile=_profile(workspace),
+        covariates=_covariates(frame, asked, programme, joined, found.members, workspace),
     )
 
 
@@ -189,6 +196,26 @@ def _on_off(joined: Joined, asked: Question) -> pd.DataFrame | None:
     frame = joined.on_off.assign(cluster=_clusters(joined.on_off, asked))
     kept = ["unit", "province", "cluster", "time", "value", "on"]
     return frame[[*kept, *(name for name in ("n",) if name in frame.columns)]].reset_index(drop=True)
+
+
+def _covariates(
+    frame: pd.DataFrame | NotEstimable,
+    asked: Question,
+    programme: Exposed,
+    joined: Joined,
+    members: Mapping[str, str],
+    workspace: Workspace,
+) -> tuple[Covariate, ...]:
+    if isinstance(frame, NotEstimable):
+        return ()
+    started = frame[frame["cohort"].notna()]
+    places = {*started["unit"], *started["province"]}
+    began = [
+        spell.began
+        for spell in programme.exposure.spells
+        if members.get(spell.place, spell.place) in places and pd.Timestamp(spell.began) > joined.dates[0]
+    ]
+    return covariates(asked.outcome, frame, pd.Timestamp(min(began)), members, workspace)
 
 
 def _profile(workspace: Workspace) -> pd.DataFrame:

@@ -10,12 +10,17 @@ from pathlib import Path
 
 from analysis.datakind import DataKind
 from analysis.design.disclosure import disclosure_rule
+from analysis.panel.turnout import MUNICIPALITIES, turnout_panel
 from analysis.privacy.pdf import page_count, read_pdf
 from analysis.rehearsal.files import Planted
 from analysis.results import ROWS_FILE, SERIES_FOLDER, TRIAL, Result, read_rows, read_series
 from analysis.results.row import NOT_ESTABLISHED
 from analysis.results.series import N
+from analysis.sources.cbs import inhabitants, inhabitants_by_age, read_statline
 from analysis.sources.geography import province_names
+from analysis.sources.kiesraad import is_turnout_file
+from analysis.sources.municipal_changes import read_changes
+from analysis.sources.municipalities import known_years, municipalities
 from analysis.workspace import Workspace
 
 MARK = "Oefening"
@@ -34,6 +39,7 @@ ANSWERS = (
     "tienskip.opkomst_tk.effect", "kenniskloof.gap", "houdingen.gap_change", "regio.houding_sd_province",
     "bereik.prodemos_young_people", "bereik.tienskip_young_people", "bereik.prodemos_cost",
 )  # fmt: skip
+YOUNG = range(12, 19)  # the ages of which a table of young people must tell
 _ASIDE = re.compile(r'<aside class="proefstrook".*?</aside>', re.DOTALL)
 _OUT = re.compile(r"<(?:style|script|svg|head)\b.*?</(?:style|script|svg|head)>|<[^>]+>", re.DOTALL)
 
@@ -68,6 +74,7 @@ def check_report(workspace: Workspace, folder: Path, planted: Planted | None) ->
     found = [f"rapport.html: {said}" for said in _report_text(workspace, folder)]
     found += [f"{path.name}: not marked as a rehearsal" for path in _pages(folder) if not _marked(path)]
     found += list(_disclosure(workspace))
+    found += list(open_data(workspace))
     found += list(_sheets(workspace, folder / "provincies"))
     if planted is not None:
         found += list(_answered(_rows(workspace)))
@@ -100,6 +107,30 @@ def _marked(path: Path) -> bool:
 
 def _rows(workspace: Workspace) -> list[Result]:
     return read_rows(workspace.build / "released" / ROWS_FILE)
+
+
+def open_data(workspace: Workspace) -> Iterator[str]:
+    """Open files that are there are read by their readers, also those that no chapter rests on yet."""
+    readers = {
+        "cbs_70072ned.json": inhabitants,
+        "cbs_03759ned.json": lambda path: inhabitants_by_age(path, YOUNG),
+        "cbs_03759ned_jeugd.json": lambda path: inhabitants_by_age(path, YOUNG),
+        "cbs_85380NED.json": read_statline,
+        "cbs_85353NED.json": read_statline,
+        "cbs_herindelingen.csv": read_changes,
+    }
+    calls = [(read, workspace.data / name) for name, read in readers.items()]
+    calls += [(municipalities, year, workspace) for year in known_years(workspace)]
+    for call, *given in calls:
+        if not isinstance(given[0], Path) or given[0].is_file():
+            try:
+                call(*given)
+            except ValueError as error:
+                yield str(error)
+    if any(is_turnout_file(path) for path in workspace.data.glob("*")):
+        level = turnout_panel("TK", workspace=workspace).level
+        if level != MUNICIPALITIES:
+            yield f"turnout is by {level}, though there are files by municipality"
 
 
 def _disclosure(workspace: Workspace) -> Iterator[str]:

@@ -19,9 +19,14 @@ FILLED_IN = (
     ("adks", "file.columns.municipality", "gemeente"),
     ("adks", "file.columns.province", "provincie"),
 )
+# And what is added below a line that is there: (design file, line, added, key of the deviation).
+ADDED = (
+    ("kenniskloof", "cycle = 2009", 'track_variable = "ITCOURSE"', "earlier"),
+    ("kenniskloof", "cycle = 2016", 'track_variable = "ITCOURSE"', "earlier"),
+)
 _REASON = "Oefening: de kolom zoals zij in het nagemaakte bestand heet."
 _COPIED = ("analysis", "data/design", "data/facts", "notebooks", "reports")
-_SINGLE = ("_quarto.yml", "data/manifest.toml", "requirements.lock", "pyproject.toml")
+_SINGLE = ("_quarto.yml", "CITATION.cff", "data/manifest.toml", "requirements.lock", "pyproject.toml")
 _MADE = ("_generated", "__pycache__", ".ipynb_checkpoints")
 
 
@@ -61,6 +66,16 @@ def _fill_in(root: Path) -> None:
             continue
         path.write_text(line.sub(f'{last} = "{name}"', text), encoding="utf-8")
         reasons.append(f'[[deviation]]\nfile = "{file}"\nkey = "{key}"\nreason = "{_REASON}"\n')
+    for file, line, added, key in ADDED:
+        path = root / "data" / "design" / f"{file}.toml"
+        text = path.read_text(encoding="utf-8")
+        if text.count(f"\n{line}\n") != 1:
+            raise ValueError(f"data/design/{file}.toml: expected one line {line}, to add to for a rehearsal")
+        if f"{line}\ntrack_variable" in text:  # filled in already
+            continue
+        path.write_text(text.replace(f"\n{line}\n", f"\n{line}\n{added}\n"), encoding="utf-8")
+        reasons.append(f'[[deviation]]\nfile = "{file}"\nkey = "{key}"\nreason = "{_REASON}"\n')
+    reasons = list(dict.fromkeys(reasons))
     path = root / "data" / "design" / "deviations.toml"
     stands = path.read_text(encoding="utf-8") if path.is_file() else ""
     path.write_text("\n".join(filter(None, [stands, *reasons])), encoding="utf-8")

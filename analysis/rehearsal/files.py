@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.rehearsal import activities, measures, pupils
+from analysis.rehearsal import activities, measures, open_data, pupils, votes
 from analysis.rehearsal.places import MERGED, School, Town, schools, towns
 from analysis.rehearsal.workbooks import ods, xlsx
 
@@ -36,7 +36,9 @@ class Planted:
 
 
 def write_standins(facts: Path, folder: Path, *, seed: int = 1, size: float = 1.0) -> Planted:
-    """A file, or several, of every source that is not public, in `folder`.
+    """A file, or several, of every source in `folder`.
+
+    All but one: PISA 2003 is known by its checksum, and a stand-in would be called altered.
 
     Parameters
     ----------
@@ -58,6 +60,8 @@ def write_standins(facts: Path, folder: Path, *, seed: int = 1, size: float = 1.
     }
     _write_outcomes(folder, _some(before, size), _some(after, size), rng)
     _write_pupils(folder, sited, rng, size)
+    votes.write_votes(facts, folder, rng)
+    open_data.write_open_data(facts, folder, after, rng)
     return Planted(truths, tuple(sorted(folder.iterdir())))
 
 
@@ -114,12 +118,13 @@ def _write_outcomes(folder: Path, before, after, rng) -> None:
 def _write_pupils(folder: Path, sited: Sequence[School], rng, size: float) -> None:
     import pyreadstat
 
-    frame = pupils.civic_pupils(max(60, int(150 * size)), rng)
-    path = folder / "ISGNLDC4_RUF.sav"
-    pyreadstat.write_sav(frame, str(path), variable_value_labels=pupils.VALUE_LABELS)
-    content = bytearray(path.read_bytes())
-    content[_CLOCK] = b"01 Jan 2600:00:00"  # the same bytes whenever it is written
-    path.write_bytes(content)
+    for name, change, values in (("ISGNLDC4_RUF", 0, 10), ("ISGNLDC3", 15, 5), ("ISGNLDC2", 5, 5)):
+        frame = pupils.civic_pupils(max(60, int(150 * size)), rng, change=change, values=values)
+        path = folder / f"{name}.sav"
+        pyreadstat.write_sav(frame, str(path), variable_value_labels=pupils.VALUE_LABELS)
+        content = bytearray(path.read_bytes())
+        content[_CLOCK] = b"01 Jan 2600:00:00"  # the same bytes whenever it is written
+        path.write_bytes(content)
     panel = pupils.adolescents(sited[:60], int(2400 * size), rng)
     panel.to_csv(folder / "adks.csv", index=False)
 

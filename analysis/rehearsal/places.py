@@ -46,6 +46,39 @@ def towns(facts: Path, year: int, rng: np.random.Generator) -> list[Town]:
     ]
 
 
+def towns_on(facts: Path, date: str) -> list[Town]:
+    """The municipalities on the day of an election from 2019 on, each as large on every day.
+
+    From the lists of 2019 and 2026 and the mergers between; what merged is as large as its parts.
+    """
+    listed: dict[str, dict[str, dict[str, str]]] = {"2019": {}, "2026": {}}
+    with (facts / "municipalities.csv").open(encoding="utf-8", newline="") as handle:
+        for row in csv.DictReader(handle):
+            listed[row["year"]][row["code"]] = row
+    with (facts / "municipal_changes.csv").open(encoding="utf-8", newline="") as handle:
+        changes = list(csv.DictReader(handle))
+    seen = min((row["first_without"] for row in changes if row["first_without"] >= date), default=date)
+    gone = {row["code"] for row in changes if row["last_seen"] < seen}
+    made = {row["into"] for row in changes if row["first_without"] <= seen}
+    old, new = listed["2019"], listed["2026"]
+    if date < "2020":
+        kept = old
+    else:
+        kept = {
+            code: row
+            for code, row in (old | new).items()
+            if code not in gone and (code in old or code in made)
+        }
+    size = {code: np.random.default_rng(int(code[2:])).pareto(1.5) + 0.3 for code in old}
+    whole = {code: size.get(code, 0.0) for code in kept}
+    for code in gone & set(old) - set(kept):
+        into = [row["into"] for row in changes if row["code"] == code and row["into"] in kept]
+        whole |= {one: whole[one] + size[code] / len(into) for one in into}
+    return [
+        Town(code, row["name"], row["province"], whole[code] or 1.0) for code, row in sorted(kept.items())
+    ]
+
+
 def schools(found: list[Town], count: int, rng: np.random.Generator) -> list[School]:
     """Schools in towns, more in the larger ones; every school has a postcode of its own."""
     weights = np.array([town.size for town in found])

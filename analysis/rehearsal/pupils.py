@@ -24,8 +24,18 @@ VALUE_LABELS = {
 }
 
 
-def civic_pupils(classes: int, rng: np.random.Generator) -> pd.DataFrame:
-    """One class a school, two schools a zone; codes for missing as the IEA writes them."""
+def civic_pupils(
+    classes: int, rng: np.random.Generator, *, change: float = 0.0, values: int = 10
+) -> pd.DataFrame:
+    """One class a school, two schools a zone; codes for missing as the IEA writes them.
+
+    Parameters
+    ----------
+    change : float
+        Points by which all know more than in 2022.
+    values : int
+        Plausible values: ten in 2022, five before.
+    """
     rows = []
     for number in range(classes):
         track = int(rng.choice(list(LEVELS), p=_SHARES))
@@ -34,7 +44,7 @@ def civic_pupils(classes: int, rng: np.random.Generator) -> pd.DataFrame:
             gender = rng.choice([0.0, 1.0, 2.0], p=[0.49, 0.49, 0.02])
             migration = float(rng.choice([1, 2, 3], p=[0.78, 0.16, 0.06]))
             ses = rng.normal(0.2 * (track - 3.5) - 0.3 * (migration > 1), 0.9)
-            able = _MEANS[track] + together + 9 * ses + 10 * (gender == 1) - 12 * (migration > 1)
+            able = change + _MEANS[track] + together + 9 * ses + 10 * (gender == 1) - 12 * (migration > 1)
             able += rng.normal(0, 60)
             row = {
                 "COUNTRY": "NLD", "IDCNTRY": 528.0, "IDSTUD": float(10_000_000 + number * 1000 + pupil),
@@ -46,7 +56,7 @@ def civic_pupils(classes: int, rng: np.random.Generator) -> pd.DataFrame:
                 "JKZONES": float(number // 2 + 1), "JKREPS": float(number % 2),
             }  # fmt: skip
             row |= {f"S_{name}": round(rng.normal(50, 10), 2) for name in _SCALES}
-            row |= {f"PV{k}CIV": round(float(able + rng.normal(0, 32)), 2) for k in range(1, 11)}
+            row |= {f"PV{k}CIV": round(float(able + rng.normal(0, 32)), 2) for k in range(1, values + 1)}
             rows.append(row)
     frame = pd.DataFrame(rows)
     for column, code in _OMITTED.items():

@@ -32,7 +32,11 @@ def write_question_sections(asked: Iterable[Question], released: Released, folde
     by_chapter: dict[str, list[str]] = {}
     trials: list[str] = []
     paths: dict[str, list[Question]] = {}
+    checks = []
     for question in asked:
+        if question.placebo:
+            checks += [question] if _value(released, f"{question.prefix}.effect") is not None else []
+            continue
         by_chapter.setdefault(question.chapter, [])
         if f"{question.prefix}.effect" in released:
             name = f"vraag-{question.id}"
@@ -51,7 +55,7 @@ def write_question_sections(asked: Iterable[Question], released: Released, folde
         _write(folder / f"vragen-{chapter}.qmd", _includes(names))
     if by_chapter:
         _write(folder / "proeven.qmd", _includes(trials))
-        later = [question for asked in paths.values() for question in asked[1:]]
+        later = [*(question for asked in paths.values() for question in asked[1:]), *checks]
         told = [
             f"{kind}-{question.id}{end}" for question in later for kind, end in (("tbl", ""), ("fig", "-pad"))
         ]
@@ -104,6 +108,24 @@ _CHECKS = (
     "tbl-zekerheid-{}-alarm", "fig-zekerheid-{}-curve", "fig-zekerheid-{}-provincies",
     "fig-zekerheid-{}-vermogen",
 )  # fmt: skip
+
+
+def write_placebo_section(drawn: Iterable[str], folder: Path) -> None:
+    """``vragen-schijn.qmd``: the questions whose answer must be nothing, or that none was asked."""
+    table = "tbl-schijnvragen"
+    told = (
+        "Een schijnvraag gaat over iets dat het programma niet kan veranderen. Vindt de toets daar toch een "
+        "effect, dan is er iets anders waardoor plaatsen met en zonder start verschillen. Een schijnvraag "
+        "telt nergens als antwoord mee."
+    )
+    if table in set(drawn):
+        parts = [
+            f"{told} @{table} zet haar naast de hoofdvraag.",
+            f"{{{{< include {FOLDER}/{table}.qmd >}}}}",
+        ]
+    else:
+        parts = [f"{told} In dit plan staat er geen."]
+    _write(folder / "vragen-schijn.qmd", _joined(parts))
 
 
 def write_reach_sections(names: Iterable[str], drawn: Iterable[str], folder: Path) -> None:

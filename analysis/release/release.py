@@ -161,10 +161,12 @@ def _hand_over(
         write_check_sections,
         write_measured_sections,
         write_outcome_sections,
+        write_placebo_section,
         write_question_sections,
         write_reach_sections,
     )
     from analysis.release.remarks import remarks, sources_named, write_sources_table
+    from analysis.release.school_section import write_school_section
     from analysis.release.trace import write_trace
     from analysis.release.variables import write_variables
 
@@ -192,7 +194,9 @@ def _hand_over(
         traced=traced,
     )
     write_colophon(workspace, fresh, generated)
+    write_school_section(released, generated)
     write_question_sections(asked, released, generated)
+    write_placebo_section([exhibit.id for exhibit in described], generated)
     write_measured_sections(asked, [exhibit.id for exhibit in described], generated)
     write_check_sections(
         asked, released, [exhibit.id for exhibit in described], workspace.reports, generated

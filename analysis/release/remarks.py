@@ -18,7 +18,16 @@ SOURCES_TABLE = "tbl-databronnen"
 
 
 def remarks(released: Released, exhibits: Path, manifest: dict[str, Source]) -> dict[str, list[str]]:
-    """For each section: its sources by title, and what the manifest remarks on those with files."""
+    """For each section: its sources by title, and what the manifest remarks on those with files.
+
+    That something is lacking is said of a source on which no real result of the section rests.
+    """
+    used = {
+        (item.section, source.key)
+        for item in (*released.rows, *released.series)
+        if item.kind is DataKind.REAL and not item.reason
+        for source in named_sources(item.source, manifest)[0]
+    }
     named: dict[str, dict[str, Source]] = {}
     for section, keys in _sections(released, exhibits):
         found, _ = named_sources(keys, manifest)
@@ -29,7 +38,14 @@ def remarks(released: Released, exhibits: Path, manifest: dict[str, Source]) -> 
         if known:
             word = "Bron" if len(known) == 1 else "Bronnen"
             sentence = f"{word}: {'; '.join(source.title for source in known)}."
-            told[section] = [sentence, *(s.remark for s in known if s.remark and s.has_files)]
+            said = [
+                text
+                for source in known
+                if source.has_files
+                for text in (source.remark, "" if (section, source.key) in used else source.lacking)
+                if text
+            ]
+            told[section] = [sentence, *said]
     return told
 
 

@@ -17,7 +17,7 @@ import pandera.pandas as pa
 
 from analysis.design.tables import REGISTRATIONS, RegistrationMap
 from analysis.sources.locate import Gazetteer
-from analysis.sources.placed_table import Losses, collected, read_placed
+from analysis.sources.placed_table import Losses, collected, read_placed, require_most_dated
 from analysis.sources.placenames import key
 from analysis.sources.places import BODY, MUNICIPALITY, PROVINCE, SCHOOL, UNPLACED
 
@@ -94,6 +94,7 @@ def read_activities(paths: Iterable[Path], design: RegistrationMap, gazetteer: G
         file, column and line (as a spreadsheet numbers it).
     """
     frame, losses = read_placed(paths, design, gazetteer, _DECLARED)
+    require_most_dated(losses)
     frame, skipped = _that_count(frame, design)
     frame["kind"] = _kinds(frame, design)
     frame["young_people"] = _young_people(frame)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from analysis.design.adks import LEAVE_OUT, SPSS_SUFFIXES, AdksDesign, adks_design
+from analysis.design.adks import LEAVE_OUT, SPSS_SUFFIXES, SUFFIXES, AdksDesign, adks_design
 from analysis.design.regio import TRACKS
 from analysis.sources.adks_columns import (
     MAP,
@@ -62,8 +62,20 @@ def adks_contract(design: AdksDesign) -> pa.DataFrameSchema:
 
 
 def adks_path(design: AdksDesign, workspace: Workspace | None = None) -> Path:
-    """Where the file is looked for."""
-    return (workspace or Workspace.current()).data / design.file.name
+    """The file that the design names, or the one of that name in another format that is there instead.
+
+    Raises
+    ------
+    ValueError
+        If it is there in several formats and not in that of the design.
+    """
+    path = (workspace or Workspace.current()).data / design.file.name
+    stem = path.name.partition(".")[0]
+    others = [path.with_name(f"{stem}{suffix}") for suffix in SUFFIXES]
+    there = [path] if path.is_file() else [other for other in others if other.is_file()]
+    if len(there) > 1:
+        raise ValueError(f"{', '.join(one.name for one in there)}: keep one, or name one in {MAP}")
+    return there[0] if there else path
 
 
 @dataclass(frozen=True)

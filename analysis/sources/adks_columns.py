@@ -36,13 +36,14 @@ def as_complete(column: pd.Series, path: Path, name: str) -> pd.Series:
 def as_wave(column: pd.Series, path: Path, design: AdksDesign) -> pd.Series:
     """The wave as a whole number, one of the design."""
     waves = [str(wave) for wave in range(1, design.waves + 1)]
-    wrong = ~as_complete(column, path, "wave").isin(waves)
+    whole = as_complete(column, path, "wave").str.replace(r"\.0+$", "", regex=True)
+    wrong = ~whole.isin(waves)
     if wrong.any():
         raise ValueError(
             f"{path.name}, column wave, row {first_row(wrong)}: {shown(column[wrong].iloc[0])} "
             f"is not one of {', '.join(waves)}"
         )
-    return column.astype(int)
+    return whole.astype(int)
 
 
 def as_track(column: pd.Series, path: Path, design: AdksDesign) -> pd.Series:

@@ -76,6 +76,15 @@ def require_numbers(
     return numbers
 
 
+def without_percent(cells: pd.Series) -> pd.Series:
+    """Cells without the % behind every number; as they are where some have none, which may be shares."""
+    texts = cells.dropna().astype(str).str.strip()
+    texts = texts[texts != ""]
+    if texts.empty or not texts.str.endswith("%").all():
+        return cells
+    return cells.str.replace(r"\s*%\s*$", "", regex=True)
+
+
 def decimal_sign(cells: pd.Series, place: str, said: str) -> str:
     """The decimal sign that the numbers of a column themselves show; the index holds the lines of the file.
 

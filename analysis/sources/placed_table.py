@@ -16,11 +16,12 @@ import pandas as pd
 from analysis.design.tables import AUTO, PLACES, TableMap
 from analysis.sources.dates import parse_periods
 from analysis.sources.locate import Gazetteer, located
-from analysis.sources.numerals import decimal_sign, require_numbers
+from analysis.sources.numerals import decimal_sign, require_numbers, without_percent
 from analysis.sources.places import UNPLACED
 from analysis.sources.sheets import Sheet, read_sheets
 
 _ENOUGH = 5  # rows to judge by whether most can be read
+_DAYS_COUNTED = r"[2-7]\d{4}(?:\.\d+)?"  # since 1900: from 1954 to 2119
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def collected(
 def _piece(
     sheet: Sheet, design: TableMap, gazetteer: Gazetteer, declared: str
 ) -> tuple[pd.DataFrame, Losses]:
-    table = sheet.frame
+    table = sheet.frame.assign(date=design.date) if design.date else sheet.frame
     total = _totals(table, design)
     rows, table = len(table), table[~total]
     periods = parse_periods(table["date"], order=design.date_order)
@@ -166,7 +167,13 @@ def _piece(
             sheet.place,
         ),
     )
-    _require_most(losses.undated, int((table["date"] != "").sum()), "date", f"date_order in {declared}")
+    days = table.loc[undated, "date"].str.fullmatch(_DAYS_COUNTED).any()
+    remedy = (
+        "A spreadsheet counts days: format the column as a date there, and save it again"
+        if days
+        else f"See date_order in {declared}"
+    )
+    _require_most(losses.undated, int((table["date"] != "").sum()), "date", remedy)
     table, periods = table[~undated], periods[~undated]
     where = located(table, gazetteer, periods["start"].dt.year)
     frame = pd.DataFrame(
@@ -176,7 +183,8 @@ def _piece(
     for column in table.columns.difference(["date", *PLACES], sort=False):
         cells = table[column]
         if column in design.NUMBERS:
-            known = cells.mask(cells.str.casefold().isin([word.casefold() for word in design.missing]), "")
+            unknown = cells.str.casefold().isin([word.casefold() for word in design.missing])
+            known = without_percent(cells.mask(unknown, ""))
             place = f"{sheet.place}, column {sheet.names[column]}"
             auto = design.decimal == AUTO
             numbers = require_numbers(
@@ -210,7 +218,19 @@ def _totals(table: pd.DataFrame, design: TableMap) -> pd.Series:
 def require_most_placed(frame: pd.DataFrame, losses: Losses, declared: str) -> None:
     """Raise unless at least half of the rows with a place lie in one that can be read."""
     named = int((frame["level"] != UNPLACED).sum()) + _rows(_with_value(losses.unplaced))
-    _require_most(losses.unplaced, named, "place", f"the columns in {declared}")
+    _require_most(losses.unplaced, named, "place", f"See the columns in {declared}")
+
+
+def require_most_dated(losses: Losses) -> None:
+    """Raise where more than half of the rows have an empty date, as cells that were merged leave behind."""
+    empty = tuple(loss for loss in losses.undated if not loss.value)
+    rows = losses.rows - losses.totals
+    if rows >= _ENOUGH and _rows(empty) > rows / 2:
+        first = empty[0]
+        raise ValueError(
+            f"{first.place}, line {first.line}: no date, and so for {_rows(empty)} of {rows} rows. Are cells "
+            "of the column merged, with the date in the first only? Write it in every row"
+        )
 
 
 def _require_most(lost: tuple[Loss, ...], written: int, what: str, remedy: str) -> None:
@@ -221,7 +241,7 @@ def _require_most(lost: tuple[Loss, ...], written: int, what: str, remedy: str) 
         raise ValueError(
             f"{first.place}, line {first.line}: {first.value!r} is no {what} that can be read "
             f"({first.reason}), and so for {_rows(lost)} of {written} rows; is it written in another way? "
-            f"See {remedy}"
+            f"{remedy}"
         )
 
 

@@ -41,7 +41,7 @@ OTHER_NAMES = (
     ("'s-hertogenbosch", "den bosch"),
     ("súdwest-fryslân", "zuidwest-friesland", "sudwest friesland"),
     ("noardeast-fryslân", "noordoost-friesland"),
-    ("de fryske marren", "de friese meren"),
+    ("de fryske marren", "de friese meren", "friese meren"),
     ("dantumadiel", "dantumadeel"),
     ("tytsjerksteradiel", "tietjerksteradeel"),
     ("ferwerderadiel", "ferwerderadeel"),
@@ -59,7 +59,7 @@ OTHER_NAMES = (
     ("vlieland", "flylân"),
     ("ameland", "it amelân"),
     ("schiermonnikoog", "skiermûntseach"),
-    ("nuenen, gerwen en nederwetten", "nuenen"),
+    ("nuenen, gerwen en nederwetten", "nuenen", "nuenen c.a."),
 )
 """Dutch, Frisian and everyday names of one municipality."""
 

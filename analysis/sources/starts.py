@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -71,4 +71,4 @@ def read_starts(paths: Iterable[Path], design: StartMap, gazetteer: Gazetteer) -
             raise ValueError(f"{row.file}, line {row.line}: {error}") from error
     found = tuple(dict.fromkeys(spells))
     require_no_overlap(found, ", ".join(dict.fromkeys(spell.source for spell in found)))
-    return Starts(found, losses)
+    return Starts(found, replace(losses, undated=()))  # those had no date at all: nothing has started there

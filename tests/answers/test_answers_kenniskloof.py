@@ -1,5 +1,7 @@
 """Rows and series on the gap: the same ids whatever can be had, honest labels, numbers that agree."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from analysis.answers.kenniskloof_trend import trend_items
 from analysis.answers.lines import NOT_AN_EFFECT, line
 from analysis.datakind import DataKind
 from analysis.design.disclosure import disclosure_rule
-from analysis.design.gap import gap_design
+from analysis.design.gap import Link, gap_design
 from analysis.estimate.gap_study import gap_study
 from analysis.panel.civic_knowledge import civic_knowledge, civic_knowledge_truth
 from analysis.results import Result, Series, publish
@@ -233,7 +235,7 @@ def test_earlier_cycles_give_their_gap_and_its_change_or_why_not(twin):
     frame, now = twin.frame, studied(twin.frame)
     before = frame.assign(**{name: frame[name] - 20 * (frame["track"] == "vwo") for name in PV_COLUMNS})
     earlier = {2009: Sourced.absent(WHY), 2016: Sourced(before, DataKind.REAL, "iccs2016", "")}
-    rows = by_name(trend_items(earlier, now.gap, DESIGN))
+    rows = by_name(trend_items(earlier, now, DESIGN))
     assert rows["gap_2009"].reason == rows["gap_change_2009"].reason == WHY
     gap = line(now.gap)
     assert rows["gap_2016"].value == pytest.approx(gap["estimate"] - 20)
@@ -245,3 +247,26 @@ def test_earlier_cycles_give_their_gap_and_its_change_or_why_not(twin):
     without = by_name(trend_items(earlier, NotEstimable("geen"), DESIGN))
     assert without["gap_2016"].value is not None
     assert without["gap_change_2016"].reason == "geen"
+
+
+def test_means_by_track_of_earlier_cycles_change_over_the_link_between_the_scales(twin):
+    frame, now = twin.frame, studied(twin.frame)
+    before = frame.assign(**{name: frame[name] - 20 * (frame["track"] == "vwo") for name in PV_COLUMNS})
+    earlier = {2009: Sourced.absent(WHY), 2016: Sourced(before, DataKind.REAL, "iccs2016", "")}
+    rows = by_name(trend_items(earlier, now, DESIGN))
+    means = now.means.set_index("track")
+    for track, less in (("vmbo", 0), ("havo", 0), ("vwo", 20)):
+        assert rows[f"mean_{track}_2009"].reason == rows[f"mean_change_{track}_2009"].reason == WHY
+        then, change = rows[f"mean_{track}_2016"], rows[f"mean_change_{track}_2016"]
+        assert then.value == pytest.approx(means.loc[track, "estimate"] - less)
+        assert then.se == pytest.approx(means.loc[track, "se"])
+        assert change.value == pytest.approx(less, abs=1e-9)
+        assert change.se is change.low is None  # the linking error is unknown
+        assert "koppelfout" in change.note
+    linked = dataclasses.replace(DESIGN, links=(Link(2016, 2022, "gepubliceerd", 3.0, "rapport"),))
+    row = by_name(trend_items(earlier, now, linked))["mean_change_vwo_2016"]
+    assert row.se == pytest.approx(np.sqrt(2 * means.loc["vwo", "se"] ** 2 + 9))
+    assert row.low < 20 < row.high
+    without = frame[frame["track"] != "havo"]
+    earlier = {2016: Sourced(without, DataKind.REAL, "iccs2016", "")}
+    assert "geen leerling op de havo" in by_name(trend_items(earlier, now, DESIGN))["mean_havo_2016"].reason

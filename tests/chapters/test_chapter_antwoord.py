@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from question_files import workspace_with
+import pytest
+from question_files import edited_design, workspace_with
 
 from analysis.answers.effect import answer_question
 from analysis.chapters.antwoord import exhibits
+from analysis.conclusions import conclude
 from analysis.datakind import DataKind
+from analysis.design.conclusions import read_conclusions
+from analysis.design.questions import questions
 from analysis.panel.question import question_panel
+from analysis.release.question_sections import write_placebo_section, write_question_sections
 from analysis.results import Released, Result, publish
 from analysis.unknown import NotEstimable
 from analysis.workspace import Workspace
@@ -151,3 +156,52 @@ def test_the_picture_holds_what_the_table_says_and_what_could_be_seen():
     assert "95%-interval" in figure.caption
     assert "Van 2 vragen hebben er 1 een schatting." in figure.alt
     assert figure.source == "uitkomst_democratiekennis"
+
+
+@pytest.fixture(scope="module")
+def with_placebo(tmp_path_factory):
+    """The questions with the knowledge asked a second time, as one that cannot change."""
+    folder = tmp_path_factory.mktemp("placebo")
+    here = edited_design(folder, "questions", '[[question]]\nid = "prodemos-opkomst-ps"', "\n".join([
+        '[[question]]\nid = "prodemos-lengte"\nchapter = "prodemos"\ntitle = "Lengte van jongeren"',
+        'text = "Verandert de lengte?"\nexposure = "prodemos"\noutcome = "democratiekennis"',
+        'population = "alle_provincies"\ncomparison = "not_yet"\nestimand = "effect"\nrole = "placebo"',
+        'family = "prodemos"\n\n[[question]]\nid = "prodemos-opkomst-ps"',
+    ]))  # fmt: skip
+    rows = (
+        *effect(p_value=0.03, smallest_p=1 / 792),
+        *effect("lengte", 0.4, "cm", p_value=0.41, smallest_p=1 / 792),
+    )
+    return here, rows
+
+
+def test_a_placebo_stands_beside_the_primary_question_with_its_own_p_and_is_no_answer(with_placebo):
+    here, rows = with_placebo
+    drawn = {one.id: one for one in exhibits(Released(rows), here)}
+    assert set(drawn) == {"tbl-antwoord", "fig-antwoord", "tbl-schijnvragen"}  # nothing to correct
+    assert drawn["tbl-antwoord"].cells["Vraag"].tolist() == ["ProDemos: kennis over de democratie"]
+    assert len(drawn["fig-antwoord"].table) == 1
+    table = drawn["tbl-schijnvragen"]
+    assert table.cells.iloc[0].tolist() == [
+        "ProDemos: lengte van jongeren", "0,40 cm", "0,410", "1,23 punten", "0,030",
+    ]  # fmt: skip
+    assert "slaat aan" not in table.caption
+    alarmed = [replace(row, p_value=0.01) if row.id == "prodemos.lengte.effect" else row for row in rows]
+    (table,) = [one for one in exhibits(Released(tuple(alarmed)), here) if one.id == "tbl-schijnvragen"]
+    assert "slaat aan bij lengte van jongeren" in table.caption
+
+
+def test_a_placebo_has_no_section_and_no_conclusion(with_placebo, tmp_path):
+    here, rows = with_placebo
+    released = Released(rows)
+    asked = questions(here)
+    write_question_sections(asked, released, tmp_path)
+    assert not (tmp_path / "vraag-prodemos-lengte.qmd").exists()
+    assert "lengte" not in (tmp_path / "vragen-prodemos.qmd").read_text()
+    assert "tbl-prodemos-lengte" in (tmp_path / "vragen-paden.qmd").read_text()  # for the reviewer
+    ids = [one.id for one in conclude(read_conclusions(here), rows, asked, incomplete=True)]
+    assert ids == ["prodemos.kennis"]
+    write_placebo_section(["tbl-schijnvragen"], tmp_path)
+    assert "include _generated/tbl-schijnvragen.qmd" in (tmp_path / "vragen-schijn.qmd").read_text()
+    write_placebo_section([], tmp_path)
+    assert "staat er geen" in (tmp_path / "vragen-schijn.qmd").read_text()

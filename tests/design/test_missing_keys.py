@@ -40,6 +40,7 @@ READERS = {
     "claims": prose.directions,
     "conclusions": conclusions.read_conclusions,
     "costs": costs.read_bounds,
+    "covariate_tables": tables.covariate_maps,
     "disclosure": disclosure.disclosure_rule,
     "exposures": questions.exposures,
     "kenniskloof": gap.gap_design,

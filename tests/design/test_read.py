@@ -142,6 +142,7 @@ READERS = {
     "adks": ("analysis.design.adks", "adks_design"),
     "conclusions": ("analysis.design.conclusions", "read_conclusions"),
     "costs": ("analysis.design.costs", "read_bounds"),
+    "covariate_tables": ("analysis.design.tables", "covariate_maps"),
     "disclosure": ("analysis.design.disclosure", "disclosure_rule"),
     "exposures": ("analysis.design.questions", "exposures"),
     "kenniskloof": ("analysis.design.gap", "gap_design"),

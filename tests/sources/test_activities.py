@@ -261,3 +261,23 @@ def test_the_design_has_a_map_for_both_programmes():
     maps = registration_maps()
     assert list(maps) == ["prodemos", "tienskip"]
     assert all(isinstance(one, RegistrationMap) for one in maps.values())
+
+
+def test_days_that_a_spreadsheet_counts_are_refused_with_what_to_do(tmp_path):
+    content = lines(rows=[[date(2024, 5, 3), "Amsterdam", "", 30]]).encode() + b"45931;Amsterdam;;30\r\n" * 9
+    with pytest.raises(ValueError, match=r"tienskip.csv, line 3: '45931' .* format the column as a date"):
+        read(tmp_path, content)
+
+
+def test_a_date_in_the_first_of_merged_cells_only_is_no_date_of_the_others(tmp_path):
+    rows = [[date(2024, 5, 3) if number % 4 == 0 else None, "Amsterdam", "", 30] for number in range(12)]
+    path = xlsx(tmp_path / "tienskip.xlsx", Dagen=[HEADER, *rows])
+    with pytest.raises(
+        ValueError, match=r"tienskip.xlsx, line 3: no date, and so for 9 of 12 rows. Are cells"
+    ):
+        read_activities([path], design(), HERE)
+    few = xlsx(tmp_path / "tienskip.xlsx", Dagen=[HEADER, *rows[:1] * 2, *rows[1:3]])
+    assert read_activities([few], design(), HERE).losses.summary[0] == (
+        "zonder leesbare datum, niet meegeteld",
+        2,
+    )

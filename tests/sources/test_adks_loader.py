@@ -9,9 +9,10 @@ import pytest
 
 from analysis.design.adks import adks_design, parse_adks_design
 from analysis.design.read import read_design
-from analysis.sources.adks import read_adks, read_adks_file
+from analysis.sources.adks import adks_path, read_adks, read_adks_file
 from analysis.sources.adks_flow import leaving
 from analysis.synthetic.adks import adks_twin
+from analysis.workspace import Workspace, find_root
 
 CONTENT = read_design("adks")
 
@@ -372,3 +373,23 @@ def test_value_labels_of_spss_say_tracks_answers_and_places_where_the_map_has_wo
     assert list(found.frame["politiek_zelfvertrouwen"]) == list(np.where(frame.index % 3, 5.0, 1.0)[~mixed])
     content["file"]["tracks"] = {"1": "vmbo", "2": "havo", "3": "vwo", "4": ""}  # by code, as before
     assert read_adks_file(path, parse_adks_design(content)).left_out == (("4", int(mixed.sum())),)
+
+
+def test_the_panel_in_another_format_than_the_design_names_is_found(tmp_path):
+    workspace = Workspace(find_root(), tmp_path)
+    assert adks_path(DESIGN, workspace) == tmp_path / "adks.csv"  # what is asked for, where there is none
+    (tmp_path / "adks.sav").touch()
+    assert adks_path(DESIGN, workspace) == tmp_path / "adks.sav"
+    (tmp_path / "adks.zsav").touch()
+    with pytest.raises(ValueError, match=r"adks.sav, adks.zsav: keep one, or name one in"):
+        adks_path(DESIGN, workspace)
+    (tmp_path / "adks.csv").touch()
+    assert adks_path(DESIGN, workspace) == tmp_path / "adks.csv"
+
+
+def test_a_wave_written_as_a_number_with_decimals_is_that_wave(tmp_path):
+    frame = raw()
+    frame["meting"] = frame["meting"] + ".0"
+    pd.testing.assert_frame_equal(read_adks(written(tmp_path, frame), DESIGN), TWIN, rtol=1e-12)
+    with pytest.raises(ValueError, match=r"column wave, row 1: '1\.5' is not one of"):
+        read_adks(written(tmp_path, frame.assign(meting="1.5")), DESIGN)

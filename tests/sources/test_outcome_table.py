@@ -137,3 +137,11 @@ def test_a_file_shows_its_own_decimal_sign(tmp_path):
     assert list(declared.frame["value"]) == [58.125]
     with pytest.raises(ValueError, match=r"line 3: '1\.234' is not a number"):
         read(tmp_path, head + "Amsterdam;2023/2024;58,5\nDen Haag;2023/2024;1.234\n")
+
+
+def test_a_percent_sign_behind_every_number_is_part_of_none(tmp_path):
+    plain = "Jaar;Gemeente;Score\n" + "".join(f"{2019 + k};Amsterdam;5{k},5\n" for k in range(6))
+    signed = plain.replace(",5\n", ",5 %\n")
+    assert list(read(tmp_path, signed).frame["value"]) == list(read(tmp_path, plain).frame["value"])
+    with pytest.raises(ValueError, match="column Score, line 3: '51,5 %' is not a number"):
+        read(tmp_path, signed.replace("50,5 %", "50,5"))
