@@ -153,9 +153,15 @@ local function breakable(str)
   end
 end
 
+-- On paper a long name in code goes on in the next line of its cell, after a point, dash or underscore.
+local function parted(name)
+  name.text = name.text:gsub("[._%-]", "%0\u{200B}")
+  return name
+end
+
 local paper = {
   Table = function(tbl)
-    return tbl:walk({ Str = breakable })
+    return tbl:walk({ Str = breakable, Code = parted })
   end,
 }
 
