@@ -31,6 +31,8 @@ class Conclusion:
         Of the results together.
     rests_on : tuple of str
         Result ids.
+    why : str
+        "niet vast te stellen" and the reason, without what is needed, where the result is unknown.
     """
 
     id: str
@@ -38,10 +40,16 @@ class Conclusion:
     parts: tuple[tuple[str, str], ...]
     kind: DataKind
     rests_on: tuple[str, ...]
+    why: str = ""
 
     @property
     def sentence(self) -> str:
         return "".join(text for text, _ in self.parts)
+
+    @property
+    def plain(self) -> tuple[tuple[str, str], ...]:
+        """The parts for who reads in plain words: of what is unknown only that, and why."""
+        return (("Dat is ", ""), (self.why, self.rests_on[0]), (".", "")) if self.why else self.parts
 
 
 _ROLES = ("result", "smallest", "ceiling", "detectable", "joint_p", "equivalence_p")
@@ -120,8 +128,8 @@ def _conclude(plan: ConclusionPlan, design: ConclusionDesign, rows: Mapping[str,
         "Subject": (dutch.capital(plan.subject), ""),
         "where": (plan.where, ""),
         "without": (plan.without, ""),
-        "full": (used["result"].variables()["full"], used["result"].id),
-        "unknown": (used["result"].unknown, ""),
+        "full": (_in_sentences(used["result"].variables()["full"]), used["result"].id),
+        "unknown": (_in_sentences(used["result"].unknown), ""),
         "no_statement": (used["result"].no_statement, ""),
         **{role: (_amount(row), row.id) for role, row in used.items() if role != "result"},
     }
@@ -130,7 +138,16 @@ def _conclude(plan: ConclusionPlan, design: ConclusionDesign, rows: Mapping[str,
     if kind is DataKind.SYNTHETIC:
         (first, origin), *others = parts
         parts = [(f"{design.mark.synthetic} ", ""), (dutch.lower(first), origin), *others]
-    return Conclusion(plan.id, rule.condition, tuple(parts), kind, tuple(row.id for row in used.values()))
+    result = used["result"]
+    why = result.unknown.partition("; ")[0] if result.value is None else ""
+    return Conclusion(
+        plan.id, rule.condition, tuple(parts), kind, tuple(row.id for row in used.values()), why
+    )
+
+
+def _in_sentences(told: str) -> str:
+    """A reason with what is needed in a sentence of its own: the two together are too long to read."""
+    return told.replace("; nodig is ", ". Nodig is ").replace("; bij ", ". Bij ")
 
 
 def _amount(row: Result) -> str:

@@ -11,7 +11,7 @@ STOPPED = "stopped"  # with what was measured after a stop
 WEIGHTED_METHODS = {WEIGHTED: "gewogen provincies", IMITATED: "nagebootste provincies"}
 METHODS = {
     MAIN: "groepen en metingen",
-    IMPUTED: "toerekening",
+    IMPUTED: "imputatie",
     TWO_WAY: "vaste effecten",
     INTERACTED: "Sun en Abraham",
     STOPPED: "ook waar het stopte",

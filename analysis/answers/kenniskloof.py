@@ -20,11 +20,11 @@ from analysis.sources.sourced import Sourced
 from analysis.synthetic.iccs import CivicTruth
 from analysis.unknown import NotEstimable
 
-POINTS, SD = "punten", "standaarddeviaties"
+POINTS, SD = "punten", "standaardafwijkingen"
 OUTCOME = "civic_knowledge"
 WEIGHTING = "steekproefgewichten, gepaarde jackknife"
 _STEPS = {
-    "ses": "per standaarddeviatie sociale achtergrond",
+    "ses": "per standaardafwijking sociale achtergrond",
     "female": "meisjes vergeleken met jongens",
     "migration": "leerlingen met vergeleken met zonder migratieachtergrond",
 }
@@ -270,7 +270,7 @@ def _planted(one: _Answers, truth: CivicTruth, design: GapDesign) -> Iterator[Re
     """What the twin was made with, under the names of what is estimated."""
     gap = "verschil dat voor de tweeling is gekozen"
     yield one.plain("truth_gap", gap, truth.gap, POINTS)
-    yield one.plain("truth_gap_sd", "hetzelfde in standaarddeviaties", truth.gap / truth.sd, SD, decimals=2)
+    yield one.plain("truth_gap_sd", "hetzelfde in standaardafwijkingen", truth.gap / truth.sd, SD, decimals=2)
     yield one.plain(
         "truth_gap_adjusted",
         "verschil bij gelijke achtergrond dat voor de tweeling is gekozen",

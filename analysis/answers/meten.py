@@ -18,6 +18,7 @@ from scipy import stats
 from analysis import dutch
 from analysis.answers.meten_measured import Measured
 from analysis.answers.meten_names import AVAILABLE, SECTION
+from analysis.answers.systems import NAMES
 from analysis.credibility.planned_design import (
     CellNoise,
     Lottery,
@@ -149,6 +150,14 @@ class _Study:
         )
         return Lottery(planned.groups, noise_of.variance)
 
+    def named(self, noise: str) -> str:
+        """The variation of that name, in words."""
+        if noise not in self.variation.index:
+            return dutch.lower(self.design.assumptions[noise].label)
+        row = self.variation.loc[noise]
+        told = f"{row['study']} {row['cycle']}, {row['group']}, {row['outcome']}"
+        return f"{told} ({row['note']})" if row["note"] else told
+
     def _noise(self, name: str) -> tuple[float, bool]:
         """Its value, and whether it is the spread of a change."""
         if name in self.variation.index:
@@ -228,7 +237,7 @@ class _Study:
             rows.append(
                 self.row(
                     f"needed_{other}",
-                    f"{planned.units} die nodig zijn met de spreiding van {other}",
+                    f"{planned.units} die nodig zijn met de spreiding van {self.named(other)}",
                     self._needed(self.plan(other)),
                     planned.units,
                     source=f"{VARIATION}; {STUDY}",
@@ -330,7 +339,7 @@ def _variation(row: Any) -> Result:
     what = "deel van de spreiding tussen scholen" if row.statistic == ICC else "spreiding van de verandering"
     return Result(
         f"{SECTION}.spreiding_{row.id}",
-        f"{row.study} {row.cycle}, {row.system}, {row.group}, {row.outcome}: {what}",
+        f"{row.study} {row.cycle}, {NAMES[row.system]}, {row.group}, {row.outcome}: {what}",
         scale * row.value,
         row.unit or "%",
         DataKind.FACT,

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.datakind import DataKind
 from analysis.results import Result
-from analysis.sources.evidence import PER_PERSON
+from analysis.sources.evidence import PER_PERSON, STATUS_WORDS
 
 SECTION = "bekend"
 EVIDENCE = "openbaar_bewijs"
@@ -88,5 +88,5 @@ def _row(id: str, one, value: float, unit: str, decimals: int | None = None) -> 
         DataKind.FACT,
         EVIDENCE,
         decimals=(0 if whole else 1) if decimals is None else decimals,
-        note="; ".join(part for part in (one.source, one.status, one.note) if part),
+        note="; ".join(part for part in (one.source, STATUS_WORDS[one.status], one.note) if part),
     )

@@ -124,7 +124,7 @@ def _track_rows(tracks: Mapping[str, pd.DataFrame | NotEstimable]) -> Iterator[R
         yield _estimate(f"mean_maths_{track}", f"wiskunde op {the(track)}", found, note=MATHEMATICS_ONLY)
     label, note = "verschil vwo − vmbo in wiskunde", f"{MATHEMATICS_ONLY} {NOT_AN_EFFECT}"
     yield _estimate("gap_maths", label, line(gap), note=note)
-    sd = {"unit": "standaarddeviaties", "decimals": 2}
+    sd = {"unit": "standaardafwijkingen", "decimals": 2}
     yield _estimate("gap_maths_sd", label, line(gap_sd), note=note, **sd)
 
 

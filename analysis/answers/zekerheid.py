@@ -36,7 +36,7 @@ WORDS = {
     "estimator": {
         "not_yet": "groepen en metingen, nog niet begonnen",
         "never": "groepen en metingen, nooit begonnen",
-        "imputation": "toegerekend",
+        "imputation": "imputatie",
         "two_way": "vaste effecten",
     },
     "sample": {

@@ -21,10 +21,10 @@ DESCRIBED = (
     ("regio.sd_province", "Spreiding tussen provincies in burgerschapskennis", "sec-regio"),
 )
 NO_LINE = "geen programmalijn"
-NEARER = "Een meting onder jongeren zelf: alle kiezers samen staan te ver van hen af."
-LONGER = "Metingen van latere jaren."
+NEARER = "Een meting onder jongeren zelf: alle kiezers samen staan te ver van hen af"
+LONGER = "Metingen van latere jaren"
 NOTHING_MORE = "Niets"
-ABSENT = "Gegevens die er nog niet zijn."
+ABSENT = "Gegevens die er nog niet zijn"
 NEEDED, OBTAINABLE = "nodig is ", "op te vragen"  # how a reason names what is needed
 # The scale of Maryland: before and after, with and without, and no lottery.
 COMPARED, DESCRIPTION, NOTHING = "3", "beschrijving", "geen"

@@ -16,7 +16,7 @@ _COUNTED = {
     "n_treated": "Provincies met een start",
     "n_units": "Gemeenten of provincies die zijn vergeleken",
     "n_measurements": "Metingen",
-    "n_left_out": "Weggelaten",
+    "n_left_out": "Weggelaten metingen van een plaats",
 }
 _TESTED = {
     "crv3_p": "p-waarde met standaardfouten naar provincie (jackknife)",

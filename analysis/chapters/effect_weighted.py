@@ -58,7 +58,8 @@ def _weights(released: Released, question: Question, found: dict[str, Series]) -
         table = pd.DataFrame(columns).map(lambda weight: dutch.number(weight, 2))
         cells = table.rename_axis(_FIRST).reset_index()
     caption = (
-        "Waarmee is vergeleken: het gewicht van elke provincie zonder start, eerst bij de gewogen "
+        f"{question.exposure.label}, waarmee is vergeleken: het gewicht van elke provincie zonder start, "
+        "eerst bij de gewogen "
         "vergelijking en dan in elke nagebootste provincie. Een gewicht onder nul vult aan wat de andere "
         f"niet kunnen nadoen. {' '.join([_measurements(found['gewichten_metingen']), *told])}"
     )
@@ -131,7 +132,8 @@ def _imitated(released: Released, question: Question, series: Series) -> TableEx
         id=released.exhibit("tbl", f"{question.id}-nabootsing"),
         cells=pd.DataFrame(lines, columns=columns),
         caption=(
-            "Elke provincie met een start naast haar nabootsing uit provincies zonder start. De afwijking "
+            f"{question.exposure.label}: elke provincie met een start naast haar nabootsing uit provincies "
+            "zonder start. De afwijking "
             "vooraf is het gemiddelde verschil (wortel uit het gemiddelde kwadraat) vóór de start. De "
             "schijntoets bootst ook elke provincie zonder start na, en telt bij hoeveel het verschil na de "
             "start, gedeeld door dat ervoor, minstens zo groot is."

@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.answers.meten_names import AVAILABLE, SECTION
+from analysis.answers.systems import NAMES as SYSTEMS
 from analysis.datakind import DataKind
 from analysis.design.meten import Decision, Meten, Planned, meten
 from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit, sources_of
@@ -16,6 +17,7 @@ from analysis.sources.sourced import STUDY
 from analysis.workspace import Workspace
 
 LETTERS = "letter_facts"
+NOTHING = "niet van toepassing"
 CURVES = f"{SECTION}.vermogen"
 
 
@@ -258,9 +260,9 @@ def variation_table(released: Released, design: Meten, known: pd.DataFrame) -> T
         about = row.label.partition(":")[0]
         cells.append(
             (
-                f"{about}: {row.unknown}" if row.value is None else about,
-                row.unknown_word if row.value is None else row.variables()["full"],
-                counted if row.value is not None else row.unknown_word,
+                about,
+                row.variables()["full"],
+                counted if row.value is not None else NOTHING,
                 *(_word(released, planned, name) for planned in schools),
             )
         )
@@ -295,11 +297,11 @@ def _own_files(released: Released, known: pd.DataFrame) -> list[Result]:
 def _word(released: Released, planned: Planned, name: str) -> str:
     """What a share from a file of pupils would ask; where it is unknown, the reason stands beside it."""
     row = _row(released, planned, f"needed_{name}")
-    return row.unknown_word if row.value is None else row.variables()["full"]
+    return NOTHING if row.value is None else row.variables()["full"]
 
 
 def _system(row) -> str:
-    return row.group if row.system == "NLD" else f"{row.system}, {row.group}"
+    return row.group if row.system == "NLD" else f"{SYSTEMS[row.system]}, {row.group}"
 
 
 def _asked(released: Released, planned: Planned, noise: str) -> str:

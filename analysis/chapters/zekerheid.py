@@ -26,7 +26,7 @@ CHECKED = {
     "weights_precision": "Gewogen naar de nauwkeurigheid van elke meting",
     "weights_provinces": "Elke provincie even zwaar",
     "estimator_never": "Alleen vergeleken met wie niet begint",
-    "estimator_imputation": "Toegerekend",
+    "estimator_imputation": "Imputatie",
     "estimator_two_way": "Vaste effecten",
     "anticipation_1": "Provincies mogen één meting vooruitlopen",
     "anticipation_2": "Provincies mogen twee metingen vooruitlopen",

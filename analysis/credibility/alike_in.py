@@ -63,8 +63,8 @@ def alike_in(
         raise NotEstimableError(
             f"{fewest} units in the smallest group, {needed} needed for {len(covariates)} covariates",
             reason=(
-                f"de kleinste groep heeft {fewest} plaatsen, en voor {len(covariates)} kenmerken zijn er "
-                f"{needed} nodig"
+                f"de kleinste groep telt {fewest} {'plaats' if fewest == 1 else 'plaatsen'}, en voor "
+                f"{len(covariates)} kenmerken zijn er {needed} nodig"
             ),
         )
 

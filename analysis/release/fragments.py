@@ -113,9 +113,14 @@ def write_fragments(
     for item in (*released.rows, *released.series):
         found.setdefault(item.section, []).append(item)
     for section, items in sorted(found.items()):
-        _write(folder / f"status-{section}.qmd", status_markdown(items, remarks.get(section, ())))
+        tried = section == TRIAL
+        subject = "de proeven" if tried else "dit hoofdstuk"
+        note = status_markdown(items, remarks.get(section, ()), subject=subject)
+        _write(folder / f"status-{section}.qmd", note)
+        if tried:  # said in full once; every other chapter with trials refers to it
+            _write(folder / f"status-{section}-kort.qmd", note if not _synthetic(items) else _REFERRING)
     everything = [item for section, items in found.items() if section != TRIAL for item in items]
-    note = status_markdown(everything, remarks.get(REPORT, ()), whole=True)
+    note = status_markdown(everything, remarks.get(REPORT, ()), subject="dit rapport")
     _write(folder / f"status-{REPORT}.qmd", note + lacking_markdown(lacking))
     return described
 
@@ -273,10 +278,12 @@ def _rule(align: str, width: int) -> str:
 
 
 def status_markdown(
-    items: Sequence[Result | Series], remarks: Sequence[str] = (), *, whole: bool = False
+    items: Sequence[Result | Series],
+    remarks: Sequence[str] = (),
+    *,
+    subject: str = "dit hoofdstuk",
 ) -> str:
-    """The note on what a section, or with `whole` the report, rests on and on what it cannot say."""
-    subject = "dit rapport" if whole else "dit hoofdstuk"
+    """The note on what a section, or another `subject`, rests on and on what it cannot say."""
     if not items:
         return _callout("note", "Soort gegevens", ["Hier staan geen uitkomsten.", *remarks])
     unknown = sum(bool(item.reason) for item in items)
@@ -287,7 +294,7 @@ def status_markdown(
         share = (
             f"Alle uitkomsten in {subject} zijn synthetisch:"
             if synthetic == count
-            else f"Van de {dutch.number(count)} uitkomsten in {subject} "
+            else f"Van de {dutch.number(count)} uitkomsten met een getal in {subject} "
             f"{'is' if synthetic == 1 else 'zijn'} er {dutch.number(synthetic)} synthetisch:"
         )
         text = [
@@ -296,7 +303,7 @@ def status_markdown(
             *_beside_sentence(unknown),
             *remarks,
         ]
-        return _callout("warning", "Synthetische gegevens, geen bevindingen", text, " .synthetisch")
+        return _callout("warning", _TRIAL_TITLE, text, " .synthetisch")
     lacking = _unknown_sentence(unknown, len(items))
     if DataKind.REAL in kinds:
         text = [f"De uitkomsten in {subject} zijn berekend uit echte gegevens.", *lacking]
@@ -307,10 +314,16 @@ def status_markdown(
     return _callout("note", "Openbare cijfers", [*text, *remarks])
 
 
+def _synthetic(items: Iterable[Result | Series]) -> bool:
+    return any(item.kind is DataKind.SYNTHETIC and not item.reason for item in items)
+
+
 def _beside_sentence(unknown: int) -> list[str]:
     verb = "is" if unknown == 1 else "zijn"
     return (
-        [f"Nog {dutch.number(unknown)} {verb} niet vast te stellen; de reden staat erbij."] if unknown else []
+        [f"Daarnaast {verb} er {dutch.number(unknown)} niet vast te stellen; de reden staat erbij."]
+        if unknown
+        else []
     )
 
 
@@ -338,6 +351,13 @@ def _callout(kind: str, title: str, sentences: Sequence[str], classes: str = "")
     body = " ".join(escape(sentence) for sentence in sentences)
     folded = ' collapse="true"' if kind == "note" else ""  # what warns stays open
     return f"::: {{.callout-{kind}{classes} title={attribute(title)}{folded}}}\n{body}\n:::\n"
+
+
+_TRIAL_TITLE = "Synthetische gegevens, geen bevindingen"
+_REFERRING = (
+    f'::: {{.callout-warning .synthetisch title="{_TRIAL_TITLE}"}}\nDeze uitkomsten komen van synthetische '
+    "tweelingen. Zij laten zien of de rekenwijze werkt; @sec-proef zegt waar zij op rusten.\n:::\n"
+)
 
 
 def _write(path: Path, text: str) -> None:

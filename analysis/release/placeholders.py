@@ -48,7 +48,8 @@ def fill_missing(
                 (generated / f"{name}.qmd").write_text(f"{SENTENCE}\n", encoding="utf-8", newline="\n")
         write_exhibit_fragments([Path(folder)], generated)
     known = {f"{row.id}.{part}" for row in rows for part in row.variables()}
-    known |= {f"{CONCLUSIONS}.{item.id}.{part}" for item in conclusions for part in ("value", "kind")}
+    parts = ("value", "gewoon", "kind")
+    known |= {f"{CONCLUSIONS}.{item.id}.{part}" for item in conclusions for part in parts}
     return {
         name: SENTENCE if name.startswith(f"{CONCLUSIONS}.") else WORD
         for name in text.variables

@@ -200,12 +200,13 @@ def _against(question: Question, released: Released) -> str:
     main, alpha = row.value, 1 - row.level
     told = []
     other = [
-        f"{name} ({{{{< var {effect}.{method}.full >}}}})"
+        f"{name} {{{{< var {effect}.{method}.full >}}}}"
         for method, name in BESIDE.items()
         if (value := _value(released, f"{effect}.{method}")) is not None and value * main < 0
     ]
     if other:
-        told.append(f"Een ander teken dan deze schatting geeft: {dutch.join(other)}.")
+        who = "Een andere schatter geeft" if len(other) == 1 else "Andere schatters geven"
+        told.append(f"{who} het andere teken: {dutch.join(other)}.")
     sign = _value(released, f"{checks}.curve_sign")
     if sign is not None and sign < ALL:
         told.append(

@@ -27,8 +27,8 @@ from analysis.release.twin import first_sentence
 from analysis.results import ROWS_FILE, Result, read_rows
 from analysis.workspace import Workspace
 
-_HEADER = ("Cijfer, figuur of tabel", "Uitkomst", "Cel", "Uitkomstmaat en specificatie", "Soort en bron")
-_WIDTHS = (26, 22, 15, 16, 22)
+_HEADER = ("Cijfer, figuur of tabel", "Uitkomst", "Cel", "Naam", "Soort en bron")
+_WIDTHS = (28, 20, 12, 20, 24)
 _CHECKSUM_LENGTH = 16
 
 
@@ -102,7 +102,7 @@ def _section(key: str, run: Mapping[str, Any] | None, group: _Group, manifest: M
             f"Uitvoering {code(key)}. Controlegetallen: gegevens {code(run['data_hash'])}, instellingen "
             f"{code(run['parameters_hash'])}, code {code(run['code_hash'])}."
         )
-        sweep = f" ({escape(run['label'])})" if "[" in run["label"] else ""
+        sweep = _sweep(run["parameters"])
         caption = f"Herkomst van wat getoond wordt uit {code(run['file'])}{sweep}."
     sources, _ = named_sources("; ".join(group.sources), manifest)
     if sources:
@@ -113,13 +113,14 @@ def _section(key: str, run: Mapping[str, Any] | None, group: _Group, manifest: M
 
 
 def _result_cells(row: Result, origin: Mapping[str, Any], shown_at: str) -> list[str]:
-    measure = ", ".join(filter(None, (row.outcome, row.specification)))
+    kind = row.kind.dutch if row.value is not None else ""
+    cited = row.note if row.kind is DataKind.FACT and row.value is not None else ""  # letter and section
     return [
         f"[{escape(row.label)}]{{#{anchor(row.id)}}}{shown_at}",
         escape(row.variables()["full"] if row.value is not None else row.unknown_word),
         _cell(origin),
-        escape(measure.replace("_", " ")) or "geen",
-        escape(f"{row.kind.dutch}; {row.source}"),
+        code(row.id),
+        escape("; ".join(filter(None, (kind, row.source, cited)))),
     ]
 
 
@@ -141,9 +142,17 @@ def _exhibit_cells(
         f"[{said}]{{#{anchor(name)}}}",
         f"controlegetal {code(origin['checksum'][:_CHECKSUM_LENGTH])}",
         _cell(origin),
-        "zie het bijschrift",
+        code(name),
         escape(f"{DataKind(origin['kind']).dutch}; {origin['source']}"),
     ]
+
+
+def _sweep(parameters: Mapping[str, Any]) -> str:
+    """Which of the runs of one notebook: its question, and whether it was tried on a twin."""
+    told = [f"vraag {code(parameters['question'])}"] if "question" in parameters else []
+    if parameters.get("trial"):
+        told.append("op een tweeling")
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _shown_at(places: Sequence[Use], here: str) -> str:

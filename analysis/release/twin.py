@@ -146,4 +146,6 @@ def _zipped(name: str, content: bytes) -> bytes:
 
 def first_sentence(caption: str) -> str:
     """The part of a caption that names what is shown, without its point."""
-    return re.split(r"(?<=[.:])\s", " ".join(caption.split()), maxsplit=1)[0].rstrip(".:")
+    told = " ".join(caption.split())
+    name = re.split(r"(?<=[.:])\s", told, maxsplit=1)[0].rstrip(".:")
+    return name if " " in name else re.split(r"(?<=\.)\s", told, maxsplit=1)[0].rstrip(".")

@@ -8,7 +8,7 @@ origins, numbers are links to it (:mod:`analysis.release.trace`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -63,7 +63,8 @@ def write_variables(
     if conclusions:
         by_id = {row.id: row for row in rows} if traced else {}
         for item in conclusions:
-            _set(tree, f"{CONCLUSIONS}.{item.id}.value", _sentence(item, by_id, names))
+            _set(tree, f"{CONCLUSIONS}.{item.id}.value", _sentence(item.parts, by_id, names))
+            _set(tree, f"{CONCLUSIONS}.{item.id}.gewoon", _sentence(item.plain, by_id, names))
             _set(tree, f"{CONCLUSIONS}.{item.id}.kind", item.kind.dutch)
     for name, text in (placeholders or {}).items():
         _set(tree, name, escape(text))
@@ -98,8 +99,8 @@ def _names(rows: Sequence[Result]) -> dict[str, str]:
     }
 
 
-def _sentence(conclusion: Conclusion, rows: Mapping[str, Result], names: Mapping[str, str]) -> str:
-    """The sentence, in which a part that a result gave is a link, if the result is among `rows`."""
+def _sentence(parts: Iterable[tuple[str, str]], rows: Mapping[str, Result], names: Mapping[str, str]) -> str:
+    """A sentence of these parts; one that a result gave is a link, if the result is among `rows`."""
     return "".join(
-        linked(text, name, names[name]) if name in rows else piece(text) for text, name in conclusion.parts
+        linked(text, name, names[name]) if name in rows else piece(text) for text, name in parts
     ).strip()

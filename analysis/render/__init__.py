@@ -24,7 +24,7 @@ from analysis.render.embedded import render_embedded
 from analysis.render.index import write_index
 from analysis.render.labelling import check_labelling
 from analysis.render.project import RenderError, read_projects
-from analysis.render.resultsfile import FILE, write_results_file
+from analysis.render.resultsfile import FILE, sections_of, write_results_file
 from analysis.render.stage import staged
 from analysis.render.swap import fresh_folder
 from analysis.results import ROWS_FILE, read_rows
@@ -86,7 +86,7 @@ def render(
         seen = [project.at(stage) for project in projects]
         kept = Kept(workspace.build / "cache" / "rendered")
         quarto.render_quarto(seen, folder) if use_quarto else render_embedded(seen, folder, kept)
-        write_results_file(rows, folder / FILE)
+        write_results_file(rows, folder / FILE, sections=sections_of(workspace, released))
         if (released / PROVENANCE_FILE).is_file() and edition != "public":  # it tells of runs
             shutil.copyfile(released / PROVENANCE_FILE, folder / ORIGIN_FILE)
         if factsheets and (workspace.reports / STENCIL).is_file():

@@ -27,7 +27,7 @@ from analysis.release.release import REHEARSAL, STANDARD, missing_notebooks, rel
 from analysis.release.twin import ZIP_DATE, with_kind
 from analysis.render.project import RenderError
 from analysis.render.resultsfile import FILE as RESULTS
-from analysis.render.resultsfile import write_results_file
+from analysis.render.resultsfile import sections_of, write_results_file
 from analysis.results import ROWS_FILE, TRIAL, read_rows
 from analysis.workspace import Workspace
 
@@ -93,7 +93,12 @@ def write_public(workspace: Workspace, folder: Path) -> None:
     them all.
     """
     released = released_folder(workspace)
-    write_results_file(read_rows(released / ROWS_FILE), folder / RESULTS, public=True)
+    write_results_file(
+        read_rows(released / ROWS_FILE),
+        folder / RESULTS,
+        public=True,
+        sections=sections_of(workspace, released),
+    )
     (folder / TABLES).mkdir()
     described = {exhibit.id: exhibit for exhibit in _exhibits(released)}
     for exhibit in described.values():

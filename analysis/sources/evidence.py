@@ -12,7 +12,13 @@ from analysis.sources.geography_contract import PROVINCE_PATTERN
 from analysis.workspace import Workspace
 
 TOPICS = ("tienskip", "prodemos", "effect", "adks", "subsidie", "regels", "electoraat")
-STATUS = ("published", "press", "inferred", "recomputed")
+STATUS_WORDS = {
+    "published": "gepubliceerd",
+    "press": "uit de pers",
+    "inferred": "afgeleid",
+    "recomputed": "nagerekend",
+}
+STATUS = tuple(STATUS_WORDS)
 CERTAINTY = ("hoog", "midden-hoog", "midden", "laag-midden", "laag")
 PLAN, PER_PERSON = "plan", "opkomst per persoon"
 

@@ -60,7 +60,7 @@ def test_a_trial_has_all_lines_and_the_truth(trial):
     table = found["tbl-proef-tienskip-betrokkenheid"]
     assert table.kind is DataKind.SYNTHETIC
     assert table.cells["Schatting"].tolist() == [
-        "Groepen en metingen (hoofdschatting)", "Toerekening", "Sun en Abraham", "Vaste effecten",
+        "Groepen en metingen (hoofdschatting)", "Imputatie", "Sun en Abraham", "Vaste effecten",
         "Per eenheid bereik", "Wat voor de tweeling is gekozen",
     ]  # fmt: skip
     truth = table.cells.iloc[-1]

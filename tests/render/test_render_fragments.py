@@ -161,7 +161,7 @@ def test_status_says_on_what_kind_of_data_a_section_rests():
     assert ".synthetisch" in note
     assert "Van de 3 uitkomsten in dit hoofdstuk zijn er 2 synthetisch" in note
     assert "Alle uitkomsten in dit rapport zijn synthetisch" in status_markdown(
-        kinds_of(synthetic), whole=True
+        kinds_of(synthetic), subject="dit rapport"
     )
     for kinds in ((fact,), (real,), (fact, real), ()):
         assert "synthetisch" not in status_markdown(kinds_of(*kinds)).lower()
@@ -174,7 +174,7 @@ def test_beside_synthetic_results_those_without_a_number_are_counted_apart():
     unknown = Result("a.x", "x", NotEstimable("er is geen meting"), "", DataKind.SYNTHETIC, "y")
     note = status_markdown([*kinds_of(DataKind.SYNTHETIC), unknown, replace(unknown, id="a.y")])
     assert "Alle uitkomsten in dit hoofdstuk zijn synthetisch" in note
-    assert "Nog 2 zijn niet vast te stellen; de reden staat erbij." in note
+    assert "Daarnaast zijn er 2 niet vast te stellen; de reden staat erbij." in note
 
 
 def test_remark_is_plain_text():
