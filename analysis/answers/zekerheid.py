@@ -491,11 +491,18 @@ def _power(rows: _Rows, study: CertaintyStudy, plan: CertaintyPlan) -> tuple[Res
             "size", "kans op vals alarm zonder effect", 100 * power.size, se=100 * power.size_se, **share
         ),
         rows.row(
-            "type_m", "gemiddelde overschatting als de toets dat effect ziet", too_large, "maal",
-            se=large_se, decimals=1,
+            "type_m",
+            "gemiddelde overschatting als de toets dat effect ziet",
+            too_large,
+            "maal",
+            se=large_se,
+            decimals=1,
         ),
         rows.row(
-            "type_s", "kans op het verkeerde teken als de toets dat effect ziet", wrong_sign, se=sign_se,
+            "type_s",
+            "kans op het verkeerde teken als de toets dat effect ziet",
+            wrong_sign,
+            se=sign_se,
             **share,
         ),
     )
