@@ -13,6 +13,7 @@ from analysis.answers.effect_names import HEADLINE, IMPUTED, MAIN, TWO_WAY
 from analysis.answers.zekerheid_balans import balance_series
 from analysis.answers.zekerheid_gelijk import alike_row
 from analysis.answers.zekerheid_names import SECTION
+from analysis.answers.zekerheid_uitval import lost_rows
 from analysis.credibility import Pretrends
 from analysis.credibility.certainty_study import (
     CLUSTERS,
@@ -115,6 +116,7 @@ def check_question(
         *rows.tested("main", "hoofdschatting", study.whole, estimator=MAIN, specification=HEADLINE),
         *_strata(rows, study),
         alike_row(rows, study.whole),
+        *lost_rows(rows, study.whole, level),
         *rows.table(study.weights, "weights", "weights_{}", "effect: {}", (PEOPLE, CLUSTERS)),
         *rows.table(
             study.estimators, "estimator", "estimator_{}", "effect: {}", ("never", "imputation", "two_way")
