@@ -27,7 +27,7 @@ def measured_series(rows) -> Series:
 
 
 def measurements(panel: Panel) -> pd.DataFrame | NotEstimable:
-    """time, label, date, units_exposed, units_others, provinces, people, both responses, n of every measurement.
+    """time, label, date, units of both groups, provinces, people, both responses, n of every measurement.
 
     `people` is missing where the source does not say over how many a value goes; `n` then counts places. The
     responses (per cent of those invited) are missing unless the source has one of every value of the group;

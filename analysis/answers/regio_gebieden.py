@@ -1,4 +1,4 @@
-"""A series on provinces of which a survey has few schools: its own estimate, and the one of Fay and Herriot."""
+"""A series on provinces with few schools in a survey: its own estimate, and that of Fay and Herriot."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from analysis.answers.effect_names import HEADLINE, IMPUTED, MAIN, TWO_WAY
 from analysis.answers.zekerheid_balans import balance_series
 from analysis.answers.zekerheid_gelijk import alike_row
 from analysis.answers.zekerheid_names import SECTION
+from analysis.answers.zekerheid_uitval import lost_rows
 from analysis.credibility import Pretrends
 from analysis.credibility.certainty_study import (
     CLUSTERS,
@@ -115,6 +116,7 @@ def check_question(
         *rows.tested("main", "hoofdschatting", study.whole, estimator=MAIN, specification=HEADLINE),
         *_strata(rows, study),
         alike_row(rows, study.whole),
+        *lost_rows(rows, study.whole, level),
         *rows.table(study.weights, "weights", "weights_{}", "effect: {}", (PEOPLE, CLUSTERS)),
         *rows.table(
             study.estimators, "estimator", "estimator_{}", "effect: {}", ("never", "imputation", "two_way")
@@ -491,11 +493,18 @@ def _power(rows: _Rows, study: CertaintyStudy, plan: CertaintyPlan) -> tuple[Res
             "size", "kans op vals alarm zonder effect", 100 * power.size, se=100 * power.size_se, **share
         ),
         rows.row(
-            "type_m", "gemiddelde overschatting als de toets dat effect ziet", too_large, "maal",
-            se=large_se, decimals=1,
+            "type_m",
+            "gemiddelde overschatting als de toets dat effect ziet",
+            too_large,
+            "maal",
+            se=large_se,
+            decimals=1,
         ),
         rows.row(
-            "type_s", "kans op het verkeerde teken als de toets dat effect ziet", wrong_sign, se=sign_se,
+            "type_s",
+            "kans op het verkeerde teken als de toets dat effect ziet",
+            wrong_sign,
+            se=sign_se,
             **share,
         ),
     )

@@ -17,7 +17,7 @@ _WITH, _WITHOUT = GROUPS["exposed"], GROUPS["others"]
 _ALL = "Mensen zijn kiesgerechtigden: de uitslag gaat over hen allemaal."
 _UNASKED = "Hoeveel mensen zijn gevraagd, staat niet in het bestand: de respons is onbekend."
 _ANSWERED = "Respons: het deel van de gevraagde mensen dat antwoordde, in plaatsen met en zonder start."
-_RESPONSES = {"response_exposed": "Respons met start (%)", "response_others": "Respons zonder start (%)"}
+_RESPONSES = ("response_exposed", "response_others")
 
 
 def measured_exhibits(released: Released, question: Question) -> list[Exhibit]:
@@ -86,8 +86,8 @@ def _year(label: str) -> float:
 
 def _table(released: Released, question: Question, series: Series) -> TableExhibit:
     columns = ["Meting", "Datum", "Plaatsen met start", "Plaatsen zonder start", "Provincies", "Mensen"]
-    responses = list(_RESPONSES) if _any_response(series) else []
-    columns += [_RESPONSES[name] for name in responses]
+    responses = _any_response(series)
+    columns += ["Respons met en zonder start (%)"] if responses else []
     if series.points.empty:
         cells = [(series.unknown, *["niet van toepassing"] * (len(columns) - 1))]
     else:
@@ -96,7 +96,7 @@ def _table(released: Released, question: Question, series: Series) -> TableExhib
                 line.label,
                 line.date,
                 *(_count(getattr(line, name)) for name in _COUNTED),
-                *(_count(getattr(line, name), dutch.UNKNOWN) for name in responses),
+                *([_responses(line)] if responses else []),
             )
             for line in series.points.itertuples()
         ]
@@ -109,7 +109,7 @@ def _table(released: Released, question: Question, series: Series) -> TableExhib
         ),
         kind=series.kind,
         source=series.source,
-        align="llrrrr" + "r" * len(responses),
+        align="llrrrr" + "r" * responses,
     )
 
 
@@ -119,6 +119,11 @@ _COUNTED = ("units_exposed", "units_others", "provinces", "people")
 def _any_response(series: Series) -> bool:
     points = series.points
     return any(name in points.columns and points[name].notna().any() for name in _RESPONSES)
+
+
+def _responses(line) -> str:
+    """``62 en 50``; a group of which it is not known reads ``onbekend``."""
+    return " en ".join(_count(getattr(line, name), dutch.UNKNOWN) for name in _RESPONSES)
 
 
 def _count(value: float, unknown: str = "niet bekend") -> str:

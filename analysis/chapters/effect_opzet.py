@@ -47,7 +47,9 @@ def design_table(released: Released, question: Question) -> TableExhibit:
         if (row := released.find(f"{question.prefix}.{name}")) is not None
     ]
     if released.find(f"{question.prefix}.effect_{STOPPED}") is None:
-        cells += [(f"Schatting {METHODS[STOPPED]}", "niet van toepassing: het stopte nergens vóór een meting")]
+        cells += [
+            (f"Schatting {METHODS[STOPPED]}", "niet van toepassing: het stopte nergens vóór een meting")
+        ]
     return _table(released, question, main, cells)
 
 

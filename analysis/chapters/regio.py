@@ -58,7 +58,9 @@ def sections(workspace: Workspace) -> tuple[str, ...]:
 
 
 def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exhibit]:
-    """The table of both outcomes, of each a map and the provinces side by side, tiles of one; small areas; turnout."""
+    """The table of both outcomes, of each a map and the provinces side by side, tiles of one; and those
+    of small areas and of turnout.
+    """
     design = regio_design(workspace)
     drawn: list[Exhibit] = [region_table(released, design)]
     for prefix in OUTCOMES:

@@ -10,6 +10,7 @@ from analysis.chapters.cells import Points
 from analysis.design.regio import RegioDesign, RegioOutcome
 from analysis.exhibits import TableExhibit
 from analysis.results import Released, Series, interval_name
+from analysis.results.row import NOT_ESTABLISHED, NOT_SHOWN
 from analysis.results.series import SCHOOLS, N
 
 
@@ -30,15 +31,14 @@ def area_tables(released: Released, design: RegioDesign, outcomes: dict[str, str
 def _table(released: Released, outcome: RegioOutcome, series: Series, id: str) -> TableExhibit:
     told = Points(series, ("region",))
     columns = [
-        "Provincie", "Scholen", "Leerlingen", "Rechtstreeks (fout)", "Fay–Herriot (fout)",
+        "Provincie", "Scholen (leerlingen)", "Rechtstreeks (fout)", "Fay–Herriot (fout)",
         interval_name(series.level), "Eigen gewicht (%)",
     ]  # fmt: skip
     planted = "truth" in series.points.columns
     cells = [
         (
             line.label,
-            _count(getattr(line, SCHOOLS)),
-            _count(getattr(line, N)),
+            _counts(line),
             _with_error(told, line.region, "direct", "direct_se"),
             _with_error(told, line.region, "estimate", "se"),
             told.interval(line.region),
@@ -46,20 +46,20 @@ def _table(released: Released, outcome: RegioOutcome, series: Series, id: str) -
             *([dutch.number(line.truth, series.decimals)] if planted else ()),
         )
         for line in series.points.itertuples()
-    ] or [(series.unknown, *["niet van toepassing"] * (len(columns) - 1))]
+    ] or [(NOT_ESTABLISHED, *["niet van toepassing"] * (len(columns) - 1))]  # the caption says why
     return TableExhibit(
         id=released.exhibit("tbl", id),
         cells=pd.DataFrame(cells, columns=[*columns, *(["Gekozen"] if planted else ())]),
         caption=(
             f"{dutch.capital(outcome.label)} per provincie, in {outcome.unit}, bij dezelfde verdeling over "
             "schoolsoorten en jaren: rechtstreeks uit de eigen scholen, met de steekproeffout, en volgens "
-            "Fay en Herriot, met de wortel van de gemiddelde gekwadrateerde fout. Eigen gewicht: hoe zwaar de "
-            f"eigen meting daarin telt. {told.remark}"
+            "Fay en Herriot, met de wortel van de gemiddelde gekwadrateerde fout. Eigen gewicht: hoe zwaar "
+            f"de eigen meting daarin telt. {told.remark}"
         ).strip(),
         kind=series.kind,
         source=series.source,
-        align="lrrrrlr" + "r" * planted,
-        widths=[19, 11, 12, 18, 18, 22, 11, *([12] if planted else ())],
+        align="lrrrlr" + "r" * planted,
+        widths=[18, 16, 18, 18, 25, 11, *([12] if planted else ())],
     )
 
 
@@ -73,5 +73,6 @@ def _share(told: Points, region: str) -> str:
     return told.number(region, "own_pct") if pd.isna(known) else dutch.number(known)
 
 
-def _count(value: float) -> str:
-    return "niet getoond" if pd.isna(value) else dutch.number(value)
+def _counts(line) -> str:
+    schools, pupils = getattr(line, SCHOOLS), getattr(line, N)
+    return NOT_SHOWN if pd.isna(schools) else f"{dutch.number(schools)} ({dutch.number(pupils)})"

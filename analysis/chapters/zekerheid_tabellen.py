@@ -18,6 +18,9 @@ LIMITS = {
     "trend_bias": "Wat het gevonden verschil in ontwikkeling aan de schatting zou doen",
     "trend_missed": "Vertekening door een ontwikkeling die de toets in de helft van de gevallen mist",
     "trend_missed_passed": "Dezelfde vertekening, als de toets niets vond",
+    "lee_lost": "Plaatsen van vóór de eerste start die bij de laatste meting ontbreken",
+    "lee_low": "Laagste grens van het effect bij uitval door het programma (interval van beide grenzen)",
+    "lee_high": "Hoogste grens van het effect bij uitval door het programma (interval van beide grenzen)",
     "breakdown_mbar": "Afwijking na de start, maal de grootste ervoor, tot waar nul is uitgesloten",
     "breakdown_m": "Knik in de ontwikkeling tot waar nul is uitgesloten",
     "breakdown_b": "Uiteenlopen per meting tot waar de randomisatietoets nul uitsluit",
@@ -171,11 +174,19 @@ def _limits(released: Released, question: Question, prefix: str) -> TableExhibit
     return TableExhibit(
         id=released.exhibit("tbl", f"{SECTION}-{question.id}-grenzen"),
         cells=pd.DataFrame(cells, columns=["Wat", "Waarde"]),
-        caption=f"{_about(question)}: waar de conclusie valt, en wat te zien was.",
+        caption=(
+            f"{_about(question)}: waar de conclusie valt, en wat te zien was.{_assumed(released, prefix)}"
+        ),
         kind=main.kind,
         source=main.source,
         align="ll",
     )
+
+
+def _assumed(released: Released, prefix: str) -> str:
+    """What the bounds for those who were lost assume, where there are any."""
+    row = released.find(f"{prefix}.lee_low")
+    return "" if row is None or row.value is None else f" Grenzen bij uitval: {row.note}"
 
 
 def _value(row: Result) -> str:

@@ -64,9 +64,7 @@ def simulated_nulls(
     ]
 
 
-def stacked_nulls(
-    panel: ClusterPanel, setting: Setting, outcomes: np.ndarray, drawn: np.ndarray
-) -> Stacked:
+def stacked_nulls(panel: ClusterPanel, setting: Setting, outcomes: np.ndarray, drawn: np.ndarray) -> Stacked:
     """:func:`simulated_nulls` on top of each other, quicker.
 
     Parameters, errors

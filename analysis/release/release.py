@@ -198,9 +198,7 @@ def _hand_over(
     write_question_sections(asked, released, generated)
     write_placebo_section([exhibit.id for exhibit in described], generated)
     write_measured_sections(asked, [exhibit.id for exhibit in described], generated)
-    write_check_sections(
-        asked, released, [exhibit.id for exhibit in described], workspace.reports, generated
-    )
+    write_check_sections(asked, released, [exhibit.id for exhibit in described], workspace.reports, generated)
     write_outcome_sections(released, workspace.reports, generated)
     programmes = dict.fromkeys(question.exposure.name for question in asked)
     write_reach_sections(programmes, [exhibit.id for exhibit in described], generated)

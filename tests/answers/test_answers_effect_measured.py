@@ -129,8 +129,8 @@ def test_response_is_told_of_both_groups_where_the_file_has_it(tmp_path):
     items = publish(*answer_question(panel))
     table = {one.id: one for one in exhibits(items)}["tbl-prodemos-kennis-metingen"]
     cells = table.cells.set_index("Meting")
-    assert cells.loc["2018", ["Respons met start (%)", "Respons zonder start (%)"]].tolist() == ["62", "50"]
-    assert cells.loc["2019", ["Respons met start (%)", "Respons zonder start (%)"]].tolist() == ["onbekend", "50"]
+    assert cells.loc["2018", "Respons met en zonder start (%)"] == "62 en 50"
+    assert cells.loc["2019", "Respons met en zonder start (%)"] == "onbekend en 50"
     assert "Respons: het deel van de gevraagde mensen dat antwoordde" in table.caption
 
 

@@ -84,6 +84,12 @@ def test_the_design_and_the_tests_beside_the_reported_one_stand_in_a_table(turno
         turnout.row("prodemos.opkomst_tk.wild_p").value
     )
     assert told["Vergelijkingen met wie al begonnen is, bij vaste effecten"] == "0,0%"
+    seen = turnout.row("prodemos.opkomst_tk.pretrend_detectable")
+    assert told["Verschil in ontwikkeling dat die toets in vier van de vijf gevallen ziet"] == (
+        f"{dutch.number(seen.value, 2)} procentpunten per meting (simulatiefout {dutch.number(seen.se, 3)})"
+    )
+    stopped = told["Schatting ook waar het stopte"]
+    assert stopped == "niet van toepassing: het stopte nergens vóór een meting"
 
 
 def test_cells_are_the_released_rows(turnout):

@@ -163,7 +163,7 @@ def test_what_could_have_been_seen_has_a_column_a_question():
         SEEN["power"]: "61%",
         SEEN["type_m"]: "niet berekend",
         SEEN["type_s"]: "niet berekend",
-        SEEN["alarm_high"]: "6,2%",
+        SEEN["alarm_high"]: "6,2% (simulatiefout 0,50)",
         SEEN["alarm_shared"]: "niet berekend",
         SEEN["breakdown_b"]: "geen enkele afwijking maakt het nul",
         SEEN["gamma"]: "1,85",

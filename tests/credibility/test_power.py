@@ -72,7 +72,8 @@ def test_adding_an_effect_in_the_formula_of_the_test_is_adding_it_to_the_data(ba
     fast = simulate_power(base, Normal(base), effects, **options)
     for place, effect in enumerate(effects):
         up, down = (
-            simulate_power(base, Normal(base, effect=sign * effect), (0.0, 9.0), **options) for sign in (1, -1)
+            simulate_power(base, Normal(base, effect=sign * effect), (0.0, 9.0), **options)
+            for sign in (1, -1)
         )
         for name in TESTS:
             plain = (up[name].table["rejected"][0] + down[name].table["rejected"][0]) / 2

@@ -1,0 +1,59 @@
+"""Sections that follow the questions: the checks of every answer stand somewhere, and once."""
+
+from __future__ import annotations
+
+from analysis.datakind import DataKind
+from analysis.design.questions import questions
+from analysis.release.question_sections import NO_OTHERS, write_check_sections
+from analysis.results import Released, Result
+
+FIRST, SECOND, THIRD = "prodemos-opkomst-tk", "prodemos-kennis", "tienskip-betrokkenheid"
+
+
+def written(tmp_path, *, answered, text):
+    """What is generated when `answered` have a number, all others a reason, and a chapter holds `text`."""
+    asked = list(questions())
+    rows = tuple(
+        Result(
+            f"{one.prefix}.effect", "effect", 1.0 if one.id in answered else None, "punten", DataKind.REAL,
+            "x", n=900, reason="" if one.id in answered else "er is geen bestand",
+        )
+        for one in asked
+    )  # fmt: skip
+    drawn = [
+        name.format(one.id)
+        for one in asked
+        for name in (
+            "tbl-zekerheid-{}",
+            "tbl-zekerheid-{}-grenzen",
+            "tbl-{}-opzet",
+            "fig-zekerheid-{}-vermogen",
+        )
+    ]
+    (tmp_path / "_chapter.qmd").write_text(text, encoding="utf-8")
+    write_check_sections(asked, Released(rows, ()), drawn, tmp_path, tmp_path)
+    return (tmp_path / "vragen-controles.qmd").read_text(encoding="utf-8")
+
+
+def by_hand(*names):
+    return "\n".join(f"{{{{< include _generated/{name}.qmd >}}}}" for name in names)
+
+
+def test_an_answer_that_no_text_places_has_all_that_was_drawn_of_it(tmp_path):
+    text = written(tmp_path, answered={FIRST, SECOND}, text=by_hand(f"tbl-zekerheid-{FIRST}"))
+    assert FIRST not in text.replace(f"tbl-{FIRST}-opzet", "")
+    assert "{#sec-controles-prodemos-kennis}" in text
+    for name in ("tbl-zekerheid-{}", "tbl-{}-opzet", "tbl-zekerheid-{}-grenzen", "fig-zekerheid-{}-vermogen"):
+        assert text.count(f"_generated/{name.format(SECOND)}.qmd") == 1
+    assert "tbl-zekerheid-prodemos-kennis-alarm" not in text  # it was not drawn
+    assert THIRD not in text  # it has no answer
+
+
+def test_what_a_text_places_stands_there_alone(tmp_path):
+    text = written(tmp_path, answered={SECOND}, text=by_hand(f"fig-zekerheid-{SECOND}-vermogen"))
+    assert f"tbl-zekerheid-{SECOND}.qmd" in text
+    assert "vermogen" not in text
+
+
+def test_without_another_answer_the_section_says_so(tmp_path):
+    assert written(tmp_path, answered=set(), text="").strip() == NO_OTHERS
