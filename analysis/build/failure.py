@@ -102,6 +102,7 @@ def write_failures(failed: Iterable[FailedRun], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     temporary.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    temporary.chmod(0o600)  # an error may tell a value of the data
     temporary.replace(path)
 
 

@@ -26,6 +26,7 @@ import importlib
 import json
 import linecache
 import os
+import re
 import signal
 import sys
 import threading
@@ -39,6 +40,8 @@ from analysis.build.watching import note_reads
 
 MEMORY_VARIABLE = "ANALYSIS_MEMORY_BYTES"
 PRIVATE_VARIABLE = "ANALYSIS_PRIVATE"  # set where frames may hold rows about people
+_NOT_SHOWN = ": rows are not shown, because the data are not open"
+SHAPE = re.compile(rf"\w+, \d+( × \d+)*{_NOT_SHOWN}")  # all that is kept of a frame that was shown
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 # What a kernel imports while it starts, and matplotlib while it writes a figure.
 _KERNEL = (
@@ -145,7 +148,7 @@ def show_shapes() -> None:
 
     def shape(frame: Any) -> str:
         size = " × ".join(map(str, frame.shape))
-        return f"{type(frame).__name__}, {size}: rows are not shown, because the data are not open"
+        return f"{type(frame).__name__}, {size}{_NOT_SHOWN}"
 
     for kind in (pandas.DataFrame, pandas.Series, pandas.Index):
         kind.__repr__ = shape

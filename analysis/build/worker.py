@@ -15,7 +15,7 @@ from typing import Any
 from analysis.build.cells import INJECTED, Publications
 from analysis.build.failure import Failure, of_error
 from analysis.build.imports import NO_IMPORTS, Imports
-from analysis.build.kernel import PRIVATE_VARIABLE
+from analysis.build.kernel import PRIVATE_VARIABLE, SHAPE
 from analysis.build.launch import prepare
 from analysis.build.reads import undeclared, watch
 from analysis.build.session import Session, StartError, variables_of
@@ -195,6 +195,8 @@ def _in_kernel(job: Job, session: Session, temporary: Path, cells: dict[str, dic
     if failure is None:
         failure = _stopped(session.notebook, places) or _unfinished(session.notebook, places)
     cells.update(publications.found)
+    if job.private:
+        keep_shapes(session.notebook)
     _write_notebook(session.notebook, temporary / EXECUTED)
     return failure
 
@@ -246,6 +248,22 @@ def _last_started(notebook) -> int | None:
 def _place(notebook, index: int | None, places: Mapping[str, int]) -> int | None:
     """The cell's number in the notebook as it is stored, without the cell papermill adds."""
     return None if index is None else places.get(notebook.cells[index].get("id", ""))
+
+
+def keep_shapes(notebook) -> None:
+    """Of what cells showed keep shapes of frames, and errors: rows may be printed or drawn in any way."""
+    import nbformat
+
+    for cell in notebook.cells:
+        for number, output in enumerate(cell.get("outputs", ())):
+            plain = output.get("data", {}).get("text/plain", "")
+            if output.output_type == "error":
+                continue
+            if SHAPE.fullmatch(plain):
+                output["data"] = {"text/plain": plain}
+                continue
+            text = "what was shown here is not kept, because the data are not open\n"
+            cell.outputs[number] = nbformat.v4.new_output("stream", name="stdout", text=text)
 
 
 def _write_notebook(notebook, path: Path) -> None:

@@ -70,10 +70,11 @@ def _beside_pages(reader) -> Iterator[str]:
 def _contents(reader) -> Iterator[int]:
     """Numbers of the objects that hold what pages show."""
     for page in reader.pages:
-        raw = page.raw_get("/Contents") if "/Contents" in page else None
-        for one in (raw, *(raw.get_object() if isinstance(getattr(raw, "get_object", list)(), list) else ())):
-            if hasattr(one, "idnum"):
-                yield one.idnum
+        if "/Contents" in page:
+            parts = page["/Contents"]  # one stream, or a list of them
+            for one in (page.raw_get("/Contents"), *(parts if isinstance(parts, list) else ())):
+                if hasattr(one, "idnum"):
+                    yield one.idnum
 
 
 def _draws(stream) -> bool:

@@ -62,6 +62,7 @@ _WORKBOOKS = ("xl/", "content.xml")
 _LEADING = 16  # bytes that may stand before a signature
 _BLOB = re.compile(r"(?:[A-Za-z0-9+/_-]{24,}\s{0,12})+[A-Za-z0-9+/_-]*={0,2}")
 _BLOB_CHARACTERS = 160
+_HEX = re.compile(r"[0-9a-fA-F]+")  # is no base64: checksums, or bytes that are read as such
 _SHORTEST = 32  # bytes in a data: link; fewer hold no row
 _OPAQUE_BLOB = 2000  # as many that decode to nothing readable are refused
 _LINK = re.compile(r"data:[\w/+.-]*((?:;[\w=.+-]+)*),([^\"'<>(){}\s]*)", re.IGNORECASE)
@@ -345,7 +346,7 @@ def _blobs(inside: str, text: str, budget: _Budget, depth: int) -> Iterator[Leaf
             yield from _unfold(name, inner, budget, depth - 1)
     for match in _BLOB.finditer(_LINK.sub(" ", text) if "data:" in text else text):
         blob = "".join(match[0].split())
-        if len(blob) < _BLOB_CHARACTERS or (inner := _base64(blob)) is None:
+        if len(blob) < _BLOB_CHARACTERS or _HEX.fullmatch(blob) or (inner := _base64(blob)) is None:
             continue
         budget.left -= len(inner)
         leaves = list(_unfold(_within(inside, "base64"), inner, budget, depth - 1))

@@ -9,13 +9,15 @@ Source: https://owasp.org/www-community/attacks/CSV_Injection
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
-_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four full-width
-_STARTS = (*_SIGNS, "\t", "\r", "\n")
-_SEPARATORS = re.compile(r"([;\t\r\n])")  # of readers other than ours
+_SIGNS = frozenset("=+-@")  # and what is one of these in another width or height
+_STARTS = ("\t", "\r", "\n")
+_UNSEEN = re.compile(r"[\s\"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*")  # a reader may skip these
+_SEPARATORS = re.compile(r"([;\t\r\n\u2028\u2029])")  # of readers other than ours
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)*|[.,]\d+)(e[+-]?\d+)?%?|[+-]?(inf|nan)", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def safe_cells(cells: Iterable[object], place: str = "") -> list[object]:
@@ -24,7 +26,8 @@ def safe_cells(cells: Iterable[object], place: str = "") -> list[object]:
     Raises
     ------
     ValueError
-        If a cell holds a control character other than tab and line ends; `place` says of which row.
+        If a cell holds a control character other than tab and line ends, or one that turns the order in which
+        it is read; `place` says of which row.
     """
     safe = []
     for number, cell in enumerate(cells, start=1):
@@ -42,13 +45,15 @@ def safe_cells(cells: Iterable[object], place: str = "") -> list[object]:
 
 def _neutral(cell: str) -> str:
     """`cell` in which nothing starts a formula, wherever a reader lets a cell begin."""
-    if cell.startswith(_STARTS) and not _NUMBER.fullmatch(cell):
+    if cell.startswith(_STARTS):
         cell = "'" + cell
-    first, *rest = _SEPARATORS.split(cell)
-    pieces = [first]
-    for piece in rest:
-        text = piece.lstrip(' "')
-        if text.startswith(_SIGNS) and not _NUMBER.fullmatch(text.strip(' "')):
-            piece = f"{piece[: len(piece) - len(text)]}'{text}"
-        pieces.append(piece)
-    return "".join(pieces)
+    return "".join(map(_text, _SEPARATORS.split(cell)))
+
+
+def _text(piece: str) -> str:
+    """`piece` with an apostrophe before its first visible sign, if that may start a formula."""
+    start = _UNSEEN.match(piece).end()
+    sign = unicodedata.normalize("NFKC", piece[start : start + 1])
+    if sign not in _SIGNS or _NUMBER.fullmatch(piece[start:].strip(' "')):
+        return piece
+    return f"{piece[:start]}'{piece[start:]}"

@@ -27,6 +27,7 @@ RULES: tuple[Callable[[Text, Project], Iterator[str]], ...] = (
     rules_blocks.headings_step_by_one,
     rules_blocks.blocks_are_supported,
     rules_blocks.characters_have_a_shape,
+    rules_blocks.characters_keep_their_order,
     rules_numbers.numbers_have_a_source,
     rules_numbers.numbers_stand_in_running_text,
 )

@@ -33,6 +33,7 @@ _RAW_HTML = re.compile(r"\s*</?[a-zA-Z]")
 _CELL = re.compile(r"\s*(`{3,}|~{3,})\s*\{(?![.=#])\s*(\w+)")
 # Planes of pictographs and of private use; mathematical letters are in plane 1 too, and are drawn.
 _NO_SHAPE = re.compile("[\ue000-\uf8ff\U00010000-\U0001d3ff\U0001d800-\U0010ffff]")
+_TURNS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 _UNSUPPORTED = re.compile(r"\.panel-tabset|\.column-\w+|\.aside\b|\blayout(-ncol|-nrow)?=|\.listing\b")
 
 
@@ -135,6 +136,14 @@ def characters_have_a_shape(text: Text, project: Project) -> Iterator[str]:
             name = unicodedata.name(character, "private")
             code = f"U+{ord(character):04X}"
             yield f"{line.place(text.root)}: {character} ({code}, {name}) is in no font of the PDF"
+
+
+def characters_keep_their_order(text: Text, project: Project) -> Iterator[str]:
+    """Characters that are not seen and turn what follows: with one of them 12 is read as 21."""
+    for line in text.lines:
+        for character in dict.fromkeys(_TURNS.findall(line.text)):
+            name = f"(U+{ord(character):04X}, {unicodedata.name(character)})"
+            yield f"{line.place(text.root)}: {name} turns the order in which the text is read; take it out"
 
 
 def blocks_are_supported(text: Text, project: Project) -> Iterator[str]:

@@ -20,6 +20,7 @@ from analysis.sources.contract import conform
 from analysis.sources.geography import RD_NEW, boundaries, require_all_provinces
 from analysis.sources.pdok_contract import LAND, LAYERS, MUNICIPALITIES, PROVINCES, region_contract
 from analysis.sources.polygons import mended, require_polygon
+from analysis.sources.texttable import shown
 from analysis.workspace import Workspace
 
 CREDIT = "Bron: CBS, Kadaster"
@@ -138,7 +139,7 @@ def _properties(features: list, path: Path) -> pd.DataFrame:
         code, name = properties["statcode"], properties["statnaam"]
         if not isinstance(code, str) or not isinstance(name, str):
             raise ValueError(
-                f"{path.name}, region {number}: statcode {code!r} and statnaam {name!r} must be text"
+                f"{path.name}, region {number}: statcode {shown(code)} and statnaam {shown(name)} must be text"
             )
         rows.append((code.strip(), name.strip()))
     return pd.DataFrame(rows, columns=["code", "name"], dtype="str")
@@ -160,7 +161,7 @@ def _crs(content: dict, path: Path) -> str:
         return "EPSG:4326"
     match = _EPSG.search(named)
     if match is None:
-        raise ValueError(f"{path.name}: unknown reference system {named!r}")
+        raise ValueError(f"{path.name}: unknown reference system {shown(named)}")
     return f"EPSG:{match[1]}"
 
 

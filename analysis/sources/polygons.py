@@ -6,8 +6,6 @@ covers the same land when it is made valid, which is how it is told from one tha
 
 from __future__ import annotations
 
-import math
-
 import geopandas as gpd
 import shapely
 
@@ -16,6 +14,7 @@ from analysis.sources.texttable import shown
 DEPTHS = {"Polygon": 2, "MultiPolygon": 3}  # lists around the positions
 REMARK = "remark"  # key in the attrs of a frame with mended polygons
 _PLAIN = (str, int, float, type(None))
+_FARTHEST = 1e9  # of a coordinate, in metres or degrees
 _SAME_LAND = 1e-3  # share of the area by which a mended polygon may differ
 
 
@@ -76,7 +75,7 @@ def mended(shapes: gpd.GeoDataFrame, place: str) -> gpd.GeoDataFrame:
 def _is_position(one: object) -> bool:
     if not isinstance(one, list) or len(one) not in (2, 3):
         return False
-    return all(type(part) in (int, float) and math.isfinite(part) for part in one)
+    return all(type(part) in (int, float) and abs(part) <= _FARTHEST for part in one)  # NaN is not
 
 
 def _valid(shape: shapely.Geometry | None) -> shapely.Geometry:

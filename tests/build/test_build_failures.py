@@ -161,6 +161,7 @@ def test_what_runs_keep_is_for_their_user_alone(project, built):
     built(project)
     base = project.root / "data/build"
     private = [base / "runs", base / "failed", *project.runs("a"), *(base / "failed/b").iterdir()]
+    private.append(base / "failures.json")  # an error may tell a value
     assert {path.stat().st_mode & 0o077 for path in private} == {0}
 
 
@@ -168,7 +169,10 @@ def test_rows_of_closed_data_are_not_kept_in_executed_notebooks(project, built):
     show = (
         "import pandas as pd\nfrom analysis.workspace import Workspace\n"
         "frame = pd.read_csv(Workspace.current().data / 'micro.csv')\n"
-        "print(frame.head(), frame['x'], frame['x'].to_numpy(), frame.index)\nframe.head()"
+        "print(frame.head(), frame['x'], frame['x'].to_numpy(), frame.index)\n"
+        "print(frame.to_string(), frame['x'].tolist(), frame.iloc[3].to_dict(), frame.to_csv())\n"
+        "from IPython.display import HTML\ndisplay(HTML(frame.to_html()), frame.iloc[4].to_dict())\n"
+        "frame.head()"
     )
     project.write("data/real/micro.csv", "x\n" + "\n".join(map(str, range(770, 800))) + "\n")
     project.notebook("a", show, PUBLISH.format(name="a", value="1"), entry='sources = ["microdata"]')

@@ -58,6 +58,7 @@ MISTAKES = {
     "wider than there is": (
         '![B](_generated/fig-kloof-lijn.svg){#fig-a fig-alt="A." width="120%"}', "more than there is",
     ),
+    "an order that is turned": ("Van \u202e21\u202c.", "(U+202E, RIGHT-TO-LEFT OVERRIDE) turns the order"),
     "pictograph": ("Stembureau \U0001f600.", "(U+1F600, GRINNING FACE) is in no font of the PDF"),
     "private character": ("Een \ue001 teken.", "(U+E001, private)"),
     "table without caption": ("| a | b |\n|---|---|\n| 1 | 2 |", "has no caption with a label"),

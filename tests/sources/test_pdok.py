@@ -155,6 +155,7 @@ BOW_TIE = {"type": "Polygon", "coordinates": [[[1e5, 4e5], [2e5, 5e5], [2e5, 4e5
             geometry(0, {"type": "Polygon", "coordinates": [[[True, 2]]]}),
             "a position is two or three numbers",
         ),
+        (geometry(0, {"type": "Polygon", "coordinates": [[[10**400, 2]]]}), "region 1: found 10000"),
         (geometry(0, {"type": "Polygon", "coordinates": [["xy"]]}), "region 1: found 'xy'; a position"),
         (geometry(0, {"type": "MultiPolygon", "coordinates": [[[1, 2]]]}), "region 1: found 1; a position"),
         (geometry(0, {"type": "MultiPolygon", "coordinates": [[1, 2]]}), "the coordinates of a Multi"),
