@@ -22,7 +22,8 @@ def remarks(
 ) -> dict[str, list[str]]:
     """For each section: its sources by title, and what the manifest remarks on those with files.
 
-    Exhibits of the questions `beside`, which no section rests on, do not count. That something is lacking is said of a source on which no real result of the section rests.
+    Exhibits of the questions `beside`, which no section rests on, do not count. That something is lacking is
+    said of a source on which no real result of the section rests.
     """
     used = {
         (item.section, source.key)
