@@ -15,7 +15,7 @@ from analysis.panel.question import Panel
 from analysis.results import Result
 from analysis.unknown import NotEstimable, attempt
 
-LABEL = "effect, dubbel robuust voor omvang en aandeel scholieren"
+LABEL = "effect, dubbel robuust voor kenmerken van plaatsen"
 _TEST = "jackknife over provincies, Student's t"
 _SIZE, _YOUNG = "log_size", "pupils_per_1000"
 _ALWAYS = (

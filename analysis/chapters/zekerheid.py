@@ -21,7 +21,7 @@ from analysis.workspace import Workspace
 CHECKED = {
     "main": "Hoofdschatting",
     "strata": "Zelfde starts, herverdeeld binnen de Randstad en daarbuiten apart",
-    "alike": "Dubbel robuust, voor omvang en aandeel scholieren",
+    "alike": "Dubbel robuust, voor kenmerken van plaatsen",
     "weights_inhabitants": "Gewogen naar aantal mensen",
     "weights_precision": "Gewogen naar de nauwkeurigheid van elke meting",
     "weights_provinces": "Elke provincie even zwaar",
@@ -93,11 +93,9 @@ def _checks(released: Released, question: Question, prefix: str) -> TableExhibit
         found = found[:1]
     cells = [(label, *_cells(row)) for label, row in found if row is not None]
     alike = released.find(f"{prefix}.{ALIKE}")
-    why = (
-        f" Dubbel robuust is {alike.unknown}."
-        if alike is not None and alike.reason and not main.reason
-        else ""
-    )
+    why = ""
+    if alike is not None and not main.reason:
+        why = f" Dubbel robuust is {alike.unknown}." if alike.reason else f" Dubbel robuust: {alike.note}"
     return TableExhibit(
         id=released.exhibit("tbl", f"{SECTION}-{question.id}"),
         cells=pd.DataFrame(

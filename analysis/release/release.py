@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from analysis.build.closure import FirstParty, closure
@@ -181,12 +181,14 @@ def _hand_over(
     write_provenance(provenance(plan, released, exhibits, drawn, conclusions), fresh)
     generated = workspace.reports / _GENERATED
     traced = shown(workspace).traced
-    told = remarks(released, exhibits, manifest)
+    placebos = {question.id for question in asked if question.placebo}
+    answering = _without(placebos, released)  # what a chapter says it rests on is of its answers
+    told = remarks(answering, exhibits, manifest, beside=placebos)
     for notebook in fallen:
         told[notebook] = [SENTENCE, *told.get(notebook, [])]
     described = write_fragments(
         [exhibits],
-        released,
+        answering,
         generated,
         sections=dict.fromkeys([*(run.entry.name for run in plan.runs.values()), *fallen]),
         remarks=told,
@@ -209,6 +211,15 @@ def _hand_over(
     )
     write_trace(workspace, fresh)
     write_plan(workspace, text)
+
+
+def _without(questions: set[str], released: Released) -> Released:
+    """All but the rows and series of these questions, by id."""
+    return replace(
+        released,
+        rows=tuple(row for row in released.rows if row.question not in questions),
+        series=tuple(one for one in released.series if one.question not in questions),
+    )
 
 
 def _questions(workspace: Workspace) -> tuple[Question, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -17,10 +17,13 @@ from analysis.results import Released
 SOURCES_TABLE = "tbl-databronnen"
 
 
-def remarks(released: Released, exhibits: Path, manifest: dict[str, Source]) -> dict[str, list[str]]:
+def remarks(
+    released: Released, exhibits: Path, manifest: dict[str, Source], *, beside: Collection[str] = ()
+) -> dict[str, list[str]]:
     """For each section: its sources by title, and what the manifest remarks on those with files.
 
-    That something is lacking is said of a source on which no real result of the section rests.
+    Exhibits of the questions `beside`, which no section rests on, do not count. That something is lacking is
+    said of a source on which no real result of the section rests.
     """
     used = {
         (item.section, source.key)
@@ -29,7 +32,7 @@ def remarks(released: Released, exhibits: Path, manifest: dict[str, Source]) -> 
         for source in named_sources(item.source, manifest)[0]
     }
     named: dict[str, dict[str, Source]] = {}
-    for section, keys in _sections(released, exhibits):
+    for section, keys in _sections(released, exhibits, beside):
         found, _ = named_sources(keys, manifest)
         named.setdefault(section, {}).update((source.key, source) for source in found)
     told = {}
@@ -79,11 +82,13 @@ def write_sources_table(sources: list[Found], folder: Path) -> None:
     write_exhibit(table, folder)
 
 
-def _sections(released: Released, exhibits: Path) -> Iterable[tuple[str, str]]:
+def _sections(released: Released, exhibits: Path, beside: Collection[str]) -> Iterable[tuple[str, str]]:
     for item in (*released.rows, *released.series):
         yield item.section, item.source
     for path in sorted(exhibits.glob("*.json")):
         content = _described(path)
+        if any(f"-{question}" in content["id"] for question in beside):
+            continue
         yield content["id"].split("-")[1], content["source"]
 
 

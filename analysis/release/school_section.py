@@ -27,7 +27,7 @@ _NEEDED = ("meten.spreiding_iccs2022_vmbo", "meten.leerlingen_needed_iccs2022_vm
 
 
 def write_school_section(released: Released, folder: Path) -> None:
-    """``uitkomst-meten-scholen.qmd``: by civic knowledge where a file has it by track, else by mathematics."""
+    """``uitkomst-meten-scholen.qmd``: by civic knowledge where a file has it, else by mathematics."""
     known = all((row := released.find(id)) is not None and row.value is not None for id in _NEEDED)
     text = f"{_START} {_FROM_FILE if known else _PUBLIC}\n"
     (folder / "uitkomst-meten-scholen.qmd").write_text(text, encoding="utf-8", newline="\n")
