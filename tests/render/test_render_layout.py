@@ -152,8 +152,8 @@ def test_long_words_under_a_figure_are_broken_with_a_hyphen(opened, document):
     assert sheet.evaluate(BROKEN) == []
 
 
-# A word without a soft hyphen, or a part between two of them, that lies on several lines. A hyphen at the end of
-# a line counts as part of what follows, and is 5 pixels wide.
+# A word without a soft hyphen, or a part between two of them, that lies on several lines. A hyphen at the end
+# of a line counts as part of what follows, and is 5 pixels wide.
 BROKEN = """[...document.querySelectorAll('.cijfers :is(th, td)')].flatMap(cell => {
   const node = [...cell.childNodes].find(inner => inner.nodeType === Node.TEXT_NODE);
   if (!node) return [];
