@@ -173,8 +173,10 @@ local function breaking_in(cell, share, bold)
   end
   cell.contents = cell.contents:walk({
     Str = function(str)
-      if pandoc.text.len(str.text) > longest then
-        return { pandoc.RawInline("typst", "#text(hyphenate: true)["), str, pandoc.RawInline("typst", "]") }
+      for part in str.text:gmatch("[^-]+") do -- at a hyphen a word breaks by itself
+        if pandoc.text.len(part) > longest then
+          return { pandoc.RawInline("typst", "#text(hyphenate: true)["), str, pandoc.RawInline("typst", "]") }
+        end
       end
     end,
   })
