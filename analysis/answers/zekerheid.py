@@ -122,7 +122,7 @@ def check_question(
             study.estimators, "estimator", "estimator_{}", "effect: {}", ("never", "imputation", "two_way")
         ),
         *rows.table(
-            study.dates, "shift", "placebo_{}", "schatting bij een start die {} metingen te vroeg is",
+            study.dates, "shift", "placebo_{}", "schatting bij een start die {} te vroeg is",
             chosen.placebo,
         ),
         *_early(rows, study, chosen),
@@ -220,7 +220,7 @@ class _Rows:
             return tuple(
                 self.row(
                     name.format(value),
-                    label.format(words.get(value, value)),
+                    label.format(words.get(value, _measurements(value))),
                     table,
                     test=TEST,
                     **_specified(key, value),
@@ -230,7 +230,7 @@ class _Rows:
         rows = []
         for line in table.itertuples():
             value = getattr(line, key)
-            text = label.format(words.get(value, value))
+            text = label.format(words.get(value, _measurements(value)))
             found = NotEstimable(line.reason) if line.reason else line
             rows += self.tested(name.format(value), text, found, **_specified(key, value))
         return tuple(rows)
@@ -263,8 +263,8 @@ def _strata(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
 
 def _early(rows: _Rows, study: CertaintyStudy, plan: CertaintyPlan) -> tuple[Result, ...]:
     parts = (
-        ("before", "before_{}", "verandering in {} metingen vóór de start"),
-        ("effect", "anticipation_{}", "effect als provincies {} metingen vooruitlopen"),
+        ("before", "before_{}", "verandering in {} vóór de start"),
+        ("effect", "anticipation_{}", "effect als provincies {} vooruitlopen"),
     )
     found = []
     for part, name, label in parts:
@@ -405,6 +405,11 @@ def _limits(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
     return tuple(_limit(rows, *part) for part in parts)
 
 
+def _measurements(value: object) -> str:
+    """What a choice without words of its own counts."""
+    return f"{value} meting" if value == 1 else f"{value} metingen"
+
+
 def _limit(rows: _Rows, name: str, label: str, value: float | NotEstimable, unit: str) -> Result:
     if not isinstance(value, NotEstimable) and value == (1 if name == "gamma" else 0):
         return rows.row(name, label, None, unit, note="Niet van toepassing: nul ligt al in het interval.")
@@ -419,7 +424,7 @@ def _curve_rows(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
         "curve_median": "middelste schatting van alle specificaties",
         "curve_lowest": "kleinste schatting van alle specificaties",
         "curve_highest": "hoogste schatting van alle specificaties",
-        "curve_sign": "specificaties met hetzelfde teken",
+        "curve_sign": "specificaties met het teken dat het meest voorkomt",
         "curve_p": "p-waarde van de hele curve",
     }
     if isinstance(curve, NotEstimable):

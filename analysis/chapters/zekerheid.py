@@ -41,6 +41,13 @@ CHECKED = {
     "concurrent_interaction": "Verschil waar ook het andere programma loopt",
     "trend": "Verschil in ontwikkeling vóór de start, per meting",
 }
+# Other choices for the same estimate, and checks of what cannot be an effect. Estimators stand in the table
+# of estimates, which the chapter of the question names.
+CHOSEN = (
+    "weights_inhabitants", "weights_precision", "weights_provinces", "estimator_never", "anticipation_1",
+    "anticipation_2", "direct", "concurrent",
+)  # fmt: skip
+NOTHING_THERE = ("before_1", "before_2", "placebo_1", "placebo_2", "placebo_3")
 CHOICES = {
     "estimator": "Schatter",
     "sample": "Weging",

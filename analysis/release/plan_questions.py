@@ -62,7 +62,7 @@ def exposures(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
                 provinces.get(item["place"], item["place"]),
                 f"{item['start']}{until}",
                 item["status"],
-                item["source"].replace("_", " "),
+                item["source"],
                 dutch.number(item["intensity"]) if "intensity" in item else "–",
             ]
         )

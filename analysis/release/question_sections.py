@@ -194,25 +194,43 @@ def _section(question: Question, effect: Result, released: Released, *, drawn: b
 def _against(question: Question, released: Released) -> str:
     """What does not go with the estimate, each by its name and number; "" where everything does."""
     from analysis.chapters.effect import BESIDE
+    from analysis.chapters.zekerheid import CHECKED, CHOSEN, NOTHING_THERE
 
     effect, checks = question.prefix, f"zekerheid.{question.prefix.replace('.', '_')}"
     row = released.row(f"{effect}.effect")
     main, alpha = row.value, 1 - row.level
     told = []
     other = [
-        f"{name} {{{{< var {effect}.{method}.full >}}}}"
+        f"{name} op {{{{< var {effect}.{method}.full >}}}}"
         for method, name in BESIDE.items()
         if (value := _value(released, f"{effect}.{method}")) is not None and value * main < 0
     ]
     if other:
-        who = "Een andere schatter geeft" if len(other) == 1 else "Andere schatters geven"
-        told.append(f"{who} het andere teken: {dutch.join(other)}.")
+        who = "Een andere rekenwijze komt" if len(other) == 1 else "Andere rekenwijzen komen"
+        told.append(f"{who} aan de andere kant van nul uit: {dutch.join(other)}.")
     sign = _value(released, f"{checks}.curve_sign")
     if sign is not None and sign < ALL:
         told.append(
-            f"Van alle combinaties van keuzes geeft {{{{< var {checks}.curve_sign.value >}}}}% "
-            "hetzelfde teken."
+            f"In {{{{< var {checks}.curve_sign.value >}}}}% van alle combinaties van keuzes ligt de "
+            f"schatting {_side(released, checks, main)}"
         )
+    chosen = [
+        f"{dutch.lower(CHECKED[name])} ({{{{< var {checks}.{name}.full >}}}})"
+        for name in CHOSEN
+        if (value := _value(released, f"{checks}.{name}")) is not None and value * main < 0
+    ]
+    if chosen:
+        told.append(f"Aan de andere kant van nul ligt de schatting ook zo: {dutch.join(chosen)}.")
+    seen = [
+        f"{dutch.lower(CHECKED[name])} ({{{{< var {checks}.{name}.full >}}}}; p-waarde "
+        f"{{{{< var {checks}.{name}.p >}}}})"
+        for name in NOTHING_THERE
+        if (row := released.find(f"{checks}.{name}")) is not None
+        and row.p_value is not None
+        and row.p_value < alpha
+    ]
+    if seen:
+        told.append(f"De toets slaat ook aan waar geen effect kan zijn: {dutch.join(seen)}.")
     parallel = _value(released, f"{effect}.pretrend_p")
     if parallel is not None and parallel < alpha:
         told.append(
@@ -226,6 +244,14 @@ def _against(question: Question, released: Released) -> str:
             f"{{{{< var {shared.id}.value >}}}}% van de nabootsingen."
         )
     return f"**Wat daar niet bij past.** {' '.join(told)}" if told else ""
+
+
+def _side(released: Released, checks: str, main: float) -> str:
+    """On which side of zero most estimates lie: their share is that of the sign that most of them have."""
+    median = _value(released, f"{checks}.curve_median")
+    if median is None or median * main >= 0:
+        return "aan dezelfde kant van nul."
+    return f"juist aan de andere kant van nul; de middelste is {{{{< var {checks}.curve_median.full >}}}}."
 
 
 def _value(released: Released, id: str) -> float | None:

@@ -19,6 +19,7 @@ DOCUMENT = "reports/rapport.qmd"  # where no project file names the documents
 FOLDER = "_generated"
 ORIGINS = f"{FOLDER}/herkomst.qmd"
 CONCLUSIONS = "conclusie"
+NAMED_IN = "shown_in"  # the column of resultaten.csv with the sections that name a number
 _VARIABLE = re.compile(r"(?<!\{)\{\{<\s*var\s+(\S+)\s*>\}\}")
 _INCLUDE = re.compile(r"\s*\{\{<\s*include\s+(\S+)\s*>\}\}\s*")
 _QUESTIONS = re.compile(rf"{FOLDER}/(?:vraag|vragen|proef|proeven|uitkomst)[\w-]*\.qmd")

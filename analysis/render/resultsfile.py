@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from analysis.release.provenance import PROVENANCE_FILE
-from analysis.release.shown import shown
+from analysis.release.shown import NAMED_IN, shown
 from analysis.release.spreadsheet import safe_cells
 from analysis.results import Result
 from analysis.workspace import Workspace
@@ -18,7 +18,6 @@ COLUMNS = (
     "id", "label", "value", "low", "high", "level", "se", "unit", "n", "clusters", "kind", "source",
     "outcome", "specification", "note",
 )  # fmt: skip
-SHOWN_IN = "shown_in"  # sections of the documents that name the number
 STAMP = ("notebook", "run", "data_hash", "parameters_hash", "code_hash")
 PUBLIC_STAMP = ("notebook",)
 
@@ -54,7 +53,7 @@ def write_results_file(
     with path.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, lineterminator="\n")
         sections = sections or {}
-        writer.writerow((*COLUMNS, SHOWN_IN, *stamp))
+        writer.writerow((*COLUMNS, NAMED_IN, *stamp))
         for row in sorted(rows, key=lambda row: row.id):
             values = [
                 *(getattr(row, name) for name in COLUMNS),

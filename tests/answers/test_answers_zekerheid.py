@@ -100,7 +100,7 @@ def test_a_pretended_start_is_the_contrast_of_elections_before(rows, turnout):
     begun = wide.index.isin(["PV20", "PV22", "PV24", "PV29", "PV30"])
     change = wide[8] - wide[7]
     assert rows["placebo_1"].value == pytest.approx(change[begun].mean() - change[~begun].mean(), abs=1e-9)
-    assert rows["placebo_1"].label == "schatting bij een start die 1 metingen te vroeg is"
+    assert rows["placebo_1"].label == "schatting bij een start die 1 meting te vroeg is"
 
 
 def test_rows_share_question_source_and_kind(items, turnout):

@@ -44,7 +44,7 @@ def test_an_answer_with_its_interval_the_smallest_that_matters_and_the_evidence(
     assert table.cells.iloc[0].tolist() == [
         "ProDemos: kennis over de democratie",
         "1,23 punten (95%-interval van 0,50 tot 2,00); van belang is 1,0 punten of meer",
-        "3", "onbekend", "Metingen van latere jaren.",
+        "3", "onbekend", "Metingen van latere jaren",
     ]  # fmt: skip
     assert table.links["Vraag"] == ["sec-prodemos-kennis"]
     assert table.source == "uitkomst_democratiekennis"
@@ -55,7 +55,7 @@ def test_no_number_is_no_evidence_and_says_why():
     line = table.cells.iloc[0]
     assert line["Antwoord"] == "Niet vast te stellen: er is nog niets gemeten"
     assert line["Bewijs (Maryland)"] == "geen"
-    assert line["Nodig voor een antwoord"] == "Gegevens die er nog niet zijn."
+    assert line["Nodig voor een antwoord"] == "Gegevens die er nog niet zijn"
     told = sheet(*effect(value=NotEstimable("er is geen bestand; nodig is een meting")))
     assert told.cells.iloc[0]["Antwoord"] == "Niet vast te stellen: er is geen bestand"
     assert told.cells.iloc[0]["Nodig voor een antwoord"] == "Een meting"
@@ -99,7 +99,7 @@ def test_an_outcome_that_cannot_answer_asks_for_one_nearer_to_the_young():
     needed = "Nodig voor een antwoord"
     assert sheet(*effect(), ceiling, seen).cells.iloc[0][needed].startswith("Een meting onder jongeren zelf")
     near = replace(seen, value=0.2)
-    assert sheet(*effect(), ceiling, near).cells.iloc[0][needed] == "Metingen van latere jaren."
+    assert sheet(*effect(), ceiling, near).cells.iloc[0][needed] == "Metingen van latere jaren"
 
 
 def test_what_a_young_person_cost_stands_beside_the_answer():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 
 import pytest
 from readback import page, words
+from told_twice import contradictions, numbers, table
 
 from analysis.design.questions import questions
 from analysis.exhibits import sources_of
@@ -13,7 +15,6 @@ from analysis.results import read_rows
 from analysis.workspace import Workspace
 
 DOCUMENTS = ("rapport", "verantwoording")
-NUMBER = re.compile(r"[−-]?\d+(?:\.\d{3})*(?:,\d+)?")
 
 
 @pytest.fixture(scope="module")
@@ -26,17 +27,73 @@ def rows(report):
     return {row.id: row for row in read_rows(report / "data" / "build" / "released" / "results.csv")}
 
 
-def numbers(text: str) -> list[str]:
-    """The numbers in `text` without plus signs, the name of an interval left out."""
-    return NUMBER.findall(re.sub(r"\d+%-interval", "", text).replace("+", ""))
+@pytest.fixture(scope="module")
+def asked(report):
+    return list(questions(Workspace(report, report / "data" / "real")))
 
 
-def table(html, name: str) -> list[list[str]]:
-    """The rows of the table with this id, cells as text; empty where the page does not hold it."""
-    for div in html.iter("div"):
-        if div.get("id") == name:
-            return [[words(cell) for cell in row if cell.tag in ("th", "td")] for row in div.iter("tr")]
-    return []
+def test_nothing_is_told_twice_and_differently(pages, rows, asked):
+    assert contradictions(pages, rows, asked) == []
+
+
+def changed(pages, name, old, new, within):
+    """The pages with `old` replaced once, in the first element of `within` that says it."""
+    pages = deepcopy(pages)
+    for element in pages[name].iter():
+        if within(element) and old in words(element):
+            for node in element.iter():
+                for part in ("text", "tail"):
+                    if old in (getattr(node, part) or "") and not (node is element and part == "tail"):
+                        setattr(node, part, getattr(node, part).replace(old, new, 1))
+                        return pages
+    raise AssertionError(f"{name} does not say {old!r}")
+
+
+def of_table(name):
+    return lambda element: element.tag == "div" and element.get("id") == name
+
+
+def to_row(id):
+    return lambda element: element.tag == "a" and element.get("href", "").endswith(f"#herkomst-{id}")
+
+
+PLANTED = {
+    "a number in a sentence": (
+        "rapport", "0,20", "0,30", to_row("prodemos.opkomst_tk.effect"), "prodemos.opkomst_tk.effect reads",
+    ),
+    "a number in a table of the other document": (
+        "verantwoording", "−0,04", "−0,05", of_table("tbl-zekerheid-prodemos-opkomst-tk"),
+        "'Imputatie' reads",
+    ),
+    "another rounding of the same share": (
+        "verantwoording", "10,1", "10,0", of_table("tbl-zekerheid-prodemos-opkomst-tk-alarm"), "alarm_shared",
+    ),
+    "a count beside the table it counts": (
+        "rapport", "onbekend", "gemeld", of_table("tbl-programma-rooster"), "programma.logic_unknown",
+    ),
+    "a promise that is told as kept": (
+        "rapport", "Toegezegd. Aan een plan", "Gerealiseerd. Toegezegd (brief B); aan een plan",
+        of_table("tbl-toezeggingen"), "is done and not done",
+    ),
+    "an answer where there is none": (
+        "rapport", "Niet vast te stellen: er is geen bestand met de kennis", "Er is geen effect op de kennis",
+        of_table("tbl-antwoord"), "tbl-antwoord",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_a_planted_contradiction_is_found(pages, rows, asked, kind):
+    name, old, new, within, said = PLANTED[kind]
+    found = contradictions(changed(pages, name, old, new, within), rows, asked)
+    assert any(said in one for one in found), found
+
+
+def test_another_p_value_beside_the_same_estimate_is_found(pages, rows, asked):
+    p = rows["prodemos.opkomst_tk.effect"].p_text
+    within = of_table("tbl-prodemos-opkomst-tk-opzet")
+    found = contradictions(changed(pages, "verantwoording", p, "0,999", within), rows, asked)
+    assert any("reads p '0,999'" in one for one in found), found
 
 
 def test_a_number_that_is_linked_is_the_number_of_its_row(pages, rows):
