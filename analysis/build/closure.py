@@ -16,7 +16,7 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import analysis
@@ -169,6 +169,7 @@ def closure(
         designs.update(mentions.designs)
         any_design |= mentions.any_design
 
+    @cache  # of every name that is imported from it
     def places_of(package: str) -> dict[str, str]:
         path = first_party.find(package) if package else None
         return {} if path is None else memory.mentions(path.read_text(encoding="utf-8")).places
@@ -218,6 +219,7 @@ class Memory:
         self._path = path
         self._known: dict[str, list] = {}
         self._used: dict[str, list] = {}
+        self._read: dict[str, Mentions] = {}
         if path is not None:
             with contextlib.suppress(OSError, ValueError):
                 content = json.loads(path.read_text(encoding="utf-8"))
@@ -225,9 +227,10 @@ class Memory:
 
     def mentions(self, code: str) -> Mentions:
         key = digest(code)
-        if key not in self._used:
+        if key not in self._read:
             self._used[key] = self._known.get(key) or read_mentions(code).as_list()
-        return Mentions.from_list(self._used[key])
+            self._read[key] = Mentions.from_list(self._used[key])
+        return self._read[key]
 
     def save(self) -> None:
         """Write what was asked for in this build, whole or not at all."""

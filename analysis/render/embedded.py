@@ -39,6 +39,9 @@ _PLACE = re.compile(r"(?<=;base64,)cGljdHVyZTog[A-Za-z0-9+/=]+")
 # leaves what it makes as it was.
 _CHECKSUM = re.compile(r"(?<=`)[0-9a-f]{16,64}(?=`)")
 _CHECKSUM_PLACE = re.compile(r"z\d{15,63}")
+# Pandoc with as much room as it needs before it collects garbage: a sixth to a quarter less work on the long
+# document (2,1 s of 2,6 for its page, 1,4 of 1,9 for its Typst), for 200 MB more while it works.
+_ROOM = ("+RTS", "-A256m", "-RTS")
 _NOT_DRAWN = re.compile(r"""the text `"(?P<text>.+?)"` could not be displayed""")
 
 
@@ -58,9 +61,10 @@ def render_embedded(projects: Sequence[Project], folder: Path, kept: Kept | None
     RenderError
         If Pandoc or Typst fails or warns.
     """
-    # The PDFs first: they take longest.
+    # The PDFs first, and of the longest document: they take longest.
     makers = sorted(WRITERS, key=lambda make: make is not write_paper)
     texts = [(project, fill(read_lines(project), project)) for project in projects]
+    texts.sort(key=lambda text: -len(text[1]))
     with ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
         tasks = [pool.submit(make, *text, folder, kept) for make in makers for text in texts]
         for task in tasks:
@@ -204,6 +208,7 @@ def _pandoc(
             settings.write_text(told, encoding="utf-8")
             command = [
                 pypandoc.get_pandoc_path(),
+                *_ROOM,
                 *arguments,
                 f"--metadata-file={settings}",
                 f"--resource-path={folder}",

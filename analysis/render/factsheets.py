@@ -7,28 +7,37 @@ also where Quarto is there: Quarto renders one document at a time, and twelve of
 
 from __future__ import annotations
 
+import base64
+import importlib.metadata
+import json
 import os
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from analysis.build.closure import FirstParty, Memory, closure, read_mentions
+from analysis.build.fingerprint import Fingerprints
 from analysis.build.kept import Kept
 from analysis.figures.kept import found_by
 from analysis.release.draw import drawer_of
 from analysis.release.fragments import FOLDER as GENERATED
 from analysis.release.markdown import attribute, escape
 from analysis.release.svg import compact
+from analysis.render import provinces
 from analysis.render.check import check_lines
-from analysis.render.embedded import WRITERS
+from analysis.render.editions import released_folder
+from analysis.render.embedded import CROSSREF, TEMPLATES, WRITERS
 from analysis.render.index import SHEETS
 from analysis.render.labelling import check_labelling
 from analysis.render.project import Project, RenderError, read_project, split_front_matter
 from analysis.render.provinces import Material, read_material, sheet_values, turnout_line
 from analysis.render.source import SHORTCODE, Line, fill, lookup
-from analysis.render.stage import staged
+from analysis.render.stage import sources, staged
+from analysis.results import ROWS_FILE, SERIES_FOLDER
 from analysis.workspace import Workspace
 
 STENCIL = "provincie.qmd"
@@ -41,17 +50,72 @@ _BLOCK = re.compile(rf"\s*\{{\{{<\s*var\s+{_NAME}\.(?P<key>\w+)\s*>\}}\}}\s*")
 def write_factsheets(workspace: Workspace, folder: Path, kept: Kept | None = None) -> list[Path]:
     """Write the sheets of all provinces into ``provincies`` in `folder`, and return their paths.
 
-    What was made before is taken from `kept`.
+    What was made before is taken from `kept`: all sheets together where nothing that decides them changed, for
+    then their material need not be read either; else what Pandoc and Typst made.
 
     Raises
     ------
     RenderError
         If something is wrong with the stencil, a result is missing, or Pandoc or Typst fails or warns.
     """
-    material = read_material(workspace)
-    report = read_project(workspace.root)
     target = folder / SHEETS
     target.mkdir()
+    if kept is None:
+        _write(workspace, target)
+    else:
+        made = kept.get(_deciding(workspace), lambda: _packed(workspace, kept))
+        for name, content in json.loads(made).items():
+            (target / name).write_bytes(base64.b64decode(content))
+    return sorted(target.iterdir())
+
+
+def _packed(workspace: Workspace, kept: Kept) -> bytes:
+    """All sheets, by name."""
+    with tempfile.TemporaryDirectory(prefix="sheets-") as folder:
+        _write(workspace, Path(folder), kept)
+        made = {path.name: base64.b64encode(path.read_bytes()).decode() for path in Path(folder).iterdir()}
+    return json.dumps(made, sort_keys=True).encode()
+
+
+def _deciding(workspace: Workspace) -> dict[str, Any]:
+    """All that decides the sheets: results, facts, design, the report's sources, and the code they reach.
+
+    Of what a build writes beside the sources, the stencil reads what it names; of the chapters, the sheets reach
+    those that :mod:`analysis.render.provinces` imports: the figures of the others do not decide them.
+    """
+    first_party = FirstParty.of(workspace)
+    memory = Memory(workspace.build / "cache" / "mentions.json")
+    imported = read_mentions(Path(provinces.__file__).read_text(encoding="utf-8")).imports
+    named = [f"import {name}" for _, name, _ in sorted(imported) if name.startswith("analysis.chapters.")]
+    code = closure(f"import {__name__}", first_party, memory, without=("chapters",)).files
+    code |= closure("\n".join(named), first_party, memory).files
+    code |= {path.name: path for path in (*TEMPLATES, CROSSREF)}
+    stencil = (workspace.reports / STENCIL).read_text(encoding="utf-8")
+    released, generated = released_folder(workspace), workspace.reports / GENERATED
+    read = [
+        *(path for path in sources(workspace.root) if generated not in path.parents or path.name in stencil),
+        *(path for folder in (workspace.facts, workspace.design) for path in sorted(folder.rglob("*.*"))),
+        workspace.root / "data" / "manifest.toml",
+        released / ROWS_FILE,
+        *sorted((released / SERIES_FOLDER).glob("*")),
+    ]
+    hashes = Fingerprints()
+    return {
+        "files": {
+            path.relative_to(workspace.root).as_posix(): hashes.of(path) for path in read if path.is_file()
+        },
+        "code": {name: hashes.of(path) for name, path in code.items()},
+        "asked": [
+            os.environ.get("SOURCE_DATE_EPOCH", ""),
+            *map(importlib.metadata.version, ("typst", "pypandoc_binary")),
+        ],
+    }
+
+
+def _write(workspace: Workspace, target: Path, kept: Kept | None = None) -> None:
+    """Write the sheets of all provinces into `target`."""
+    material = read_material(workspace)
+    report = read_project(workspace.root)
     drawer = drawer_of(workspace)
     with (
         staged(workspace.root) as stage,
@@ -65,7 +129,6 @@ def write_factsheets(workspace: Workspace, folder: Path, kept: Kept | None = Non
             tasks += [pool.submit(write, project, text, target, kept) for write in WRITERS]
         for task in tasks:
             task.result()
-    return sorted(target.iterdir())
 
 
 def sheet(code: str, values: Mapping[str, Any], report: Project) -> tuple[Project, str]:

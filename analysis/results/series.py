@@ -104,8 +104,8 @@ class Series:
             raise ValueError(f"series {self.id}: measure {', '.join(absent)} is no column of the points")
         if self.points.empty and not (self.reason or self.withheld):
             raise ValueError(f"series {self.id}: no points, and no reason why")
-        numbers = self.points[list(self.measures)].apply(pd.to_numeric, errors="raise")
-        if np.isinf(numbers.to_numpy(dtype=float)).any():
+        numbers = (pd.to_numeric(self.points[name], errors="raise") for name in self.measures)
+        if any(np.isinf(column.to_numpy(dtype=float)).any() for column in numbers):
             raise ValueError(f"series {self.id}: an infinite number; one that is unknown is missing")
         object.__setattr__(self, "points", self.points.reset_index(drop=True))
 
