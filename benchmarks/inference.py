@@ -32,7 +32,6 @@ from analysis.credibility.sensitivity_path import PathSensitivity
 from analysis.credibility.simulated_tests import drawn_assignments, p_values, simulated_nulls
 from analysis.credibility.size_table import shock_models, size_table
 from analysis.inference import ClusterPanel, Setting, answer, event_path
-from analysis.inference.group_time import GroupTime
 from analysis.inference.inversion import TIE
 
 # Municipalities by province, 2024 (CBS), PV20 to PV31: 342 in all.
@@ -90,17 +89,15 @@ def size(given) -> None:
 def bands(given) -> None:
     for design in given.designs:
         panel = panel_of(design)
-        path = event_path(panel, Setting())
-        each, largest = path.critical_values(0.95)
         for name, model in models_of(panel, given.models).items():
-            found = GroupTime(panel, path.parts, model(range(given.draws)))(panel.first[None])
-            t = np.array(
-                [
-                    np.abs(part.estimate[:, 0]) / np.sqrt(part.covariance(slice(None), slice(None))[:, 0])
-                    for part in found
-                ]
-            )
-            pointwise, together = (t <= each[:, None]).mean(axis=1), (t.max(axis=0) <= largest).mean()
+            inside, all_inside = [], []
+            for seed, outcome in enumerate(model(range(given.draws))):
+                path = event_path(panel.with_outcome(outcome), Setting())
+                each, largest = path.critical_values(0.95, seed=seed)
+                t = np.abs(path.estimate) / path.se
+                inside.append(t <= each)
+                all_inside.append(t.max() <= largest)
+            pointwise, together = np.mean(inside, axis=0), np.mean(all_inside)
             print(
                 f"{design:16}{name:26}each {pointwise.mean():.3f} ({pointwise.min():.3f} to "
                 f"{pointwise.max():.3f})  all {together:.3f} ({error(together, given.draws):.3f})",
@@ -111,12 +108,11 @@ def bands(given) -> None:
 def sensitivity(given) -> None:
     for design in given.designs:
         panel = panel_of(design)
-        worlds = event_path(panel, Setting()).worlds()
         for name, model in models_of(panel, given.models).items():
             covered = np.zeros(2)
-            for outcome in model(range(given.draws)):
+            for seed, outcome in enumerate(model(range(given.draws))):
                 path = event_path(panel.with_outcome(outcome), Setting())
-                found = PathSensitivity.of(path, leads=4, worlds=worlds)
+                found = PathSensitivity.of(path, leads=4, seed=seed)
                 for place, (low, high) in enumerate((found.smoothness(0.0), found.relative(0.0))):
                     covered[place] += low <= 0 <= high
             smooth, relative = covered / given.draws
@@ -222,7 +218,7 @@ def speed(given) -> None:
 
 RUNS = {
     "size": (size, 4_000),
-    "bands": (bands, 4_000),
+    "bands": (bands, 1_000),
     "sensitivity": (sensitivity, 1_000),
     "pretrend": (pretrend, 1_000),
     "chosen": (chosen, 1_000),

@@ -20,9 +20,9 @@ import pandas as pd
 from scipy import stats
 
 from analysis.credibility.replicate import Seeds, as_integers, replicate
-from analysis.credibility.simulated_tests import drawn_assignments, stacked_nulls
+from analysis.credibility.simulated_tests import drawn_assignments, simulated_nulls
 from analysis.inference.cluster_panel import ClusterPanel
-from analysis.inference.inversion import TIE
+from analysis.inference.inversion import TIE, Stacked
 from analysis.inference.reassigned import statistics
 from analysis.inference.setting import Setting
 
@@ -155,7 +155,7 @@ class _Batch:
         drawn = drawn_assignments(self.panel, lots[0], self.reassigned)
         found = np.empty((len(seeds), len(self.tests), 2, len(self.effects) + 1))
         for place, test in enumerate(self.tests):
-            nulls = stacked_nulls(self.panel, test, outcomes, drawn)
+            nulls = Stacked.of(simulated_nulls(self.panel, test, outcomes, drawn))
             for side, sign in enumerate((1, -1)):
                 for at, effect in enumerate(self.effects):
                     # Testing no effect on shocks with effect b is testing effect −b on the shocks alone; on

@@ -158,7 +158,8 @@ def pretrends(
 
     Notes
     -----
-    Tests and intervals are those of the headline: over the jackknife error, by re-assignment, and inverted.
+    Tests and intervals are over the jackknife error, by re-assignment, and inverted, as the headline's. But
+    here starts move, and not histories: a trend is part of a history, and would pass for volatility.
     Detectable slopes and `passing` are for independent shocks of the size that the slope's error shows.
     """
     headline = headline or Setting()

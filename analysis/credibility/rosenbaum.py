@@ -13,6 +13,7 @@ import numpy as np
 
 from analysis.inference.assignments import MAX_EXACT, reassignments
 from analysis.inference.cluster_panel import ClusterPanel
+from analysis.inference.histories import placements
 from analysis.inference.inversion import TIE
 from analysis.inference.reassigned import null_distribution
 from analysis.inference.setting import Setting
@@ -95,7 +96,7 @@ def hidden_bias(
             reason="met zoveel regio's is niet uit te rekenen hoe ongelijk de kansen mogen zijn",
         )
     drawn, _ = reassignments(panel.assigned, strata=strata, max_exact=max_exact, draws=draws, seed=seed)
-    distribution = null_distribution(panel, setting, drawn)
+    distribution = null_distribution(panel, setting, placements(drawn, panel.assigned, panel.mass, strata))
     observed, statistic = distribution.statistics(null)
     extreme = statistic >= observed * (1 - TIE)
     p = float(extreme.mean())

@@ -20,6 +20,7 @@ import pandas as pd
 
 from analysis.inference.assignments import reassignments
 from analysis.inference.cluster_panel import ClusterPanel
+from analysis.inference.histories import among, placements
 from analysis.inference.inversion import TIE, NullDistribution, intervals
 from analysis.inference.reassigned import null_distribution
 from analysis.inference.setting import Setting
@@ -172,7 +173,7 @@ def specification_curve(
         raise ValueError(f"{draws} draws cannot give a p-value of {alpha}: take at least {int(1 / alpha)}")
     drawn, exact = reassignments(first.assigned, max_exact=max_exact, draws=draws, seed=seed)
     place = int((drawn == first.assigned).all(axis=1).argmax())  # where the observed assignment stands
-    job = _Job(dict(samples), first.begin(drawn), neighbours, policy, 1 - alpha if intervals else None)
+    job = _Job(dict(samples), drawn, neighbours, policy, 1 - alpha if intervals else None)
     blocks = [chosen[at : at + BLOCK] for at in range(0, len(chosen), BLOCK)]
     if workers == 1:
         rows = [*chain.from_iterable(map(job, blocks))]
@@ -242,9 +243,8 @@ def ranked(statistic: np.ndarray) -> np.ndarray:
     count = statistic.shape[1]
     ordered = np.sort(statistic, axis=1)
     floor = statistic * (1 - TIE)
-    return np.stack(
-        [1 - np.searchsorted(row, at, side="left") / count for row, at in zip(ordered, floor, strict=True)]
-    )
+    below = [np.searchsorted(row, at, side="left") for row, at in zip(ordered, floor, strict=True)]
+    return (count - np.stack(below)) / count
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,10 +260,10 @@ class _Row:
 
 @dataclass(frozen=True)
 class _Job:
-    """All that specifications have in common; starts `begin` (R, G)."""
+    """All that specifications have in common; re-assignments `drawn` (R, G)."""
 
     samples: dict[str, ClusterPanel]
-    begin: np.ndarray
+    drawn: np.ndarray
     neighbours: np.ndarray | None
     policy: np.ndarray | None
     level: float | None
@@ -274,7 +274,7 @@ class _Job:
         errors = [float(np.sqrt(null.variance)) for null in nulls]
         ends = np.full((len(nulls), 2), np.nan)
         if self.level is not None:
-            ends = intervals(nulls, self.level, scales=errors, smallest_p=1 / len(self.begin))
+            ends = intervals(nulls, self.level, scales=errors, smallest_p=1 / len(self.drawn))
         rows = iter(
             _Row(null.slope0, null.statistics()[1], se, float(low), float(high))
             for null, se, (low, high) in zip(nulls, errors, ends, strict=True)
@@ -290,13 +290,14 @@ class _Job:
             if item.before:
                 periods[: max(0, int(panel.first.min()) - item.before)] = False
                 panel = panel.between(panel.times[periods][0], panel.times[-1])
+            placed = placements(self.drawn, panel.assigned, panel.mass)
             if item.without:
                 kept = np.array(panel.clusters) != item.without
                 panel = panel.leave_out(item.without)
             return null_distribution(
                 panel,
                 item.setting,
-                begin=self.begin[:, kept],
+                among(placed, kept),
                 covariates=self.policy[None][:, kept][:, :, periods] if item.policy else None,
                 neighbours=_among(self.neighbours, kept),
             )

@@ -15,8 +15,9 @@ import pandas as pd
 
 from analysis.inference.assignments import MAX_EXACT, reassignments
 from analysis.inference.cluster_panel import ClusterPanel
+from analysis.inference.histories import placements
 from analysis.inference.inversion import TIE, NullDistribution
-from analysis.inference.reassigned import as_null, direction, require_identified, smallest_p, statistics
+from analysis.inference.reassigned import as_null, direction, moved, smallest_p
 from analysis.inference.setting import Setting
 from analysis.inference.statistics import Statistics
 
@@ -83,7 +84,7 @@ def trend_allowance(
     if any(not 0 <= value < np.inf for value in allowances):
         raise ValueError(f"allowances {list(allowances)}: zero or more each")
     drawn, exact = reassignments(panel.assigned, strata=strata, max_exact=max_exact, draws=draws, seed=seed)
-    family = _Family.of(panel, setting, drawn)
+    family = _Family.of(panel, setting, placements(drawn, panel.assigned, panel.mass, strata))
     least = smallest_p(family.at(0.0), exact=exact)
     rows = []
     for allowed in allowances:
@@ -111,13 +112,11 @@ class _Family:
     size: float
 
     @classmethod
-    def of(cls, panel: ClusterPanel, setting: Setting, drawn: np.ndarray) -> _Family:
+    def of(cls, panel: ClusterPanel, setting: Setting, placed: np.ndarray) -> _Family:
         since = np.arange(len(panel.times)) - (panel.first[:, None] - setting.anticipation - 1)
         drift = np.where(panel.first[:, None] < len(panel.times), since, 0.0)[panel.cluster]
         outcomes = np.stack([panel.outcome, direction(panel, setting), drift])
-        begin = np.vstack([panel.start, panel.begin(drawn)])
-        found = statistics(panel, setting, begin, outcomes)
-        require_identified(found)
+        found = moved(panel, setting, placed, outcomes[None])
         return cls(found, float(np.abs(panel.outcome).max()))
 
     @property
@@ -128,8 +127,8 @@ class _Family:
         """On the outcome less `drift` times the line."""
         y, d, line = self.found.estimate
         wy, wd, wl = self.found.without
-        moved = Statistics(np.stack([y - drift * line, d]), np.stack([wy - drift * wl, wd]))
-        return as_null(moved, size=self.size)
+        left = Statistics(np.stack([y - drift * line, d]), np.stack([wy - drift * wl, wd]))
+        return as_null(left, size=self.size)
 
     def breakdown(self, null: float, alpha: float) -> float:
         """The least drift, up or down, that makes `null` acceptable."""

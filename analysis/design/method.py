@@ -10,11 +10,12 @@ from analysis.workspace import Workspace
 HEADLINES = ("group_time",)  # the sensitivity to trends and the event study are of this one
 BESIDE = ("imputation", "two_way")
 TESTS = ("randomisation",)
+MOVED = ("history",)
 ERRORS = ("jackknife",)
 STOPPED = ("switch_path", "switchers")
 _OFFERED = {
-    "estimator": HEADLINES, "beside": BESIDE, "compared": BESIDE, "test": TESTS, "studentised": ERRORS,
-    "stopped": STOPPED,
+    "estimator": HEADLINES, "beside": BESIDE, "compared": BESIDE, "test": TESTS, "moved": MOVED,
+    "studentised": ERRORS, "stopped": STOPPED,
 }  # fmt: skip
 
 
@@ -31,6 +32,8 @@ class Method:
     compared : {"imputation", "two_way"}
         Printed for comparison; the other one.
     test : {"randomisation"}
+    moved : {"history"}
+        By a re-assignment; start, size and volatility of a province stay.
     studentised : {"jackknife"}
     stopped : {"switch_path", "switchers"}
         Beside the headline where a programme stopped somewhere: the headline leaves out what was measured
@@ -43,6 +46,7 @@ class Method:
     beside: str
     compared: str
     test: str
+    moved: str
     studentised: str
     stopped: str
     minimum_clusters: int

@@ -13,6 +13,7 @@ from analysis.estimate.did.bands import simultaneous_critical_value
 from analysis.inference.cluster_panel import ClusterPanel
 from analysis.inference.group_time import GroupTime, comparisons
 from analysis.inference.setting import Setting
+from analysis.inference.volatility import volatility
 
 DRAWS = 10_000  # shocks behind the critical values: the error of a coverage of 95 % is .2 %
 MANY = 40  # clusters from which the usual bands hold: t(G - 1), and the largest of jointly distributed t
@@ -48,6 +49,7 @@ class EventPath:
     base: float
     parts: list = field(repr=False)
     _panel: ClusterPanel = field(repr=False)
+    _setting: Setting = field(repr=False)
 
     @property
     def covariance(self) -> np.ndarray:
@@ -82,11 +84,14 @@ class EventPath:
     def worlds(self, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Estimates (D, J) and jackknife deviations (D, J, G) in D worlds of this design without an effect.
 
-        Shocks to clusters and periods are independent and normal. NaN where a cluster cannot be left out.
+        Shocks to clusters and periods are independent and normal, and those of a cluster as large as its own
+        swings; see :mod:`analysis.inference.volatility`. NaN where a cluster cannot be left out.
         """
         estimate, deviation = self._maps
+        swings = volatility(self._panel, self._setting, self._panel.outcome[None])[0]
+        scale = np.repeat(swings, len(self._panel.times))
         draws = min(DRAWS, max(DRAWS // 10, 20 * DRAWS // len(self._panel.clusters)))
-        shocks = np.random.default_rng(seed).standard_normal((draws, len(estimate)))
+        shocks = np.random.default_rng(seed).standard_normal((draws, len(estimate))) * scale
         return shocks @ estimate, np.tensordot(shocks, deviation, axes=1)
 
     def critical_values(self, level: float, *, seed: int = 0) -> tuple[np.ndarray, float]:
@@ -94,7 +99,7 @@ class EventPath:
 
         t(G - 1) holds for a mean over all clusters; here a few clusters are compared with a few others, each
         effect with errors of its own, and the jackknife leans to the wide side for small groups. What these
-        come to together follows from the design alone; see :meth:`worlds`.
+        come to together follows from the design and from how volatile its clusters are; see :meth:`worlds`.
         """
         if len(self._panel.clusters) > MANY:
             return self._usual_critical_values(level, seed)
@@ -194,5 +199,6 @@ def event_path(panel: ClusterPanel, setting: Setting) -> EventPath:
         mass=np.array(mass),
         base=-(1 + setting.anticipation) * panel.step,
         _panel=panel,
+        _setting=setting,
         parts=list(parts.values()),
     )

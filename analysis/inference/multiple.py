@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.inference.assignments import MAX_EXACT, reassignments
 from analysis.inference.cluster_panel import ClusterPanel, cluster_panel
+from analysis.inference.histories import placements
 from analysis.inference.reassigned import null_distribution
 from analysis.inference.setting import Setting
 from analysis.inference.stepdown import holm, romano_wolf
@@ -78,13 +79,13 @@ def adjusted(
                 f"outcome {name!r} is observed in {len(panel.clusters)} of {len(first.clusters)} clusters; "
                 "leave it out, or restrict the frame to clusters that have every outcome"
             )
-    # Re-assignments move declared starts: which periods are treated differs by outcome with the periods seen.
+    # By declared starts: which of them lie within the periods differs by outcome with the periods seen.
     starts = np.array([panel.start for panel in panels.values()]).min(axis=0)
-    dates, kinds = np.unique(starts, return_inverse=True)
+    kinds = np.unique(starts, return_inverse=True)[1]
     drawn, _ = reassignments(kinds, max_exact=max_exact, draws=draws, seed=seed)
     table, observed, statistics = [], [], []
     for panel in panels.values():
-        null = null_distribution(panel, setting, drawn, begin=dates[drawn])
+        null = null_distribution(panel, setting, placements(drawn, kinds, panel.mass))
         at_zero = null.statistics()
         observed.append(at_zero[0])
         statistics.append(at_zero[1])

@@ -1,4 +1,8 @@
-"""The randomisation test of a frame, studentised and not, by the one engine."""
+"""The randomisation test of a frame as it is published, studentised and not: starts move over clusters.
+
+The headline moves histories instead, and leaves size and volatility in place; see
+:mod:`analysis.inference.histories`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ import pandas as pd
 from analysis.inference.assignments import MAX_EXACT, reassignments
 from analysis.inference.cluster_panel import ClusterPanel, cluster_panel
 from analysis.inference.inversion import NullDistribution
-from analysis.inference.reassigned import null_distribution, smallest_p
+from analysis.inference.reassigned import as_null, direction, smallest_p, statistics
 from analysis.inference.setting import Setting
 
 STATISTICS = {
@@ -139,7 +143,10 @@ def randomisation_inference_from(
 ) -> Randomisation:
     """The same from a panel already read."""
     drawn, exact = reassignments(panel.assigned, max_exact=max_exact, draws=draws, seed=seed)
-    studentised = null_distribution(panel, setting, drawn)
+    outcomes = np.stack([panel.outcome, direction(panel, setting)])
+    begin = np.vstack([panel.start, panel.begin(drawn)])
+    size = float(np.abs(panel.outcome).max())
+    studentised = as_null(statistics(panel, setting, begin, outcomes), size=size)
     plain = NullDistribution(studentised.estimate, 1.0, studentised.slope0, studentised.slope1, 1.0, 0.0, 0.0)
     p = studentised.p_value(null)
     scale = float(np.sqrt(studentised.variance))

@@ -2,6 +2,8 @@
 
 Headline, robustness, power and diagnosis all come here, so that one question, estimator and specification
 have one estimate, one studentisation (the jackknife over clusters) and one interval, wherever it is printed.
+A re-assignment moves histories and leaves start, size and volatility in place; see
+:mod:`analysis.inference.histories`.
 """
 
 from __future__ import annotations
@@ -15,12 +17,15 @@ import pandas as pd
 from analysis.inference.assignments import MAX_EXACT, reassignments
 from analysis.inference.cluster_panel import ClusterPanel
 from analysis.inference.group_time import GroupTime, simple
+from analysis.inference.histories import Loadings, histories, placements
 from analysis.inference.inversion import NullDistribution
 from analysis.inference.regressions import Regressions
 from analysis.inference.setting import Setting
 from analysis.inference.statistics import Statistics
+from analysis.inference.volatility import volatility
 from analysis.unknown import NotEstimable, NotEstimableError
 
+UNITS = 4_000_000  # numbers in outcomes that are one in a single cluster and period, at a time
 VARIATION = 1e-10  # a standard error below this share of the outcome's size is rounding
 
 
@@ -167,9 +172,8 @@ def direction(
 def null_distribution(
     panel: ClusterPanel,
     setting: Setting,
-    drawn: np.ndarray | None = None,
+    placed: np.ndarray,
     *,
-    begin: np.ndarray | None = None,
     covariates: np.ndarray | None = None,
     neighbours: np.ndarray | None = None,
 ) -> NullDistribution:
@@ -177,10 +181,8 @@ def null_distribution(
 
     Parameters
     ----------
-    drawn : ndarray of int, shape (R, G)
-        Positions in ``panel.dates``.
-    begin : ndarray, shape (R, G)
-        The starts themselves instead, where several panels share their draws.
+    placed : ndarray of int, shape (R, G)
+        See :func:`analysis.inference.histories.placements`.
 
     Raises
     ------
@@ -189,11 +191,58 @@ def null_distribution(
         vary between clusters.
     """
     outcomes = np.stack([panel.outcome, direction(panel, setting, covariates, neighbours)])
-    begin = np.vstack([panel.start, panel.begin(drawn) if begin is None else begin])
-    return as_null(
-        statistics(panel, setting, begin, outcomes, covariates=covariates, neighbours=neighbours),
-        size=float(np.abs(panel.outcome).max()),
-    )
+    found = moved(panel, setting, placed, outcomes[None], covariates=covariates, neighbours=neighbours)
+    return as_null(found, size=float(np.abs(panel.outcome).max()))
+
+
+def moved(
+    panel: ClusterPanel,
+    setting: Setting,
+    placed: np.ndarray,
+    outcomes: np.ndarray,
+    *,
+    covariates: np.ndarray | None = None,
+    neighbours: np.ndarray | None = None,
+) -> Statistics:
+    """Statistics when histories have moved: as observed, and under each row of `placed`.
+
+    Parameters
+    ----------
+    placed : ndarray of int, shape (R, G)
+    outcomes : ndarray, shape (S, O, N, T)
+        S sets of O outcomes, of which the first tells how volatile clusters are.
+
+    Returns
+    -------
+    Statistics
+        Of the sets one after another: estimate (S·O, 1 + R).
+
+    Raises
+    ------
+    NotEstimableError
+        If the statistic is not identified under the observed assignment.
+    """
+    each = outcomes.shape[1]
+    flat = outcomes.reshape(-1, *outcomes.shape[2:])
+    given = {"covariates": covariates, "neighbours": neighbours}
+    found = statistics(panel, setting, panel.start[None], flat, **given)
+    require_identified(found)
+    history = histories(panel, flat, covariates)
+    volatile = volatility(panel, setting, outcomes[:, 0], covariates)
+    return loadings(panel, setting, **given).moved(found, history, np.repeat(volatile, each, axis=0), placed)
+
+
+def loadings(panel: ClusterPanel, setting: Setting, **given) -> Loadings:
+    """What the estimate of `setting`, and its jackknife, make of a cluster's outcome in each period."""
+    shape = len(panel.clusters), len(panel.times)
+    units = np.eye(shape[0] * shape[1]).reshape(-1, *shape)
+    step = max(1, UNITS // panel.outcome.size)
+    parts = [
+        statistics(panel, setting, panel.start[None], units[at : at + step][:, panel.cluster], **given)
+        for at in range(0, len(units), step)
+    ]
+    whole = [np.concatenate([getattr(part, name) for part in parts]) for name in ("estimate", "without")]
+    return Loadings.of(Statistics(*whole), shape[1])
 
 
 def as_null(found: Statistics, *, size: float = 1.0) -> NullDistribution:
@@ -251,10 +300,11 @@ def randomised(
     """Compare the estimate of `setting` with all those under admissible re-assignments.
 
     Admissible is every re-assignment that keeps the number of clusters at each start, within each stratum if
-    `strata` (G,) are given. Covariates keep their place; exposure to treated neighbours moves with treatment.
+    `strata` (G,) are given. Covariates, and exposure to treated neighbours, keep their place.
     """
     drawn, exact = reassignments(panel.assigned, strata=strata, max_exact=max_exact, draws=draws, seed=seed)
-    null = null_distribution(panel, setting, drawn, covariates=covariates, neighbours=neighbours)
+    placed = placements(drawn, panel.assigned, panel.mass, strata)
+    null = null_distribution(panel, setting, placed, covariates=covariates, neighbours=neighbours)
     return tested(null, panel, exact=exact, level=level)
 
 

@@ -26,9 +26,11 @@ def estimators(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
             f"{_stopped(content)}"
         )
         yield (
-            "De p-waarde komt uit een randomisatietoets over provincies, waarin elke schatting wordt "
-            "gedeeld door haar jackknifefout. Het interval bestaat uit de effecten die deze toets niet "
-            f"verwerpt. Bij minder dan {few} provincies met een start, of minder dan {few} zonder, volgt "
+            "De p-waarde komt uit een randomisatietoets over provincies: wat een provincie meemaakte, "
+            "gemeten naar hoe sterk haar uitkomst schommelt, gebeurt op alle andere manieren bij een andere. "
+            "Start, omvang en schommeling blijven waar zij zijn, en elke schatting wordt gedeeld door haar "
+            "jackknifefout. Het interval bestaat uit de effecten die deze toets niet verwerpt. "
+            f"Bij minder dan {few} provincies met een start, of minder dan {few} zonder, volgt "
             "geen uitspraak over toeval."
         )
     gap = content.get("kenniskloof")

@@ -11,6 +11,7 @@ from credibility_panels import COLUMNS, NEVER, make_panel
 
 from analysis.credibility import PathSensitivity, hidden_bias, path_sensitivity, trend_allowance
 from analysis.inference import Setting, answered, cluster_panel, event_path, randomised, reassignments
+from analysis.inference.histories import placements
 from analysis.inference.reassigned import null_distribution, statistics
 from analysis.unknown import NotEstimableError
 
@@ -108,7 +109,7 @@ def test_unequal_chances_by_brute_force():
     panel = cluster_panel(frame, **COLUMNS)
     found = hidden_bias(panel, MAIN, alpha=0.3)
     drawn, _ = reassignments(panel.assigned)
-    observed, t = null_distribution(panel, MAIN, drawn).statistics()
+    observed, t = null_distribution(panel, MAIN, placements(drawn, panel.assigned, panel.mass)).statistics()
     extreme, adopts = t >= observed * (1 - 1e-9), drawn == 0
     for gamma in (1.0, 2.0, 5.0):
         worst = 0.0
@@ -125,7 +126,7 @@ def test_the_rank_of_a_start_counts_in_part():
     panel = cluster_panel(frame, **COLUMNS)
     found = hidden_bias(panel, MAIN)
     drawn, _ = reassignments(panel.assigned)
-    observed, t = null_distribution(panel, MAIN, drawn).statistics()
+    observed, t = null_distribution(panel, MAIN, placements(drawn, panel.assigned, panel.mass)).statistics()
     extreme, early = t >= observed * (1 - 1e-9), (2 - drawn) / 2
     chances = [3.0 ** (early @ np.array(trait)) for trait in product((0, 1), repeat=7)]
     worst = max(chance[extreme].sum() / chance.sum() for chance in chances)

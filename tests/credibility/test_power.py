@@ -18,9 +18,9 @@ from analysis.credibility.power import (
     simulate_power,
 )
 from analysis.credibility.replicate import as_integers
-from analysis.credibility.simulated_tests import drawn_assignments, simulated_nulls, stacked_nulls
+from analysis.credibility.simulated_tests import drawn_assignments
 from analysis.inference import ClusterPanel, Setting, answer, cluster_panel
-from analysis.inference.inversion import Stacked
+from analysis.inference.histories import placements
 from analysis.inference.reassigned import null_distribution, statistics
 
 TESTS = {"main": Setting("not_yet"), "reported": Setting("two_way")}
@@ -92,7 +92,7 @@ def test_exaggeration_and_sign_by_listing_panels_one_by_one(base):
         for shocks in Normal(base)(data):
             for sign in (1, -1):
                 world = replace(base, outcome=sign * shocks + 0.4 * base.treated)
-                null = null_distribution(world, test, drawn)
+                null = null_distribution(world, test, placements(drawn, world.assigned, world.mass))
                 told.append(null.p_value() <= 0.05 + 1e-9)
                 if told[-1]:
                     sizes.append(abs(null.estimate) / 0.4)
@@ -101,20 +101,6 @@ def test_exaggeration_and_sign_by_listing_panels_one_by_one(base):
     assert row["rejected"] == sum(told)
     assert row["type_m"] == pytest.approx(np.mean(sizes), rel=1e-9)
     assert row["type_s"] == pytest.approx(np.mean(wrong), abs=1e-12)
-
-
-def test_the_quick_null_distributions_are_those_of_the_engine(base):
-    """Also where some assignments leave no estimate: those count as extreme in both."""
-    outcomes = Normal(base)(range(5))
-    drawn = drawn_assignments(base, 8, 200)
-    for setting in (Setting("not_yet"), Setting("never"), Setting("not_yet", anticipation=1)):
-        quick = stacked_nulls(base, setting, outcomes, drawn)
-        plain = Stacked.of(simulated_nulls(base, setting, outcomes, drawn))
-        for null in (0.0, 0.3, -1.2):
-            tested = np.full(5, null)
-            np.testing.assert_array_equal(quick.p_values(tested), plain.p_values(tested))
-        np.testing.assert_allclose(quick.estimate, plain.estimate, atol=1e-12)
-        np.testing.assert_allclose(quick.variance, plain.variance, atol=1e-12)
 
 
 def test_the_announced_simulation_errors_are_the_realised_ones(base):

@@ -10,6 +10,7 @@ from credibility_panels import COLUMNS, NEVER, make_panel
 
 from analysis.credibility.simulated_tests import drawn_assignments, no_effect_p_values, simulated_nulls
 from analysis.inference import ClusterPanel, Setting, cluster_panel
+from analysis.inference.histories import placements
 from analysis.inference.reassigned import linear_statistics, null_distribution, statistics
 from analysis.unknown import NotEstimableError
 
@@ -45,7 +46,7 @@ def test_the_null_distributions_are_those_of_each_panel_alone(setting, cohorts):
     drawn = drawn_assignments(design, 7, REASSIGNED)
     found = simulated_nulls(design, setting, np.stack([panel.outcome for panel in alone]), drawn)
     for null, panel in zip(found, alone, strict=True):
-        plain = null_distribution(panel, setting, drawn)
+        plain = null_distribution(panel, setting, placements(drawn, panel.assigned, panel.mass))
         for name in ("estimate", "variance", "slope0", "slope1", "var00", "var01", "var11"):
             np.testing.assert_allclose(getattr(null, name), getattr(plain, name), atol=1e-10, err_msg=name)
         for hypothesis in (0.0, 0.5, -1.0):

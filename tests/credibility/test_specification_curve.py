@@ -17,6 +17,7 @@ from analysis.credibility.specification_curve import (
 )
 from analysis.credibility.spillover import neighbour_shares
 from analysis.inference import cluster_panel, randomised, reassignments
+from analysis.inference.histories import placements
 from analysis.inference.reassigned import null_distribution
 from analysis.unknown import NotEstimableError
 
@@ -84,7 +85,7 @@ def test_rows_with_other_periods_are_their_own_test_too():
         null = null_distribution(
             cells,
             item.setting,
-            drawn,
+            placements(drawn, cells.assigned, cells.mass),
             covariates=extra["policy"][None, :, -len(cells.times) :] if item.policy else None,
             neighbours=extra["neighbours"],
         )

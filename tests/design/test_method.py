@@ -35,6 +35,7 @@ def test_another_order_is_another_co_primary_estimator(tmp_path):
     [
         ('"group_time"', '"sun_abraham"', "estimator is 'sun_abraham': use one of group_time"),
         ('"randomisation"', '"wald"', "test is 'wald': use one of randomisation"),
+        ('"history"', '"start"', "moved is 'start': use one of history"),
         ('"jackknife"', '"score"', "studentised is 'score': use one of jackknife"),
         ("minimum_clusters = 5", "minimum_clusters = 1", "minimum_clusters is 1: two or more"),
     ],

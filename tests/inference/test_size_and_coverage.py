@@ -7,6 +7,7 @@ of the benchmark, of which every design here meets two that are far apart.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -16,8 +17,8 @@ from threadpoolctl import threadpool_limits
 
 from analysis.credibility.simulated_tests import drawn_assignments, no_effect_p_values
 from analysis.inference import Setting, adjust_outcomes, answer, cluster_robust, event_path
-from analysis.inference.group_time import GroupTime
 from analysis.inference.inversion import TIE
+from analysis.inference.reassigned import statistics
 from analysis.inference.wild import wild_p_values
 
 DRAWS = 400
@@ -32,22 +33,39 @@ def p_of(name: str, model: str, setting: Setting) -> np.ndarray:
 
 @pytest.mark.parametrize("estimator", ["not_yet", "imputation", "two_way"])
 @pytest.mark.parametrize("model", ["AR(.6)", "t(3), small volatile"])
-@pytest.mark.parametrize("name", ["5/3/4", "GR DR FL ZE NB"])
+@pytest.mark.parametrize("name", ["5/3/4", "GR DR FL ZE NB", "five small"])
 def test_the_headline_has_its_size_with_assignment_fixed(name, model, estimator):
     # The bar on 4,000 draws is .04 to .06; here three errors of 400 draws on either side.
     size = (p_of(name, model, Setting(estimator)) <= 0.05 + TIE).mean()
     assert 0.04 - 3 * ERROR <= size <= 0.06 + 3 * ERROR
 
 
-def test_the_bootstrap_keeps_its_size_where_re_assignment_does_not():
-    """Five small provinces adopt, whose shocks are twice as large: on 4,000 draws .076 and .056."""
+@pytest.mark.parametrize("model", ["AR(.8), small volatile", "t(3), small volatile"])
+def test_both_tests_keep_their_size_where_those_that_adopt_are_the_restless_ones(model):
+    """Five small provinces adopt, whose shocks are twice as large.
+
+    Moving starts to others, the quiet ones among them, rejects .067 and .076 of 4,000 panels here.
+    """
     panel = design("five small")
-    outcomes = worlds(panel, "t(3), small volatile", 1_000, seed=3)
-    wild = (wild_p_values(panel, Setting(), outcomes) <= 0.05 + TIE).mean()
+    outcomes = worlds(panel, model, 1_500, seed=3)
     lots = drawn_assignments(panel, 5, 499)
-    moved = (no_effect_p_values(panel, Setting(), outcomes, lots) <= 0.05 + TIE).mean()
-    assert 0.04 - 2 * 0.007 <= wild <= 0.06 + 2 * 0.007
-    assert moved > 0.06
+    error = np.sqrt(0.05 * 0.95 / 1_500)
+    moved = no_effect_p_values(panel, Setting(), outcomes, lots)
+    wild = wild_p_values(panel, Setting(), outcomes)
+    for p in (moved, wild):
+        assert 0.04 - 2 * error <= (p <= 0.05 + TIE).mean() <= 0.06 + 2 * error
+
+
+def test_moving_starts_would_reject_too_often_there():
+    panel = design("five small")
+    outcomes = worlds(panel, "t(3), small volatile", 1_500, seed=3)
+    lots = drawn_assignments(panel, 5, 499)
+    begin = np.vstack([panel.start, panel.begin(lots)])
+    found = statistics(panel, Setting(), begin, outcomes)
+    t = np.abs(found.estimate) / np.sqrt(found.covariance(slice(None), slice(None)))
+    starts = ((t[:, 1:] >= t[:, :1] * (1 - TIE)).mean(axis=1) <= 0.05).mean()
+    histories = (no_effect_p_values(panel, Setting(), outcomes, lots) <= 0.05).mean()
+    assert starts > max(0.06, histories + 0.005)
 
 
 def test_the_usual_p_rejects_too_often():
@@ -58,22 +76,21 @@ def test_the_usual_p_rejects_too_often():
     assert rejected / 150 > 0.10
 
 
-@pytest.mark.parametrize("model", ["AR(.6)", "t(3)"])
-@pytest.mark.parametrize("name", ["5/3/4", "GR DR FL ZE NB"])
-def test_bands_cover_each_effect_and_all_together(name, model):
-    panel = design(name)
-    path = event_path(panel, Setting())
-    each, largest = path.critical_values(0.95)
-    outcomes = worlds(panel, model, 1_000, seed=12)
-    t = np.array(
-        [
-            np.abs(part.estimate[:, 0]) / np.sqrt(part.covariance(slice(None), slice(None))[:, 0])
-            for part in GroupTime(panel, path.parts, outcomes)(panel.first[None])
-        ]
-    )
-    error = np.sqrt(0.05 * 0.95 / 1_000)
-    pointwise, together = (t <= each[:, None]).mean(), (t.max(axis=0) <= largest).mean()
-    assert 0.93 - error <= pointwise <= 0.97 + error
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [("5/3/4", "AR(.6)"), ("GR DR FL ZE NB", "t(3)"), ("five small", "AR(.8), small volatile")],
+)
+def test_bands_cover_each_effect_and_all_together(name, model, monkeypatch):
+    monkeypatch.setattr(import_module("analysis.inference.event_path"), "DRAWS", 1_000)
+    panel, inside, draws = design(name), [], 300
+    for seed, outcome in enumerate(worlds(panel, model, draws, seed=12)):
+        path = event_path(panel.with_outcome(outcome), Setting())
+        each, largest = path.critical_values(0.95, seed=seed)
+        t = np.abs(path.estimate) / path.se
+        inside.append((*(t <= each), t.max() <= largest))
+    error = np.sqrt(0.05 * 0.95 / draws)
+    *pointwise, together = np.mean(inside, axis=0)
+    assert 0.93 - error <= np.mean(pointwise) <= 0.97 + error
     assert 0.93 - 2 * error <= together <= 0.97 + 2 * error
 
 
