@@ -23,6 +23,7 @@ START_SECONDS = 120
 START_ATTEMPTS = 3
 _HELD = "held"
 _FRESH_SECONDS = 60
+_UNHELD_SECONDS = 3600
 _NOT_INHERITED = ("PYTHONSTARTUP", "PYTHONBREAKPOINT", "MPLBACKEND", "JPY_PARENT_PID", "JPY_SESSION_NAME")
 
 
@@ -104,8 +105,9 @@ def sweep_private_folders() -> None:
     """Remove what workers that were killed left among the temporary files."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PRIVATE_PREFIX}*"):
         with contextlib.suppress(OSError):
-            # One that was made a moment ago may not be held yet.
-            if time.time() - folder.stat().st_mtime < _FRESH_SECONDS:
+            # One that was made a moment ago may not be held yet; a reader of data files holds none.
+            quiet = _FRESH_SECONDS if (folder / _HELD).exists() else _UNHELD_SECONDS
+            if time.time() - folder.stat().st_mtime < quiet:
                 continue
             with (folder / _HELD).open("a") as handle:
                 dead = take(handle)

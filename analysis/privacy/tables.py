@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.privacy.reading import read
 from analysis.privacy.unfold import unfold
+from analysis.sources.sheets import require_size
 
 MICRODATA_MB = 1024  # a larger file of the data folder is not compared with
 _SPSS = (".sav", ".zsav", ".por")
@@ -58,6 +59,7 @@ def _sheets(path: Path) -> list[pd.DataFrame]:
         from python_calamine import CalamineWorkbook
     except ImportError as error:
         raise ValueError("python-calamine is not installed; pip install python-calamine") from error
+    require_size(path)
     book = CalamineWorkbook.from_path(path)
     found = []
     for name in book.sheet_names:

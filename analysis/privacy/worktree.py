@@ -49,9 +49,15 @@ def staged_files(root: Path) -> Iterator[File]:
     OSError
         If `root` is no git repository, or there is no git.
     """
-    for entry in _listed(root, "diff", "--cached", "--raw", "--no-renames", "--diff-filter=ACMRT", "-z"):
+    options = ("--raw", "--no-renames", "--diff-filter=ACMRT", "-z")
+    yield from _as_added(root, "diff", "--cached", *options, place=1)
+
+
+def _as_added(root: Path, *words: str, place: int = 0) -> Iterator[File]:
+    """Files that git lists with `words`, as in the index: mode and blob at `place` of each entry."""
+    for entry in _listed(root, *words):
         if entry.startswith(":"):
-            mode, blob = entry.split()[1], entry.split()[3]
+            mode, blob = entry[1:].split()[place], entry.split()[2 + place]
             continue
         if said := _closed(entry):
             yield File(entry, said=said)
@@ -72,6 +78,7 @@ def present_files(root: Path) -> Iterator[File]:
     """
     names = sorted(set(_listed(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z")))
     cleaned = _cleaned(root, [name for name in names if name.endswith(".ipynb")])
+    yield from _as_added(root, "diff-files", "--raw", "--diff-filter=MTD", "-z")  # the next commit has these
     for path in names:
         if said := _closed(path):
             yield File(path, said=said)

@@ -8,11 +8,13 @@ documents, the fragments and pictures that the build disclosed, and what ``_quar
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from analysis.build.session import private_folder, sweep_private_folders
+
+STAGE = "report"
 FILES = ("_quarto.yml", "_variables.yml")
 SOURCES = "reports"
 PICTURES = frozenset({".svg", ".png", ".jpg", ".jpeg"})
@@ -24,10 +26,13 @@ SUFFIXES = PICTURES | {".qmd", ".bib", ".csl", ".lua", ".html", ".css", ".typ"}
 def staged(root: Path) -> Iterator[Path]:
     """A folder with the sources of the report in `root`, for as long as the block lasts.
 
-    Links are left out: what they lead to may be anything.
+    Links are left out: what they lead to may be anything. What a render that was killed left among the
+    temporary files is removed.
     """
-    with tempfile.TemporaryDirectory(prefix="report-") as folder:
-        stage = Path(folder).resolve()
+    sweep_private_folders()
+    with private_folder() as folder:
+        stage = folder.resolve() / STAGE
+        stage.mkdir()
         for path in sources(root):
             target = stage / path.relative_to(root)
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # linux/fcntl.h and linux/fs.h
@@ -26,8 +26,10 @@ _NOT_HERE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM}
 def fresh_folder(target: Path) -> Iterator[Path]:
     """A new folder beside `target` that takes its place when the block ends well.
 
-    If the block raises, the new folder is removed and `target` is as it was.
+    If the block raises, the new folder is removed and `target` is as it was. Where `target` is a link, the
+    folder that it leads to is replaced.
     """
+    target = target.resolve() if target.is_symlink() else target
     sweep(target)
     fresh, old = _beside(target, "new"), _beside(target, "old")
     for leftover in (fresh, old):
@@ -81,13 +83,25 @@ def _replace(target: Path, fresh: Path, old: Path) -> None:
         fresh.rename(target)
     elif os.path.ismount(target):
         _fill(target, fresh)
-    elif not _exchanged(fresh, target):
-        target.rename(old)
+    else:
         try:
-            fresh.rename(target)
-        except OSError:
-            old.rename(target)
-            raise
+            _exchange(target, fresh, old)
+        except OSError as error:
+            if error.errno != errno.EBUSY:  # a folder of the same disk that is mounted there
+                raise
+            _fill(target, fresh)
+
+
+def _exchange(target: Path, fresh: Path, old: Path) -> None:
+    """In one step, or by two renames."""
+    if _exchanged(fresh, target):
+        return
+    target.rename(old)
+    try:
+        fresh.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
 
 
 def _exchanged(first: Path, second: Path) -> bool:
@@ -106,20 +120,28 @@ def _exchanged(first: Path, second: Path) -> bool:
 
 
 def _fill(target: Path, fresh: Path) -> None:
-    """Replace what lies in `target` by what lies in `fresh`: each file in one step."""
+    """Replace what lies in `target` by what lies in `fresh`: each file in one step, once all are there."""
     wanted = {path.relative_to(fresh) for path in fresh.rglob("*")}
-    for name in sorted(wanted):
-        source, place = fresh / name, target / name
-        if source.is_dir():
-            if place.is_file() or place.is_symlink():
-                place.unlink()
-            place.mkdir(exist_ok=True)
-        else:
-            if place.is_dir() and not place.is_symlink():
-                shutil.rmtree(place)
-            part = place.with_name(f"{place.name}.part")
-            shutil.copyfile(source, part)
-            part.replace(place)
+    parts = {}
+    try:
+        for name in sorted(wanted):
+            source, place = fresh / name, target / name
+            if source.is_dir():
+                if place.is_file() or place.is_symlink():
+                    place.unlink()
+                place.mkdir(exist_ok=True)
+                continue
+            parts[name] = place.with_name(f"{place.name}.part")
+            shutil.copyfile(source, parts[name])
+    except OSError:  # the disk is full, or closed: the old report stays, without what was begun
+        for part in parts.values():
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+        raise
+    for name, part in parts.items():
+        if (target / name).is_dir() and not (target / name).is_symlink():
+            shutil.rmtree(target / name)
+        part.replace(target / name)
     for path in sorted(target.rglob("*"), reverse=True):
         if path.relative_to(target) not in wanted:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()

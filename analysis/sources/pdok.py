@@ -139,7 +139,7 @@ def _properties(features: list, path: Path) -> pd.DataFrame:
         code, name = properties["statcode"], properties["statnaam"]
         if not isinstance(code, str) or not isinstance(name, str):
             raise ValueError(
-                f"{path.name}, region {number}: statcode {shown(code)} and statnaam {shown(name)} must be text"
+                f"{path.name}, region {number}: statcode {shown(code)}, statnaam {shown(name)} must be text"
             )
         rows.append((code.strip(), name.strip()))
     return pd.DataFrame(rows, columns=["code", "name"], dtype="str")

@@ -12,9 +12,11 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import reduce
 from pathlib import Path
 
 import pandas as pd
@@ -28,6 +30,10 @@ _OLE = b"\xd0\xcf\x11\xe0"
 _BROKEN = "\0"  # in a cell of no file: text with NUL bytes is refused
 _HEADER_WITHIN = 30  # lines: titles and explanations above a table are not longer
 _SHOWN = 12
+MOST_CELLS = 50_000_000  # between the first cell of a sheet and the last
+_SHEET = re.compile(r"(^|/)worksheets/[^/]*\.xml$", re.IGNORECASE)
+_PLACE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{0,3})(\d{1,7})["']""")
+_CHUNK, _LONGEST_PLACE = 2**20, 64
 
 
 @dataclass(frozen=True)
@@ -142,7 +148,7 @@ def _lines(text: str, separator: str, name: str) -> list[tuple[int, list[str]]]:
 def _workbook(path: Path, decimal: str, tab: str) -> list[tuple[str, list[tuple[int, list[str]]]]]:
     from python_calamine import CalamineError, CalamineWorkbook  # only who has a spreadsheet needs it
 
-    _require_size(path)
+    require_size(path)
     try:
         book = CalamineWorkbook.from_path(path)
         names = book.sheet_names
@@ -163,8 +169,12 @@ def _workbook(path: Path, decimal: str, tab: str) -> list[tuple[str, list[tuple[
     ]
 
 
-def _require_size(path: Path) -> None:
-    """What the archive says it unpacks to; nothing is unpacked here."""
+def require_size(path: Path) -> None:
+    """Raise ValueError where a spreadsheet unpacks to more than is read, or spans too many cells.
+
+    The library that reads it makes room for every cell between the first and the last, and ends the process
+    where there is not as much: one cell in the far corner is enough.
+    """
     if not zipfile.is_zipfile(path):
         if path.stat().st_size > LARGEST:
             raise ValueError(
@@ -172,12 +182,34 @@ def _require_size(path: Path) -> None:
             )
         return
     with zipfile.ZipFile(path) as archive:
-        largest = max(archive.infolist(), key=lambda info: info.file_size)
-        if largest.file_size > LARGEST:
-            raise ValueError(
-                f"{path.name}: {largest.filename} in it unpacks to more than {LARGEST / 2**20:.0f} MB; this "
-                "is not the file meant"
-            )
+        for info in archive.infolist():
+            if info.file_size > LARGEST:
+                raise ValueError(
+                    f"{path.name}: {info.filename} in it unpacks to more than {LARGEST / 2**20:.0f} MB; this "
+                    "is not the file meant"
+                )
+            if _SHEET.search(info.filename):
+                cells = _spanned(archive, info)
+                if cells > MOST_CELLS:
+                    raise ValueError(
+                        f"{path.name}: {info.filename} in it spans {cells:.2g} cells, more than MOST_CELLS = "
+                        f"{MOST_CELLS:.2g}; remove what stands far below or far right of the table"
+                    )
+
+
+def _spanned(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
+    """Cells between the first of a sheet and the last row and column named in it; 0 if it cannot be read."""
+    before, column, row = b"", 0, 0
+    try:
+        with archive.open(info) as handle:
+            while chunk := handle.read(_CHUNK):
+                for letters, number in set(_PLACE.findall(before + chunk)):
+                    row = max(row, int(number))
+                    column = max(column, reduce(lambda found, letter: 26 * found + letter - 64, letters, 0))
+                before = chunk[-_LONGEST_PLACE:]
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+        return 0  # whoever reads it says what is wrong
+    return row * column
 
 
 def _cell(value: object, decimal: str) -> str:

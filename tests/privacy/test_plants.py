@@ -432,6 +432,20 @@ def test_what_is_staged_is_compared_with_the_microdata(repository):
         file.unlink()
 
 
+def test_what_was_added_counts_though_it_was_changed_or_removed_since(repository):
+    file = repository.root / "data" / "facts" / "staged.csv"
+    for later in ("niets", None):
+        file.write_bytes(_csv(RENAMED))
+        subprocess.run(["git", "add", "data/facts/staged.csv"], cwd=repository.root, check=True)
+        file.unlink() if later is None else file.write_text(later)
+        try:
+            assert "data/facts/staged.csv" in str(check(repository)[0][0])
+        finally:
+            command = ["git", "rm", "-q", "--cached", "-f", "data/facts/staged.csv"]
+            subprocess.run(command, cwd=repository.root, check=True)
+            file.unlink(missing_ok=True)
+
+
 # --- bounds ---
 
 

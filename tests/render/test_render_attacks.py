@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -160,6 +163,23 @@ def test_the_stage_holds_sources_and_no_link(tmp_path):
         assert not any(SECRET in path.read_bytes().decode("latin-1") for path in found)
         assert (stage / "reports" / "_generated" / "fig-kloof-lijn.svg").is_file()
     assert not stage.exists()
+
+
+def test_what_a_killed_render_left_is_removed_by_the_next(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    workspace = with_secret(tmp_path / "project")
+    killed = (
+        "import os, sys; from pathlib import Path; from analysis.render.stage import staged\n"
+        "with staged(Path(sys.argv[1])): os.kill(os.getpid(), 9)"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "temporary")}
+    subprocess.run([sys.executable, "-c", killed, str(workspace.root)], env=environment, check=False)
+    (left,) = (tmp_path / "temporary").iterdir()
+    os.utime(left, (0, 0))
+    with staged(workspace.root) as stage:
+        assert [stage.parent] == list((tmp_path / "temporary").iterdir())
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "", "a" * 65, "x y", "x\ny"])

@@ -170,3 +170,46 @@ def test_killed_at_any_moment_a_whole_report_stands(target, by):
         assert set(found) == set(whole("")), moment
         assert len(set(found.values())) == 1, moment
         assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_folder_of_the_same_disk_that_is_mounted_there_is_filled(target, monkeypatch):
+    """Such a mount has the number of its disk, and cannot be renamed."""
+
+    def busy(first, second):
+        raise OSError(errno.EBUSY, "busy", str(second))
+
+    monkeypatch.setattr(swap, "_exchanged", busy)
+    number = target.stat().st_ino
+    with fresh_folder(target) as folder:
+        write(folder, "nieuw")
+    assert contents(target) == {f"{part}/blad": "nieuw" for part in PARTS}
+    assert target.stat().st_ino == number
+    assert sorted(path.name for path in target.parent.iterdir()) == [target.name]
+
+
+def test_a_mount_that_is_full_keeps_the_old_report(target, monkeypatch):
+    before = contents(target)
+    copied = []
+
+    def full(source, place):
+        if copied:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        copied.append(place)
+        place.write_text("half")
+
+    monkeypatch.setattr(os.path, "ismount", lambda path: True)
+    monkeypatch.setattr(swap.shutil, "copyfile", full)
+    with pytest.raises(OSError, match="No space left"), fresh_folder(target) as folder:
+        write(folder, "nieuw")
+    assert copied
+    assert contents(target) == before
+
+
+def test_where_the_report_is_a_link_the_folder_behind_it_is_replaced(target):
+    link = target.with_name("koppeling")
+    link.symlink_to(target)
+    with fresh_folder(link) as folder:
+        write(folder, "nieuw")
+    assert link.is_symlink()
+    assert contents(target) == {f"{part}/blad": "nieuw" for part in PARTS}
+    assert sorted(path.name for path in target.parent.iterdir()) == sorted([target.name, link.name])
