@@ -186,3 +186,19 @@ def test_the_key_shows_the_shades_of_the_map():
     assert surface.UNKNOWN.color not in used
     for _, text in division.key():
         assert text in texts(exhibit)
+
+
+@BOTH
+def test_the_key_holds_no_class_that_the_map_does_not_use(draw):
+    """Of five classes around zero only the middle one, where no province deviates much."""
+    calm = {code: 0.1 for code in VALUES}
+    exhibit = draw(calm, **BASE, classes=[-4, -2, -1, 1, 2, 4], middle=0, decimals=1)
+    assert [text for text in texts(exhibit) if " tot " in text] == ["−1 tot +1"]
+    one_more = draw(calm | {"PV20": -3.0}, **BASE, classes=[-4, -2, -1, 1, 2, 4], middle=0, decimals=1)
+    assert [text for text in texts(one_more) if " tot " in text] == ["−1 tot +1", "−4 tot −2"]
+
+
+def test_each_tile_of_each_panel_carries_its_name():
+    written = texts(maps.map_panels({"Ruw": VALUES, "Bijgesteld": VALUES}, tiles=True, **BASE))
+    for name in province_names().values():
+        assert written.count(name.replace("-", "-\n")) == 2, name
