@@ -50,8 +50,8 @@ _BLOCK = re.compile(rf"\s*\{{\{{<\s*var\s+{_NAME}\.(?P<key>\w+)\s*>\}}\}}\s*")
 def write_factsheets(workspace: Workspace, folder: Path, kept: Kept | None = None) -> list[Path]:
     """Write the sheets of all provinces into ``provincies`` in `folder`, and return their paths.
 
-    What was made before is taken from `kept`: all sheets together where nothing that decides them changed, for
-    then their material need not be read either; else what Pandoc and Typst made.
+    What was made before is taken from `kept`: all sheets together where nothing that decides them changed, as
+    their material need not be read then; else what Pandoc and Typst made.
 
     Raises
     ------
@@ -80,8 +80,8 @@ def _packed(workspace: Workspace, kept: Kept) -> bytes:
 def _deciding(workspace: Workspace) -> dict[str, Any]:
     """All that decides the sheets: results, facts, design, the report's sources, and the code they reach.
 
-    Of what a build writes beside the sources, the stencil reads what it names; of the chapters, the sheets reach
-    those that :mod:`analysis.render.provinces` imports: the figures of the others do not decide them.
+    Of what a build writes beside the sources, the stencil reads what it names; of the chapters, the sheets
+    reach those that :mod:`analysis.render.provinces` imports: the figures of the others do not decide them.
     """
     first_party = FirstParty.of(workspace)
     memory = Memory(workspace.build / "cache" / "mentions.json")

@@ -10,7 +10,7 @@ import pytest
 from pypdf import PdfReader
 from readback import headings, one, page, pdf_text, squeezed, words
 from small_report import make_project, make_two, trace
-from test_render_browser import TAGS, browser, open_page  # noqa: F401
+from test_render_browser import browser, looked_over, open_page  # noqa: F401
 from test_render_standards import verapdf
 
 from analysis.render import RenderError, render
@@ -182,11 +182,9 @@ def test_both_pdfs_meet_both_standards(folder):
 @pytest.mark.parametrize("name", ["index", "rapport", "verantwoording"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_accessibility_violation(browser, folder, name, width):  # noqa: F811
-    from axe_playwright_python.sync_playwright import Axe
-
     sheet = open_page(browser, folder / f"{name}.html", width)
     sheet.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
-    outcome = Axe().run(sheet, options={"runOnly": {"type": "tag", "values": TAGS}}).response
+    outcome = looked_over(sheet)
     assert [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in outcome["violations"]] == []
     assert sheet.evaluate("document.documentElement.scrollWidth") <= width
     sheet.context.close()

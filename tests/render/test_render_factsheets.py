@@ -7,19 +7,20 @@ import pytest
 from panels import KNOWLEDGE_OUTCOME, REGIO, region_panel, region_studied, without_pupils
 from pypdf import PdfReader
 from readback import headings, outline, page, pdf_text, squeezed, words
-from test_render_browser import SCHEMES, TAGS, browser, open_page  # noqa: F401
+from test_render_browser import SCHEMES, browser, looked_over, open_page  # noqa: F401
 from test_render_standards import verapdf
 
 from analysis import dutch
 from analysis.answers.regio import region_items
 from analysis.answers.regio_names import ATTITUDE
 from analysis.answers.regio_opkomst import smallest_spread, turnout_items
+from analysis.build.kept import Kept
 from analysis.datakind import DataKind
 from analysis.design.questions import outcomes
 from analysis.estimate.regional_path import regional_path
 from analysis.panel.regio import RegioPanel
 from analysis.panel.turnout import PROVINCES, turnout_panel
-from analysis.render import RenderError
+from analysis.render import RenderError, factsheets
 from analysis.render.embedded import write_page
 from analysis.render.factsheets import sheet, write_factsheets
 from analysis.render.project import read_project
@@ -228,6 +229,50 @@ def test_same_bytes_twice(workspace, folder, tmp_path):
         assert (tmp_path / "provincies" / path.name).read_bytes() == path.read_bytes(), path.name
 
 
+def test_sheets_of_which_nothing_changed_are_taken_whole(workspace, folder, tmp_path, monkeypatch):
+    kept = Kept(tmp_path / "kept")
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        write_factsheets(workspace, tmp_path / name, kept)
+        made = {path.name: path.read_bytes() for path in (tmp_path / name / "provincies").iterdir()}
+        assert made == {path.name: path.read_bytes() for path in folder.iterdir()}
+        monkeypatch.setattr(factsheets, "_write", None)  # from here on nothing may be made
+
+
+def test_all_that_a_sheet_is_made_of_decides_it(repository_copy, tmp_path, results):
+    workspace = release(repository_copy(tmp_path / "root"), results)
+    generated = workspace.reports / "_generated"
+    generated.mkdir(exist_ok=True)
+    code = factsheets._deciding(workspace)["code"]
+    # The figure on a sheet, what it is drawn with, and the chapter that asks for it; no figures of others.
+    for name in (
+        "figures/place_lines.py",
+        "figures/theme.py",
+        "chapters/regio_opkomst.py",
+        "render/provinces.py",
+    ):
+        assert f"analysis/{name}" in code
+    assert not {"analysis/figures/forest.py", "analysis/chapters/zekerheid.py"} & set(code)
+    before = factsheets._deciding(workspace)
+    (generated / "fig-iets.svg").write_text("<svg/>", encoding="utf-8")
+    assert factsheets._deciding(workspace) == before
+    for name in (
+        "reports/provincie.qmd",
+        "reports/partials/provincie/provincie.css",
+        "reports/stijl.css",
+        "data/facts/letter_facts.csv",
+        "data/design/regio.toml",
+        "data/manifest.toml",
+        "data/build/released/results.csv",
+        "_quarto.yml",
+    ):
+        path = workspace.root / name
+        path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+        after = factsheets._deciding(workspace)
+        assert after != before, name
+        before = after
+
+
 @pytest.mark.pdf
 def test_pdf_meets_both_standards(folder):
     answers = verapdf(*sorted(folder.glob("*.pdf")))
@@ -240,11 +285,9 @@ def test_pdf_meets_both_standards(folder):
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_no_accessibility_violation(browser, folder, width, scheme):  # noqa: F811
-    from axe_playwright_python.sync_playwright import Axe
-
     for code in ("PV21", "PV30"):
         sheet = open_page(browser, folder / f"{code}.html", width, color_scheme=scheme)
-        outcome = Axe().run(sheet, options={"runOnly": {"type": "tag", "values": TAGS}}).response
+        outcome = looked_over(sheet)
         assert [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in outcome["violations"]] == []
         assert sheet.evaluate("document.documentElement.scrollWidth") <= width
         assert [url for url in sheet.fetched if not url.startswith(("file:", "data:"))] == []

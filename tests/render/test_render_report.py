@@ -9,7 +9,7 @@ import pytest
 import yaml
 from pypdf import PdfReader
 from readback import headings, outline, page, pdf_text, squeezed, words
-from test_render_browser import SCHEMES, TAGS, WIDTHS, browser, open_page  # noqa: F401
+from test_render_browser import SCHEMES, WIDTHS, browser, looked_over, open_page  # noqa: F401
 from test_render_standards import verapdf
 
 from analysis.datakind import DataKind
@@ -187,11 +187,9 @@ def test_links_work_on_paper(folder, document, least):
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_no_accessibility_violation(browser, folder, width, scheme, document):  # noqa: F811
-    from axe_playwright_python.sync_playwright import Axe
-
     sheet = open_page(browser, folder / f"{document}.html", width, color_scheme=scheme)
     sheet.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
-    outcome = Axe().run(sheet, options={"runOnly": {"type": "tag", "values": TAGS}}).response
+    outcome = looked_over(sheet)
     assert [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in outcome["violations"]] == []
     assert sheet.evaluate("document.documentElement.scrollWidth") <= width
     sheet.context.close()
