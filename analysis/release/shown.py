@@ -28,7 +28,7 @@ _HEADING = re.compile(r"#{1,6}\s+(?P<title>.*?)\s*\{[^}]*#(?P<label>sec-[\w-]+)[
 
 @dataclass(frozen=True)
 class Use:
-    """Where something is shown first in a document.
+    """A section of a document that shows something.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Use:
 class Shown:
     """Names of variables, and paths of fragments; each once, in the order of the text.
 
-    `uses` has one entry for each of them and each document that shows it.
+    `uses` has one entry for each of them and each section that shows it.
     """
 
     variables: tuple[str, ...]
@@ -110,7 +110,7 @@ def shown(workspace: Workspace, *, opened: bool = False) -> Shown:
     Generated fragments are not opened, but for the sections of questions where `opened` is said: those name
     results and include exhibits themselves, once they have been made.
     """
-    uses: dict[tuple[str, str], Use] = {}
+    uses: dict[tuple[str, str, str], Use] = {}
     for document in documents(workspace):
         page = document.with_suffix(".html").name
         label, title = "", ""
@@ -120,7 +120,7 @@ def shown(workspace: Workspace, *, opened: bool = False) -> Shown:
                 label, title = heading["label"], heading["title"]
             include = _INCLUDE.fullmatch(line)
             for name in [include[1]] if include else _VARIABLE.findall(line):
-                uses.setdefault((name, page), Use(name, page, label, title))
+                uses.setdefault((name, page, label), Use(name, page, label, title))
     names = list(dict.fromkeys(use.name for use in uses.values()))
     fragments = [name for name in names if name.startswith(f"{FOLDER}/")]
     variables = [name for name in names if not name.startswith(f"{FOLDER}/")]
