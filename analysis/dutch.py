@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
 
 UNKNOWN = "onbekend"
 MINUS = "\N{MINUS SIGN}"
@@ -16,8 +15,6 @@ MONTHS = (
 
 def number(value: float | int | None, decimals: int = 0, *, sign: bool = False) -> str:
     """`value` rounded half to even on `decimals` digits, for instance ``-1234.5`` as ``−1.234,5``.
-
-    The same share, reached by two sums, differs in its last binary digits; it is printed alike.
 
     Parameters
     ----------
@@ -32,18 +29,12 @@ def number(value: float | int | None, decimals: int = 0, *, sign: bool = False) 
         return UNKNOWN
     if math.isinf(value):
         raise ValueError("an infinite number cannot be printed: mend the estimate that produced it")
-    text = f"{rounded(abs(value), decimals):,.{decimals}f}".translate(str.maketrans(",.", ".,"))
+    text = f"{abs(value):,.{decimals}f}".translate(str.maketrans(",.", ".,"))
     if not any(digit in "123456789" for digit in text):
         return text  # no "−0,0"
     if value < 0:
         return MINUS + text
     return f"+{text}" if sign else text
-
-
-def rounded(value: float, decimals: int) -> Decimal:
-    """`value` to twelve significant digits, then half to even on `decimals` digits."""
-    exact = Decimal(f"{value:.12g}") if abs(value) < 1e12 else Decimal(value)
-    return exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_EVEN)
 
 
 def interval(low: float | None, high: float | None, decimals: int = 0) -> str:

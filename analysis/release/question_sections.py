@@ -220,7 +220,10 @@ def _against(question: Question, released: Released) -> str:
         if (value := _value(released, f"{checks}.{name}")) is not None and value * main < 0
     ]
     if chosen:
-        told.append(f"Aan de andere kant van nul ligt de schatting ook zo: {dutch.join(chosen)}.")
+        choices = "een andere keuze" if len(chosen) == 1 else "andere keuzes"
+        told.append(
+            f"Met {choices} komt de schatting ook aan de andere kant van nul uit: {dutch.join(chosen)}."
+        )
     seen = [
         f"{dutch.lower(CHECKED[name])} ({{{{< var {checks}.{name}.full >}}}}; p-waarde "
         f"{{{{< var {checks}.{name}.p >}}}})"

@@ -29,7 +29,7 @@ _HEADING = re.compile(r"(?P<level>#{1,6})\s+(?P<title>.*?)\s*\{[^}]*#(?P<label>s
 
 @dataclass(frozen=True)
 class Use:
-    """Where something is shown first in a document.
+    """A section of a document that shows something.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Use:
 class Shown:
     """Names of variables, and paths of fragments; each once, in the order of the text.
 
-    `uses` has one entry for each of them and each document that shows it.
+    `uses` has one entry for each of them and each section that shows it.
     """
 
     variables: tuple[str, ...]
@@ -112,7 +112,7 @@ def shown(workspace: Workspace, *, opened: bool = False) -> Shown:
     Generated fragments are not opened, but for the sections of questions where `opened` is said: those name
     results and include exhibits themselves, once they have been made.
     """
-    uses: dict[tuple[str, str], Use] = {}
+    uses: dict[tuple[str, str, str], Use] = {}
     chapters: dict[tuple[str, str], str] = {}  # by label and title of the section
     for document in documents(workspace):
         page = document.with_suffix(".html").name
@@ -125,7 +125,7 @@ def shown(workspace: Workspace, *, opened: bool = False) -> Shown:
                 chapters[label, title] = chapter
             include = _INCLUDE.fullmatch(line)
             for name in [include[1]] if include else _VARIABLE.findall(line):
-                uses.setdefault((name, page), Use(name, page, label, title))
+                uses.setdefault((name, page, label), Use(name, page, label, title))
     titles = Counter(title for _, title in chapters)
     shared = {
         (label, title): f"{chapter}: {title}"

@@ -28,7 +28,7 @@ from analysis.results import ROWS_FILE, Result, read_rows
 from analysis.workspace import Workspace
 
 _HEADER = ("Cijfer, figuur of tabel", "Uitkomst", "Cel", "Naam", "Soort en bron")
-_WIDTHS = (28, 20, 12, 20, 24)
+_WIDTHS = (28, 16, 10, 18, 32)
 _CHECKSUM_LENGTH = 16
 
 

@@ -133,7 +133,9 @@ def _points(series: Series, rule: DisclosureRule, *, whole: bool = False) -> tup
     measures = list(series.measures)
     counted_in_unit = [name for name in measures if name not in UNITLESS]
     if series.unit and counted_in_unit:
-        points[counted_in_unit] = points[counted_in_unit].astype(float).round(series.decimals)
+        for column in counted_in_unit:  # as rows are: pandas would round a half another way
+            rounded = [round(value, series.decimals) for value in points[column].astype(float)]
+            points[column] = rounded
     few = pd.Series(False, index=points.index)
     for counted in (N, LEAST):
         if counted in points.columns:

@@ -185,7 +185,7 @@ class Result:
         """Value and interval for the English summary; the sentence around it names the unit."""
 
         def number(value: float) -> str:
-            return f"{dutch.rounded(value, self.decimals):,}".replace("-", dutch.MINUS)
+            return f"{value:,.{self.decimals}f}".replace("-", dutch.MINUS)
 
         if self.value is None:
             return "not shown" if self.withheld else "cannot be established" if self.reason else "unknown"

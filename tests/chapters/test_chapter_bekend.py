@@ -57,10 +57,10 @@ def test_a_size_that_was_not_seen_is_not_made_up():
     short, table = known_tables(evidence())
     cells = table.cells
     assert set(short.cells["Bevinding"]) < set(cells["Bevinding"])
-    assert set(short.cells["Grootte"]) >= {"getal niet gezien", "3 tot 6 procentpunt", "0 procentpunt"}
+    assert set(short.cells["Grootte"]) >= {"getal niet gezien", "3 tot 6 procentpunten", "0 procentpunten"}
     assert set(cells["Bron"].str.len() > 10) == {True}
     size = dict(zip(cells["Bevinding"].str[:30], cells["Grootte"], strict=True))
     assert size["Positief effect op politieke k"] == "getal niet gezien"
-    assert size["Een schooljaar burgerschapsles"] == "3 tot 6 procentpunt"
-    assert size["Proefverkiezingen op school ve"] == "0 procentpunt"
+    assert size["Een schooljaar burgerschapsles"] == "3 tot 6 procentpunten"
+    assert size["Proefverkiezingen op school ve"] == "0 procentpunten"
     assert not cells["Over"].isin(["Opzet", "Bron"]).any()

@@ -159,7 +159,7 @@ def test_status_says_on_what_kind_of_data_a_section_rests():
     fact, real, synthetic = DataKind.FACT, DataKind.REAL, DataKind.SYNTHETIC
     note = status_markdown(kinds_of(fact, synthetic, synthetic))
     assert ".synthetisch" in note
-    assert "Van de 3 uitkomsten in dit hoofdstuk zijn er 2 synthetisch" in note
+    assert "Van de 3 uitkomsten met een getal in dit hoofdstuk zijn er 2 synthetisch" in note
     assert "Alle uitkomsten in dit rapport zijn synthetisch" in status_markdown(
         kinds_of(synthetic), subject="dit rapport"
     )
@@ -218,4 +218,15 @@ def test_conclusions_stand_beside_the_rows(tmp_path):
     )
     write_variables(rows(), path, [conclusion])
     written = yaml.safe_load(path.read_text(encoding="utf-8"))["conclusie"]["kloof"]
-    assert written == {"value": r"Een toename van \*2\* punten.", "kind": "echt"}
+    told = r"Een toename van \*2\* punten."
+    assert written == {"value": told, "gewoon": told, "kind": "echt"}
+
+
+def test_what_is_unknown_is_told_in_plain_words_without_what_is_needed(tmp_path):
+    path = tmp_path / "_variables.yml"
+    parts = (("Of het zo is, is niet vast te stellen: er is niets. Nodig is een lange lijst.", ""),)
+    why = "niet vast te stellen: er is niets"
+    write_variables(rows(), path, [Conclusion("kloof", "unknown", parts, DataKind.REAL, ("kloof.gap",), why)])
+    written = yaml.safe_load(path.read_text(encoding="utf-8"))["conclusie"]["kloof"]
+    assert written["gewoon"] == "Dat is niet vast te stellen: er is niets."
+    assert "Nodig is een lange lijst." in written["value"]

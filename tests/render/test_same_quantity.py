@@ -53,6 +53,10 @@ def of_table(name):
     return lambda element: element.tag == "div" and element.get("id") == name
 
 
+def in_line(start):
+    return lambda element: element.tag == "tr" and words(element).startswith(start)
+
+
 def to_row(id):
     return lambda element: element.tag == "a" and element.get("href", "").endswith(f"#herkomst-{id}")
 
@@ -69,7 +73,7 @@ PLANTED = {
         "verantwoording", "10,1", "10,0", of_table("tbl-zekerheid-prodemos-opkomst-tk-alarm"), "alarm_shared",
     ),
     "a count beside the table it counts": (
-        "rapport", "onbekend", "gemeld", of_table("tbl-programma-rooster"), "programma.logic_unknown",
+        "rapport", "onbekend", "gemeld", in_line("Impactanalyse"), "programma.logic_unknown",
     ),
     "a promise that is told as kept": (
         "rapport", "Toegezegd. Aan een plan", "Gerealiseerd. Toegezegd (brief B); aan een plan",
