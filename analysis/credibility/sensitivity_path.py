@@ -3,7 +3,8 @@
 The published intervals take the covariance of the event study as known. From twelve clusters it is not:
 weights chosen by an estimated covariance lean on its errors. Here the weights come from the design
 (independent shocks to clusters and periods), the estimate that they make is studentised by its own jackknife,
-and the critical value is that of the design. Without any violation the interval then covers as it says.
+and the critical value is that of the design with shocks to each cluster as large as its own swings. Without
+any violation the interval then covers as it says.
 """
 
 from __future__ import annotations
@@ -57,7 +58,6 @@ class PathSensitivity:
         leads: int | None = None,
         level: float = 0.95,
         seed: int = 0,
-        worlds: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> PathSensitivity:
         """From an event study.
 
@@ -69,8 +69,6 @@ class PathSensitivity:
         level : float
         seed : int
             Of the worlds behind the critical values.
-        worlds : optional
-            These, as :meth:`EventPath.worlds` gives them, where many outcomes of one design are read.
 
         Raises
         ------
@@ -111,7 +109,7 @@ class PathSensitivity:
                 reason="de uitkomst verschilt daarvoor te weinig tussen provincies",
             )
         mass = np.where(since, path.mass[after], 0.0)
-        estimate, deviation = worlds or path.worlds(seed)
+        estimate, deviation = path.worlds(seed)
         return cls(
             beta=path.estimate[used],
             covariance=path.covariance[np.ix_(used, used)],

@@ -88,7 +88,7 @@ class EventPath:
         swings; see :mod:`analysis.inference.volatility`. NaN where a cluster cannot be left out.
         """
         estimate, deviation = self._maps
-        swings = volatility(self._panel, self._setting, self._panel.outcome[None])[0]
+        swings = volatility(self._panel, self._setting, self._panel.outcome[None], trends=True)[0]
         scale = np.repeat(swings, len(self._panel.times))
         draws = min(DRAWS, max(DRAWS // 10, 20 * DRAWS // len(self._panel.clusters)))
         shocks = np.random.default_rng(seed).standard_normal((draws, len(estimate))) * scale

@@ -21,7 +21,12 @@ STEPS = 60
 
 
 def volatility(
-    panel: ClusterPanel, setting: Setting, outcomes: np.ndarray, covariates: np.ndarray | None = None
+    panel: ClusterPanel,
+    setting: Setting,
+    outcomes: np.ndarray,
+    covariates: np.ndarray | None = None,
+    *,
+    trends: bool = False,
 ) -> np.ndarray:
     """Standard deviation of each cluster's swings, shape (B, G); one for all where nothing tells them apart.
 
@@ -33,6 +38,8 @@ def volatility(
         constant effect, whoever has it, changes nothing.
     outcomes : ndarray, shape (B, N, T)
     covariates : ndarray, shape (C, G, T), optional
+    trends : bool
+        A straight line of a cluster's own is no swing either: for what is said about diverging trends.
     """
     cuts = np.unique(np.concatenate([panel.first, panel.first - setting.anticipation]))
     stretch = np.searchsorted(cuts, np.arange(len(panel.times)), side="right")
@@ -40,9 +47,21 @@ def volatility(
     within = (stretch == np.unique(stretch)[:, None]).astype(float)  # (stretches, T)
     history = histories(panel, outcomes, covariates, stretch=stretch)
     count = seen @ within.T
-    mean = history @ within.T / np.maximum(count, 1)
-    squares = (seen * (history - mean @ within) ** 2).sum(axis=2)
-    return np.sqrt(moderated(squares, np.maximum(count - 1, 0).sum(axis=1)))
+    share = within.T[None] / np.maximum(count, 1)[:, None]  # (G, T, stretches)
+
+    def left_of(values: np.ndarray) -> np.ndarray:
+        """Less the mean of each cluster in each stretch."""
+        means = np.einsum("...gt,gts->...gs", seen * values, share)
+        return seen * (values - means @ within)
+
+    left, freedom = left_of(history), np.maximum(count - 1, 0).sum(axis=1)
+    if trends:
+        line = left_of(np.broadcast_to(np.arange(len(panel.times), dtype=float), seen.shape))
+        length = (line**2).sum(axis=1)
+        slope = (left * line).sum(axis=2) / np.where(length > 0, length, 1.0)
+        left = left - slope[:, :, None] * line
+        freedom = np.maximum(freedom - (length > 0), 0)
+    return np.sqrt(moderated((left**2).sum(axis=2), freedom))
 
 
 def moderated(squares: np.ndarray, freedom: np.ndarray) -> np.ndarray:

@@ -85,6 +85,17 @@ def test_a_constant_effect_changes_no_volatility(anticipation):
     np.testing.assert_allclose(other, one, rtol=1e-9)
 
 
+def test_where_trends_are_asked_about_a_straight_line_is_no_swing():
+    frame = make_panel(DESIGNS["one date"])
+    line = frame.assign(y=frame["y"] + 5.0 * frame["cohort"].notna() * frame["year"])
+    for trends, same in ((True, True), (False, False)):
+        one, other = (
+            volatility(panel, Setting(), panel.outcome[None], trends=trends)
+            for panel in (cluster_panel(item, **COLUMNS) for item in (frame, line))
+        )
+        assert np.allclose(one, other, rtol=1e-8) is same
+
+
 def test_volatility_finds_who_is_restless_and_knows_when_it_cannot():
     panel = design("five small")
     small = panel.mass <= np.sort(panel.mass)[5]
