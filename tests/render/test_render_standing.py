@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import typst
 from small_report import release_as
 
 from analysis.render import RenderError, render, standing
@@ -13,6 +14,9 @@ def made(workspace, **asked):
     return (render(workspace, engine="embedded", **asked) / "rapport.html").stat().st_mtime_ns
 
 
+EMPTY = typst.compile(b"")
+
+
 @pytest.fixture
 def counted(project, monkeypatch):
     """Render `project` without renderers; the number of times that they were called."""
@@ -20,8 +24,8 @@ def counted(project, monkeypatch):
 
     def write(project, folder: Path, kept) -> None:
         calls.append(folder)
-        for name in ("rapport.html", "rapport.pdf"):
-            (folder / name).write_text("x", encoding="utf-8")
+        (folder / "rapport.html").write_text("x", encoding="utf-8")
+        (folder / "rapport.pdf").write_bytes(EMPTY)
 
     monkeypatch.setattr("analysis.render.render_embedded", write)
 
