@@ -262,7 +262,7 @@ def variation_table(released: Released, design: Meten, known: pd.DataFrame) -> T
             (
                 about,
                 row.variables()["full"],
-                counted if row.value is not None else NOTHING,
+                counted if row.value is not None else _lacking(row),
                 *(_word(released, planned, name) for planned in schools),
             )
         )
@@ -297,7 +297,12 @@ def _own_files(released: Released, known: pd.DataFrame) -> list[Result]:
 def _word(released: Released, planned: Planned, name: str) -> str:
     """What a share from a file of pupils would ask; where it is unknown, the reason stands beside it."""
     row = _row(released, planned, f"needed_{name}")
-    return NOTHING if row.value is None else row.variables()["full"]
+    return _lacking(row) if row.value is None else row.variables()["full"]
+
+
+def _lacking(row: Result) -> str:
+    """Beside the cell that says why there is no number."""
+    return row.unknown_word if row.withheld else NOTHING
 
 
 def _system(row) -> str:

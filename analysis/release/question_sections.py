@@ -215,7 +215,7 @@ def _against(question: Question, released: Released) -> str:
             f"schatting {_side(released, checks, main)}"
         )
     chosen = [
-        f"{dutch.lower(CHECKED[name])} ({{{{< var {checks}.{name}.full >}}}})"
+        f"{dutch.lower(CHECKED[name])} ({{{{< var {checks}.{name}.value >}}}})"
         for name in CHOSEN
         if (value := _value(released, f"{checks}.{name}")) is not None and value * main < 0
     ]

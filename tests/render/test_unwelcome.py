@@ -115,7 +115,7 @@ def row(id, value, **more):
     [
         ((), ""),
         ((("prodemos.opkomst_tk.effect_imputation", -0.04, {}),), "andere kant van nul uit: imputatie op"),
-        ((("zekerheid.prodemos_opkomst_tk.direct", -0.5, {}),), "met buurprovincies als regressor"),
+        ((("zekerheid.prodemos_opkomst_tk.direct", -0.5, {}),), "met buurprovincies meegerekend"),
         ((("zekerheid.prodemos_opkomst_tk.direct", 0.5, {}),), ""),
         ((("zekerheid.prodemos_opkomst_tk.placebo_3", 0.9, {"p_value": 0.02}),), "waar geen effect kan zijn"),
         ((("zekerheid.prodemos_opkomst_tk.placebo_3", 0.9, {"p_value": 0.2}),), ""),
