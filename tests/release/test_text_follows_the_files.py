@@ -29,9 +29,11 @@ from analysis.release.question_sections import (
     write_check_sections,
     write_measured_sections,
     write_outcome_sections,
+    write_placebo_section,
     write_question_sections,
     write_reach_sections,
 )
+from analysis.release.school_section import write_school_section
 from analysis.release.variables import write_variables
 from analysis.render.project import read_project
 from analysis.render.source import fill, read_lines
@@ -106,6 +108,8 @@ def text_of(workspace: Workspace, released: Released, drawn: Path) -> str:
     described = write_fragments([drawn], released, generated, NOTEBOOKS)
     write_colophon(workspace, workspace.root / "released", generated)
     write_question_sections(asked, released, generated)
+    write_school_section(released, generated)
+    write_placebo_section([one.id for one in described], generated)
     write_measured_sections(asked, [one.id for one in described], generated)
     write_check_sections(asked, released, [one.id for one in described], workspace.reports, generated)
     write_outcome_sections(released, workspace.reports, generated)
