@@ -36,6 +36,7 @@ _COORDINATES = re.compile(rb' (?:d|x|y)="[^"]*"')
 _TABLE_FLOAT = "%.7g"
 _DIGITS = re.compile(rb"(\.\d\d)\d+")
 _MANY, _FEWER = 4000, re.compile(rb"(\.\d)\d+")  # of a path so long, a tenth will do
+_UPRIGHT_STROKE = re.compile(rb"M (\S+ )(\S+) \s*L \1(\S+) \s*")  # of which such a path may have a thousand
 # The letters of the PDF, which Typst brings along; the page has those of its tables and captions. matplotlib
 # measures with a wider type than any of these, so that no text is longer than the room it was given.
 FAMILY = "'Libertinus Serif', system-ui, 'Segoe UI', 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
@@ -300,7 +301,9 @@ def _full_caption(exhibit: Exhibit) -> str:
 
 
 def _shortened(match: re.Match) -> bytes:
-    return (_FEWER if len(match[0]) > _MANY else _DIGITS).sub(rb"\1", match[0])
+    if len(match[0]) <= _MANY:
+        return _DIGITS.sub(rb"\1", match[0])
+    return _UPRIGHT_STROKE.sub(rb"M\1\2V\3", _FEWER.sub(rb"\1", match[0]))
 
 
 def _align(figure: Figure) -> None:
