@@ -137,6 +137,12 @@ def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
             f" Van {dutch.number(coarser, 0)} van de {dutch.number(read.losses.rows, 0)} regels is alleen de "
             "provincie te herkennen."
         )
+    if read.losses.repeated:
+        many = read.losses.repeated > 1
+        remark += (
+            f" {dutch.number(read.losses.repeated, 0)} van de {dutch.number(read.losses.rows, 0)} regels "
+            f"{'herhalen' if many else 'herhaalt'} een eerdere regel, en {'tellen' if many else 'telt'} mee."
+        )
     return Measured(
         frame.reset_index(drop=True),
         level,

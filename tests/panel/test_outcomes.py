@@ -122,6 +122,16 @@ def test_losses_of_the_file_are_passed_on(tmp_path):
     }  # fmt: skip
 
 
+def test_rows_that_repeat_an_earlier_one_are_told(tmp_path):
+    rows = "PV20;2023;50\nPV20;2023;50\nPV21;2023;51\n"
+    assert read(tmp_path, f"provincie;jaar;score\n{rows}").remark.endswith(
+        "1 van de 3 regels herhaalt een eerdere regel, en telt mee."
+    )
+    assert read(tmp_path, f"provincie;jaar;score\n{rows}PV21;2023;51\n").remark.endswith(
+        "2 van de 4 regels herhalen een eerdere regel, en tellen mee."
+    )
+
+
 def test_without_a_file_the_reason_says_what_is_needed(tmp_path):
     found = measured(KNOWLEDGE, workspace_with(tmp_path))
     assert isinstance(found, NotEstimable)
