@@ -20,8 +20,8 @@ from analysis.build.explain import explain
 from analysis.build.failure import NOT_PLANNED, FailedRun, Failure
 from analysis.build.fingerprint import Fingerprints
 from analysis.build.plan import Plan, make_plan
+from analysis.build.private import sweep_private_folders
 from analysis.build.progress import Progress
-from analysis.build.session import sweep_private_folders
 from analysis.workspace import Workspace
 
 if TYPE_CHECKING:  # a build that has nothing to do need not import what runs are done with

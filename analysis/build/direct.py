@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from analysis.build.launch import end, launch, resolve
+from analysis.build.private import private_folder
 from analysis.build.session import (
     START_ATTEMPTS,
     Session,
     StartError,
     end_late,
-    private_folder,
     variables_of,
 )
 from analysis.build.source import NotebookSource

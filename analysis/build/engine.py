@@ -29,13 +29,13 @@ from papermill.engines import Engine, papermill_engines
 
 from analysis.build.imports import NO_IMPORTS
 from analysis.build.launch import end, launch, resolve
+from analysis.build.private import private_folder
 from analysis.build.session import (
     START_ATTEMPTS,
     START_SECONDS,
     Session,
     StartError,
     end_late,
-    private_folder,
     variables_of,
 )
 

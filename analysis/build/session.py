@@ -1,14 +1,10 @@
-"""The surroundings of one run: its variables, its private folder, its limits."""
+"""The surroundings of one run: its variables and its limits."""
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import os
-import shutil
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,14 +12,10 @@ from typing import Any
 from analysis.build.imports import NO_IMPORTS, Imports
 from analysis.build.kernel import MEMORY_VARIABLE
 from analysis.build.launch import kill_group
-from analysis.build.lock import take
-from analysis.build.reads import ONE_THREAD, PRIVATE_PREFIX
+from analysis.build.reads import ONE_THREAD
 
 START_SECONDS = 120
 START_ATTEMPTS = 3
-_HELD = "held"
-_FRESH_SECONDS = 60
-_UNHELD_SECONDS = 3600
 _NOT_INHERITED = ("PYTHONSTARTUP", "PYTHONBREAKPOINT", "MPLBACKEND", "JPY_PARENT_PID", "JPY_SESSION_NAME")
 
 
@@ -87,29 +79,3 @@ def end_late(session: Session, pid: int) -> None:
     """Kill the kernel and all it started: papermill then reports a dead kernel."""
     session.timed_out = True
     kill_group(pid)
-
-
-@contextlib.contextmanager
-def private_folder() -> Iterator[Path]:
-    """A folder only this user can enter, gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix=PRIVATE_PREFIX, dir=tempfile.gettempdir()))
-    try:
-        with (folder / _HELD).open("w") as handle:
-            take(handle)  # given up when this process ends, however it ends
-            yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def sweep_private_folders() -> None:
-    """Remove what workers that were killed left among the temporary files."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PRIVATE_PREFIX}*"):
-        with contextlib.suppress(OSError):
-            # One that was made a moment ago may not be held yet; a reader of data files holds none.
-            quiet = _FRESH_SECONDS if (folder / _HELD).exists() else _UNHELD_SECONDS
-            if time.time() - folder.stat().st_mtime < quiet:
-                continue
-            with (folder / _HELD).open("a") as handle:
-                dead = take(handle)
-            if dead:
-                shutil.rmtree(folder, ignore_errors=True)

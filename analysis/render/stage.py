@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from analysis.build.session import private_folder, sweep_private_folders
+from analysis.build.private import private_folder, sweep_private_folders
 
 STAGE = "report"
 FILES = ("_quarto.yml", "_variables.yml")
