@@ -16,6 +16,7 @@ from analysis.figures.checks import check_interval, checked
 from analysis.figures.kept import kept
 
 _MOST_DOTS = 80  # beyond this, dots run into each other and a fine stroke reads better
+_ROOM = 240  # points from the first specification to the last, about
 
 
 @kept
@@ -148,6 +149,16 @@ def _segments(x, low, high) -> tuple[np.ndarray, np.ndarray]:
     return np.column_stack([x, x, gap]).ravel(), np.column_stack([low, high, gap]).ravel()
 
 
+def _seen(x: np.ndarray, covered: int) -> np.ndarray:
+    """Of each unbroken run the ends, and between these one in so many as a stroke has `covered`."""
+    if covered < 2 or len(x) == 0:
+        return x
+    begins = np.diff(x, prepend=x[0] - 2) > 1
+    ends = np.append(begins[1:], True)
+    in_run = np.arange(len(x)) - np.maximum.accumulate(np.where(begins, np.arange(len(x)), 0))
+    return x[begins | ends | (in_run % covered == 0)]
+
+
 def _draw_choices(ax: Axes, table: pd.DataFrame, choices, options) -> None:
     x = np.arange(len(table))
     size = float(np.clip(900 / len(table), 8, 22))
@@ -164,8 +175,11 @@ def _draw_choices(ax: Axes, table: pd.DataFrame, choices, options) -> None:
             taken = (table[column] == option).to_numpy()
             ax.axhline(height, color=theme.RULE, linewidth=0.5, zorder=0)
             if len(table) > _MOST_DOTS:
-                marks = _segments(x[taken], height - 0.36, height + 0.36)
-                ax.plot(*marks, color=theme.SERIES[0].color, linewidth=max(0.5, 300 / len(table)))
+                stroke = max(0.5, 300 / len(table))
+                marks = _segments(
+                    _seen(x[taken], int(stroke * len(table) / _ROOM)), height - 0.36, height + 0.36
+                )
+                ax.plot(*marks, color=theme.SERIES[0].color, linewidth=stroke)
             else:
                 ax.scatter(x[taken], np.full(taken.sum(), height), s=size, color=theme.SERIES[0].color, lw=0)
             main = taken & table["main"].to_numpy()

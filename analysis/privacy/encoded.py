@@ -45,6 +45,8 @@ def encoded(text: str) -> Iterator[tuple[str, bytes]]:
         except binascii.Error:
             continue
     for pattern, plain in _WRITTEN_IN:
+        if not pattern.search(text):
+            continue
         lines = [plain(line) for line in text.splitlines() if len(pattern.findall(line)) >= _ESCAPES]
         if lines:
             yield "escapes", "\n".join(lines).encode("utf-8", "replace")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -11,6 +13,7 @@ from analysis.privacy.unfold import decode, written
 
 MISSING = "a PDF cannot be looked at: pypdf is not installed; run `pip install pypdf`, or `make report`"
 STATES = 20  # of one file that are looked at
+SECONDS = 60  # for the pages of one file
 _DRAWS = ("/XObject", "/Pattern", "/CMap", "/XRef", "/ObjStm")
 _FONTS = ("/Type1C", "/CIDFontType0C", "/OpenType")
 _STATE = re.compile(rb"%%EOF\s*")
@@ -36,13 +39,26 @@ def read_pdf(content: bytes) -> tuple[str, list[tuple[str, bytes]]]:
         raise ModuleNotFoundError(MISSING) from error
     try:
         reader = PdfReader(io.BytesIO(content))
-        texts = [page.extract_text() for page in reader.pages]
+        texts = [_by_poppler(content) or "\n".join(page.extract_text() for page in reader.pages)]
         texts += _beside_pages(reader)
         attached = [(name, data) for name, files in reader.attachments.items() for data in files]
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
         raise ValueError(f"a PDF that cannot be looked at ({type(error).__name__}: {error})") from error
     attached += [("an earlier state", state) for state in _earlier(content) if _opens(state)]
     return "\n".join(texts), attached
+
+
+def _by_poppler(content: bytes) -> str:
+    """The text on all pages by ``pdftotext``, in a tenth of the time; "" where that is absent or fails."""
+    program = shutil.which("pdftotext")
+    if program is None:
+        return ""
+    asked = [program, "-layout", "-enc", "UTF-8", "-", "-"]
+    try:
+        said = subprocess.run(asked, input=content, capture_output=True, check=True, timeout=SECONDS)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return said.stdout.decode("utf-8", "replace")
 
 
 def page_count(content: bytes) -> int:

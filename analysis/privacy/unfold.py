@@ -344,7 +344,9 @@ def _blobs(inside: str, text: str, budget: _Budget, depth: int) -> Iterator[Leaf
             yield Leaf(name, said="base64 that cannot be looked at")
         elif len(inner) > _SHORTEST:
             yield from _unfold(name, inner, budget, depth - 1)
-    for match in _BLOB.finditer(_LINK.sub(" ", text) if "data:" in text else text):
+    if "data:" in text:
+        text = _LINK.sub(" ", text)
+    for match in _BLOB.finditer(text):
         blob = "".join(match[0].split())
         if len(blob) < _BLOB_CHARACTERS or _HEX.fullmatch(blob) or (inner := _base64(blob)) is None:
             continue

@@ -238,7 +238,7 @@ def test_many_people_in_both_groups_are_shown(stopped):
 
 def test_twelve_provinces_cannot_be_made_alike_and_say_why(tmp_path):
     found = adjusted(question_panel("prodemos-opkomst-tk", workspace=workspace_with(tmp_path)))
-    assert found.reason == "de kleinste groep heeft 5 plaatsen, en voor 2 kenmerken zijn er 20 nodig"
+    assert found.reason == "de kleinste groep telt 5 plaatsen, en voor 2 kenmerken zijn er 20 nodig"
     assert "tweeling" in adjusted(question_panel(QUESTION, trial=True)).reason
 
 

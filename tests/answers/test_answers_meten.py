@@ -140,7 +140,7 @@ def test_a_spread_that_is_nowhere(rows):
             variation().query("id != 'pisa2003_vmbo'"),
             letter_facts(),
             cbs_population(),
-            draws=2,
+            draws=4,
             seed=1,
         )
 
@@ -167,7 +167,7 @@ def with_files(schools: int, size: int) -> Released:
     pupils, panel = files(schools, size)
     own = measured(pupils, ["pv1"], panel, adks_design().outcome)
     return publish(
-        *meten_items(meten(), variation(), letter_facts(), cbs_population(), own=own, draws=2, seed=1)
+        *meten_items(meten(), variation(), letter_facts(), cbs_population(), own=own, draws=4, seed=1)
     )
 
 

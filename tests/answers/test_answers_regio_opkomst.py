@@ -105,7 +105,7 @@ def test_without_a_path_the_lines_are_still_drawn_and_the_reason_stands_in_the_t
 
 
 def test_the_notebook_draws_both_sections_and_a_trial_has_no_turnout():
-    assert sections(HERE) == ("regio", "regio_opkomst")
+    assert sections(HERE) == ("regio", "regio_opkomst", "regio_gebieden")
     assert turnout_exhibits(Released()) == []
     with pytest.raises(LookupError):
         exhibits(Released(), HERE)

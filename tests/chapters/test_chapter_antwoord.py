@@ -88,7 +88,7 @@ def test_the_real_answer(tmp_path):
     panel = question_panel("prodemos-opkomst-tk", workspace=workspace_with(tmp_path))
     table, *_ = exhibits(publish(*answer_question(panel)), HERE)
     assert table.cells.iloc[0]["Antwoord"] == (
-        "0,20 procentpunten (95%-interval van −0,15 tot 0,55); van belang is 0,1 procentpunten of meer"
+        "0,20 procentpunten (95%-interval van −0,16 tot 0,55); van belang is 0,1 procentpunten of meer"
     )
 
 

@@ -62,7 +62,7 @@ def test_too_few_places_for_the_covariates_say_so():
     frame, *_ = panel(1)  # a place a province: five with a start
     with pytest.raises(NotEstimableError) as raised:
         alike_in(frame.assign(z=0.5), ["x", "z"])
-    assert raised.value.reason == "de kleinste groep heeft 5 plaatsen, en voor 2 kenmerken zijn er 20 nodig"
+    assert raised.value.reason == "de kleinste groep telt 5 plaatsen, en voor 2 kenmerken zijn er 20 nodig"
 
 
 def test_without_covariates_nothing_is_asked():

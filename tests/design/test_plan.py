@@ -430,7 +430,7 @@ def test_the_plan_names_every_question_outcome_and_start_of_the_design():
         assert escape(asked.outcome.label) in text
         assert escape(asked.outcome.smallest_reason) in text
     assert "| het gemiddelde effect sinds de start | hoofdvraag, prodemos | 5 en 2 |" in text
-    assert "| ProDemos | Groningen | 2024 | gerealiseerd | brief A, 3.1 | – |" in text
+    assert "| ProDemos | Groningen | 2024 | gerealiseerd | brief A, 3.1 (tweede) | – |" in text
 
 
 def test_a_spell_that_changes_is_named_by_programme_and_place():

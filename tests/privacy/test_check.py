@@ -384,8 +384,13 @@ def pdf(tmp_path):
     return (tmp_path / "a.pdf").read_bytes()
 
 
-def test_pdf_is_read(workspace, pdf):
+@pytest.mark.parametrize("poppler", [True, False])
+def test_pdf_is_read(workspace, pdf, poppler, monkeypatch):
     pytest.importorskip("pypdf")
+    if not poppler:
+        monkeypatch.setattr("shutil.which", lambda name: None)
+    elif shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed")
     assert "500" in read_pdf(pdf)[0] or len(read_pdf(pdf)[0]) > 50
     findings, notes, _ = looked_at(workspace, "a.pdf", pdf)
     assert "values of one pupil of ISGNLDC4.sav" in str(findings[0])

@@ -219,7 +219,7 @@ def test_results_file_has_one_row_a_result(rendered):
     with (rendered / "resultaten.csv").open(encoding="utf-8", newline="") as handle:
         records = list(csv.DictReader(handle))
     assert [record["id"] for record in records] == ["feiten.budget", "kloof.gap", "kloof.share"]
-    assert tuple(records[0]) == (*resultsfile.COLUMNS, *resultsfile.STAMP)
+    assert tuple(records[0]) == (*resultsfile.COLUMNS, resultsfile.NAMED_IN, *resultsfile.STAMP)
     gap = records[1]
     assert (gap["value"], gap["low"], gap["high"], gap["n"]) == ("52.34", "40.1", "64.5", "4000")
     assert (gap["unit"], gap["kind"], gap["source"]) == ("punten", "synthetic", "twin")

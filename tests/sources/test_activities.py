@@ -277,7 +277,7 @@ def test_a_date_in_the_first_of_merged_cells_only_is_no_date_of_the_others(tmp_p
     ):
         read_activities([path], design(), HERE)
     few = xlsx(tmp_path / "tienskip.xlsx", Dagen=[HEADER, *rows[:1] * 2, *rows[1:3]])
-    assert read_activities([few], design(), HERE).losses.summary[0] == (
+    assert read_activities([few], design(), HERE).losses.left_out[0] == (
         "zonder leesbare datum, niet meegeteld",
         2,
     )
