@@ -19,7 +19,7 @@ from analysis.build.imports import NO_IMPORTS, Imports
 from analysis.build.kernel import PRIVATE_VARIABLE, SHAPE
 from analysis.build.launch import prepare
 from analysis.build.reads import undeclared, watch
-from analysis.build.session import Session, StartError, variables_of
+from analysis.build.session import Session, StartError, python_path, variables_of
 from analysis.build.source import read_source
 from analysis.build.store import EXECUTED, Store, check_outputs
 from analysis.workspace import Workspace
@@ -122,7 +122,7 @@ def _run(job: Job, temporary: Path, cells: dict[str, dict]) -> Failure | None:
             **workspace.environment(),
             **watch(workspace, record),
             **({PRIVATE_VARIABLE: "1"} if job.private else {}),
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(job.root), os.environ.get("PYTHONPATH")])),
+            **python_path(job.root),
         },
         folder=job.path.parent,
         seconds=job.seconds,
