@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import shutil
 import sys
 import time
@@ -209,7 +208,7 @@ def _in_kernel(job: Job, session: Session, temporary: Path, cells: dict[str, dic
 def _without_addresses() -> Iterator[None]:
     """Import nbformat without the grammar of web addresses, where it is installed.
 
-    A checker of formats that nbformat does not use compiles it at import, which takes longer than all the rest.
+    A checker of formats that nbformat does not use compiles it at import: longer than all the rest takes.
     """
     absent = _ADDRESSES not in sys.modules
     if absent:
