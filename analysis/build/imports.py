@@ -30,10 +30,13 @@ class Imports:
         Third-party modules.
     hidden : tuple of str
         Top-level modules that cannot be imported.
+    shared_at : str
+        Socket of a process of this machine that has imported them, see :func:`analysis.build.launch.shared`.
     """
 
     ahead: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    shared_at: str = ""
 
     def as_argument(self) -> str:
         return json.dumps([self.ahead, self.hidden])

@@ -11,6 +11,9 @@ in three ways:
 ``--fork``
     imports modules and forks a kernel for each request (Linux). A forked kernel starts from the same fresh
     state every time: nothing of one run reaches another.
+``--share``
+    imports modules and forks, for each worker that connects to the socket on its standard input, a process
+    that forks kernels.
 
 Then follows, as JSON, which modules are imported ahead and which cannot be imported at all.
 
@@ -28,6 +31,7 @@ import linecache
 import os
 import re
 import signal
+import socket
 import sys
 import threading
 import traceback
@@ -201,12 +205,38 @@ def serve_forks(
     modules: Iterable[str], hidden: Iterable[str], stream: Any, reply: Callable[..., None]
 ) -> None:
     """Fork a kernel for each request on `stream`; ``{"reap": pid}`` asks how one ended."""
+    _import_for_forks(modules, hidden)
+    reply(threads=_threads())
+    _fork_kernels(stream, reply)
+
+
+def share_forks(modules: Iterable[str], hidden: Iterable[str], listener: socket.socket) -> None:
+    """Fork what :func:`serve_forks` does for each worker that connects to `listener`."""
+    _import_for_forks(modules, hidden)
+    while True:
+        connection, _ = listener.accept()
+        reply = _replying(connection.fileno())
+        threads = _threads()
+        reply(threads=threads)
+        if threads == 1 and os.fork() == 0:
+            try:
+                end_with_parent()
+                listener.close()
+                _fork_kernels(connection.makefile(encoding="utf-8"), reply)
+            finally:
+                os._exit(0)
+        connection.close()
+
+
+def _import_for_forks(modules: Iterable[str], hidden: Iterable[str]) -> None:
     gc.disable()  # nothing of what is imported is garbage, and looking for it takes a tenth of the time
     import_ahead(modules, hidden)
     gc.collect()
     gc.freeze()  # the collector need not touch, and so copy, what all kernels share
     gc.enable()
-    reply(threads=_threads())
+
+
+def _fork_kernels(stream: Any, reply: Callable[..., None]) -> None:
     for line in stream:
         request = json.loads(line)
         if "reap" in request:
@@ -288,16 +318,23 @@ def _take_over_streams() -> tuple[Any, Callable[..., None]]:
     os.close(nothing)
     os.dup2(2, 1)
 
-    def reply(**content: int) -> None:
-        os.write(replies, (json.dumps(content) + "\n").encode())
+    return requests, _replying(replies)
 
-    return requests, reply
+
+def _replying(descriptor: int) -> Callable[..., None]:
+    def reply(**content: int) -> None:
+        os.write(descriptor, (json.dumps(content) + "\n").encode())
+
+    return reply
 
 
 def main(arguments: list[str]) -> None:
     end_with_parent()
-    requests, reply = _take_over_streams()
     mode, (modules, hidden) = arguments[0], json.loads(arguments[1])
+    listener = socket.socket(fileno=os.dup(0)) if mode == "--share" else None
+    requests, reply = _take_over_streams()
+    if listener is not None:
+        share_forks(modules, hidden, listener)
     if mode == "--fork":
         serve_forks(modules, hidden, requests, reply)
         return

@@ -1,7 +1,8 @@
 """Three ways to start the kernel of a run, alike to who uses them.
 
 ``fork``
-    Linux: a process of this worker has imported the third-party libraries and forks a kernel for each run.
+    Linux: a process has imported the third-party libraries and forks a kernel for each run. Workers of one
+    build share what was imported, see :func:`shared`.
 ``spare``
     elsewhere, and where forking is not safe: a process that has imported them waits for the next run, and is
     used once.
@@ -19,10 +20,12 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,6 +33,7 @@ from analysis.build.imports import NO_IMPORTS, Imports
 
 WAYS = ("auto", "fork", "spare", "stock")
 READY_SECONDS = 120
+_WAITING_WORKERS = 128
 _MODULE = "analysis.build.kernel"
 
 
@@ -92,6 +96,40 @@ def prepare(way: str, environment: Mapping[str, str], imports: Imports = NO_IMPO
                 _spares.prepare(environment, imports)
 
 
+@contextlib.contextmanager
+def shared(folder: Path, way: str, environment: Mapping[str, str], imports: Imports) -> Iterator[Imports]:
+    """One process imports for all workers of this machine, where kernels are forked.
+
+    Importing takes longer than most runs: each worker would do it, and they would wait for each other.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A private one, for the socket.
+
+    Yields
+    ------
+    Imports
+        They tell where that process is; without it workers import for themselves.
+    """
+    if resolve(way) != "fork":
+        yield imports
+        return
+    with socket.socket(socket.AF_UNIX) as listener:
+        try:
+            listener.bind(str(folder / "forks"))
+            listener.listen(_WAITING_WORKERS)
+            process = _prepared("--share", environment, imports, stdin=listener)
+        except OSError:  # a path too long for a socket, or no process to be had
+            yield imports
+            return
+    try:
+        yield replace(imports, shared_at=str(folder / "forks"))
+    finally:
+        process.kill()
+        process.wait()
+
+
 def end(process: KernelProcess) -> None:
     """Kill a kernel and all it started, and wait until it is gone."""
     if process.poll() is None:
@@ -138,9 +176,9 @@ class _Forks(threading.local):
     """The forking process of this thread: it ends with the thread that started it."""
 
     def __init__(self) -> None:
-        self._parent: subprocess.Popen | None = None
+        self._parent: subprocess.Popen | _Branch | None = None
         self._imports = NO_IMPORTS
-        self._ready = False
+        self._ready = self._alone = False
         self.refused = ""
 
     def prepare(self, environment: Mapping[str, str], imports: Imports) -> None:
@@ -149,8 +187,21 @@ class _Forks(threading.local):
             raise ForkRefused(self.refused)
         if self._parent is None or self._parent.poll() is not None or imports != self._imports:
             self._discard()
-            self._parent = _prepared("--fork", environment, imports, stdout=subprocess.PIPE)
+            self._parent = self._branch(imports) or _prepared(
+                "--fork", environment, imports, stdout=subprocess.PIPE
+            )
             self._imports, self._ready = imports, False
+
+    def _branch(self, imports: Imports) -> _Branch | None:
+        """Of the shared process; once a branch was lost this worker goes on alone."""
+        if imports != self._imports:
+            self._alone = False
+        if self._alone or not imports.shared_at:
+            return None
+        self._alone = True
+        with contextlib.suppress(OSError):
+            return _Branch(imports.shared_at)
+        return None
 
     def start(self, request: dict, imports: Imports) -> KernelProcess:
         self.prepare(request["environment"], imports)
@@ -197,6 +248,35 @@ class _Forks(threading.local):
             self._parent.stdin.close()
             self._parent.stdout.close()
             self._parent = None
+
+
+class _Branch:
+    """A process that forks kernels, forked by the one that all workers share; it ends with its connection."""
+
+    def __init__(self, address: str) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        try:
+            self._socket.connect(address)
+        except OSError:
+            self._socket.close()
+            raise
+        self.stdin, self.stdout = self._socket.makefile("wb"), self._socket.makefile("rb", buffering=0)
+
+    def poll(self) -> int | None:
+        try:
+            gone = self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return None
+        except OSError:
+            return 1
+        return 1 if gone else None
+
+    def kill(self) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def wait(self) -> None:
+        self._socket.close()
 
 
 class _Forked:
@@ -251,13 +331,15 @@ class _Spares(threading.local):
         return process
 
 
-def _prepared(mode: str, environment: Mapping[str, str], imports: Imports, **streams) -> subprocess.Popen:
+def _prepared(
+    mode: str, environment: Mapping[str, str], imports: Imports, stdin: Any = subprocess.PIPE, **streams
+) -> subprocess.Popen:
     """A process that imports ahead and then takes requests; variables of one run are left out."""
     general = {name: value for name, value in environment.items() if not name.startswith("ANALYSIS_")}
     return subprocess.Popen(
         [sys.executable, "-m", _MODULE, mode, imports.as_argument()],
         env=general,
-        stdin=subprocess.PIPE,
+        stdin=stdin,
         start_new_session=True,
         **streams,
     )

@@ -17,7 +17,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
@@ -26,8 +26,10 @@ from analysis.build.closure import FirstParty
 from analysis.build.errors import BuildError
 from analysis.build.failure import Failure, of_error
 from analysis.build.imports import NO_IMPORTS, Imports, imports_of
+from analysis.build.launch import shared
 from analysis.build.plan import LOCK_FILE, Plan, Run
 from analysis.build.progress import Progress
+from analysis.build.session import Session, private_folder, python_path, variables_of
 from analysis.build.worker import Job, Outcome, execute
 
 ATTEMPTS = 3  # of a run whose worker died, which says nothing of the notebook
@@ -97,6 +99,23 @@ class _Schedule:
 
     def run(self) -> list[Outcome]:
         self.ready.extend(sorted(self.order, key=self.seconds.longest_first))
+        with self._sharing():
+            self._do_all()
+        return [self.outcomes[label] for label in self.order if label in self.outcomes]
+
+    @contextlib.contextmanager
+    def _sharing(self) -> Iterator[None]:
+        """Workers that are processes of this machine share what they import."""
+        if self.make is not process_pool:
+            yield
+            return
+        with private_folder() as folder:
+            root = self.plan.workspace.root
+            variables = variables_of(Session(environment=python_path(root), folder=root, seconds=0), folder)
+            with shared(folder, self.kernels, variables, self.imports) as self.imports:
+                yield
+
+    def _do_all(self) -> None:
         try:
             while self.ready or self.flying:
                 self._hand_over()
@@ -110,7 +129,6 @@ class _Schedule:
             self.seconds.save()
             if self.pool is not None:
                 self.pool.shutdown(wait=True)
-        return [self.outcomes[label] for label in self.order if label in self.outcomes]
 
     def _hand_over(self) -> None:
         while self.ready and len(self.flying) < self.slots:

@@ -58,6 +58,11 @@ class Session:
     after_cell: Callable[..., None] | None = None
 
 
+def python_path(root: Path) -> dict[str, str]:
+    """The variable by which a run finds modules of the repository."""
+    return {"PYTHONPATH": os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))}
+
+
 def variables_of(session: Session, private: Path) -> dict[str, str]:
     """All variables of the process: those of this one, without what would make a run depend on its user."""
     variables = {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-import os
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ from analysis.build.imports import NO_IMPORTS, Imports
 from analysis.build.kernel import PRIVATE_VARIABLE, SHAPE
 from analysis.build.launch import prepare
 from analysis.build.reads import undeclared, watch
-from analysis.build.session import Session, StartError, variables_of
+from analysis.build.session import Session, StartError, python_path, variables_of
 from analysis.build.source import read_source
 from analysis.build.store import EXECUTED, Store, check_outputs
 from analysis.workspace import Workspace
+
+_ADDRESSES = "rfc3987_syntax"
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def _run(job: Job, temporary: Path, cells: dict[str, dict]) -> Failure | None:
             **workspace.environment(),
             **watch(workspace, record),
             **({PRIVATE_VARIABLE: "1"} if job.private else {}),
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(job.root), os.environ.get("PYTHONPATH")])),
+            **python_path(job.root),
         },
         folder=job.path.parent,
         seconds=job.seconds,
@@ -162,8 +164,9 @@ def _in_kernel(job: Job, session: Session, temporary: Path, cells: dict[str, dic
     """Run in a kernel; `cells` is told which cell published what."""
     if "papermill" not in sys.modules:  # a worker's first run: the kernel imports while this process does
         prepare(job.kernels, variables_of(session, temporary), job.imports)
-    import nbformat
-    import papermill
+    with _without_addresses():
+        import nbformat
+        import papermill
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
@@ -199,6 +202,22 @@ def _in_kernel(job: Job, session: Session, temporary: Path, cells: dict[str, dic
         keep_shapes(session.notebook)
     _write_notebook(session.notebook, temporary / EXECUTED)
     return failure
+
+
+@contextlib.contextmanager
+def _without_addresses() -> Iterator[None]:
+    """Import nbformat without the grammar of web addresses, where it is installed.
+
+    A checker of formats that nbformat does not use compiles it at import: longer than all the rest takes.
+    """
+    absent = _ADDRESSES not in sys.modules
+    if absent:
+        sys.modules[_ADDRESSES] = None
+    try:
+        yield
+    finally:
+        if absent:
+            del sys.modules[_ADDRESSES]
 
 
 def _death(job: Job, session: Session, cell: int | None) -> Failure:

@@ -126,6 +126,29 @@ def test_the_parent_of_forks_that_was_killed_is_replaced(tmp_path):
     forks._discard()
 
 
+@LINUX
+def test_workers_share_what_was_imported_and_go_on_alone_without_it(tmp_path):
+    """Each connection has a process of its own, which ends with it; all end with the shared one."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ANALYSIS_")}
+    request = {"environment": environment, "folder": str(tmp_path), "connection": str(tmp_path / "none.json")}
+    workers = [launch._Forks(), launch._Forks()]
+    with launch.shared(tmp_path, "fork", environment, Imports()) as imports:
+        for worker in workers:
+            launch.end(worker.start(request, imports))
+            assert isinstance(worker._parent, launch._Branch)
+            assert worker._parent.poll() is None
+        workers[0]._discard()
+        launch.end(workers[1].start(request, imports))
+        assert isinstance(workers[1]._parent, launch._Branch)
+    deadline = time.monotonic() + 20
+    while workers[1]._parent.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for worker in workers:
+        launch.end(worker.start(request, imports))
+        assert not isinstance(worker._parent, launch._Branch)
+        worker._discard()
+
+
 def test_auto_is_one_of_the_ways():
     assert launch.resolve("auto") in ("fork", "spare")
     assert launch.resolve("stock") == "stock"
