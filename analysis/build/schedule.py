@@ -28,8 +28,8 @@ from analysis.build.failure import Failure, of_error
 from analysis.build.imports import NO_IMPORTS, Imports, imports_of
 from analysis.build.launch import shared
 from analysis.build.plan import LOCK_FILE, Plan, Run
-from analysis.build.progress import Progress
 from analysis.build.private import private_folder
+from analysis.build.progress import Progress
 from analysis.build.session import Session, python_path, variables_of
 from analysis.build.worker import Job, Outcome, execute
 
