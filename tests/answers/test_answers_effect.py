@@ -57,14 +57,16 @@ def trial(request):
 
 @pytest.fixture(scope="module")
 def elections():
-    """Turnout of each province at every election, from the table of facts, without The Hague."""
+    """Turnout of each province at every election, from the table of facts, without The Hague and abroad."""
     from analysis.workspace import find_root
 
     table = pd.read_csv(find_root() / "data" / "facts" / "turnout_provinces.csv")
     table = table[(table["election"] == "TK") & table["province"].str.fullmatch(r"PV\d\d")]
-    voters = table["voters"] - table["voters_the_hague"].fillna(0)
-    eligible = table["eligible"] - table["eligible_the_hague"].fillna(0)
-    table = table.assign(turnout=100 * voters / eligible)
+    of = {
+        who: table[who] - table[f"{who}_the_hague"].fillna(0) - table[f"{who}_abroad"].fillna(0)
+        for who in ("voters", "eligible")
+    }
+    table = table.assign(turnout=100 * of["voters"] / of["eligible"])
     return table.pivot_table(index="province", columns="date", values="turnout").sort_index()
 
 

@@ -158,7 +158,7 @@ def test_what_cannot_be_had_says_so_on_every_sheet(sheets):
         assert "afwijking in burgerschapskennis niet vast te stellen niet vast te stellen" in text, code
         assert ELSEWHERE in text
         assert "+0,20 punten" in text
-        assert "van −0,16 tot 0,55" in text
+        assert "van −0,15 tot 0,55" in text
         assert "20 punten (burgerschapskennis) of 0,160 schaalpunten (politiek zelfvertrouwen)" in text
         assert "Echte gegevens" in text
         assert "Synthetische gegevens, geen bevinding." not in text
