@@ -128,8 +128,8 @@ class _Schedule:
             raise
         finally:
             self.seconds.save()
-            if self.pool is not None:
-                self.pool.shutdown(wait=True)
+            if self.pool is not None:  # waited for: a pool left to end by itself writes on as Python closes
+                self.pool.shutdown(wait=True, cancel_futures=True)
 
     def _hand_over(self) -> None:
         while self.ready and len(self.flying) < self.slots:
@@ -191,7 +191,7 @@ class _Schedule:
 
     def _discard_pool(self) -> None:
         if self.pool is not None and getattr(self.pool, "_broken", True):
-            self.pool.shutdown(wait=False)
+            self.pool.shutdown(wait=True)
             self.pool = None
 
 
@@ -261,4 +261,3 @@ def _kill(pool: Executor | None) -> None:
     for process in processes:
         with contextlib.suppress(OSError):
             process.kill()
-    pool.shutdown(wait=False, cancel_futures=True)

@@ -438,6 +438,25 @@ def test_interrupting_ends_everything_and_says_so(project, tmp_path):
     assert gone(kernel)
 
 
+def test_an_interrupted_build_waits_for_its_pool(project):
+    """A pool left to end by itself closes its pipe while Python, closing too, writes to it: a traceback."""
+    waited = []
+
+    class Pool(ThreadPoolExecutor):
+        def shutdown(self, wait=True, **settings):
+            waited.append(wait)
+            super().shutdown(wait, **settings)
+
+    class Interrupted(Lines):
+        def started(self, label):
+            raise KeyboardInterrupt
+
+    project.notebook("a")
+    with pytest.raises(KeyboardInterrupt):
+        build(project.workspace, Interrupted(io.StringIO()), jobs=1, executor=Pool)
+    assert waited == [True]
+
+
 @POSIX
 def test_two_builds_at_once_wait_or_refuse(project, tmp_path):
     flag, go = tmp_path / "flag", tmp_path / "go"
