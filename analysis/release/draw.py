@@ -41,12 +41,21 @@ class Drawer:
     workspace : Workspace
     cache : Path
         Where what was drawn is kept.
+    first_party : FirstParty, optional
+        The code, where it was read before.
     """
 
-    def __init__(self, workspace: Workspace, cache: Path, fingerprints: Fingerprints, memory: Memory) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        cache: Path,
+        fingerprints: Fingerprints,
+        memory: Memory,
+        first_party: FirstParty | None = None,
+    ) -> None:
         self.workspace, self.cache = workspace, cache
         self._fingerprints, self._memory = fingerprints, memory
-        self._first_party = FirstParty.of(workspace)
+        self._first_party = first_party or FirstParty.of(workspace)
         self._committed = {
             path.relative_to(workspace.root).as_posix(): fingerprints.of(path)
             for folder in (workspace.facts, workspace.design)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from analysis.build.closure import FirstParty, closure
+from analysis.build.closure import closure
 from analysis.build.errors import BuildError
 from analysis.build.failure import FailedRun
 from analysis.build.fingerprint import Fingerprints, digest_of
@@ -100,7 +100,7 @@ def release(
     write_rows(released.rows, fresh / ROWS_FILE)
     write_series(released.series, fresh / SERIES_FOLDER)
     notebooks = list(dict.fromkeys(run.entry.name for run in plan.runs.values()))
-    drawer = Drawer(workspace, plan.store.build / "drawn", fingerprints, plan.memory)
+    drawer = Drawer(workspace, plan.store.build / "drawn", fingerprints, plan.memory, plan.first_party)
     undrawn = drawer.draw(notebooks, released, exhibits)
     drawer.prune()
     lacking = _lacking(failed, undrawn)
@@ -249,7 +249,7 @@ def _decides(
 ) -> str:
     """Hash of all that decides what is released: runs, sources, rules, and the code from here on."""
     workspace = plan.workspace
-    first_party = FirstParty.of(workspace)
+    first_party = plan.first_party
     reached = closure(f"import {__name__}\nimport analysis.chapters.of_notebook", first_party, plan.memory)
     drawing = sorted((Path(first_party.tops["analysis"]) / "analysis" / "chapters").glob("*.py"))
     modules = "\n".join(
