@@ -93,8 +93,8 @@ class Plan:
     `failures` says of runs that were tried why they have no results.
     `entries` is the registry. `drawn` names for each notebook the modules that only draw what it published:
     they may be read, and decide nothing. `third_party` names for each notebook the modules it imports from
-    elsewhere; `private` are labels of runs that read files which are not open; `first_party` is the code as it
-    was read, and `memory` what its modules import.
+    elsewhere; `private` are labels of runs that read files which are not open; `first_party` is the code as
+    it was read, and `memory` what its modules import.
     """
 
     workspace: Workspace
