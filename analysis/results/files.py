@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from analysis.results.row import Result, Stamp
 from analysis.results.series import Series
@@ -38,12 +38,11 @@ def write_rows(rows: Sequence[Result], path: Path) -> None:
     """
     require_unique(rows)
     with path.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.DictWriter(handle, COLUMNS, lineterminator="\n")
-        writer.writeheader()
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(COLUMNS)
         for row in sorted(rows, key=lambda row: row.id):
-            record = asdict(row)
-            record.update(record.pop("stamp"))
-            writer.writerow({name: "" if value is None else value for name, value in record.items()})
+            record = vars(row) | vars(row.stamp)
+            writer.writerow("" if record[name] is None else record[name] for name in COLUMNS)
 
 
 def read_rows(path: Path) -> list[Result]:
@@ -80,7 +79,10 @@ def write_series(series: Iterable[Series], folder: Path) -> None:
         }
         described |= {"kind": str(item.kind), "measures": list(item.measures), "stamp": asdict(item.stamp)}
         described["types"] = [[name, item.points[name].dtype.kind] for name in item.points.columns]
-        item.points.to_csv(folder / f"{item.id}.csv", index=False, lineterminator="\n")
+        with (folder / f"{item.id}.csv").open("w", encoding="utf-8", newline="") as handle:
+            writer = csv.writer(handle, lineterminator="\n")
+            writer.writerow(item.points.columns)
+            writer.writerows(zip(*(_written(item.points[name]) for name in item.points.columns), strict=True))
         (folder / f"{item.id}.json").write_text(
             json.dumps(described, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
         )
@@ -142,6 +144,12 @@ def _series(path: Path) -> Series:
         return Series(**described, points=points)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ValueError(f"{path}: not a series as the build writes it: {error}") from error
+
+
+def _written(column: pd.Series) -> Iterator[Any]:
+    """The values of a column as they are written, what is missing as nothing: see :func:`_column`."""
+    missing = column.isna().tolist()
+    return ("" if gone else value for value, gone in zip(column.tolist(), missing, strict=True))
 
 
 def _column(values: Sequence[str], kind: str) -> np.ndarray | pd.api.extensions.ExtensionArray:
