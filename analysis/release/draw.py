@@ -193,6 +193,18 @@ class Drawer:
         return FigureExhibit(figure=None, drawn=drawn, **found["told"])
 
 
+def changed_pictures(old: Path, new: Path) -> list[str] | None:
+    """Names of the pictures in the folder `new` that look different from `old`.
+
+    None where something else differs: a caption, a number, an exhibit more or less.
+    """
+    files = {path.name: path for path in new.iterdir()}
+    if {path.name for path in old.iterdir()} != files.keys():
+        return None
+    changed = [name for name, path in sorted(files.items()) if path.read_bytes() != (old / name).read_bytes()]
+    return changed if all(name.endswith(".svg") for name in changed) else None
+
+
 def drawer_of(workspace: Workspace) -> Drawer:
     """For who draws a picture outside a release: what was drawn before is taken, and the new is kept."""
     cache = workspace.build / "cache"
