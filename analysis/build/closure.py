@@ -14,9 +14,9 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 import analysis
@@ -27,6 +27,7 @@ from analysis.workspace import Workspace
 # figure is restyled without running anything again.
 DRAWING = ("chapters", "exhibits", "figures", "maps")
 PLACES = "_PLACES"
+REMEMBERED = 1000  # pieces of source, some three times what there is
 WHOLE = "*"
 _NAMING = frozenset({"__import__", "import_module"})
 _DYNAMIC = _NAMING | {"exec", "eval", "run_path", "run_module"}
@@ -90,9 +91,23 @@ class Closure:
     third_party: frozenset[str]
 
 
+@dataclass(frozen=True)
+class _Node:
+    """What one piece of source leads to: first-party modules, files, other modules, design files."""
+
+    leads_to: frozenset[str]
+    files: Mapping[str, Path]
+    designs: frozenset[str]
+    any_design: bool
+    third_party: frozenset[str]
+
+
 @dataclass
 class FirstParty:
     """Where first-party code lies: the package `analysis`, and what a notebook finds beside it.
+
+    Each module is read once: what it holds later in the same build does not count, as with
+    :class:`analysis.build.fingerprint.Fingerprints`.
 
     Attributes
     ----------
@@ -103,6 +118,8 @@ class FirstParty:
     tops: dict[str, Path] = field(default_factory=dict)
     _found: dict[str, Path | None] = field(default_factory=dict, repr=False)
     _all: list[str] = field(default_factory=list, repr=False)
+    _read: dict[str, Mentions] = field(default_factory=dict, repr=False)
+    _nodes: dict[str, _Node] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, workspace: Workspace) -> FirstParty:
@@ -124,10 +141,10 @@ class FirstParty:
         base = self.tops.get(module.partition(".")[0])
         if base is None:
             return None
-        path = base.joinpath(*module.split("."))
-        for candidate in (path / "__init__.py", path.with_suffix(".py")):
-            if candidate.is_file():
-                return candidate
+        path = f"{base}/{module.replace('.', '/')}"
+        for candidate in (f"{path}/__init__.py", f"{path}.py"):
+            if os.path.isfile(candidate):
+                return Path(candidate)
         return None
 
     def everything(self) -> list[str]:
@@ -143,6 +160,65 @@ class FirstParty:
                 found.append(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
         return found
 
+    def node(self, module: str, memory: Memory) -> _Node:
+        """What the file of a first-party `module` leads to."""
+        if module not in self._nodes:
+            path = self.find(module)
+            base = self.tops[module.partition(".")[0]]
+            is_package = path.name == "__init__.py"
+            files = [path]
+            if is_package:
+                files += (p for p in path.parent.iterdir() if p.is_file() and p.suffix not in (".py", ".pyc"))
+            named = {file.relative_to(base).as_posix(): file for file in files}
+            mentions = self._mentions(module, memory)
+            self._nodes[module] = self.node_of(mentions, memory, module, is_package, named)
+        return self._nodes[module]
+
+    def node_of(
+        self,
+        mentions: Mentions,
+        memory: Memory,
+        module: str = "",
+        is_package: bool = False,
+        files: Mapping[str, Path] | None = None,
+    ) -> _Node:
+        """The same of what is mentioned in a `module`, or in no module at all."""
+        waiting = [*_absolute(mentions, module, is_package), *(self.everything() if mentions.dynamic else ())]
+        if "." in module:
+            waiting.append(module.rpartition(".")[0])
+        leads_to: set[str] = set()
+        third_party: set[str] = set()
+        seen: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            package, _, taken = name.rpartition(".")
+            places = self._places(package, memory)
+            if taken == WHOLE:
+                waiting.extend(f"{package}.{place}" for place in set(places.values()))
+                continue
+            if taken in places:
+                waiting.append(f"{package}.{places[taken]}")
+            if self.find(name) is not None:
+                leads_to.add(name)
+            elif (top := name.partition(".")[0]) not in self.tops and top not in sys.stdlib_module_names:
+                third_party.add(name)
+        return _Node(
+            frozenset(leads_to), files or {}, mentions.designs, mentions.any_design, frozenset(third_party)
+        )
+
+    def _places(self, package: str, memory: Memory) -> dict[str, str]:
+        if not package or self.find(package) is None:
+            return {}
+        return self._mentions(package, memory).places
+
+    def _mentions(self, module: str, memory: Memory) -> Mentions:
+        if module not in self._read:
+            self._read[module] = memory.mentions(self.find(module).read_text(encoding="utf-8"))
+        return self._read[module]
+
 
 def closure(
     code: str, first_party: FirstParty, memory: Memory | None = None, *, without: Iterable[str] = ()
@@ -153,62 +229,23 @@ def closure(
     """
     closed = {f"analysis.{room}" for room in without}
     memory = memory or Memory()
-    files: dict[str, Path] = {}
-    seen: set[str] = set()
+    nodes = [first_party.node_of(memory.mentions(code), memory)]
     modules: set[str] = set()
-    designs: set[str] = set()
-    third_party: set[str] = set()
-    any_design = False
-    waiting: list[str] = []
-
-    def note(mentions: Mentions, module: str, is_package: bool) -> None:
-        nonlocal any_design
-        waiting.extend(_absolute(mentions, module, is_package))
-        if mentions.dynamic:
-            waiting.extend(first_party.everything())
-        designs.update(mentions.designs)
-        any_design |= mentions.any_design
-
-    @cache  # of every name that is imported from it
-    def places_of(package: str) -> dict[str, str]:
-        path = first_party.find(package) if package else None
-        return {} if path is None else memory.mentions(path.read_text(encoding="utf-8")).places
-
-    note(memory.mentions(code), "", False)
+    waiting = set(nodes[0].leads_to)
     while waiting:
         module = waiting.pop()
-        if module in seen or ".".join(module.split(".")[:2]) in closed:
-            continue
-        seen.add(module)
-        package, _, name = module.rpartition(".")
-        places = places_of(package)
-        if name == WHOLE:
-            waiting.extend(f"{package}.{place}" for place in set(places.values()))
-            continue
-        if name in places:
-            waiting.append(f"{package}.{places[name]}")
-        path = first_party.find(module)
-        if path is None:
-            if module.partition(".")[0] not in {*first_party.tops, *sys.stdlib_module_names}:
-                third_party.add(module)
+        if module in modules or ".".join(module.split(".", 2)[:2]) in closed:
             continue
         modules.add(module)
-        if "." in module:
-            waiting.append(module.rpartition(".")[0])
-        base = first_party.tops[module.partition(".")[0]]
-        files[path.relative_to(base).as_posix()] = path
-        is_package = path.name == "__init__.py"
-        if is_package:
-            for beside in path.parent.iterdir():
-                if beside.is_file() and beside.suffix not in (".py", ".pyc"):
-                    files[beside.relative_to(base).as_posix()] = beside
-        note(memory.mentions(path.read_text(encoding="utf-8")), module, is_package)
+        node = first_party.node(module, memory)
+        nodes.append(node)
+        waiting |= node.leads_to - modules
     return Closure(
-        files=dict(sorted(files.items())),
+        files=dict(sorted(item for node in nodes for item in node.files.items())),
         modules=frozenset(modules),
-        designs=frozenset(designs),
-        any_design=any_design,
-        third_party=frozenset(third_party),
+        designs=frozenset().union(*(node.designs for node in nodes)),
+        any_design=any(node.any_design for node in nodes),
+        third_party=frozenset().union(*(node.third_party for node in nodes)),
     )
 
 
@@ -217,7 +254,7 @@ class Memory:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self._known: dict[str, list] = {}
+        self._known: dict[str, list] = {}  # what was asked for last comes last
         self._used: dict[str, list] = {}
         self._read: dict[str, Mentions] = {}
         if path is not None:
@@ -233,13 +270,16 @@ class Memory:
         return self._read[key]
 
     def save(self) -> None:
-        """Write what was asked for in this build, whole or not at all."""
-        if self._path is None or self._used == self._known:
+        """Write what was read anew, whole or not at all; what was asked for longest ago makes room for it."""
+        if self._path is None or self._used.keys() <= self._known.keys():
             return
+        unused = {key: found for key, found in self._known.items() if key not in self._used}
+        kept = list((unused | self._used).items())[-max(REMEMBERED, len(self._used)) :]
         self._path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self._path.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(json.dumps({"reader": _reader(), "mentions": self._used}), encoding="utf-8")
+        temporary.write_text(json.dumps({"reader": _reader(), "mentions": dict(kept)}), encoding="utf-8")
         temporary.replace(self._path)
+        self._known = dict(kept)
 
 
 @lru_cache(maxsize=1)

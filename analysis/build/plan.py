@@ -93,8 +93,8 @@ class Plan:
     `failures` says of runs that were tried why they have no results.
     `entries` is the registry. `drawn` names for each notebook the modules that only draw what it published:
     they may be read, and decide nothing. `third_party` names for each notebook the modules it imports from
-    elsewhere; `private` are labels of runs that read files which are not open; `memory` holds what
-    first-party modules import.
+    elsewhere; `private` are labels of runs that read files which are not open; `first_party` is the code as
+    it was read, and `memory` what its modules import.
     """
 
     workspace: Workspace
@@ -107,6 +107,7 @@ class Plan:
     drawn: dict[str, tuple[str, ...]] = field(default_factory=dict)
     private: set[str] = field(default_factory=set)
     memory: Memory = field(default_factory=Memory)
+    first_party: FirstParty = field(default_factory=FirstParty)
 
     @property
     def due(self) -> list[Run]:
@@ -161,7 +162,8 @@ def make_plan(workspace: Workspace, fingerprints: Fingerprints | None = None) ->
     first_party = FirstParty.of(workspace)
     common = _common_inputs(workspace, fingerprints)
     entries = read_notebooks(workspace)
-    plan = Plan(workspace, store, entries=entries, memory=Memory(store.build / "cache" / "mentions.json"))
+    memory = Memory(store.build / "cache" / "mentions.json")
+    plan = Plan(workspace, store, entries=entries, memory=memory, first_party=first_party)
     for entry in entries:
         try:
             source = read_source(workspace.notebooks / entry.file)

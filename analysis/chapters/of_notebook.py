@@ -18,12 +18,19 @@ from analysis.exhibits import Exhibit
 from analysis.results import Released
 from analysis.workspace import Workspace
 
+WHOLE = f"{chapters.__name__}.antwoord"  # draws what is drawn of all notebooks together
+
+
+def module_name(notebook: str) -> str:
+    """The name that a module of its own for `notebook` has, if there is one."""
+    return f"{chapters.__name__}.{notebook.replace('-', '_')}"
+
 
 def chapter(notebook: str) -> ModuleType:
     """The module that draws what `notebook` publishes; a plain table of rows where it has none of its own."""
-    name = notebook.replace("-", "_")
-    if name in {module.name for module in pkgutil.iter_modules(chapters.__path__)}:
-        found = importlib.import_module(f"{chapters.__name__}.{name}")
+    name = module_name(notebook)
+    if name in {module.name for module in pkgutil.iter_modules(chapters.__path__, f"{chapters.__name__}.")}:
+        found = importlib.import_module(name)
         if hasattr(found, "exhibits"):
             return found
     return plain

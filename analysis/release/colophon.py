@@ -37,8 +37,13 @@ def write_colophon(workspace: Workspace, released: Path, folder: Path) -> None:
         If ``CITATION.cff`` lacks a key, or the version before cannot be read.
     """
     _write(folder / "colofon.qmd", colophon(workspace))
-    _write(folder / "veranderd.qmd", changes(workspace, released))
+    write_changes(workspace, released, folder)
     _write(folder / "provinciebladen.qmd", sheets(workspace))
+
+
+def write_changes(workspace: Workspace, released: Path, folder: Path) -> None:
+    """Write ``veranderd.qmd`` alone: it tells of figures too."""
+    _write(folder / "veranderd.qmd", changes(workspace, released))
 
 
 def citation(workspace: Workspace) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,11 @@ from analysis.build.closure import FirstParty, Memory, closure
 from analysis.build.fingerprint import Fingerprints, digest_of
 from analysis.build.kept import Kept
 from analysis.release.content import content
-from analysis.results import Released
+from analysis.results import Released, Result, Series
 from analysis.workspace import Workspace
 
 if TYPE_CHECKING:
-    from analysis.exhibits import FigureExhibit
+    from analysis.exhibits import Exhibit, FigureExhibit
     from analysis.figures.kept import Draw
 
 DONE, PICTURES = "drawn.json", "pictures"
@@ -41,20 +41,31 @@ class Drawer:
     workspace : Workspace
     cache : Path
         Where what was drawn is kept.
+    first_party : FirstParty, optional
+        The code, where it was read before.
     """
 
-    def __init__(self, workspace: Workspace, cache: Path, fingerprints: Fingerprints, memory: Memory) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        cache: Path,
+        fingerprints: Fingerprints,
+        memory: Memory,
+        first_party: FirstParty | None = None,
+    ) -> None:
         self.workspace, self.cache = workspace, cache
         self._fingerprints, self._memory = fingerprints, memory
-        self._first_party = FirstParty.of(workspace)
-        self._committed = {
-            path.relative_to(workspace.root).as_posix(): fingerprints.of(path)
-            for folder in (workspace.facts, workspace.design)
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        }
+        self._first_party = first_party or FirstParty.of(workspace)
+        self._committed = digest_of(
+            {
+                path.relative_to(workspace.root).as_posix(): fingerprints.of(path)
+                for folder in (workspace.facts, workspace.design)
+                for path in sorted(folder.rglob("*"))
+                if path.is_file()
+            }
+        )
         self._pictures = Kept(cache / PICTURES)
-        self._codes: dict[str, dict[str, str]] = {}
+        self._codes: dict[str, str] = {}
         self._used: set[str] = {PICTURES}
         self.runs: dict[str, str] = {}  # key of the run each exhibit is drawn from
 
@@ -67,13 +78,7 @@ class Drawer:
                     self._chapter(notebook, part, target)
                 except Exception as error:  # one chapter that cannot be drawn costs that chapter
                     failed.append(NotDrawn(notebook, f"{type(error).__name__}: {error}"))
-        from analysis.chapters import of_notebook
-        from analysis.exhibits import write_exhibit
-        from analysis.figures.kept import found_by
-
-        with found_by(self.figure):
-            for exhibit in of_notebook.whole(released, self.workspace):
-                write_exhibit(exhibit, target)
+        self._whole(released, target)
         return failed
 
     def prune(self) -> None:
@@ -85,44 +90,81 @@ class Drawer:
 
     def _chapter(self, notebook: str, released: Released, target: Path) -> None:
         from analysis.chapters import of_notebook
-        from analysis.exhibits import write_exhibit
-        from analysis.figures.kept import found_by
 
-        own = of_notebook.sections(notebook, self.workspace)
+        module, own = self._drawn_by(notebook)
         seen = [item for item in (*released.rows, *released.series) if item.section in own]
         if not seen:  # no trial, or the notebook failed
             return
-        module = of_notebook.chapter(notebook).__name__
-        key = digest_of(
-            {
-                "part": released.part,
-                "notebook": notebook,
-                "code": self._code(module),
-                "committed": self._committed,
-                "results": [_content(item) for item in seen],
-            }
-        )
+
+        def draw() -> Iterable[Exhibit]:
+            return of_notebook.exhibits(notebook, released, self.workspace)
+
+        for name in self._exhibits([notebook, released.part], module, seen, draw, target):
+            self.runs[name] = _run(name, seen)
+
+    def _whole(self, released: Released, target: Path) -> None:
+        """What is drawn of all notebooks together."""
+        from analysis.chapters import of_notebook
+
+        def draw() -> Iterable[Exhibit]:
+            return of_notebook.whole(released, self.workspace)
+
+        everything = [*released.rows, *released.series]
+        self._exhibits(["", released.part], of_notebook.WHOLE, everything, draw, target)
+
+    def _drawn_by(self, notebook: str) -> tuple[str, tuple[str, ...]]:
+        """The module that draws `notebook`, and the sections it draws.
+
+        Chapters bring along what they draw with: one is asked again only if its code or the design changed.
+        """
+        from analysis.chapters import of_notebook
+
+        def ask() -> bytes:
+            module = of_notebook.chapter(notebook).__name__
+            return json.dumps([module, of_notebook.sections(notebook, self.workspace)]).encode()
+
+        code = self._code(of_notebook.module_name(notebook))
+        asked = self._fingerprints.of(Path(of_notebook.__file__))
+        decides = ["sections", notebook, code, asked, self._committed]
+        module, sections = json.loads(self._pictures.get(decides, ask))
+        return module, tuple(sections)
+
+    def _exhibits(
+        self,
+        of: list[str],
+        module: str,
+        seen: list[Result | Series],
+        draw: Callable[[], Iterable[Exhibit]],
+        target: Path,
+    ) -> list[str]:
+        """Put what `module` draws from `seen` in `target`, drawn only if that is new; its names."""
+        from analysis.exhibits import write_exhibit
+        from analysis.figures.kept import found_by
+
+        key = digest_of([of, self._code(module), self._committed, [_content(item) for item in seen]])
         self._used.add(key)
         kept = self.cache / key
         if not (kept / DONE).is_file():
             shutil.rmtree(kept, ignore_errors=True)
             kept.mkdir(parents=True)
             with found_by(self.figure):
-                for exhibit in of_notebook.exhibits(notebook, released, self.workspace):
+                for exhibit in draw():
                     write_exhibit(exhibit, kept)
             names = sorted(path.name for path in kept.iterdir())
             (kept / DONE).write_text(json.dumps(names), encoding="utf-8")
-        for name in json.loads((kept / DONE).read_text(encoding="utf-8")):
+        names = json.loads((kept / DONE).read_text(encoding="utf-8"))
+        for name in names:
             if name.endswith(".json") and (target / name).exists():
                 raise FileExistsError(f"{Path(name).stem} is drawn twice: give each exhibit its own id")
-            self.runs[Path(name).stem] = _run(Path(name).stem, seen)
             shutil.copyfile(kept / name, target / name)
+        return [Path(name).stem for name in names]
 
-    def _code(self, module: str) -> dict[str, str]:
-        """Hashes of the first-party modules that `module` reaches, and of itself."""
+    def _code(self, module: str) -> str:
+        """Hash of the first-party modules that `module` reaches, and of itself."""
         if module not in self._codes:
             reached = closure(f"import {module}", self._first_party, self._memory)
-            self._codes[module] = {name: self._fingerprints.of(path) for name, path in reached.files.items()}
+            files = {name: self._fingerprints.of(path) for name, path in reached.files.items()}
+            self._codes[module] = digest_of(files)
         return self._codes[module]
 
     def figure(self, draw: Draw, arguments: tuple, options: Mapping[str, Any]) -> FigureExhibit:
@@ -151,6 +193,18 @@ class Drawer:
         return FigureExhibit(figure=None, drawn=drawn, **found["told"])
 
 
+def changed_pictures(old: Path, new: Path) -> list[str] | None:
+    """Names of the pictures in the folder `new` that look different from `old`.
+
+    None where something else differs: a caption, a number, an exhibit more or less.
+    """
+    files = {path.name: path for path in new.iterdir()}
+    if {path.name for path in old.iterdir()} != files.keys():
+        return None
+    changed = [name for name, path in sorted(files.items()) if path.read_bytes() != (old / name).read_bytes()]
+    return changed if all(name.endswith(".svg") for name in changed) else None
+
+
 def drawer_of(workspace: Workspace) -> Drawer:
     """For who draws a picture outside a release: what was drawn before is taken, and the new is kept."""
     cache = workspace.build / "cache"
@@ -170,5 +224,6 @@ def _content(item) -> list:
         name: value for name, value in vars(item).items() if name != "stamp" and not name.startswith("_")
     }
     if "points" in fields:
-        fields["points"] = fields["points"].to_csv(index=False)
+        points = fields["points"]
+        fields["points"] = [(name, str(kind), points[name].tolist()) for name, kind in points.dtypes.items()]
     return sorted((name, str(value)) for name, value in fields.items())

@@ -122,9 +122,9 @@ def _in_full(numbers: tuple[float | None, ...]) -> str:
 
 
 def _from_variables(path: Path) -> Edition:
-    import yaml
+    from analysis.release.variables import parsed
 
-    tree = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    tree = parsed(path.read_text(encoding="utf-8")) or {}
     sentences = {name: visible(item["value"]) for name, item in tree.pop(CONCLUSIONS, {}).items()}
     numbers: dict[str, Number] = {}
 

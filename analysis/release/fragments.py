@@ -146,11 +146,10 @@ def write_exhibit_fragments(
             )
     for exhibit in described:
         if exhibit.id.startswith("fig-"):
-            picture = (exhibit.folder / f"{exhibit.id}.svg").read_text(encoding="utf-8")
-            _write(folder / f"{exhibit.id}.svg", compact(picture))
+            write_picture(exhibit.folder / f"{exhibit.id}.svg", folder)
             small = exhibit.folder / f"{exhibit.id}{NARROW}.svg"
             if small.is_file():
-                _write(folder / small.name, compact(small.read_text(encoding="utf-8")))
+                write_picture(small, folder)
             text = figure_markdown(exhibit, traced=traced, narrow=small.is_file())
             numbers = exhibit.folder / f"{exhibit.id}.csv"
             if numbers.is_file():
@@ -161,6 +160,11 @@ def write_exhibit_fragments(
             text = table_markdown(exhibit, cells, traced=traced)
         _write(folder / f"{exhibit.id}.qmd", text)
     return described
+
+
+def write_picture(path: Path, folder: Path) -> None:
+    """The picture at `path` as the fragments in `folder` show it."""
+    _write(folder / path.name, compact(path.read_text(encoding="utf-8")))
 
 
 def read_description(path: Path) -> Description:

@@ -83,6 +83,24 @@ def provenance(
     }
 
 
+def read_provenance(folder: Path) -> dict[str, Any]:
+    """What :func:`write_provenance` wrote into `folder`."""
+    return json.loads((folder / PROVENANCE_FILE).read_text(encoding="utf-8"))
+
+
+def with_pictures(
+    content: dict[str, Any], exhibits: Path, redrawn: Iterable[str], drawn: Mapping[str, str]
+) -> dict[str, Any]:
+    """`content` where of what lies in `exhibits` only the pictures `redrawn`, names of files, look different.
+
+    `drawn` as for :func:`provenance`.
+    """
+    described = {name: item | {"run": drawn.get(name, "")} for name, item in content["exhibits"].items()}
+    for name in {name.partition(".")[0] for name in redrawn}:
+        described[name]["checksum"] = _checksum(exhibits / f"{name}.json")
+    return content | {"exhibits": described}
+
+
 def write_provenance(content: dict[str, Any], folder: Path) -> None:
     text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
     (folder / PROVENANCE_FILE).write_text(text + "\n", encoding="utf-8", newline="\n")

@@ -1,18 +1,20 @@
 """From finished runs to what the report reads: rows, series, exhibits, variables and fragments.
 
 ``data/build/released`` is replaced whole. When nothing that decides its content changed, and nobody touched
-what was written, it is left as it is. A notebook that failed is missing from it, and the report says so.
+what was written, it is left as it is. Where only pictures look different, everything else is taken over. A
+notebook that failed is missing from it, and the report says so.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from analysis.build.closure import FirstParty, closure
+from analysis.build.closure import closure
 from analysis.build.errors import BuildError
 from analysis.build.failure import FailedRun
 from analysis.build.fingerprint import Fingerprints, digest_of
@@ -23,17 +25,27 @@ from analysis.design.conclusions import read_conclusions
 from analysis.design.questions import Question, has_questions, questions
 from analysis.manifest import Found, find_sources
 from analysis.release.colophon import CITATION, PREVIOUS
-from analysis.release.draw import Drawer, NotDrawn
+from analysis.release.draw import Drawer, NotDrawn, changed_pictures
 from analysis.release.freeze import write_plan
 from analysis.release.gather import gather, require_known
-from analysis.release.provenance import provenance, write_provenance
+from analysis.release.provenance import provenance, read_provenance, with_pictures, write_provenance
 from analysis.release.shown import shown
-from analysis.results import ROWS_FILE, SERIES_FOLDER, Released, Result, write_rows, write_series
+from analysis.results import (
+    ROWS_FILE,
+    SERIES_FOLDER,
+    Released,
+    Result,
+    read_rows,
+    read_series,
+    write_rows,
+    write_series,
+)
 from analysis.workspace import Workspace
 
 RELEASE_FILE = "release.json"
 EXHIBITS = "exhibits"
 STANDARD, REHEARSAL = "standard", "mock"
+_DRAWING = ("chapters", "figures", "maps")  # rooms that decide how exhibits look, and nothing beside them
 _VARIABLES = "_variables.yml"
 _GENERATED = "_generated"
 
@@ -86,35 +98,47 @@ def release(
         raise BuildError(f"these runs are still to be done: {', '.join(missing)}")
     workspace = plan.workspace
     sources = find_sources(workspace, fingerprints.of)
-    decides = _decides(plan, sources, fingerprints, failed, edition)
-    standing = _standing(workspace, plan.store.released / RELEASE_FILE, decides)
-    if standing is not None:
-        return standing
-    gathered = gather(plan)
-    released = gathered.released.with_trials_for_unknowns() if edition == REHEARSAL else gathered.released
+    decides, tells = _decides(plan, sources, fingerprints, failed, edition)
+    before = _standing(workspace, plan.store.released)
+    if before is not None and before["decides"] == decides:
+        return _release(before, unchanged=True)
+    if failed or (before is not None and (before["tells"] != tells or before["missing"])):
+        before = None
 
     fresh = plan.store.temporary / "released"
     shutil.rmtree(fresh, ignore_errors=True)
     exhibits = fresh / EXHIBITS
     exhibits.mkdir(parents=True)
-    write_rows(released.rows, fresh / ROWS_FILE)
-    write_series(released.series, fresh / SERIES_FOLDER)
+    if before is None:
+        gathered = gather(plan)
+        released, suppressed = gathered.released, gathered.suppressed
+        released = released.with_trials_for_unknowns() if edition == REHEARSAL else released
+        write_rows(released.rows, fresh / ROWS_FILE)
+        write_series(released.series, fresh / SERIES_FOLDER)
+    else:
+        released, suppressed = _taken_over(plan.store.released, fresh), before["suppressed"]
     notebooks = list(dict.fromkeys(run.entry.name for run in plan.runs.values()))
-    drawer = Drawer(workspace, plan.store.build / "drawn", fingerprints, plan.memory)
+    drawer = Drawer(workspace, plan.store.build / "drawn", fingerprints, plan.memory, plan.first_party)
     undrawn = drawer.draw(notebooks, released, exhibits)
     drawer.prune()
     lacking = _lacking(failed, undrawn)
     fallen = tuple(dict.fromkeys(item.notebook for item in (*failed, *undrawn)))
-    _hand_over(plan, released, sources, fresh, lacking, fallen, drawer.runs)
+    _add_sources_table(plan, sources, exhibits)
+    stood = plan.store.released
+    redrawn = None if before is None or undrawn else changed_pictures(stood / EXHIBITS, exhibits)
+    if redrawn is None:
+        _hand_over(plan, released, sources, fresh, lacking, fallen, drawer.runs)
+    else:
+        _hand_over_pictures(workspace, redrawn, stood, fresh, drawer.runs)
     counts = {
         "rows": len(released.rows),
         "exhibits": len(list(exhibits.glob("*.json"))),
-        "suppressed": gathered.suppressed,
+        "suppressed": suppressed,
         "notes": list(_notes(sources)),
         "missing": lacking,
         "edition": edition,
     }
-    written = {"decides": decides, **counts, "files": _files(workspace, fresh)}
+    written = {"decides": decides, "tells": tells, **counts, "files": _files(workspace, fresh)}
     (fresh / RELEASE_FILE).write_text(
         json.dumps(written, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
     )
@@ -165,16 +189,13 @@ def _hand_over(
         write_question_sections,
         write_reach_sections,
     )
-    from analysis.release.remarks import remarks, sources_named, write_sources_table
+    from analysis.release.remarks import remarks, sources_named
     from analysis.release.school_section import write_school_section
     from analysis.release.trace import write_trace
     from analysis.release.variables import write_variables
 
     workspace, exhibits = plan.workspace, fresh / EXHIBITS
     manifest = {found.source.key: found.source for found in sources}
-    used = {key for run in plan.runs.values() for key in run.entry.sources_of(run.overrides)}
-    # What can be fetched but no notebook reads is no source of this report.
-    write_sources_table([f for f in sources if not f.source.fetch or f.source.key in used], exhibits)
     require_known(sources_named(released, exhibits), manifest)
     asked = _questions(workspace)
     conclusions = _conclusions(workspace, released.rows, asked, incomplete=bool(lacking))
@@ -213,6 +234,38 @@ def _hand_over(
     write_plan(workspace, text)
 
 
+def _taken_over(released: Path, fresh: Path) -> Released:
+    """The rows and series in the folder `released`, put in `fresh` as they stand there."""
+    shutil.copyfile(released / ROWS_FILE, fresh / ROWS_FILE)
+    if (released / SERIES_FOLDER).is_dir():
+        shutil.copytree(released / SERIES_FOLDER, fresh / SERIES_FOLDER, copy_function=shutil.copyfile)
+    return Released(tuple(read_rows(fresh / ROWS_FILE)), tuple(read_series(fresh / SERIES_FOLDER)))
+
+
+def _add_sources_table(plan: Plan, sources: list[Found], exhibits: Path) -> None:
+    """Write the table of sources: what can be fetched but no notebook reads is no source of this report."""
+    from analysis.release.remarks import write_sources_table
+
+    used = {key for run in plan.runs.values() for key in run.entry.sources_of(run.overrides)}
+    write_sources_table([f for f in sources if not f.source.fetch or f.source.key in used], exhibits)
+
+
+def _hand_over_pictures(
+    workspace: Workspace, redrawn: list[str], released: Path, fresh: Path, drawn: dict[str, str]
+) -> None:
+    """Write what depends on how pictures look, where all else that was handed over before still holds."""
+    from analysis.release.colophon import write_changes
+    from analysis.release.fragments import write_picture
+    from analysis.release.trace import write_trace
+
+    generated = workspace.reports / _GENERATED
+    for name in redrawn:
+        write_picture(fresh / EXHIBITS / name, generated)
+    write_provenance(with_pictures(read_provenance(released), fresh / EXHIBITS, redrawn, drawn), fresh)
+    write_changes(workspace, fresh, generated)
+    write_trace(workspace, fresh)
+
+
 def _without(questions: set[str], released: Released) -> Released:
     """All but the rows and series of these questions, by id."""
     return replace(
@@ -246,16 +299,20 @@ def _notes(sources: list[Found]) -> Iterable[str]:
 
 def _decides(
     plan: Plan, sources: list[Found], fingerprints: Fingerprints, failed: list[FailedRun], edition: str
-) -> str:
-    """Hash of all that decides what is released: runs, sources, rules, and the code from here on."""
+) -> tuple[str, str]:
+    """Hash of all that decides what is released: runs, sources, rules, and the code from here on.
+
+    And the same without the code that draws: what is told beside the pictures, and of which rows.
+    """
     workspace = plan.workspace
-    first_party = FirstParty.of(workspace)
+    first_party = plan.first_party
     reached = closure(f"import {__name__}\nimport analysis.chapters.of_notebook", first_party, plan.memory)
     drawing = sorted((Path(first_party.tops["analysis"]) / "analysis" / "chapters").glob("*.py"))
     modules = "\n".join(
         f"import analysis.chapters.{path.stem}" for path in drawing if path.stem != "__init__"
     )
     drawn = closure(modules, first_party, plan.memory)
+    telling = closure(f"import {__name__}", first_party, plan.memory, without=_DRAWING)
     inputs = {
         "runs": [
             [run.label, run.key, run.published.output_hash]
@@ -277,18 +334,20 @@ def _decides(
             for folder in (workspace.design, workspace.facts)
             for path in sorted(folder.rglob("*.*"))
         },
-        "code": {name: fingerprints.of(path) for name, path in {**reached.files, **drawn.files}.items()},
     }
-    return digest_of(inputs)
+
+    def with_code(files: Mapping[str, Path]) -> str:
+        return digest_of({**inputs, "code": {name: fingerprints.of(path) for name, path in files.items()}})
+
+    return with_code({**reached.files, **drawn.files}), with_code(telling.files)
 
 
-def _standing(workspace: Workspace, path: Path, decides: str) -> Release | None:
-    """The release that stands, if it is the one that would be made."""
+def _standing(workspace: Workspace, released: Path) -> dict[str, Any] | None:
+    """What is known of the release that stands, if all of it is as it was written."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content["decides"] != decides or content["files"] != _files(workspace, path.parent):
-            return None
-        return _release(content, unchanged=True)
+        content = json.loads((released / RELEASE_FILE).read_text(encoding="utf-8"))
+        _release(content)
+        return content if content["tells"] and content["files"] == _files(workspace, released) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

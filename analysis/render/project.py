@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-# libyaml where it is there: the variables of a whole report take Python half a second, and are read often.
+from analysis.release.variables import FILE, parsed
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 FORMATS = ("html", "typst")
 # Keys that say how to render; every other key is metadata for the templates.
@@ -187,18 +188,18 @@ def split_front_matter(path: Path) -> tuple[dict[str, Any], list[str]]:
 
 def read_variables(root: Path) -> dict[str, Any]:
     """``_variables.yml`` of the project; empty where it does not exist yet."""
-    path = root / "_variables.yml"
+    path = root / FILE
     if not path.is_file():
         return {}
     return _mapping(_parse(path.read_text(encoding="utf-8"), str(path), _loaded), str(path))
 
 
+# Every check asks for the variables, of the project and of its stage; nobody changes them.
+_loaded = lru_cache(maxsize=2)(parsed)
+
+
 def _load_yaml(text: str) -> object:
     return yaml.load(text, Loader=_LOADER)
-
-
-# Every check asks for the variables, of the project and of its stage; nobody changes them.
-_loaded = lru_cache(maxsize=2)(_load_yaml)
 
 
 def _load(path: Path) -> object:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from analysis.results.row import Result, Stamp
 from analysis.results.series import Series
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
 
 ROWS_FILE = "results.csv"
 SERIES_FOLDER = "series"
@@ -20,6 +24,7 @@ COLUMNS = (
 )
 _FLOATS = frozenset({"value", "se", "low", "high", "level", "p_value", "smallest_p"})
 _INTEGERS = frozenset({"n", "clusters", "least", "decimals"})
+_TRUTH = {"True": True, "False": False}
 Item = TypeVar("Item", Result, Series)
 
 
@@ -33,12 +38,11 @@ def write_rows(rows: Sequence[Result], path: Path) -> None:
     """
     require_unique(rows)
     with path.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.DictWriter(handle, COLUMNS, lineterminator="\n")
-        writer.writeheader()
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(COLUMNS)
         for row in sorted(rows, key=lambda row: row.id):
-            record = asdict(row)
-            record.update(record.pop("stamp"))
-            writer.writerow({name: "" if value is None else value for name, value in record.items()})
+            record = vars(row) | vars(row.stamp)
+            writer.writerow("" if record[name] is None else record[name] for name in COLUMNS)
 
 
 def read_rows(path: Path) -> list[Result]:
@@ -75,7 +79,10 @@ def write_series(series: Iterable[Series], folder: Path) -> None:
         }
         described |= {"kind": str(item.kind), "measures": list(item.measures), "stamp": asdict(item.stamp)}
         described["types"] = [[name, item.points[name].dtype.kind] for name in item.points.columns]
-        item.points.to_csv(folder / f"{item.id}.csv", index=False, lineterminator="\n")
+        with (folder / f"{item.id}.csv").open("w", encoding="utf-8", newline="") as handle:
+            writer = csv.writer(handle, lineterminator="\n")
+            writer.writerow(item.points.columns)
+            writer.writerows(zip(*(_written(item.points[name]) for name in item.points.columns), strict=True))
         (folder / f"{item.id}.json").write_text(
             json.dumps(described, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
         )
@@ -129,18 +136,35 @@ def _series(path: Path) -> Series:
     try:
         described = json.loads(path.read_text(encoding="utf-8"))
         types = dict(described.pop("types"))
-        text = [name for name, kind in types.items() if kind in "OUT"]
-        points = pd.read_csv(
-            path.with_suffix(".csv"), dtype=dict.fromkeys(text, str), keep_default_na=False, na_values=[""]
-        )
-        for name, kind in types.items():
-            if name in text:
-                points[name] = points[name].fillna("")
-            elif kind == "b":
-                points[name] = points[name].astype(bool)
-            elif kind == "f":
-                points[name] = points[name].astype(float)
+        with path.with_suffix(".csv").open(encoding="utf-8", newline="") as handle:
+            header, *lines = csv.reader(handle)
+        columns = dict(zip(header, zip(*lines, strict=True) if lines else [()] * len(header), strict=True))
+        points = pd.DataFrame({name: _column(columns[name], kind) for name, kind in types.items()})
         described["stamp"] = Stamp(**described["stamp"])
-        return Series(**described, points=points[list(types)])
+        return Series(**described, points=points)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ValueError(f"{path}: not a series as the build writes it: {error}") from error
+
+
+def _written(column: pd.Series) -> Iterator[Any]:
+    """The values of a column as they are written, what is missing as nothing: see :func:`_column`."""
+    missing = column.isna().tolist()
+    return ("" if gone else value for value, gone in zip(column.tolist(), missing, strict=True))
+
+
+def _column(values: Sequence[str], kind: str) -> np.ndarray | pd.api.extensions.ExtensionArray:
+    """A column as it was written, by the kind of its numbers; anything else is text.
+
+    For tables of a few lines, by the hundred: pandas takes several times as long to read one.
+    """
+    import numpy as np
+    import pandas as pd
+
+    match kind:
+        case "f":
+            return np.array([float(value) if value else np.nan for value in values], dtype=float)
+        case "i" | "u":
+            return np.array([int(value) for value in values], dtype=np.int64)
+        case "b":
+            return np.array([_TRUTH[value] for value in values], dtype=bool)
+    return pd.array(values, dtype="str")

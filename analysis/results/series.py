@@ -104,7 +104,8 @@ class Series:
             raise ValueError(f"series {self.id}: measure {', '.join(absent)} is no column of the points")
         if self.points.empty and not (self.reason or self.withheld):
             raise ValueError(f"series {self.id}: no points, and no reason why")
-        numbers = (pd.to_numeric(self.points[name], errors="raise") for name in self.measures)
+        columns = (self.points[name] for name in self.measures)
+        numbers = (column if column.dtype.kind in "fiu" else pd.to_numeric(column) for column in columns)
         if any(np.isinf(column.to_numpy(dtype=float)).any() for column in numbers):
             raise ValueError(f"series {self.id}: an infinite number; one that is unknown is missing")
         object.__setattr__(self, "points", self.points.reset_index(drop=True))

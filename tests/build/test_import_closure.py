@@ -164,3 +164,30 @@ def test_what_was_read_once_is_remembered_and_gives_the_same(project, monkeypatc
     path.write_text("{")
     monkeypatch.undo()
     assert found() == first
+
+
+def test_what_was_asked_for_only_later_in_a_build_is_remembered_too(tmp_path, monkeypatch):
+    """A build writes what it read twice: after planning, and after drawing."""
+    path = tmp_path / "memory.json"
+    read = []
+    whole = module.read_mentions
+    monkeypatch.setattr(module, "read_mentions", lambda code: read.append(code) or whole(code))
+
+    def build(plans, draws):
+        read.clear()
+        memory = Memory(path)
+        for part in (plans, draws):
+            for code in part:
+                memory.mentions(code)
+            memory.save()
+        return set(read)
+
+    planned, drawn = ["import a", "import b"], ["import c", "import d"]
+    assert build(planned, drawn) == {*planned, *drawn}
+    for _ in range(3):
+        assert build(planned, drawn) == set()
+    assert build(["import a", "import e"], drawn) == {"import e"}
+    assert build(planned, drawn) == set()  # what was put back is known still
+    monkeypatch.setattr(module, "REMEMBERED", 3)
+    assert build(["import f"], []) == {"import f"}
+    assert build(["import a", "import c", "import e", "import f"], []) == {"import c"}

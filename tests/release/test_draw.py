@@ -9,6 +9,7 @@ import pytest
 
 from analysis.build.closure import Memory
 from analysis.build.fingerprint import Fingerprints
+from analysis.chapters import of_notebook
 from analysis.datakind import DataKind
 from analysis.exhibits import write_exhibit
 from analysis.figures import narrow
@@ -17,6 +18,7 @@ from analysis.figures.kept import found_by, kept
 from analysis.figures.power import power_curve
 from analysis.release.content import content
 from analysis.release.draw import Drawer
+from analysis.results import Released, Result, Series
 from analysis.workspace import Workspace
 
 POWER = {
@@ -122,3 +124,39 @@ def test_other_rows_or_other_code_draw_it_again(drawer):
         drawn(1)
     assert len(calls) == 5
     assert drawn(1).drawn is None  # alone it is drawn
+
+
+def test_a_chapter_of_which_nothing_changed_is_not_even_imported(tmp_path, monkeypatch):
+    """Chapters bring along all they draw with: a restyled figure waits only for its own."""
+    value = Result("los.waarde", "Waarde", 1.0, "punten", "real", "bron", n=40)
+    pad = Series(
+        "los.pad", "Pad", "", "real", "bron", pd.DataFrame({"a": ["x"], "b": [1.0]}), measures=("b",)
+    )
+
+    def drawn(name, *items):
+        rows = tuple(item for item in items if isinstance(item, Result))
+        released = Released(rows, tuple(item for item in items if isinstance(item, Series)))
+        drawer = Drawer(Workspace.current(), tmp_path / "drawn", Fingerprints(), Memory())
+        (tmp_path / name).mkdir()
+        assert drawer.draw(["los"], released, tmp_path / name) == []
+        drawer.prune()
+        return {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+
+    first = drawn("first", value, pad)
+    assert "tbl-los.csv" in first
+    with monkeypatch.context() as context:
+        for asked in ("chapter", "sections", "exhibits", "whole"):
+            context.setattr(of_notebook, asked, lambda *_: pytest.fail("asked again"))
+        assert drawn("second", value, pad) == first
+    others = [
+        (dataclasses.replace(value, value=2.0), pad),
+        (value, pad.with_points(pad.points.assign(b=2.0))),
+        (value, pad.with_points(pad.points.assign(b=1))),
+        (value, dataclasses.replace(pad, note="een noot")),
+    ]
+    exhibits = of_notebook.exhibits
+    for number, other in enumerate(others):
+        asked = []
+        monkeypatch.setattr(of_notebook, "exhibits", lambda *a, asked=asked: asked.append(1) or exhibits(*a))
+        drawn(f"other-{number}", *other)
+        assert asked == [1]

@@ -188,6 +188,39 @@ def test_a_restyled_figure_runs_no_notebook(project, repository_package):
     assert "#0000ff" in blue
     assert "#ff0000" not in blue
 
+    # What the picture leaves as it was is not written again, and all is as it would be from nothing.
+    variables = project.root / "_variables.yml"
+    written, handed_over = variables.stat().st_mtime_ns, everything_released(project)
+    project.write("analysis/figures/a_style.py", 'COLOUR = "#ff0000"\n')
+    assert build()[1] == red
+    assert everything_released(project) != handed_over
+    project.write("analysis/figures/a_style.py", 'COLOUR = "#0000ff"\n')
+    assert build()[1] == blue
+    assert everything_released(project) == handed_over
+    assert variables.stat().st_mtime_ns == written
+    shutil.rmtree(project.root / "data/build/released")
+    assert build()[1] == blue
+    assert everything_released(project) == handed_over
+    assert variables.stat().st_mtime_ns != written
+
+    # Words that change with the picture, and numbers somebody changed by hand, are handed over anew.
+    chapter = CHAPTER.replace("Een lijn.", "Een andere lijn.")
+    project.write("analysis/chapters/a.py", chapter)
+    told, _ = build()
+    assert "0 run, 1 unchanged" in told
+    assert "Een andere lijn" in fragment(project, "fig-a-lijn.qmd")
+    variables.write_text("{}", encoding="utf-8")
+    project.write("analysis/figures/a_style.py", 'COLOUR = "#ff0000"\n')
+    build()
+    assert "a" in yaml.safe_load(variables.read_text(encoding="utf-8"))
+
+
+def everything_released(project):
+    """What a release hands over, by name, but for what it notes of itself."""
+    found = {path: path.read_bytes() for path in (project.root / "data/build/released").rglob("*.*")}
+    found |= {path: path.read_bytes() for path in (project.root / "reports/_generated").rglob("*.*")}
+    return {path.relative_to(project.root): content for path, content in found.items()}
+
 
 OUTCOME = """
 [[outcome]]

@@ -16,8 +16,8 @@ from analysis.conclusions import Conclusion
 from analysis.datakind import DataKind
 from analysis.exhibits import TableExhibit, write_exhibit
 from analysis.release.fragments import natural_widths, status_markdown, write_fragments
-from analysis.release.markdown import attribute, escape
-from analysis.release.variables import write_variables
+from analysis.release.markdown import attribute, escape, visible
+from analysis.release.variables import parsed, write_variables
 from analysis.results import Released, Result
 from analysis.unknown import NotEstimable
 
@@ -203,6 +203,24 @@ def test_variables_are_nested_sorted_and_the_same_every_time(tmp_path):
     assert content["feiten"]["budget"]["value"] == "1.250.000"
     assert set(content["kloof"]["gap"]) == set(rows()[0].variables())
     assert all(isinstance(value, str) for value in content["kloof"]["share"].values())
+
+
+def test_variables_are_read_as_they_were_written_as_yaml_and_as_json(tmp_path):
+    """Quarto reads YAML, which knows more ends of lines than JSON does."""
+    path = tmp_path / "_variables.yml"
+    strange = "a\x07b\x7fc\x85d\u2028e\ufefff\U0001f600g\\h\"i: {j}, [k] #l 'm' \n- n"
+    parts = ((strange, ""), (" é % @ ! & *", ""))
+    write_variables(rows(), path, [Conclusion("kloof", "above", parts, DataKind.REAL, ("kloof.gap",))])
+    text = path.read_text(encoding="utf-8")
+    assert parsed(text) == yaml.safe_load(text)
+    told = visible(parsed(text)["conclusie"]["kloof"]["value"])
+    assert told.split() == f"{strange} é % @ ! & *".split()
+    json.loads(text.partition("\n")[2])
+    assert len(text.splitlines()) < 20  # a line each
+    assert parsed(text.replace('"52,3"', "52")) == yaml.safe_load(text.replace('"52,3"', "52"))
+    assert parsed("kloof:\n  gap:\n    value: x # by hand\n") == {"kloof": {"gap": {"value": "x"}}}
+    with pytest.raises(yaml.YAMLError):
+        parsed("{ [")
 
 
 def test_one_id_in_another(tmp_path):

@@ -9,8 +9,10 @@ from pypdf import PdfReader
 from readback import elements, page, row_headings, told_of_cell
 from small_report import make_project
 
+from analysis.build.kept import Kept
+from analysis.render import rowtags
 from analysis.render.project import read_projects
-from analysis.render.rowheads import _written_anew, with_row_headings
+from analysis.render.rowheads import with_row_headings
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +83,7 @@ def test_nothing_that_is_drawn_changes(untouched):
 def test_a_file_with_packed_objects_is_written_as_well(rendered, tmp_path):
     path = rendered / "rapport.pdf"
     anew = tmp_path / "anew.pdf"
-    anew.write_bytes(_written_anew(PdfReader(path)))
+    anew.write_bytes(rowtags.written_anew(PdfReader(path)))
     assert row_headings(anew) == row_headings(path) > 0
 
 
@@ -91,3 +93,23 @@ def test_a_document_without_rows_below_a_head(text):
 
     pdf = typst.compile(text, timestamp=0)
     assert with_row_headings(pdf) == pdf
+
+
+def test_tables_are_read_again_only_if_they_changed(tmp_path, monkeypatch):
+    import typst
+
+    def made(radius, cell="twee"):
+        table = f"#table(columns: 2, table.header([Kop], [En]), [een], [{cell}])"
+        return typst.compile(f"{table} #circle(radius: {radius}pt) slot".encode(), timestamp=0)
+
+    read, tagged = [], rowtags.tagged
+    monkeypatch.setattr(rowtags, "tagged", lambda pdf: read.append(pdf) or tagged(pdf))
+    kept = Kept(tmp_path / "kept")
+    papers = [made(5), made(6), made(6, "drie")]
+    assert len(set(papers)) == len(papers)
+    found = [with_row_headings(pdf, kept) for pdf in papers]
+    assert read == [papers[0], papers[2]]
+    assert found == [with_row_headings(pdf) for pdf in papers]
+    assert all(told != pdf for told, pdf in zip(found, papers, strict=True))
+    with pytest.raises(ValueError, match="EOF|PDF|read"):
+        with_row_headings(b"%PDF-1.7 and no more", kept)
