@@ -96,26 +96,6 @@ class PanelNoise:
         share = (np.trace(self.correlation) - self.correlation.sum() / count) / (count - 1)
         return float(self.change_sd(gap) * np.sqrt(share))
 
-    def contrast_sd(self, treated: Sequence[str], before: Sequence[float], after: Sequence[float]) -> float:
-        """Standard deviation, without any effect, of a difference in mean changes.
-
-        Parameters
-        ----------
-        treated : sequence of str
-            Places; the other places are the comparison.
-        before, after : sequence of float
-            Years of the measurements whose means are compared.
-        """
-        inside = np.isin(self.places, list(treated))
-        if not 0 < inside.sum() < len(inside) or inside.sum() != len(set(treated)):
-            raise ValueError(f"treated {', '.join(treated)}: some, and not all, of {', '.join(self.places)}")
-        over_places = np.where(inside, 1 / inside.sum(), -1 / (~inside).sum())
-        times = np.array([*before, *after], float)
-        over_times = np.repeat([-1 / len(before), 1 / len(after)], [len(before), len(after)])
-        space = over_places @ self.correlation @ over_places
-        time = over_times @ _over_time(times, self.persistence.value) @ over_times
-        return float(self.sd.value * np.sqrt(space * time))
-
 
 def years(dates: Sequence[str]) -> np.ndarray:
     """ISO dates as years with decimals."""
