@@ -54,7 +54,6 @@ def test_planted_spillover_is_found_and_the_direct_effect_mended():
     assert found.exposure.p_value < 0.05
     assert found.direct.estimate == pytest.approx(2.0, abs=0.4)
     assert randomised(cells, Setting("two_way")).estimate < 1.7
-    assert 0.2 < found.exposed_share < 0.8
 
 
 def test_neighbours_are_checked():
@@ -80,7 +79,6 @@ def test_another_policy_is_told_apart():
     found = concurrent(touched, policy)
     assert found.adjusted.estimate == pytest.approx(1.0, abs=0.25)
     assert abs(found.interaction.estimate) < 0.4
-    assert found.overlap == pytest.approx((cells.treated * policy).sum() / cells.treated.sum())
     with pytest.raises(ValueError, match="not given for P11"):
         policy_cells(cells, {name: None for name in cells.clusters[:-1]})
 
