@@ -19,7 +19,8 @@ import pandas as pd
 from analysis.estimate.did import ClusterJackknife, cluster_jackknife, group_time_att
 from analysis.unknown import NotEstimableError
 
-PER_COVARIATE = 10  # places of either kind for each covariate (Peduzzi et al. 1996)
+# Places for each covariate, in the smallest group that starts together and among those that never do.
+PER_COVARIATE = 10
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,7 @@ class _Estimate:
     estimate: float
 
 
-def alike_in(
-    frame: pd.DataFrame,
-    covariates: Sequence[str],
-    *,
-    control: str = "not_yet",
-    per_covariate: int = PER_COVARIATE,
-) -> ClusterJackknife:
+def alike_in(frame: pd.DataFrame, covariates: Sequence[str]) -> ClusterJackknife:
     """Mean effect since the start, doubly robust in the covariates, with the error of leaving clusters out.
 
     Parameters
@@ -42,9 +37,6 @@ def alike_in(
         unit, cluster, time, cohort and value of :class:`analysis.panel.question.Panel`, and the covariates:
         the same at all times of a unit.
     covariates : sequence of str
-    control : {"not_yet", "never"}
-    per_covariate : int
-        Units of either kind, in the smallest group that starts together and among those that never do.
 
     Raises
     ------
@@ -58,7 +50,7 @@ def alike_in(
         raise ValueError("no covariates: name at least one")
     units = frame.groupby("unit")["cohort"].first()
     groups = [*units.value_counts(), int(units.isna().sum())]
-    needed, fewest = per_covariate * len(covariates), int(min(groups))
+    needed, fewest = PER_COVARIATE * len(covariates), int(min(groups))
     if fewest < needed:
         raise NotEstimableError(
             f"{fewest} units in the smallest group, {needed} needed for {len(covariates)} covariates",
@@ -70,7 +62,7 @@ def alike_in(
 
     def estimator(rows: pd.DataFrame) -> _Estimate:
         found = group_time_att(
-            rows, unit="unit", time="time", cohort="cohort", outcome="value", control=control,
+            rows, unit="unit", time="time", cohort="cohort", outcome="value", control="not_yet",
             est_method="dr", covariates=covariates,
         )  # fmt: skip
         return _Estimate(float(found.aggregate("simple").estimate))

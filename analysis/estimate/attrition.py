@@ -201,11 +201,11 @@ def _chances(
     return coefficients, chance
 
 
-def _logit(design: pd.DataFrame, stays: np.ndarray, steps: int = 50) -> tuple[pd.Series, np.ndarray]:
+def _logit(design: pd.DataFrame, stays: np.ndarray) -> tuple[pd.Series, np.ndarray]:
     """Coefficients and fitted chances by Newton's method."""
     x = design.to_numpy(dtype=float)
     beta = np.zeros(x.shape[1])
-    for _ in range(steps):
+    for _ in range(50):
         chance = 1 / (1 + np.exp(-(x @ beta)))
         information = (x * (chance * (1 - chance))[:, None]).T @ x
         try:

@@ -75,7 +75,7 @@ def test_the_provinces_as_the_files_per_municipality_add_up(shared):
 
 def test_against_the_national_totals_differences_are_told():
     parts = turnout_provinces().groupby(["election", "date"])[["eligible", "voters"]].sum()
-    found = turnout_national().join(parts, on=["election", "date"], rsuffix="_sum")
+    found = turnout_national().merge(parts.add_suffix("_sum"), "left", ["election", "date"])
     found = found.set_index(["date", "basis"])
     told = pd.DataFrame(
         {
