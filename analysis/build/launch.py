@@ -9,8 +9,8 @@
 ``stock``
     a fresh process that imports everything itself; the escape hatch, and the last attempt of the others.
 
-In a sweep of short runs fork is the quickest and stock the slowest. How much, and beside papermill as it comes
-and plain scripts, ``benchmarks/build.py --only sweep --real 12`` tells on the machine at hand.
+In a sweep of short runs fork is the quickest and stock the slowest. By how much, and beside papermill as it
+comes and plain scripts, ``benchmarks/build.py --only sweep --real 12`` tells on the machine at hand.
 """
 
 from __future__ import annotations
