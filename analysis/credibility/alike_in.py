@@ -28,7 +28,7 @@ class _Estimate:
     estimate: float
 
 
-def alike_in(frame: pd.DataFrame, covariates: Sequence[str]) -> ClusterJackknife:
+def alike_in(frame: pd.DataFrame, covariates: Sequence[str], *, control: str) -> ClusterJackknife:
     """Mean effect since the start, doubly robust in the covariates, with the error of leaving clusters out.
 
     Parameters
@@ -37,6 +37,7 @@ def alike_in(frame: pd.DataFrame, covariates: Sequence[str]) -> ClusterJackknife
         unit, cluster, time, cohort and value of :class:`analysis.panel.question.Panel`, and the covariates:
         the same at all times of a unit.
     covariates : sequence of str
+    control : {"not_yet", "never"}
 
     Raises
     ------
@@ -62,7 +63,7 @@ def alike_in(frame: pd.DataFrame, covariates: Sequence[str]) -> ClusterJackknife
 
     def estimator(rows: pd.DataFrame) -> _Estimate:
         found = group_time_att(
-            rows, unit="unit", time="time", cohort="cohort", outcome="value", control="not_yet",
+            rows, unit="unit", time="time", cohort="cohort", outcome="value", control=control,
             est_method="dr", covariates=covariates,
         )  # fmt: skip
         return _Estimate(float(found.aggregate("simple").estimate))

@@ -66,7 +66,9 @@ class Measurements:
     losses: Losses
 
 
-def read_outcome_table(paths: Iterable[Path], design: OutcomeMap, gazetteer: Gazetteer) -> Measurements:
+def read_outcome_table(
+    paths: Iterable[Path], design: OutcomeMap, gazetteer: Gazetteer, *, declared: str = _DECLARED
+) -> Measurements:
     """The measurements in all files together; rows without a value are left out and counted.
 
     Raises
@@ -75,15 +77,15 @@ def read_outcome_table(paths: Iterable[Path], design: OutcomeMap, gazetteer: Gaz
         If a file cannot be read or lacks a column, a value lies outside the scale, all values together look
         like those of another scale, or n, se, weight or response cannot be one; names file, column and line.
     """
-    frame, losses = read_placed(paths, design, gazetteer, _DECLARED)
+    frame, losses = read_placed(paths, design, gazetteer, declared)
     require_most_dated(losses)
-    require_most_placed(frame, losses, _DECLARED)
+    require_most_placed(frame, losses, declared)
     for column in ("n", "se", "weight", "response"):
         frame[column] = frame.get(column, pd.Series(np.nan, frame.index)).astype(float)
     known = frame["value"].notna()
     losses = replace(losses, unknown=(("de uitkomst", int((~known).sum())),))
     frame = frame[known].copy()
-    _require_scale(frame, design)
+    _require_scale(frame, design, declared)
     _require(frame, "n", ~(frame["n"] > 0), "a number of people above zero")
     _require(frame, "se", ~(frame["se"] >= 0), "a standard error of zero or more")
     _require(frame, "weight", ~(frame["weight"] > 0), "a weight above zero")
@@ -144,13 +146,13 @@ def _together(group: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def _require_scale(frame: pd.DataFrame, design: OutcomeMap) -> None:
+def _require_scale(frame: pd.DataFrame, design: OutcomeMap, declared: str) -> None:
     low, high = design.low, design.high
     _require(
         frame,
         "value",
         ~frame["value"].between(low, high),
-        f"a value from {low:g} to {high:g}, the low and high of {design.name} in {_DECLARED}",
+        f"a value from {low:g} to {high:g}, the low and high of {design.name} in {declared}",
     )
     values = frame["value"]
     fills = (values.max() - low) / (high - low) if len(values) >= _ENOUGH else 1.0
@@ -158,7 +160,7 @@ def _require_scale(frame: pd.DataFrame, design: OutcomeMap) -> None:
         raise ValueError(
             f"{frame['file'].iloc[0]}, column value: values run from {values.min():g} to {values.max():g} on "
             f"a scale declared as {low:g} to {high:g}; is it another scale (a mark from 1 to 10, a share)? "
-            f"Declare low, high and factor for {design.name} in {_DECLARED}, or narrow = true"
+            f"Declare low, high and factor for {design.name} in {declared}, or narrow = true"
         )
 
 

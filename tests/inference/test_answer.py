@@ -119,9 +119,11 @@ def test_the_interval_of_the_bootstrap_inverts_it(estimator):
 
 
 def test_a_bootstrap_of_five_clusters_cannot_reject_and_its_interval_has_no_ends():
-    found = answer(make_panel([2014.0] * 2 + [NEVER] * 3, effect=9.0), **COLUMNS)
-    assert found.wild_p >= 1 / 16
-    assert (found.wild_low, found.wild_high) == (-np.inf, np.inf)
+    panel = cluster_panel(make_panel([2014.0] * 2 + [NEVER] * 3, effect=9.0), **COLUMNS)
+    null = wild_null(panel, Setting("not_yet"))
+    assert null.p_value() >= 1 / 16
+    scale = float(np.sqrt(null.variance))
+    assert null.interval(0.95, scale=scale, smallest_p=1 / 16) == (-np.inf, np.inf)
 
 
 def test_signs_of_more_than_sixteen_clusters_are_sampled():
