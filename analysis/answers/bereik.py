@@ -11,10 +11,10 @@ from analysis.answers.programma_kosten import FACTS, UNITS, letter_fact, printed
 from analysis.datakind import DataKind
 from analysis.panel.registered import Registered, sources
 from analysis.results import Result, Series
-from analysis.sources.sourced import together
 from analysis.unknown import NotEstimable
 
 SECTION = "bereik"
+PUPILS = "cbs_pupils_2021_22"
 _TENS = -1
 _COUNTS = ("activities", "municipalities", "young_people")
 
@@ -126,13 +126,9 @@ def _provinces(found: Registered | NotEstimable, name: str) -> Series:
         return Series(id, label, "", DataKind.FACT, sources(found), found, measures)
     table = found.by_province
     points = table[["code", *measures]].assign(
-        uncounted=table["activities"] - table["with_count"],
-        whom=found.among.whom,
-        when=found.among.when,
-        n=_behind(table),
+        uncounted=table["activities"] - table["with_count"], n=_behind(table)
     )
-    source = together(found.source, found.among.source)
-    return Series(id, label, "", DataKind.REAL, source, points, measures, decimals=1)
+    return Series(id, label, "", DataKind.REAL, f"{found.source}; {PUPILS}", points, measures, decimals=1)
 
 
 def _years(found: Registered | NotEstimable, name: str) -> Series:

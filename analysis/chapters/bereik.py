@@ -7,14 +7,13 @@ import pandas as pd
 from analysis import dutch
 from analysis.design.questions import exposures
 from analysis.exhibits import Exhibit, TableExhibit
-from analysis.panel.registered import CARIBBEAN, ELSEWHERE, PUPILS, YOUNG
+from analysis.panel.registered import CARIBBEAN, ELSEWHERE
 from analysis.results import Released, Series
 from analysis.sources.geography import province_names
 from analysis.workspace import Workspace
 
 SECTION = "bereik"
 _NOT_SHOWN = "niet getoond"
-_WHOM = {PUPILS: "leerlingen in het voortgezet onderwijs", YOUNG: "jongeren van 12 tot en met 18 jaar"}
 _TOLD = "Wie twee keer meedeed, telt twee keer."
 
 
@@ -36,7 +35,6 @@ def exhibits(released: Released, workspace: Workspace) -> list[Exhibit]:
 
 
 def _provinces(series: Series, name: str, label: str, workspace: Workspace) -> TableExhibit:
-    whom, when = series.points[["whom", "when"]].iloc[0]
     names = province_names(workspace) | {CARIBBEAN: "Caribisch Nederland", ELSEWHERE: "Plaats onbekend"}
     cells = pd.DataFrame(
         [
@@ -49,11 +47,11 @@ def _provinces(series: Series, name: str, label: str, workspace: Workspace) -> T
             )
             for row in series.points.itertuples()
         ],
-        columns=["Provincie", "Activiteiten", "Gemeenten", "Jongeren", f"Per 100 {whom}"],
+        columns=["Provincie", "Activiteiten", "Gemeenten", "Jongeren", "Per 100 leerlingen"],
     )
     caption = (
         f"{label}: geregistreerde activiteiten, gemeenten met een activiteit, bereikte jongeren, en "
-        f"bereikte jongeren per honderd {_WHOM[whom]} ({when}). {_TOLD} "
+        f"bereikte jongeren per honderd leerlingen in het voortgezet onderwijs (2021/22). {_TOLD} "
         f"{series.note}"
     )
     return _table(series, name, cells, caption, "lrrrr")

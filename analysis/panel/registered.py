@@ -9,8 +9,8 @@ import pandas as pd
 from analysis.design.questions import exposures
 from analysis.design.tables import REGISTRATIONS, registration_maps
 from analysis.sources.activities import find_files, read_activities
-from analysis.sources.cbs import YOUTH, inhabitants_by_age
 from analysis.sources.facts import cbs_pupils
+from analysis.sources.facts_contract import COUNTRY
 from analysis.sources.gazetteer import gazetteer, province_of
 from analysis.sources.geography import province_names
 from analysis.sources.placed_table import Loss, Losses
@@ -20,27 +20,7 @@ from analysis.unknown import NotEstimable
 from analysis.workspace import Workspace
 
 CARIBBEAN, ELSEWHERE = "BQ", ""  # Caribbean bodies together; what lies in no province that can be read
-PUPILS, YOUNG = "leerlingen", "jongeren"
 COUNTS = ("activities", "with_count", "municipalities", "young_people")
-
-
-@dataclass(frozen=True)
-class Among:
-    """Of whom the reach is a share.
-
-    Attributes
-    ----------
-    whom, when : str
-        One of :data:`PUPILS` and :data:`YOUNG`, and the year they were counted in.
-    source : str
-    count : pandas.Series
-        By province.
-    """
-
-    whom: str
-    when: str
-    source: str
-    count: pd.Series
 
 
 @dataclass(frozen=True)
@@ -54,12 +34,11 @@ class Registered:
     by_province : pandas.DataFrame
         code (``PV20``, ``BQ`` or "" where no province can be read), activities, with_count (of these, those
         with a number of young people), municipalities, young_people (sum of those known; missing where none
-        is), per_hundred (young people per hundred of those in `among`; provinces only). Provinces without
-        activities have zeros.
+        is), per_hundred (young people per hundred pupils in secondary education; provinces only). Provinces
+        without activities have zeros.
     by_year : pandas.DataFrame
         year (in which an activity began), across (of these, activities known by a period that ends in the
         next year, such as a school year) and the same counts.
-    among : Among
     lost : tuple of Loss
         Rows left out or placed coarsely, by reason and value.
     losses : Losses
@@ -70,7 +49,6 @@ class Registered:
     source: str
     by_province: pd.DataFrame
     by_year: pd.DataFrame
-    among: Among
     lost: tuple[Loss, ...]
     losses: Losses
 
@@ -101,14 +79,13 @@ def registered(name: str, workspace: Workspace | None = None) -> Registered | No
     read = read_activities(paths, design, gazetteer(workspace))
     if read.frame.empty:
         return NotEstimable(f"in de registratie van {label} staat geen activiteit die is doorgegaan")
-    rows, among = _in_provinces(read.frame, workspace), _among(workspace)
+    rows = _in_provinces(read.frame, workspace)
     return Registered(
         name,
         label,
         f"registratie_{name}",
-        _by_province(rows, among.count, workspace),
+        _by_province(rows, workspace),
         _by_year(rows),
-        among,
         (*read.losses.undated, *read.losses.skipped, *read.losses.unplaced, *read.losses.coarser),
         read.losses,
     )
@@ -177,25 +154,14 @@ def _counted(groups) -> pd.DataFrame:
     )
 
 
-def _among(workspace: Workspace) -> Among:
-    """Young people of 12 to 18 in the latest year that was fetched, else the pupils that the facts hold."""
-    path = workspace.data / YOUTH
-    if not path.is_file():
-        return Among(
-            PUPILS, "2021/22", "cbs_pupils_2021_22", cbs_pupils(workspace).set_index("statcode")["total"]
-        )
-    table = inhabitants_by_age(path, range(12, 19))
-    last = table[table["year"] == table["year"].max()]
-    return Among(YOUNG, str(last["year"].iloc[0]), "cbs_jeugd", last.set_index("statcode")["inhabitants"])
-
-
-def _by_province(rows: pd.DataFrame, among: pd.Series, workspace: Workspace) -> pd.DataFrame:
+def _by_province(rows: pd.DataFrame, workspace: Workspace) -> pd.DataFrame:
     found = _counted(rows.groupby("code"))
     codes = [*province_names(workspace), *(code for code in (CARIBBEAN, ELSEWHERE) if code in found.index)]
     found = found.reindex(codes)
     none = found["activities"].isna()
     found.loc[none, list(COUNTS)] = 0.0  # nothing registered there
-    found["per_hundred"] = 100 * found["young_people"] / among.reindex(found.index).astype(float)
+    pupils = cbs_pupils(workspace).set_index("statcode")["total"].drop(COUNTRY)
+    found["per_hundred"] = 100 * found["young_people"] / pupils.reindex(found.index).astype(float)
     return (
         found.rename_axis("code")
         .reset_index()

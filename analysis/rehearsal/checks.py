@@ -16,7 +16,7 @@ from analysis.rehearsal.files import Planted
 from analysis.results import ROWS_FILE, SERIES_FOLDER, TRIAL, Result, read_rows, read_series
 from analysis.results.row import NOT_ESTABLISHED
 from analysis.results.series import N
-from analysis.sources.cbs import inhabitants
+from analysis.sources.cbs import inhabitants, inhabitants_by_age
 from analysis.sources.geography import province_names
 from analysis.sources.kiesraad import is_turnout_file
 from analysis.sources.municipal_changes import read_changes
@@ -39,6 +39,7 @@ ANSWERS = (
     "tienskip.opkomst_tk.effect", "kenniskloof.gap", "houdingen.gap_change", "regio.houding_sd_province",
     "bereik.prodemos_young_people", "bereik.tienskip_young_people", "bereik.prodemos_cost",
 )  # fmt: skip
+YOUNG = range(12, 19)  # the ages of which a table of young people must tell
 _ASIDE = re.compile(r'<aside class="proefstrook".*?</aside>', re.DOTALL)
 _OUT = re.compile(r"<(?:style|script|svg|head)\b.*?</(?:style|script|svg|head)>|<[^>]+>", re.DOTALL)
 
@@ -112,6 +113,7 @@ def open_data(workspace: Workspace) -> Iterator[str]:
     """Open files that are there are read by their readers, also those that no chapter rests on yet."""
     readers = {
         "cbs_70072ned.json": inhabitants,
+        "cbs_03759ned_jeugd.json": lambda path: inhabitants_by_age(path, YOUNG),
         "cbs_herindelingen.csv": read_changes,
     }
     calls = [(read, workspace.data / name) for name, read in readers.items()]

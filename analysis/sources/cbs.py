@@ -32,7 +32,6 @@ from analysis.sources.download import (
 )
 
 LARGEST = 512 * 2**20
-YOUTH = "cbs_03759ned_jeugd.json"
 _TABLE_ID = re.compile(r"\d{5}[A-Za-z]{3}")
 _REGION_DIMENSIONS = ("RegioS", "Regiokenmerken", "RegioKenmerken", "Woonregio", "WoonRegio")
 _PERIOD_DIMENSION = "Perioden"

@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 from local_server import Answer
 from open_examples import PROVINCES, ages, population, statline_service
-from question_files import workspace_with
 
-from analysis.panel.registered import PUPILS, YOUNG, registered
-from analysis.sources.cbs import YOUTH, fetch_statline, inhabitants, inhabitants_by_age, read_statline
+from analysis.sources.cbs import fetch_statline, inhabitants, inhabitants_by_age, read_statline
 from analysis.sources.download import DownloadError, Manners
 from analysis.sources.receipts import read_record
 
@@ -227,16 +225,3 @@ def test_an_edition_that_cannot_be_read_does_not_replace_the_old_file(server, tm
 def test_a_table_has_a_name_of_eight_characters():
     with pytest.raises(ValueError, match="five digits and three letters"):
         fetch_statline("../../etc", None)
-
-
-def test_reach_is_a_share_of_the_young_people_of_the_latest_year_once_they_are_fetched(tmp_path):
-    rows = "datum;gemeente;aantal jongeren\n1-2-2024;Assen;50\n"
-    workspace = workspace_with(tmp_path, tienskip=rows)
-    before = registered("tienskip", workspace).among
-    assert (before.whom, before.when, before.source) == (PUPILS, "2021/22", "cbs_pupils_2021_22")
-    (tmp_path / YOUTH).write_text(json.dumps(ages(12, 18)), encoding="utf-8")
-    found = registered("tienskip", workspace)
-    assert (found.among.whom, found.among.when, found.among.source) == (YOUNG, "2024", "cbs_jeugd")
-    young = sum(100 + (10_000 + 100 * age) % 7 for age in range(12, 19))
-    drenthe = found.by_province.set_index("code").loc["PV22"]
-    assert drenthe["per_hundred"] == pytest.approx(100 * 50 / young)
