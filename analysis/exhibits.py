@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.datakind import DataKind
+from analysis.sources.sourced import together
 
 if TYPE_CHECKING:  # rendering reads exhibits without drawing them, and need not wait for these
     import pandas as pd
@@ -241,7 +242,7 @@ class Gallery(list):
 
 def sources_of(rows: Iterable[Result]) -> str:
     """The sources of all rows together, each once, in the order in which they come."""
-    return "; ".join(dict.fromkeys(key for row in rows for key in row.source.split("; ")))
+    return together(*(row.source for row in rows))
 
 
 def write_exhibit(exhibit: Exhibit, folder: Path) -> None:

@@ -33,7 +33,7 @@ from analysis.datakind import DataKind
 from analysis.design.meten import LOTTERY, Meten, Planned
 from analysis.results import Result, Series
 from analysis.sources.facts_contract import CHANGE_SD, COUNTRY, ICC
-from analysis.sources.sourced import STUDY
+from analysis.sources.sourced import STUDY, together
 from analysis.unknown import NotEstimable, attempt
 
 VARIATION = "variation"
@@ -305,7 +305,7 @@ class _Study:
             label, _, source = AVAILABLE[name]
             plan, units = self.own, counts[name]
             found = attempt(lambda plan=plan, units=units: _seen(plan, units, test.alpha, test.target))
-            sources = "; ".join(dict.fromkeys(f"{source}; {self.source}".split("; ")))
+            sources = together(source, self.source)
             rows += [
                 self.row(f"available_{name}", label, units, planned.units, source=source),
                 self.row(
@@ -327,7 +327,7 @@ def _seen(plan: Plan, units: int, alpha: float, target: float) -> float:
 
 
 def _ends(share: float, se: float) -> dict[str, float]:
-    """Monte Carlo interval in per cent, within 0 and 100."""
+    """The interval of a share in per cent, within 0 and 100."""
     far = stats.norm.ppf(0.5 + LEVEL / 2) * se
     return {"low": 100 * max(share - far, 0.0), "high": 100 * min(share + far, 1.0), "level": LEVEL}
 
@@ -361,7 +361,6 @@ def _measured(item: Measured) -> Result:
     found = item.found
     if isinstance(found, NotEstimable):
         return Result(*about, found, "%", item.kind, item.source)
-    far = stats.norm.ppf(0.5 + LEVEL / 2) * found.se
     return Result(
         *about,
         100 * found.value,
@@ -369,9 +368,7 @@ def _measured(item: Measured) -> Result:
         item.kind,
         item.source,
         se=100 * found.se,
-        low=100 * max(found.value - far, 0.0),
-        high=100 * min(found.value + far, 1.0),
-        level=LEVEL,
+        **_ends(found.value, found.se),
         n=found.n,
         clusters=found.groups,
     )

@@ -9,8 +9,8 @@
 ``stock``
     a fresh process that imports everything itself; the escape hatch, and the last attempt of the others.
 
-What they are worth, in a sweep of 12 real runs on two workers of a busy machine (``benchmarks/build.py``):
-spare takes 3.6 times the time of fork, stock 5.4 times, papermill as it comes 6.5 times.
+In a sweep of short runs fork is the quickest and stock the slowest. By how much, and beside papermill as it
+comes and plain scripts, ``benchmarks/build.py --only sweep --real 12`` tells on the machine at hand.
 """
 
 from __future__ import annotations

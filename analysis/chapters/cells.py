@@ -163,6 +163,11 @@ class Points:
         return dutch.UNKNOWN if len(self._known) and key in self._known.index else NOT_ESTABLISHED
 
 
+def given(value: float, decimals: int, *, sign: bool = False) -> str:
+    """A number, or that it cannot be given where it is missing."""
+    return NOT_GIVEN if pd.isna(value) else dutch.number(value, decimals, sign=sign)
+
+
 def with_unit(row: Result, *, sign: bool = False) -> str:
     """The number of a row that has one, with its unit behind it."""
     unit = row.unit if row.unit in ("", "%") else f" {row.unit}"

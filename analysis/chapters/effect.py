@@ -15,6 +15,7 @@ from analysis.answers.effect_names import (
     TWO_WAY,
     WEIGHTED,
 )
+from analysis.chapters.cells import NOT_GIVEN
 from analysis.chapters.effect_gemeten import measured_exhibits
 from analysis.chapters.effect_opzet import design_table
 from analysis.chapters.effect_weighted import weighted_remark, weighted_tables
@@ -109,7 +110,7 @@ def _line(label: str, row: Result) -> tuple[str, str, str, str]:
     if row.name == "truth":
         interval = p = NOT_APPLICABLE
     else:
-        interval = row.interval_text if row.low is not None else "niet te geven"
+        interval = row.interval_text if row.low is not None else NOT_GIVEN
         p = row.p_text
     return label, dutch.number(row.value, row.decimals, sign=True), interval, p
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.answers.effect_names import IMITATED, WEIGHTED, WEIGHTED_METHODS
-from analysis.chapters.cells import Points
+from analysis.chapters.cells import NOT_GIVEN, Points, given
 from analysis.design.questions import Question
 from analysis.exhibits import Exhibit, TableExhibit
 from analysis.results import Released, Series
@@ -120,12 +120,10 @@ def _imitated(released: Released, question: Question, series: Series) -> TableEx
                     else f"niet vast te stellen: {one.refused}"
                     if one.refused
                     else points.number(one.region),
-                    dutch.number(one.rmspe_before, outcome.decimals)
-                    if pd.notna(one.rmspe_before)
-                    else "niet te geven",
+                    given(one.rmspe_before, outcome.decimals),
                     f"{dutch.p_value(one.p_value)} (kleinst mogelijk {dutch.number(one.smallest_p, 3)})"
                     if known and pd.notna(one.p_value)
-                    else "niet te geven",
+                    else NOT_GIVEN,
                 )
             )
     return TableExhibit(

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.answers.zekerheid_names import BALANCE, SECTION
-from analysis.chapters.cells import with_unit
+from analysis.chapters.cells import NOT_GIVEN, given, with_unit
 from analysis.design.questions import Question
 from analysis.exhibits import TableExhibit
 from analysis.results import Released, Result, Series, interval_name
@@ -82,17 +82,15 @@ def _before(released: Released, question: Question, series: Series) -> TableExhi
 
 
 def _slope(series: Series, line) -> tuple[str, ...]:
-    def shown(value: float, *, sign: bool = False) -> str:
-        return "niet te geven" if pd.isna(value) else dutch.number(value, series.decimals, sign=sign)
-
+    digits = series.decimals
     return (
         line.label,
         dutch.number(line.provinces),
-        shown(line.slope, sign=True),
-        "niet te geven" if pd.isna(line.low) else dutch.interval(line.low, line.high, series.decimals),
+        given(line.slope, digits, sign=True),
+        NOT_GIVEN if pd.isna(line.low) else dutch.interval(line.low, line.high, digits),
         "geen uitspraak" if pd.isna(line.p_value) else dutch.p_value(line.p_value),
-        shown(line.detectable_80),
-        shown(line.bias, sign=True),
+        given(line.detectable_80, digits),
+        given(line.bias, digits, sign=True),
         line.equivalent,
     )
 
@@ -118,16 +116,13 @@ def _balance(released: Released, question: Question, series: Series) -> TableExh
 
 
 def _characteristic(line) -> tuple[str, ...]:
-    def shown(value: float, decimals: int, *, sign: bool = False) -> str:
-        return "niet te geven" if pd.isna(value) else dutch.number(value, decimals, sign=sign)
-
     unit = f" ({line.unit})" if line.unit else ""
     missing = f"; onbekend van {dutch.number(line.missing)} plaatsen" if line.missing else ""
     return (
         f"{line.label}{unit}{missing}",
-        shown(line.exposed, line.decimals),
-        shown(line.others, line.decimals),
-        shown(line.difference, 2, sign=True),
+        given(line.exposed, line.decimals),
+        given(line.others, line.decimals),
+        given(line.difference, 2, sign=True),
     )
 
 

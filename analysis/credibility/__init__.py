@@ -16,9 +16,9 @@ from analysis.credibility.diagnosis import (
 )
 from analysis.credibility.leave_one_out import leave_one_out
 from analysis.credibility.lee_bounds import LeeBounds, lee_bounds
-from analysis.credibility.noise import Noise, spatial_correlation
-from analysis.credibility.placebo import placebo_dates, placebo_outcomes
-from analysis.credibility.power import Power, design_se, minimum_detectable, simulate_power
+from analysis.credibility.noise import Noise
+from analysis.credibility.placebo import placebo_dates
+from analysis.credibility.power import Power, design_se, simulate_power
 from analysis.credibility.pretrends import Pretrends, pretrends
 from analysis.credibility.rosenbaum import HiddenBias, hidden_bias
 from analysis.credibility.sensitivity import (
@@ -71,11 +71,9 @@ __all__ = [
     "hidden_bias",
     "leave_one_out",
     "lee_bounds",
-    "minimum_detectable",
     "neighbour_shares",
     "path_sensitivity",
     "placebo_dates",
-    "placebo_outcomes",
     "policy_cells",
     "pretrends",
     "relative_magnitudes_interval",
@@ -84,7 +82,6 @@ __all__ = [
     "simulate_power",
     "size_table",
     "smoothness_interval",
-    "spatial_correlation",
     "specification_curve",
     "specifications",
     "spillover",

@@ -19,7 +19,8 @@ import pandas as pd
 from analysis.estimate.did import ClusterJackknife, cluster_jackknife, group_time_att
 from analysis.unknown import NotEstimableError
 
-PER_COVARIATE = 10  # places of either kind for each covariate (Peduzzi et al. 1996)
+# Places for each covariate, in the smallest group that starts together and among those that never do.
+PER_COVARIATE = 10
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,7 @@ class _Estimate:
     estimate: float
 
 
-def alike_in(
-    frame: pd.DataFrame,
-    covariates: Sequence[str],
-    *,
-    control: str = "not_yet",
-    per_covariate: int = PER_COVARIATE,
-) -> ClusterJackknife:
+def alike_in(frame: pd.DataFrame, covariates: Sequence[str], *, control: str) -> ClusterJackknife:
     """Mean effect since the start, doubly robust in the covariates, with the error of leaving clusters out.
 
     Parameters
@@ -43,8 +38,6 @@ def alike_in(
         the same at all times of a unit.
     covariates : sequence of str
     control : {"not_yet", "never"}
-    per_covariate : int
-        Units of either kind, in the smallest group that starts together and among those that never do.
 
     Raises
     ------
@@ -58,7 +51,7 @@ def alike_in(
         raise ValueError("no covariates: name at least one")
     units = frame.groupby("unit")["cohort"].first()
     groups = [*units.value_counts(), int(units.isna().sum())]
-    needed, fewest = per_covariate * len(covariates), int(min(groups))
+    needed, fewest = PER_COVARIATE * len(covariates), int(min(groups))
     if fewest < needed:
         raise NotEstimableError(
             f"{fewest} units in the smallest group, {needed} needed for {len(covariates)} covariates",

@@ -25,13 +25,10 @@ class Concurrent:
         Effect with the other policy as a regressor.
     interaction : Tested
         How much the effect differs where the other policy is active too.
-    overlap : float
-        Share of treated panel with the other policy.
     """
 
     adjusted: Tested | NotEstimable
     interaction: Tested | NotEstimable
-    overlap: float
 
 
 def policy_cells(panel: ClusterPanel, starts: Mapping[str, float | None]) -> np.ndarray:
@@ -64,12 +61,10 @@ def concurrent(panel: ClusterPanel, policy: np.ndarray, **options) -> Concurrent
     -----
     The other policy keeps its place when starts are re-assigned.
     """
-    treated = panel.treated
     covariates = policy[None]
     return Concurrent(
         adjusted=attempt(randomised, panel, TWO_WAY, covariates=covariates, **options),
         interaction=attempt(
             randomised, panel, Setting("two_way", target="interaction"), covariates=covariates, **options
         ),
-        overlap=float((treated * policy).sum() / treated.sum()) if treated.any() else 0.0,
     )

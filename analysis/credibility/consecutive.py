@@ -25,7 +25,6 @@ def consecutive_contrasts(
     cluster: str,
     treated: Iterable[str],
     since: object | None = None,
-    weights: str | None = None,
     level: float = 0.95,
     **sampling,
 ) -> pd.DataFrame:
@@ -41,8 +40,6 @@ def consecutive_contrasts(
         Clusters; the others are the comparison.
     since : optional
         When the programme began, as a value of `time`; a pair that ends earlier is a placebo.
-    weights : str, optional
-        Column with positive weights, of which those at the beginning of a pair count; equal by default.
     level : float
         Coverage of the interval.
     **sampling
@@ -97,7 +94,6 @@ def consecutive_contrasts(
             cohort="_cohort",
             outcome=outcome,
             cluster=cluster,
-            weights=weights,
             statistic="att_never",
             level=level,
             **sampling,

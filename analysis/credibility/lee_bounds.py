@@ -28,14 +28,9 @@ class LeeBounds:
     low, high : float
     naive : float
         Difference in means of the observed.
-    se_low, se_high : float or None
-        Jackknife over clusters; None without clusters.
     interval : (float, float) or None
-        Covers both bounds, and all between, with the level asked for; None without clusters.
-    observed_treated, observed_control : float
-        Shares observed.
-    trimmed_share : float
-        Share of the group observed more often that is trimmed.
+        Covers both bounds, and all between, with the level asked for, by the jackknife over clusters; None
+        without clusters.
     trimmed : str
         "treated" or "control": the group observed more often.
     n : int
@@ -46,12 +41,7 @@ class LeeBounds:
     low: float
     high: float
     naive: float
-    se_low: float | None
-    se_high: float | None
     interval: tuple[float, float] | None
-    observed_treated: float
-    observed_control: float
-    trimmed_share: float
     trimmed: str
     n: int
     clusters: int | None
@@ -102,8 +92,8 @@ def lee_bounds(
         raise ValueError(
             f"{int(np.isinf(outcome).sum())} outcomes are infinite; not observed is missing (NaN)"
         )
-    low, high, naive, shares, trim = _bounds(outcome, treated, weight)
-    se, interval, count = (None, None), None, None
+    low, high, naive, trimmed = _bounds(outcome, treated, weight)
+    interval, count = None, None
     if cluster is not None:
         codes, labels = pd.factorize(np.asarray(cluster))
         if (codes < 0).any():
@@ -120,21 +110,15 @@ def lee_bounds(
                 for keep in (codes != g for g in range(count))
             ]
         )
-        spread = np.sqrt((count - 1) / count * ((without - [low, high]) ** 2).sum(axis=0))
-        se = (float(spread[0]), float(spread[1]))
-        critical = float(stats.t.ppf((1 + level) / 2, count - 1))
-        interval = (low - critical * se[0], high + critical * se[1])
+        se = np.sqrt((count - 1) / count * ((without - [low, high]) ** 2).sum(axis=0))
+        half = stats.t.ppf((1 + level) / 2, count - 1) * se
+        interval = (low - float(half[0]), high + float(half[1]))
     return LeeBounds(
         low=low,
         high=high,
         naive=naive,
-        se_low=se[0],
-        se_high=se[1],
         interval=interval,
-        observed_treated=shares[0],
-        observed_control=shares[1],
-        trimmed_share=trim,
-        trimmed="treated" if shares[0] >= shares[1] else "control",
+        trimmed=trimmed,
         n=len(outcome),
         clusters=count,
     )
@@ -153,12 +137,12 @@ def _bounds(outcome: Array, treated: Array, weight: Array):
         groups.append((outcome[group & seen], weight[group & seen]))
     (y1, w1), (y0, w0) = groups
     mean1, mean0 = np.average(y1, weights=w1), np.average(y0, weights=w0)
-    trim = 1 - min(shares) / max(shares)
+    kept = min(shares) / max(shares)
     if shares[0] >= shares[1]:
-        low, high = _lowest(y1, w1, 1 - trim) - mean0, -_lowest(-y1, w1, 1 - trim) - mean0
+        low, high, trimmed = _lowest(y1, w1, kept) - mean0, -_lowest(-y1, w1, kept) - mean0, "treated"
     else:
-        low, high = mean1 + _lowest(-y0, w0, 1 - trim), mean1 - _lowest(y0, w0, 1 - trim)
-    return float(low), float(high), float(mean1 - mean0), tuple(shares), float(trim)
+        low, high, trimmed = mean1 + _lowest(-y0, w0, kept), mean1 - _lowest(y0, w0, kept), "control"
+    return float(low), float(high), float(mean1 - mean0), trimmed
 
 
 def _lowest(values: Array, weight: Array, share: float) -> float:

@@ -29,8 +29,6 @@ class Noise:
         Multiplies `sd`; one where not given.
     freedom : float
         Of Student's t, scaled to variance one; infinite is normal.
-    correlation : ndarray, shape (G, G), optional
-        Between clusters within a period, for instance :func:`spatial_correlation`.
     shared : sequence of str
         Clusters with a shock in common on top of their own, such as the periphery.
     sd_shared : float
@@ -43,7 +41,6 @@ class Noise:
     sd_unit: float = 0.0
     volatility: Mapping[str, float] | None = None
     freedom: float = np.inf
-    correlation: np.ndarray | None = None
     shared: Sequence[str] = ()
     sd_shared: float = 0.0
 
@@ -64,11 +61,8 @@ class Noise:
         panel = self.panel
         shape = len(panel.clusters), len(panel.cluster), len(panel.times)
         own, shared, noise = _drawn(tuple(seeds), *shape, self.freedom, bool(self.sd_shared))
-        own = self._series(own)
-        if self.correlation is not None:
-            own = np.linalg.cholesky(self.correlation) @ own
         scale = np.array([(self.volatility or {}).get(label, 1.0) for label in panel.clusters])
-        shocks = self.sd * scale[:, None] * own
+        shocks = self.sd * scale[:, None] * self._series(own)
         if self.sd_shared:
             member = np.isin(panel.clusters, self.shared)
             shocks = shocks + self.sd_shared * member[:, None] * self._series(shared)
@@ -104,21 +98,3 @@ def _drawn(
     for part in found:
         part.flags.writeable = False
     return found
-
-
-def spatial_correlation(neighbours: np.ndarray, strength: float) -> np.ndarray:
-    """Correlation of shocks that spread to neighbours (simultaneous autoregression), shape (G, G).
-
-    Parameters
-    ----------
-    neighbours : ndarray, shape (G, G)
-        Row g: each cluster's share in the neighbourhood of g.
-    strength : float
-        Share of the neighbours' mean shock that a cluster takes over, from 0 to below 1.
-    """
-    if not 0 <= strength < 1:
-        raise ValueError(f"strength is {strength}: from 0 to below 1")
-    root = np.linalg.inv(np.eye(len(neighbours)) - strength * neighbours)
-    covariance = root @ root.T
-    scale = np.sqrt(np.diag(covariance))
-    return covariance / np.outer(scale, scale)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -72,14 +72,3 @@ def _placebo(panel: ClusterPanel, shift: float, setting: Setting, in_periods: bo
     start = np.full(len(panel.start), np.inf)
     start[adopting] = panel.times[np.maximum(moved[adopting], 0)]
     return randomised(replace(panel, start=start).between(panel.times[0], before[-1]), setting, **options)
-
-
-def placebo_outcomes(
-    outcomes: Mapping[str, ClusterPanel], *, setting: Setting = PLAIN, **options
-) -> pd.DataFrame:
-    """The estimated effect on outcomes that the programme cannot have changed, one row an outcome."""
-    if not outcomes:
-        raise ValueError("no placebo outcome is given")
-    return as_table(
-        {name: attempt(randomised, panel, setting, **options) for name, panel in outcomes.items()}, "outcome"
-    )

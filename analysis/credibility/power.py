@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.credibility.replicate import Seeds, as_integers, replicate
 from analysis.credibility.simulated_tests import drawn_assignments, simulated_nulls
@@ -54,14 +53,6 @@ class Power:
     detectable_se: float | None
     size: float
     size_se: float
-
-
-def minimum_detectable(se: float, *, clusters: int, alpha: float = 0.05, power: float = 0.8) -> float:
-    """``(t(1 - alpha/2, G - 1) + t(power, G - 1)) · se`` (Bloom 1995, with the quantiles of few clusters)."""
-    if not se > 0 or clusters < 2:
-        raise ValueError(f"standard error {se} with {clusters} clusters: positive, and two clusters at least")
-    df = clusters - 1
-    return float((stats.t.ppf(1 - alpha / 2, df) + stats.t.ppf(power, df)) * se)
 
 
 def design_se(panel: ClusterPanel, setting: Setting, variance: np.ndarray) -> float:

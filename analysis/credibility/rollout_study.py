@@ -29,6 +29,7 @@ from analysis.inference.reassigned import statistics
 from analysis.inference.setting import Setting
 from analysis.synthetic.rollout import population, rollout_outcomes, rollout_truth, rollout_twin
 
+LEVEL = 0.95  # of every interval that is judged
 COLUMNS = {"unit": "municipality", "time": "year", "cohort": "cohort"}
 
 
@@ -76,7 +77,7 @@ def rollout_diagnosis(
 
 
 def rollout_design(
-    design: Programme, answers: tuple[tuple[str, str, str], ...], *, reassigned: int, level: float = 0.95
+    design: Programme, answers: tuple[tuple[str, str, str], ...], *, reassigned: int
 ) -> Design:
     """The design of a programme's evaluation, for :func:`analysis.credibility.diagnosis.diagnose`.
 
@@ -95,9 +96,9 @@ def rollout_design(
             raise ValueError(f"answer {id}: no estimand {estimand!r}; known are {', '.join(estimands)}")
         specification, dose = design.specification(name), estimands[estimand].summary == "dose"
         strategy = (
-            DoseAnswer(draws, specification.anticipation, level)
+            DoseAnswer(draws, specification.anticipation)
             if dose
-            else EffectAnswer(draws, setting_of(specification), reassigned, level)
+            else EffectAnswer(draws, setting_of(specification), reassigned)
         )
         # Two estimands answered alike share one strategy, which then runs once a draw.
         strategy = used.setdefault((dose, name), strategy)
@@ -170,7 +171,6 @@ class EffectAnswer:
     draws: TwinDraws
     setting: Setting
     reassigned: int
-    level: float
 
     def __call__(self, outcomes: np.ndarray, seeds: Sequence[int]) -> Answered:
         panel = self.draws.panel
@@ -180,7 +180,7 @@ class EffectAnswer:
         return Answered(
             np.array([null.estimate for null in nulls]),
             Stacked.of(nulls).p_values(np.zeros(len(nulls))),
-            lambda: intervals(nulls, self.level, scales=scales, smallest_p=1 / len(drawn)).T,
+            lambda: intervals(nulls, LEVEL, scales=scales, smallest_p=1 / len(drawn)).T,
         )
 
 
@@ -190,7 +190,6 @@ class DoseAnswer:
 
     draws: TwinDraws
     anticipation: int
-    level: float
 
     def __call__(self, outcomes: np.ndarray, seeds: Sequence[int]) -> Answered:
         panel, people = self.draws.panel, population(self.draws.design)
@@ -204,5 +203,5 @@ class DoseAnswer:
         )
         df = without.shape[1] - 1
         se = np.sqrt(df / (df + 1) * ((without - slope[:, None]) ** 2).sum(axis=1))
-        half = stats.t.ppf(0.5 + self.level / 2, df) * se
+        half = stats.t.ppf(0.5 + LEVEL / 2, df) * se
         return Answered(slope, 2 * stats.t.sf(np.abs(slope) / se, df), lambda: (slope - half, slope + half))

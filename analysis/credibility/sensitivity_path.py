@@ -189,7 +189,6 @@ def path_sensitivity(
     leads: int | None = None,
     m: Sequence[float] | None = None,
     mbar: Sequence[float] = (0.0, 0.5, 1.0, 1.5, 2.0),
-    null: float = 0.0,
     level: float = 0.95,
     seed: int = 0,
 ) -> Sensitivity:
@@ -203,8 +202,6 @@ def path_sensitivity(
         See :meth:`PathSensitivity.of`.
     m, mbar : sequence of float
         Bounds to tabulate; `m` defaults to five steps up to the standard error of the headline.
-    null : float
-        The value whose exclusion breaks down.
     """
     ready = PathSensitivity.of(path, leads=leads, level=level, seed=seed)
     m = np.linspace(0, ready.se, 5) if m is None else m
@@ -215,8 +212,8 @@ def path_sensitivity(
         se=ready.se,
         original=ready.original,
         table=pd.DataFrame(rows, columns=["restriction", "bound", "low", "high"]),
-        breakdown_m=breakdown(ready.smoothness, null, ready.se),
-        breakdown_mbar=breakdown(ready.relative, null, 1.0),
-        null=null,
+        breakdown_m=breakdown(ready.smoothness, 0.0, ready.se),
+        breakdown_mbar=breakdown(ready.relative, 0.0, 1.0),
+        null=0.0,
         level=level,
     )

@@ -74,16 +74,13 @@ class Curve:
         comparison_clusters, and the reason where there is no estimate; such a row counts in nothing else.
     median : float
         Of the estimates.
-    share_sign, share_significant : float
-        Share of estimates with the dominant sign, and share that has it and is significant.
+    share_sign : float
+        Share of estimates with the dominant sign.
     p_median : float
         Share of re-assignments whose median statistic (estimate over jackknife error) is at least as far
         from zero.
-    p_sign : float or None
-        The same for the share of one sign; None where it cannot reach alpha, because estimates of one sign
-        throughout are common.
     p_significant : float
-        The same for the share significant.
+        The same for the share that has the dominant sign and is significant.
     smallest_p : float
         The least that `p_median` can be with these re-assignments.
     monte_carlo_se : float
@@ -97,9 +94,7 @@ class Curve:
     table: pd.DataFrame
     median: float
     share_sign: float
-    share_significant: float
     p_median: float
-    p_sign: float | None
     p_significant: float
     smallest_p: float
     monte_carlo_se: float
@@ -207,9 +202,7 @@ def specification_curve(
         table=table,
         median=float(table["estimate"].median()),
         share_sign=float(signs[place]),
-        share_significant=float(significant[place]),
         p_median=p_median,
-        p_sign=tested(signs, signs[place]) if tested(signs, 1.0) <= alpha else None,
         p_significant=tested(significant, significant[place]),
         smallest_p=tested(np.abs(medians), np.abs(medians).max()),
         monte_carlo_se=0.0 if exact else float(np.sqrt(p_median * (1 - p_median) / len(drawn))),

@@ -24,13 +24,10 @@ class Spillover:
         Effect on an untreated cluster all of whose neighbours are treated.
     direct : Tested
         Effect of treatment with that regressor.
-    exposed_share : float
-        Mean exposure of untreated panel from the first start on.
     """
 
     exposure: Tested | NotEstimable
     direct: Tested | NotEstimable
-    exposed_share: float
 
 
 def neighbour_shares(clusters: Sequence[str], neighbours: Mapping[str, Sequence[str]]) -> np.ndarray:
@@ -76,9 +73,6 @@ def spillover(
     affected at all; a rejection for exposure alone is therefore read beside the direct effect.
     """
     options = {"level": level, "max_exact": max_exact, "draws": draws, "seed": seed}
-    treated = panel.treated
-    share = neighbours @ treated
-    during = (treated == 0) & (panel.times >= panel.start.min())
     return Spillover(
         exposure=attempt(
             randomised,
@@ -90,5 +84,4 @@ def spillover(
         direct=attempt(
             randomised, panel, Setting("two_way", spillover=True), neighbours=neighbours, **options
         ),
-        exposed_share=float(share[during].mean()) if during.any() else 0.0,
     )

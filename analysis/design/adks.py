@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.design.read import read_design, record, records, require_signs, require_table
+from analysis.design.read import one_named, read_design, record, records, require_signs, require_table
 from analysis.design.regio import TRACKS, Offer
 from analysis.workspace import Workspace
 
@@ -200,11 +200,7 @@ class AdksDesign:
 
     def named(self, outcome: str) -> AdksOutcome:
         """The outcome called `outcome`; ValueError lists the names when there is none."""
-        for one in self.outcome:
-            if one.name == outcome:
-                return one
-        known = ", ".join(one.name for one in self.outcome)
-        raise ValueError(f"{_FILE}: no outcome {outcome!r}; known are {known}")
+        return one_named(self.outcome, outcome, "outcome", _FILE)
 
 
 def adks_design(workspace: Workspace | None = None) -> AdksDesign:

@@ -95,8 +95,7 @@ class Planned:
     available: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.form not in (LOTTERY, THRESHOLD):
-            raise ValueError(f"form {self.form!r}: expected {LOTTERY} or {THRESHOLD}")
+        require_one_of("form", self.form, (LOTTERY, THRESHOLD))
         if not self.smallest > 0:
             raise ValueError(f"smallest is {self.smallest}: above zero")
         if self.groups < 2 or self.persons < 0:

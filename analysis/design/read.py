@@ -11,6 +11,7 @@ from analysis.design.types import described, example, fitted
 from analysis.workspace import Workspace
 
 Record = TypeVar("Record")
+Named = TypeVar("Named")
 
 
 def read_design(name: str, workspace: Workspace | None = None) -> dict[str, Any]:
@@ -101,6 +102,15 @@ def require_once(names: Sequence[str], place: str) -> None:
     double = sorted({name for name in names if names.count(name) > 1})
     if double:
         raise ValueError(f"{place} {', '.join(double)} occurs twice")
+
+
+def one_named(items: Sequence[Named], name: str, what: str, place: str) -> Named:
+    """The one of `items` with this name; ValueError says which `what` there are."""
+    for item in items:
+        if item.name == name:
+            return item
+    known = ", ".join(item.name for item in items)
+    raise ValueError(f"{place}: no {what} {name!r}; known are {known}")
 
 
 def require_one_of(key: str, value: str, known: Sequence[str]) -> None:

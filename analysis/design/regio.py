@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.design.read import read_design, record, records, require_table
+from analysis.design.read import one_named, read_design, record, records, require_table
 from analysis.workspace import Workspace
 
 TRACKS = ("vmbo", "havo", "vwo")
@@ -123,11 +123,7 @@ class RegioDesign:
 
     def named(self, outcome: str) -> RegioOutcome:
         """The outcome called `outcome`; ValueError lists the names when there is none."""
-        for one in self.outcome:
-            if one.name == outcome:
-                return one
-        known = ", ".join(one.name for one in self.outcome)
-        raise ValueError(f"{_FILE}: no outcome {outcome!r}; known are {known}")
+        return one_named(self.outcome, outcome, "outcome", _FILE)
 
     def margins(self, outcome: str) -> dict:
         """Smallest differences of interest, for :class:`analysis.estimate.region_study.Margins`."""

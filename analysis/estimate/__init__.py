@@ -11,7 +11,7 @@ from analysis.ondemand import load_on_demand, names
 
 _PLACES = {
     "did": (
-        "Panel", "bacon", "cluster_effects", "cluster_jackknife", "dose_response", "group_time_att",
+        "Panel", "bacon", "cluster_jackknife", "dose_response", "group_time_att",
         "imputation", "read_panel", "sun_abraham", "switch_path", "switchers", "two_way_fe",
     ),
     "survey": (
@@ -28,7 +28,7 @@ _PLACES = {
     "growth": ("growth",),
     "growth_study": ("growth_studies", "growth_study"),
     "published": ("reproduce", "track_figures"),
-    "equivalence": ("all_within", "spread_below", "two_one_sided"),
+    "equivalence": ("all_within", "spread_below"),
     "region_study": ("planned_power", "region_study"),
     "regional": ("joint_test", "region_gaps", "region_levels"),
     "fay_herriot": ("fay_herriot",),

@@ -56,38 +56,19 @@ class Ceiling:
         """The effect on turnout, in percentage points."""
         return self.per_person_pp * self.reached / self.electorate
 
-    def needed_per_person_pp(self, detectable_pp: float) -> float:
-        """The effect a person that would just be seen; above 100 points nothing could be; infinite if nobody
-        is reached."""
-        return detectable_pp * self.electorate / self.reached if self.reached else np.inf
 
-    def can_be_seen(self, detectable_pp: float) -> bool:
-        """Whether the largest effect is at least the smallest that could be seen, in percentage points.
-
-        Raises
-        ------
-        ValueError
-            If the smallest effect is not positive.
-        """
-        if not detectable_pp > 0:
-            raise ValueError(f"smallest effect that could be seen {detectable_pp}: positive")
-        return abs(self.effect_pp) >= detectable_pp
-
-
-def ceilings(cases: pd.DataFrame, detectable_pp: float | None = None) -> pd.DataFrame:
-    """The largest effect of each case, and beside it whether it could be seen.
+def ceilings(cases: pd.DataFrame) -> pd.DataFrame:
+    """The largest effect of each case.
 
     Parameters
     ----------
     cases : pandas.DataFrame
         Columns reached, electorate and per_person_pp, as of :class:`Ceiling`; others are kept.
-    detectable_pp : float, optional
-        The smallest effect that could be seen.
 
     Returns
     -------
     pandas.DataFrame
-        `cases` with share_pct and effect_pp and, with `detectable_pp`, needed_per_person_pp and can_be_seen.
+        `cases` with share_pct and effect_pp.
 
     Raises
     ------
@@ -103,12 +84,6 @@ def ceilings(cases: pd.DataFrame, detectable_pp: float | None = None) -> pd.Data
             found.append(Ceiling(float(case.reached), float(case.electorate), float(case.per_person_pp)))
         except ValueError as error:
             raise ValueError(f"row {row}: {error}") from None
-    table = cases.assign(
+    return cases.assign(
         share_pct=[one.share_pct for one in found], effect_pp=[one.effect_pp for one in found]
-    )
-    if detectable_pp is None:
-        return table
-    return table.assign(
-        needed_per_person_pp=[one.needed_per_person_pp(detectable_pp) for one in found],
-        can_be_seen=[one.can_be_seen(detectable_pp) for one in found],
     )

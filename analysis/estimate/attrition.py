@@ -36,9 +36,6 @@ class AttritionWeights:
         One a row of the frame, above zero, mean 1.
     coefficients : pandas.Series
         Log odds of staying.
-    by_wave : pandas.DataFrame
-        One row a wave: wave, n, share (of those who ever entered by then), mean_weight, max_weight,
-        effective_n.
     trimmed : int
         Rows whose weight was cut off.
     bounds : tuple of float
@@ -47,7 +44,6 @@ class AttritionWeights:
 
     weights: pd.Series
     coefficients: pd.Series
-    by_wave: pd.DataFrame
     trimmed: int
     bounds: tuple[float, float]
 
@@ -132,7 +128,6 @@ def attrition_weights(
     return AttritionWeights(
         weights=weights,
         coefficients=coefficients.rename({f"{time}={k}": f"{time}={wave}" for k, wave in enumerate(said, 1)}),
-        by_wave=_by_wave(frame, weights, time).assign(wave=said),
         trimmed=int((cut != raw).sum()),
         bounds=(float(low), float(high)),
     )
@@ -201,11 +196,11 @@ def _chances(
     return coefficients, chance
 
 
-def _logit(design: pd.DataFrame, stays: np.ndarray, steps: int = 50) -> tuple[pd.Series, np.ndarray]:
+def _logit(design: pd.DataFrame, stays: np.ndarray) -> tuple[pd.Series, np.ndarray]:
     """Coefficients and fitted chances by Newton's method."""
     x = design.to_numpy(dtype=float)
     beta = np.zeros(x.shape[1])
-    for _ in range(steps):
+    for _ in range(50):
         chance = 1 / (1 + np.exp(-(x @ beta)))
         information = (x * (chance * (1 - chance))[:, None]).T @ x
         try:
@@ -220,17 +215,3 @@ def _logit(design: pd.DataFrame, stays: np.ndarray, steps: int = 50) -> tuple[pd
         "merge groups",
         reason="van een deel van de leerlingen staat vast of zij blijven; hun uitval is dan niet te wegen",
     )
-
-
-def _by_wave(frame: pd.DataFrame, weights: pd.Series, time: str) -> pd.DataFrame:
-    table = pd.DataFrame({"wave": frame[time].to_numpy(), "w": weights.to_numpy()}).groupby("wave")["w"]
-    start = int(table.size().iloc[0])
-    return pd.DataFrame(
-        {
-            "n": table.size(),
-            "share": table.size() / start,
-            "mean_weight": table.mean(),
-            "max_weight": table.max(),
-            "effective_n": table.agg(effective_n),
-        }
-    ).reset_index()

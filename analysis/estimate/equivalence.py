@@ -60,17 +60,6 @@ class Equivalence:
         return self.p_value < self.alpha
 
 
-def two_one_sided(
-    estimate: float, se: float, bound: float, *, freedom: float = math.inf, alpha: float = 0.05
-) -> Equivalence:
-    """Two one-sided tests that a single difference lies within ± `bound` (Schuirmann 1987)."""
-    _check(bound, alpha)
-    if not (math.isfinite(estimate) and math.isfinite(se) and se > 0 and freedom > 0):
-        raise ValueError(f"estimate {estimate}, standard error {se}, freedom {freedom}: no test is possible")
-    statistic = (abs(estimate) - bound) / se
-    return Equivalence(float(stats.t.cdf(statistic, freedom)), bound, statistic, alpha)
-
-
 def all_within(regions: RegionEstimates, bound: float, *, alpha: float = 0.05) -> Equivalence:
     """Whether every region lies within ± `bound` of the plain mean of the regions (intersection-union)."""
     _check(bound, alpha)

@@ -48,14 +48,11 @@ class PanelNoise:
         Parameter k of the spatial autoregression; 0 is none.
     neighbour_correlation, other_correlation : float
         Mean correlation between neighbours, and between places that are not, in one measurement.
-    by_place : pandas.Series
-        Standard deviation of the residuals of each place, around place and measurement means.
     places : tuple of str
     times : ndarray
         Years, ascending.
     correlation : ndarray, shape (G, G)
         ``S``, in the order of `places`.
-    log_likelihood : float
     level : float
         Coverage of the intervals.
     """
@@ -65,11 +62,9 @@ class PanelNoise:
     spatial: Estimate
     neighbour_correlation: float
     other_correlation: float
-    by_place: pd.Series
     places: tuple[str, ...]
     times: np.ndarray
     correlation: np.ndarray
-    log_likelihood: float
     level: float
 
     def draw(self, seeds: Sequence[int], times: Sequence[float] | None = None) -> np.ndarray:
@@ -95,26 +90,6 @@ class PanelNoise:
         count = len(self.correlation)
         share = (np.trace(self.correlation) - self.correlation.sum() / count) / (count - 1)
         return float(self.change_sd(gap) * np.sqrt(share))
-
-    def contrast_sd(self, treated: Sequence[str], before: Sequence[float], after: Sequence[float]) -> float:
-        """Standard deviation, without any effect, of a difference in mean changes.
-
-        Parameters
-        ----------
-        treated : sequence of str
-            Places; the other places are the comparison.
-        before, after : sequence of float
-            Years of the measurements whose means are compared.
-        """
-        inside = np.isin(self.places, list(treated))
-        if not 0 < inside.sum() < len(inside) or inside.sum() != len(set(treated)):
-            raise ValueError(f"treated {', '.join(treated)}: some, and not all, of {', '.join(self.places)}")
-        over_places = np.where(inside, 1 / inside.sum(), -1 / (~inside).sum())
-        times = np.array([*before, *after], float)
-        over_times = np.repeat([-1 / len(before), 1 / len(after)], [len(before), len(after)])
-        space = over_places @ self.correlation @ over_places
-        time = over_times @ _over_time(times, self.persistence.value) @ over_times
-        return float(self.sd.value * np.sqrt(space * time))
 
 
 def years(dates: Sequence[str]) -> np.ndarray:
@@ -182,8 +157,6 @@ def panel_noise(
     drop = stats.chi2.ppf(level, 1) / 2
     correlation = spaces[best[0]]
     apart = ~np.eye(len(correlation), dtype=bool)
-    residual = y - y.mean(axis=0) - y.mean(axis=1, keepdims=True) + y.mean()
-    freedom = (y.shape[0] - 1) * (y.shape[1] - 1) / y.shape[0]
     return PanelNoise(
         sd=_sd_interval(variance, log_likelihood, best, n, drop),
         persistence=_profile(_PERSISTENCE, log_likelihood.max(axis=0), drop),
@@ -192,11 +165,9 @@ def panel_noise(
         other_correlation=float(correlation[(adjacency == 0) & apart].mean())
         if (adjacency == 0)[apart].any()
         else np.nan,
-        by_place=pd.Series(np.sqrt((residual**2).sum(axis=1) / freedom), wide.index, name="sd"),
         places=tuple(wide.index),
         times=when,
         correlation=correlation,
-        log_likelihood=float(log_likelihood[best]),
         level=level,
     )
 

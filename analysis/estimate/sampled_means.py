@@ -153,7 +153,6 @@ def precision_weights(
     unit: str,
     time: str,
     mean: str = "mean",
-    variance: str = "variance",
     treated: str | None = None,
 ) -> PrecisionWeights:
     """Weights for a panel of means: sampling variance and the noise beyond it.
@@ -162,7 +161,7 @@ def precision_weights(
     ----------
     table : pandas.DataFrame
         One row a unit and period, as :func:`sampled_means` gives.
-    unit, time, mean, variance : str
+    unit, time, mean : str
     treated : str or None
         Column that is true where treatment has begun: those rows do not count for σ, as effects would pass
         for noise, but do get a weight.
@@ -179,11 +178,11 @@ def precision_weights(
     NotEstimableError
         When unit and period effects leave nothing to judge the noise by.
     """
-    require_complete(table, [unit, time, mean, variance, *([treated] if treated else [])], "table")
-    v = table[variance].to_numpy(dtype=float)
+    require_complete(table, [unit, time, mean, "variance", *([treated] if treated else [])], "table")
+    v = table["variance"].to_numpy(dtype=float)
     if (v < 0).any():
         raise ValueError(
-            f"column {variance} is negative in row {int((v < 0).argmax())}: a variance is zero or more"
+            f"column variance is negative in row {int((v < 0).argmax())}: a variance is zero or more"
         )
     used = np.ones(len(table), dtype=bool) if treated is None else ~table[treated].to_numpy(dtype=bool)
     kept = table[used]

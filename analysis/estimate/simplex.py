@@ -16,48 +16,30 @@ from scipy import optimize
 
 
 def simplex_weights(
-    columns: np.ndarray, target: np.ndarray, *, ridge: float = 0.0, intercept: bool = False
+    columns: np.ndarray, target: np.ndarray, *, ridge: float | np.ndarray = 0.0, intercept: bool = False
 ) -> np.ndarray:
     """Non-negative weights adding up to one that bring ``columns @ w`` nearest to `target`.
 
+    Many problems of one size at once: a test by re-assignment solves thousands.
+
     Parameters
     ----------
-    columns : ndarray, shape (m, k)
+    columns : ndarray, shape (d, m, k)
         One column a unit (or period) that gets a weight.
-    target : ndarray, shape (m,)
-    ridge : float
+    target : ndarray, shape (d, m)
+    ridge : float or ndarray, shape (d,)
         Multiplies the squared length of the weights; above zero the solution is unique.
     intercept : bool
         Leave a constant free: only the shape over the m rows is fitted, not the level.
 
     Returns
     -------
-    ndarray, shape (k,)
+    ndarray, shape (d, k)
 
     Raises
     ------
     ValueError
-        If the arrays do not fit, hold missing values, or `ridge` is negative.
-    """
-    if columns.ndim != 2 or target.shape != (len(columns),) or not columns.size:
-        raise ValueError(f"columns {columns.shape} and target {target.shape}: expected (m, k) and (m,)")
-    return simplex_weights_each(columns[None], target[None], ridge=ridge, intercept=intercept)[0]
-
-
-def simplex_weights_each(
-    columns: np.ndarray, target: np.ndarray, *, ridge: float | np.ndarray = 0.0, intercept: bool = False
-) -> np.ndarray:
-    """The same for many problems of one size; a test by re-assignment solves thousands.
-
-    Parameters
-    ----------
-    columns : ndarray, shape (d, m, k)
-    target : ndarray, shape (d, m)
-    ridge : float or ndarray, shape (d,)
-
-    Returns
-    -------
-    ndarray, shape (d, k)
+        If the arrays hold missing values, or `ridge` is negative.
     """
     if not (np.isfinite(columns).all() and np.isfinite(target).all()):
         raise ValueError("columns or target are missing or infinite somewhere")

@@ -32,7 +32,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimate.did.panel import Panel, read_panel
-from analysis.estimate.simplex import simplex_weights_each
+from analysis.estimate.simplex import simplex_weights
 from analysis.estimate.synthetic_did import require_balanced
 from analysis.unknown import NotEstimableError
 
@@ -283,7 +283,7 @@ def _placebo_ratios(donors: np.ndarray, before: int, settings: ControlSettings) 
 def _scm(x1: np.ndarray, x0: np.ndarray) -> np.ndarray:
     spread = np.diff(x0, axis=2).std(axis=(1, 2))
     # Next to no ridge: one solution where there are more controls than periods.
-    return simplex_weights_each(x0.transpose(0, 2, 1), x1, ridge=x1.shape[1] * (1e-6 * spread) ** 2)
+    return simplex_weights(x0.transpose(0, 2, 1), x1, ridge=x1.shape[1] * (1e-6 * spread) ** 2)
 
 
 def _augmented(x1: np.ndarray, x0: np.ndarray, scm: np.ndarray, penalties: np.ndarray) -> np.ndarray:

@@ -33,7 +33,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.estimate.did.panel import Panel, read_panel
-from analysis.estimate.simplex import simplex_weights_each
+from analysis.estimate.simplex import simplex_weights
 from analysis.unknown import NotEstimableError
 
 _NEXT_TO_NONE = 1e-6  # of σ̂: makes a solution unique without moving it
@@ -357,10 +357,10 @@ def _sdid(controls: np.ndarray, treated: np.ndarray, before: int, n_treated: int
     after = controls.shape[2] - before
     zeta = (n_treated * after) ** 0.25 * noise
     early = controls[:, :, :before]
-    omega = simplex_weights_each(
+    omega = simplex_weights(
         early.transpose(0, 2, 1), treated[:, :before], ridge=before * zeta**2, intercept=True
     )
-    lam = simplex_weights_each(
+    lam = simplex_weights(
         early,
         controls[:, :, before:].mean(axis=2),
         ridge=controls.shape[1] * (_NEXT_TO_NONE * noise) ** 2,
@@ -377,7 +377,7 @@ def _did(controls: np.ndarray, treated: np.ndarray, before: int, n_treated: int)
 def _sc(controls: np.ndarray, treated: np.ndarray, before: int, n_treated: int) -> tuple:
     ridge = before * (_NEXT_TO_NONE * _noise(controls, before)) ** 2
     early = controls[:, :, :before].transpose(0, 2, 1)
-    return simplex_weights_each(early, treated[:, :before], ridge=ridge), np.zeros((len(controls), before))
+    return simplex_weights(early, treated[:, :before], ridge=ridge), np.zeros((len(controls), before))
 
 
 def _noise(controls: np.ndarray, before: int) -> np.ndarray:

@@ -13,14 +13,11 @@ _PLACES = {
     "answers": ("Answer", "answer", "answered", "no_statement"),
     "assignments": ("assignment_count", "reassignments"),
     "cluster_panel": ("ClusterPanel", "cluster_panel"),
-    "crv": ("ClusterRobust", "cluster_robust"),
     "event_path": ("EventPath", "event_path"),
-    "multiple": ("adjust_outcomes", "adjusted"),
     "randomisation": ("Randomisation", "randomisation_inference"),
     "reassigned": ("Tested", "randomised"),
     "setting": ("Setting",),
-    "stepdown": ("holm", "romano_wolf"),
-    "wild_bootstrap": ("WildBootstrap", "wild_cluster_bootstrap"),
+    "stepdown": ("holm",),
 }
 
 __all__ = names(_PLACES)

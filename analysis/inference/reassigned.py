@@ -252,22 +252,17 @@ def as_null(found: Statistics, *, size: float = 1.0) -> NullDistribution:
     """
     require_identified(found)
     variance = found.covariance(0, 0)
-    require_variation(variance[0], size=size)
+    if not variance[0] > (VARIATION * max(size, np.finfo(float).tiny)) ** 2:
+        raise NotEstimableError(
+            "the outcome has no variation left between clusters, so nothing can be inferred",
+            reason="de uitkomst verschilt niet tussen provincies",
+        )
     parts = [found.estimate[0], found.estimate[1], variance, found.covariance(0, 1), found.covariance(1, 1)]
     # An undefined draw counts as extreme: an unbounded numerator over any variance.
     undefined = ~found.defined
     for part, value in zip(parts, (np.inf, 0.0, 0.0, 0.0, 0.0), strict=True):
         part[undefined] = value
     return NullDistribution(float(parts[0][0]), float(variance[0]), *(part[1:] for part in parts))
-
-
-def require_variation(variance: float, *, size: float) -> None:
-    """Raise NotEstimableError unless the variance of an estimate is more than rounding of its outcome."""
-    if not variance > (VARIATION * max(size, np.finfo(float).tiny)) ** 2:
-        raise NotEstimableError(
-            "the outcome has no variation left between clusters, so nothing can be inferred",
-            reason="de uitkomst verschilt niet tussen provincies",
-        )
 
 
 def require_identified(found: Statistics) -> None:

@@ -104,14 +104,21 @@ def permute_synthetic(
     estimates = estimates_each(outcome, panel.times, starts[drawn], found.method)
     distance = abs(found.estimate - null)
     close = _CLOSE * np.abs(estimates).max()
-    p = float((np.abs(estimates) >= distance - close).mean())
+    return _permutation(found.estimate, np.abs(estimates) >= distance - close, estimates, exact)
+
+
+def _permutation(
+    estimate: float, extreme: np.ndarray, estimates: np.ndarray, exact: bool
+) -> SyntheticPermutation:
+    """A test by which re-assignments are as extreme as what was observed, with the estimate of each."""
+    p, draws = float(extreme.mean()), len(extreme)
     return SyntheticPermutation(
-        estimate=found.estimate,
+        estimate=estimate,
         p_value=p,
-        smallest_p=1 / len(estimates),
+        smallest_p=1 / draws,
         exact=exact,
-        draws=len(estimates),
-        monte_carlo_se=0.0 if exact else float(np.sqrt(p * (1 - p) / len(estimates))),
+        draws=draws,
+        monte_carlo_se=0.0 if exact else float(np.sqrt(p * (1 - p) / draws)),
         estimates=estimates,
     )
 
@@ -202,16 +209,7 @@ def permute_control(
     drawn, exact = reassignments(codes, max_exact=max_exact, draws=draws, seed=seed)
     effects, ratios = _controlled(found, starts[drawn])
     (effect,), (observed,) = _controlled(found, panel.cohort[None])
-    p = float((ratios >= observed * (1 - _CLOSE)).mean())
-    return SyntheticPermutation(
-        estimate=float(effect),
-        p_value=p,
-        smallest_p=1 / len(drawn),
-        exact=exact,
-        draws=len(drawn),
-        monte_carlo_se=0.0 if exact else float(np.sqrt(p * (1 - p) / len(drawn))),
-        estimates=effects,
-    )
+    return _permutation(float(effect), ratios >= observed * (1 - _CLOSE), effects, exact)
 
 
 def _controlled(found: SyntheticControls, cohorts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -41,7 +41,8 @@ from analysis.inference.inversion import TIE, NullDistribution
 from analysis.inference.reassigned import linear_in_few, linear_statistics, require_identified, statistics
 from analysis.inference.setting import Setting
 from analysis.inference.statistics import Statistics
-from analysis.inference.wild_bootstrap import sign_vectors
+
+MAX_EXACT_CLUSTERS = 16
 
 
 def wild_null(
@@ -66,7 +67,7 @@ def wild_null(
     """
     both = np.stack([panel.outcome, panel.treated[panel.cluster]])
     top, deviations = _by_cluster(panel, setting, both)
-    signs = sign_vectors(len(panel.clusters), "rademacher", draws, seed)[0]
+    signs = sign_vectors(len(panel.clusters), draws, seed)
     drawn = signs @ top.T  # (draws, 2)
     spread = np.stack([signs @ deviations[k] for k in range(2)])  # (2, draws, G)
     var = np.einsum("adg,bdg->abd", spread, spread)
@@ -76,17 +77,12 @@ def wild_null(
     )
 
 
-def wild_p_value(panel: ClusterPanel, setting: Setting, *, draws: int = 99_999, seed: int = 0) -> float:
-    """p-value of no effect by :func:`wild_null`."""
-    return wild_null(panel, setting, draws=draws, seed=seed).p_value()
-
-
 def wild_p_values(panel: ClusterPanel, setting: Setting, outcomes: np.ndarray) -> np.ndarray:
-    """The same for many outcomes (B, N, T) of one design at once, shape (B,)."""
+    """p-values of no effect for many outcomes (B, N, T) of one design at once, shape (B,)."""
     split = _by_change if linear_in_few(panel, setting) else _by_cluster
     top, deviations = split(panel, setting, outcomes)
     count = len(panel.clusters)
-    estimate = sign_vectors(count, "rademacher", 9_999, 0)[0] @ top.T  # (draws, B)
+    estimate = sign_vectors(count, 9_999, 0) @ top.T  # (draws, B)
     # A sign times itself is one: the square of a sum is that of each, and twice that of each pair.
     one, other, pairs = _pairs(count)
     moments = deviations @ deviations.swapaxes(1, 2)
@@ -96,10 +92,33 @@ def wild_p_values(panel: ClusterPanel, setting: Setting, outcomes: np.ndarray) -
     return extreme.mean(axis=0)
 
 
+def sign_vectors(clusters: int, draws: int, seed: int) -> np.ndarray:
+    """Rademacher signs, shape (draws, G): all there are up to 16 clusters, else a sample.
+
+    When enumerated, the first cluster's sign is held at +1: a vector and its mirror image give the same
+    absolute statistic, so half of them tell all. When sampled, the first vector is all ones, the observed
+    sample, so that a p-value is never zero.
+    """
+    if clusters <= MAX_EXACT_CLUSTERS:
+        return _all_signs(clusters)
+    sampled = np.random.default_rng(seed).integers(0, 2, (draws, clusters)) * 2.0 - 1.0
+    sampled[0] = 1.0
+    return sampled
+
+
+@lru_cache(maxsize=4)
+def _all_signs(clusters: int) -> np.ndarray:
+    bits = np.arange(2 ** (clusters - 1))[:, None] >> np.arange(clusters)
+    signs = 1.0 - 2.0 * (bits & 1)
+    signs = np.roll(signs, 1, axis=1)  # the highest bit is never set: it becomes the first cluster's sign
+    signs.flags.writeable = False
+    return signs
+
+
 @lru_cache(maxsize=2)
 def _pairs(clusters: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """All pairs of clusters, and the product of their signs in each vector, (draws, pairs)."""
-    signs = sign_vectors(clusters, "rademacher", 9_999, 0)[0]
+    signs = sign_vectors(clusters, 9_999, 0)
     one, other = np.triu_indices(clusters, 1)
     return one, other, signs[:, one] * signs[:, other]
 

@@ -13,11 +13,12 @@ from analysis.design.questions import Question, exposures, question
 from analysis.design.rollout import rollout
 from analysis.panel.covariates import Covariate, covariates
 from analysis.panel.exposure import DESIGN_SOURCE, Exposed, Joined, exposed, join, require_places
-from analysis.panel.outcomes import Measured, measured
+from analysis.panel.outcomes import measured
 from analysis.panel.reach import reach_of_electorate, registered_of_electorate
 from analysis.panel.registered import largest_reach
 from analysis.sources.facts import cbs_population, cbs_pupils
 from analysis.sources.geography import province_names
+from analysis.sources.sourced import together
 from analysis.synthetic.rollout import Truth, rollout_twin
 from analysis.unknown import NotEstimable
 from analysis.workspace import Workspace
@@ -175,7 +176,7 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
         labels=_labels(joined.dates),
         schedule=schedule,
         kind=found.kind,
-        source=_sources(found, programme),
+        source=together(found.source, programme.source),
         remark=f"{found.remark} {programme.remark}".strip(),
         losses=losses,
         moments=tuple(date.year + (date.day_of_year - 1) / 365.25 for date in joined.dates),
@@ -271,10 +272,6 @@ def _other(
             if since is not None:
                 found[spell.place] = min(since, found.get(spell.place, since))
     return found
-
-
-def _sources(found: Measured, exposed: Exposed) -> str:
-    return "; ".join(dict.fromkeys([*found.source.split("; "), exposed.source]))
 
 
 def _people_there(frame: pd.DataFrame, asked: Question, workspace: Workspace) -> pd.Series | None:

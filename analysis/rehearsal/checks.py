@@ -16,7 +16,7 @@ from analysis.rehearsal.files import Planted
 from analysis.results import ROWS_FILE, SERIES_FOLDER, TRIAL, Result, read_rows, read_series
 from analysis.results.row import NOT_ESTABLISHED
 from analysis.results.series import N
-from analysis.sources.cbs import inhabitants, inhabitants_by_age, read_statline
+from analysis.sources.cbs import inhabitants, inhabitants_by_age
 from analysis.sources.geography import province_names
 from analysis.sources.kiesraad import is_turnout_file
 from analysis.sources.municipal_changes import read_changes
@@ -113,10 +113,7 @@ def open_data(workspace: Workspace) -> Iterator[str]:
     """Open files that are there are read by their readers, also those that no chapter rests on yet."""
     readers = {
         "cbs_70072ned.json": inhabitants,
-        "cbs_03759ned.json": lambda path: inhabitants_by_age(path, YOUNG),
         "cbs_03759ned_jeugd.json": lambda path: inhabitants_by_age(path, YOUNG),
-        "cbs_85380NED.json": read_statline,
-        "cbs_85353NED.json": read_statline,
         "cbs_herindelingen.csv": read_changes,
     }
     calls = [(read, workspace.data / name) for name, read in readers.items()]

@@ -14,25 +14,15 @@ from analysis.rehearsal.places import Town
 
 YEARS = range(2021, 2026)
 _MASKED = 0.03  # share of figures that CBS does not give
-_FORMS = {"RegioS": "GeoDimension", "Regiokenmerken": "GeoDimension", "Perioden": "TimeDimension"}
+_FORMS = {"RegioS": "GeoDimension", "Perioden": "TimeDimension"}
 
 
 def write_open_data(facts: Path, folder: Path, found: Sequence[Town], rng: np.random.Generator) -> None:
-    """Population, youth, pupils and students, mergers, boundaries, and what municipalities are like."""
+    """Population, youth, mergers, boundaries, and what municipalities are like."""
     people = {town.code: int(4000 + 30_000 * town.size) for town in found}
     regions = _regions(found, people)
     _population(folder / "cbs_70072ned.json", regions)
-    small = {code: count for code, count in regions.items() if not code.startswith("GM")}
-    _ages(folder / "cbs_03759ned.json", small, range(0, 26))
     _ages(folder / "cbs_03759ned_jeugd.json", regions, range(12, 19))
-    _education(
-        folder / "cbs_85380NED.json", "85380NED", "Onderwijssoort",
-        ("Totaal voortgezet onderwijs", "vmbo", "havo", "vwo"), regions, 0.055, rng,
-    )  # fmt: skip
-    _education(
-        folder / "cbs_85353NED.json", "85353NED", "NiveauMbo",
-        ("Totaal mbo", "Niveau 2", "Niveau 3", "Niveau 4"), small, 0.03, rng,
-    )  # fmt: skip
     _mergers(facts, folder / "cbs_herindelingen.csv")
     _boundaries(facts, folder, found)
     _traits(folder / "kenmerken_gemeenten.csv", found, people, rng)
@@ -73,33 +63,6 @@ def _ages(path: Path, regions: dict[str, int], ages: Iterable[int]) -> None:
         "RegioS": regions,
     }
     _statline(path, "03759ned", rows, lists, "BevolkingOp1Januari_1")
-
-
-def _education(
-    path: Path,
-    table: str,
-    dimension: str,
-    kinds: Sequence[str],
-    regions: dict[str, int],
-    share: float,
-    rng: np.random.Generator,
-) -> None:
-    codes = {f"A{number:06d}": kind for number, kind in enumerate(kinds, start=41_000)}
-    topic, rows = "Aantal_1", []
-    for number, code in enumerate(codes):
-        for year in YEARS:
-            for region, count in regions.items():
-                hidden = region.startswith("GM") and rng.random() < _MASKED
-                value = None if hidden else round(share * count / (1 if number == 0 else 3))
-                rows.append(
-                    {
-                        dimension: code,
-                        "Regiokenmerken": f"{region:<6}",
-                        "Perioden": f"{year}SJ00",
-                        topic: value,
-                    }
-                )
-    _statline(path, table, rows, {dimension: codes, "Regiokenmerken": regions}, topic)
 
 
 def _statline(

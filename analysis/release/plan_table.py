@@ -40,10 +40,10 @@ def named(value: Any, place: str) -> Any:
     return value
 
 
-def by_name(tables: Sequence[Named], key: str = "name") -> Named:
+def by_name(tables: Sequence[Named]) -> Named:
     """Tables of a list by what they are called; one that is not there is a mistake, and is named."""
     place = tables[0].place.rpartition("[")[0] if tables else "data/design"
-    return Named({table[key]: table for table in tables}, place)
+    return Named({table["name"]: table for table in tables}, place)
 
 
 def table(cells: Sequence[Sequence[Any]], widths: Sequence[int], caption: str, label: str) -> str:

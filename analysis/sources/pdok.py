@@ -17,13 +17,11 @@ from shapely.errors import GEOSException
 
 from analysis.sources.archive import read_bytes
 from analysis.sources.contract import conform
-from analysis.sources.geography import RD_NEW, boundaries, require_all_provinces
+from analysis.sources.geography import RD_NEW, require_all_provinces
 from analysis.sources.pdok_contract import LAND, LAYERS, MUNICIPALITIES, PROVINCES, region_contract
 from analysis.sources.polygons import mended, require_polygon
 from analysis.sources.texttable import shown
-from analysis.workspace import Workspace
 
-CREDIT = "Bron: CBS, Kadaster"
 LARGEST = 256 * 2**20
 FILES = {PROVINCES: "pdok_provincie_{year}.geojson", MUNICIPALITIES: "pdok_gemeente_{year}.geojson"}
 _NAME = re.compile(r"pdok_(provincie|gemeente)_(\d{4})\.geojson")
@@ -80,19 +78,6 @@ def _read_regions(path: Path, layer: str) -> gpd.GeoDataFrame:
     elif len(shapes) < _FEWEST_MUNICIPALITIES:
         raise ValueError(f"{path.name}: {len(shapes)} municipalities; the list is cut off")
     return shapes.sort_values("code", ignore_index=True)
-
-
-def province_boundaries(workspace: Workspace | None = None) -> tuple[gpd.GeoDataFrame, str]:
-    """The best boundaries there are, and the source to name with a map.
-
-    Those of PDOK of the latest year that was fetched, else the embedded ones. A notebook that draws with
-    these declares the source ``pdok_grenzen``, so that its runs depend on the files.
-    """
-    workspace = workspace or Workspace.current()
-    fetched = sorted(workspace.data.glob(FILES[PROVINCES].format(year="[0-9][0-9][0-9][0-9]")), key=year_of)
-    if fetched:
-        return read_regions(fetched[-1], PROVINCES), f"{CREDIT}, {year_of(fetched[-1])}"
-    return boundaries(workspace), "Vereenvoudigde grenzen van voor 2019 (jvectormap-content, MIT)"
 
 
 def year_of(path: Path) -> int:

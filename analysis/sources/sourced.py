@@ -12,6 +12,11 @@ from analysis.unknown import NotEstimable
 STUDY = "studie"  # key in ``data/manifest.toml`` of what this study itself knows
 
 
+def together(*sources: str) -> str:
+    """The keys of all `sources`, each once, in the order in which they come."""
+    return "; ".join(dict.fromkeys(key for source in sources for key in source.split("; ")))
+
+
 @dataclass(frozen=True)
 class Sourced:
     """Data ready for estimation, and what a reader must know of them.

@@ -76,8 +76,8 @@ def text_table(text: str, name: str, separator: str = ",") -> pd.DataFrame:
     return next(_pieces(io.StringIO(text, newline=""), name, separator, rows=None))
 
 
-def read_text_pieces(path: Path, *, separator: str = ",", rows: int | None = None) -> Iterator[pd.DataFrame]:
-    """The same of a large UTF-8 file, in pieces of so many rows; the rows count on from piece to piece.
+def read_text_pieces(path: Path, *, separator: str = ",") -> Iterator[pd.DataFrame]:
+    """The same of a large UTF-8 file, in pieces; the rows count on from piece to piece.
 
     A piece is in memory at a time. What is wrong in a late row is raised when that row is reached.
     """
@@ -96,7 +96,7 @@ def read_text_pieces(path: Path, *, separator: str = ",", rows: int | None = Non
         with gzip.open(path) if packed else path.open("rb") as handle:
             watched = _Watched(handle, path.name, most)
             lines = io.TextIOWrapper(io.BufferedReader(watched, _BUFFER), encoding="utf-8-sig", newline="")
-            yield from _pieces(lines, path.name, separator, rows or ROWS)
+            yield from _pieces(lines, path.name, separator, ROWS)
             if watched.last not in b"\r\n":
                 raise ValueError(
                     f"{path.name}: the last line has no end; the file is cut off, or end it with a new line"

@@ -132,29 +132,3 @@ def turnout_national(workspace: Workspace | None = None) -> pd.DataFrame:
     """National totals of entitled and cast votes; more than one row where sources contradict each other."""
     table = fact_table("turnout_national.csv", TURNOUT_NATIONAL, workspace)
     return table.sort_values(["election", "date", "basis"], ignore_index=True)
-
-
-def national_differences(workspace: Workspace | None = None) -> pd.DataFrame:
-    """What the provinces of the facts add up to, against each national total; nothing is smoothed over.
-
-    Returns
-    -------
-    pandas.DataFrame
-        election, date, basis, status, eligible_sum, voters_sum (provinces and what lies outside them),
-        eligible_difference, voters_difference (sum minus national; missing where what lies outside is
-        unknown), independent (False where the total is itself a sum of the same files).
-    """
-    parts = turnout_provinces(workspace).groupby(["election", "date"])[["eligible", "voters"]].sum()
-    table = turnout_national(workspace).merge(
-        parts.add_suffix("_sum").reset_index(), on=["election", "date"], how="left", validate="many_to_one"
-    )
-    for column in ("eligible", "voters"):
-        table[f"{column}_sum"] += table[f"{column}_outside"]
-        table[f"{column}_difference"] = table[f"{column}_sum"] - table[column]
-    table["independent"] = table["basis"] != "som van gemeenten"
-    return table[
-        [
-            *("election", "date", "basis", "status", "eligible_sum", "voters_sum"),
-            *("eligible_difference", "voters_difference", "independent"),
-        ]
-    ]

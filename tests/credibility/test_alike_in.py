@@ -49,7 +49,7 @@ def test_a_drift_that_goes_with_a_covariate_is_taken_out():
     wide = frame.pivot_table(index="unit", columns="time", values="value")
     change = (wide[1] - wide[0]).to_numpy()
     unadjusted = change[begun].mean() - change[~begun].mean()
-    found = alike_in(frame, ["x"])
+    found = alike_in(frame, ["x"], control="not_yet")
     assert unadjusted - 2 > 0.3, "without it the answer is wrong"
     assert found.estimate == pytest.approx(augmented(change, begun, x), abs=1e-9)
     assert abs(found.estimate - 2.0) < 4 * 0.2 * np.sqrt(2 * (1 / 100 + 2 / 140))
@@ -61,10 +61,10 @@ def test_a_drift_that_goes_with_a_covariate_is_taken_out():
 def test_too_few_places_for_the_covariates_say_so():
     frame, *_ = panel(1)  # a place a province: five with a start
     with pytest.raises(NotEstimableError) as raised:
-        alike_in(frame.assign(z=0.5), ["x", "z"])
+        alike_in(frame.assign(z=0.5), ["x", "z"], control="not_yet")
     assert raised.value.reason == "de kleinste groep telt 5 plaatsen, en voor 2 kenmerken zijn er 20 nodig"
 
 
 def test_without_covariates_nothing_is_asked():
     with pytest.raises(ValueError, match="no covariates"):
-        alike_in(panel(1)[0], [])
+        alike_in(panel(1)[0], [], control="not_yet")

@@ -10,7 +10,7 @@ from analysis.credibility.alternatives import by_estimator, by_weights
 from analysis.credibility.anticipation import anticipation
 from analysis.credibility.concurrent import concurrent, policy_cells
 from analysis.credibility.leave_one_out import leave_one_out
-from analysis.credibility.placebo import placebo_dates, placebo_outcomes
+from analysis.credibility.placebo import placebo_dates
 from analysis.credibility.spillover import neighbour_shares, spillover
 from analysis.estimate.did import group_time_att
 from analysis.inference import Setting, cluster_panel, randomised
@@ -54,7 +54,6 @@ def test_planted_spillover_is_found_and_the_direct_effect_mended():
     assert found.exposure.p_value < 0.05
     assert found.direct.estimate == pytest.approx(2.0, abs=0.4)
     assert randomised(cells, Setting("two_way")).estimate < 1.7
-    assert 0.2 < found.exposed_share < 0.8
 
 
 def test_neighbours_are_checked():
@@ -80,7 +79,6 @@ def test_another_policy_is_told_apart():
     found = concurrent(touched, policy)
     assert found.adjusted.estimate == pytest.approx(1.0, abs=0.25)
     assert abs(found.interaction.estimate) < 0.4
-    assert found.overlap == pytest.approx((cells.treated * policy).sum() / cells.treated.sum())
     with pytest.raises(ValueError, match="not given for P11"):
         policy_cells(cells, {name: None for name in cells.clusters[:-1]})
 
@@ -95,14 +93,12 @@ def test_leaving_out_the_cluster_that_carries_the_effect_shows():
 
 
 def test_placebos_hold_their_size():
-    """Placebo dates and outcomes under no effect: rejections at 5 % over 120 panels, within four errors."""
-    dates, outcomes = [], []
-    for seed in range(120):
-        cells = cells_of(seed, effect=0.0)
-        dates.append(placebo_dates(cells, (2,), **FEW, seed=seed)["p_value"][0] <= 0.05)
-        outcomes.append(placebo_outcomes({"y": cells}, **FEW, seed=seed)["p_value"][0] <= 0.05)
-    for rejected in (dates, outcomes):
-        assert np.mean(rejected) <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 120)
+    """Placebo dates under no effect: rejections at 5 % over 120 panels, within four errors."""
+    rejected = [
+        placebo_dates(cells_of(seed, effect=0.0), (2,), **FEW, seed=seed)["p_value"][0] <= 0.05
+        for seed in range(120)
+    ]
+    assert np.mean(rejected) <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 120)
 
 
 def test_a_true_effect_does_not_leak_into_placebo_dates():
@@ -116,8 +112,6 @@ def test_impossible_placebos_are_refused():
     assert row["reason"] == "er liggen te weinig metingen vóór de start"
     with pytest.raises(ValueError, match="shifts are positive"):
         placebo_dates(cells_of(), (0,))
-    with pytest.raises(ValueError, match="no placebo outcome"):
-        placebo_outcomes({})
 
 
 def test_weights_and_estimators_are_what_their_names_say():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
-from analysis.credibility.power import minimum_detectable, simulate_power
+from analysis.credibility.power import simulate_power
 from analysis.estimate.panel_noise import panel_noise
 from analysis.inference.cluster_panel import cluster_panel
 from analysis.inference.setting import Setting
@@ -29,6 +31,9 @@ def test_power_with_the_shocks_of_the_tweede_kamer():
         panel, noise, [0, 0.5, 1, 1.5, 2, 3], {"never": Setting("never")}, draws=200, reassigned=791, seed=4
     )["never"]
     assert found.size <= 0.09
-    sd = noise.contrast_sd(PRODEMOS, [noise.times[-2]], [noise.times[-1]])
-    assert found.detectable == pytest.approx(minimum_detectable(sd, clusters=12), rel=0.3)
+    drawn, inside = noise.draw(range(4000), noise.times[-2:]), np.isin(noise.places, PRODEMOS)
+    change = drawn[:, :, 1] - drawn[:, :, 0]
+    sd = (change[:, inside].mean(axis=1) - change[:, ~inside].mean(axis=1)).std()
+    formula = (stats.t.ppf(0.975, 11) + stats.t.ppf(0.8, 11)) * sd  # Bloom (1995), with few clusters
+    assert found.detectable == pytest.approx(formula, rel=0.3)
     assert found.detectable > 1

@@ -156,7 +156,7 @@ def test_the_result_does_not_depend_on_the_workers():
         specification_curve(samples, chosen, **extra, draws=49, seed=1, workers=workers) for workers in (1, 2)
     )
     assert one.table.to_csv() == two.table.to_csv()
-    assert (one.median, one.p_median, one.p_sign) == (two.median, two.p_median, two.p_sign)
+    assert (one.median, one.p_median) == (two.median, two.p_median)
 
 
 def test_a_specification_that_cannot_be_had_says_why_and_the_others_stand():
@@ -177,8 +177,6 @@ def test_the_p_of_the_curve_has_its_error_and_its_least_value():
     curve = specification_curve(samples, [Specification("not_yet", "w")], draws=199, intervals=False)
     assert curve.monte_carlo_se == pytest.approx(np.sqrt(curve.p_median * (1 - curve.p_median) / 200))
     assert curve.smallest_p == 1 / 200
-    # One specification always has one sign: the test of signs cannot reject, and is not given.
-    assert curve.p_sign is None
     assert curve.p_median == curve.table["p"][0]
 
 

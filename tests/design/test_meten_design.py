@@ -67,7 +67,7 @@ def test_every_assumption_is_used():
     [
         ('sd = "sd_een"', 'sd = "sd_twee"', "planned scholen names sd_twee; there is no such assumption"),
         ('designs = ["leerlingen"]', 'designs = ["pupillen"]', "decision leerlingen names pupillen"),
-        ('form = "grens"', 'form = "lijn"', "planned loket_d: form 'lijn': expected loting or grens"),
+        ('form = "grens"', 'form = "lijn"', "planned loket_d: form 'lijn': expected one of loting, grens"),
         ('form = "grens"', 'form = "loting"', "noise belongs to a lottery"),
         ("smallest = 20.0", "smallest = 0.0", "smallest is 0.0: above zero"),
         ("groups = 3", "groups = 1", "1 groups and 25 persons"),

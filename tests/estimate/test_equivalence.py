@@ -10,7 +10,6 @@ from analysis.estimate.equivalence import (
     all_within,
     spread_below,
     spread_power,
-    two_one_sided,
     within_power,
 )
 from analysis.estimate.regional import RegionEstimates
@@ -136,25 +135,6 @@ def test_interval_and_test_agree():
     assert verdicts == {True, False}
 
 
-def test_two_one_sided_by_hand():
-    found = two_one_sided(0.3, 0.2, 1.0, freedom=30)
-    lower, upper = stats.t.sf((0.3 + 1.0) / 0.2, 30), stats.t.cdf((0.3 - 1.0) / 0.2, 30)
-    assert found.p_value == pytest.approx(max(lower, upper), rel=1e-12)
-    assert found.shown
-    assert not two_one_sided(0.9, 0.2, 1.0, freedom=30).shown
-    assert two_one_sided(-0.3, 0.2, 1.0, freedom=30).p_value == found.p_value
-
-
-def test_two_one_sided_has_its_nominal_size_at_the_bound():
-    rng = np.random.default_rng(25)
-    rejected = []
-    for _ in range(4000):
-        sample = rng.normal(1.0, 2.0, 40)
-        se = sample.std(ddof=1) / np.sqrt(40)
-        rejected.append(two_one_sided(sample.mean(), se, 1.0, freedom=39).shown)
-    assert 0.038 < np.mean(rejected) < 0.062
-
-
 def test_bad_bounds():
     d = simulated(np.random.default_rng(1), 0.0)
     for bound in (0.0, -1.0, math.nan, math.inf):
@@ -164,5 +144,3 @@ def test_bad_bounds():
             all_within(d, bound)
     with pytest.raises(ValueError, match="alpha"):
         spread_below(d, 1.0, alpha=0.6)
-    with pytest.raises(ValueError, match="no test is possible"):
-        two_one_sided(0.0, 0.0, 1.0)

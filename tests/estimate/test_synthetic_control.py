@@ -31,7 +31,7 @@ def test_weights_correct_the_classic_estimate_by_a_ridge_regression_of_outcomes_
     expected = classic.gap[before:] - left @ slopes
     assert fit.gap[before:] == pytest.approx(expected, abs=1e-9)
     assert fit.weights.sum() == pytest.approx(1, abs=1e-10)
-    assert classic.weights == pytest.approx(simplex_weights(x0.T, target[:before]), abs=1e-6)
+    assert classic.weights == pytest.approx(simplex_weights(x0.T[None], target[None, :before])[0], abs=1e-6)
     assert fit.rmspe_before < classic.rmspe_before
 
 
@@ -46,7 +46,7 @@ def test_penalty_is_the_largest_within_a_standard_error_of_the_least_error():
         keep = [t for t in range(before) if t != out]
         a, b = x0[:, keep], x1[keep]
         c = a - a.mean(axis=0)
-        w = simplex_weights(a.T, b, ridge=1e-12)
+        w = simplex_weights(a.T[None], b[None], ridge=1e-12)[0]
         for place, penalty in enumerate(grid):
             more = np.linalg.solve(c @ c.T + penalty * np.eye(len(c)), c @ (b - w @ a))
             errors[out, place] = (x1[out] - (w + more) @ x0[:, out]) ** 2

@@ -73,7 +73,7 @@ def test_simplex_weights_are_the_optimum_found_by_another_method(ridge, intercep
         value, np.full(7, 1 / 7), method="SLSQP", bounds=[(0, 1)] * 7,
         constraints={"type": "eq", "fun": lambda w: w.sum() - 1}, options={"ftol": 1e-14, "maxiter": 1000},
     )  # fmt: skip
-    found = simplex_weights(a, b, ridge=ridge, intercept=intercept)
+    (found,) = simplex_weights(a[None], b[None], ridge=ridge, intercept=intercept)
     assert found.sum() == pytest.approx(1, abs=1e-12)
     assert (found >= 0).all()
     assert value(found) <= value(other.x) + 1e-9
@@ -81,15 +81,15 @@ def test_simplex_weights_are_the_optimum_found_by_another_method(ridge, intercep
 
 
 def test_simplex_weights_in_corners():
-    assert simplex_weights(np.ones((4, 3)), np.ones(4)) == pytest.approx(np.full(3, 1 / 3))
-    assert simplex_weights(np.eye(2), np.array([5.0, -5.0])) == pytest.approx([1, 0])
+    equal = simplex_weights(np.ones((1, 4, 3)), np.ones((1, 4)))
+    assert equal == pytest.approx(np.full((1, 3), 1 / 3))
+    both = np.stack([np.eye(2), np.eye(2)])
+    assert simplex_weights(both, np.array([[5.0, -5.0], [-5.0, 5.0]])) == pytest.approx(both[0])
     for bad in ({"ridge": -1.0}, {"ridge": np.nan}):
         with pytest.raises(ValueError, match="ridge"):
-            simplex_weights(np.eye(2), np.ones(2), **bad)
-    with pytest.raises(ValueError, match="expected"):
-        simplex_weights(np.eye(2), np.ones(3))
+            simplex_weights(both, np.ones((2, 2)), **bad)
     with pytest.raises(ValueError, match="missing or infinite"):
-        simplex_weights(np.eye(2), np.array([1.0, np.nan]))
+        simplex_weights(both, np.array([[1.0, np.nan], [1.0, 1.0]]))
 
 
 def test_planted_effect_is_recovered_where_plain_differences_are_biased():

@@ -17,7 +17,7 @@ from analysis.estimate.did import group_time_att, imputation, two_way_fe
 from analysis.inference import answer, cluster_panel, randomised
 from analysis.inference.reassigned import statistics
 from analysis.inference.setting import Setting
-from analysis.inference.wild import wild_p_value, wild_p_values
+from analysis.inference.wild import wild_null, wild_p_values
 
 NAMES = {name: value for name, value in COLUMNS.items() if name != "cluster"}
 SIX = [2013.0, 2013.0, 2015.0, 2015.0, NEVER, NEVER]
@@ -96,7 +96,7 @@ def test_wild_bootstrap_equals_refitting_on_every_sign_vector():
     for signs in product((1.0, -1.0), repeat=5):  # the mirror images give the same absolute statistic
         sign = frame["province"].map(dict(zip(provinces, (1.0, *signs), strict=True))).to_numpy()
         extreme.append(abs(t_statistic(y - residual + sign * residual)) >= observed * (1 - 1e-9))
-    assert wild_p_value(cluster_panel(frame, **COLUMNS), Setting("not_yet")) == np.mean(extreme)
+    assert wild_null(cluster_panel(frame, **COLUMNS), Setting("not_yet")).p_value() == np.mean(extreme)
 
 
 @pytest.mark.parametrize("estimator", ["group_time", "imputation"])
@@ -109,13 +109,31 @@ def test_the_interval_of_the_bootstrap_inverts_it(estimator):
     for end, outward in ((found.wild_low, -1), (found.wild_high, 1)):
         for side in (-1, 1):
             moved = frame.assign(y=frame["y"] - (end + side * outward * step) * treated)
-            p = wild_p_value(cluster_panel(moved, **COLUMNS), setting)
+            p = wild_null(cluster_panel(moved, **COLUMNS), setting).p_value()
             assert (p > 0.05) is (side < 0)
     many = wild_p_values(
         panel, setting, np.stack([panel.outcome, panel.outcome - panel.treated[panel.cluster]])
     )
-    one = wild_p_value(cluster_panel(frame.assign(y=frame["y"] - treated), **COLUMNS), setting)
+    one = wild_null(cluster_panel(frame.assign(y=frame["y"] - treated), **COLUMNS), setting).p_value()
     assert many.tolist() == [found.wild_p, one]
+
+
+def test_a_bootstrap_of_five_clusters_cannot_reject_and_its_interval_has_no_ends():
+    panel = cluster_panel(make_panel([2014.0] * 2 + [NEVER] * 3, effect=9.0), **COLUMNS)
+    null = wild_null(panel, Setting("not_yet"))
+    assert null.p_value() >= 1 / 16
+    scale = float(np.sqrt(null.variance))
+    assert null.interval(0.95, scale=scale, smallest_p=1 / 16) == (-np.inf, np.inf)
+
+
+def test_signs_of_more_than_sixteen_clusters_are_sampled():
+    panel = cluster_panel(make_panel([2014.0] * 8 + [NEVER] * 12, effect=0.3), **COLUMNS)
+    few, again, many = (
+        wild_null(panel, Setting("not_yet"), draws=draws, seed=seed).p_value()
+        for draws, seed in ((2_000, 4), (2_000, 4), (50_000, 5))
+    )
+    assert few == again
+    assert abs(few - many) < 4 * np.sqrt(many * (1 - many) / 2_000)
 
 
 _SETTING = {"group_time": "not_yet", "imputation": "imputation"}

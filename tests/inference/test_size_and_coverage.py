@@ -12,11 +12,13 @@ from importlib import import_module
 import numpy as np
 import pytest
 from inference_panels import COLUMNS, DESIGNS, NEVER, make_panel
+from scipy import stats
 from six_models import design, worlds
 from threadpoolctl import threadpool_limits
 
 from analysis.credibility.simulated_tests import drawn_assignments, no_effect_p_values
-from analysis.inference import Setting, adjust_outcomes, answer, cluster_robust, event_path
+from analysis.estimate.did import two_way_fe
+from analysis.inference import Setting, answer, event_path
 from analysis.inference.inversion import TIE
 from analysis.inference.reassigned import statistics
 from analysis.inference.wild import wild_p_values
@@ -72,7 +74,8 @@ def test_the_usual_p_rejects_too_often():
     rejected = 0
     for seed in range(150):
         frame = make_panel([2014.0] * 2 + [NEVER] * 10, seed=seed, units=12)
-        rejected += cluster_robust(frame, **COLUMNS).p_crv1 <= 0.05
+        usual = two_way_fe(frame, **COLUMNS)
+        rejected += 2 * stats.t.sf(abs(usual.estimate) / usual.se, 11) <= 0.05
     assert rejected / 150 > 0.10
 
 
@@ -108,19 +111,6 @@ def test_interval_is_the_inversion_of_the_reported_p():
         ):
             p = answer(frame.assign(y=frame["y"] - value * treated), **COLUMNS, **options).p_value
             assert (p > 0.05) is inside
-
-
-def test_step_down_keeps_the_chance_of_any_false_finding():
-    any_found, draws = 0, 150
-    for seed in range(draws):
-        rng = np.random.default_rng([seed, 9])
-        frame = make_panel(rng.permutation([2014.0] * 5 + [NEVER] * 7).tolist(), seed=seed)
-        for name in ("a", "b"):
-            frame[name] = frame["y"] + rng.normal(size=len(frame))
-        names = {key: value for key, value in COLUMNS.items() if key != "outcome"}
-        found = adjust_outcomes(frame, outcomes=["y", "a", "b"], **names)
-        any_found += (found["romano_wolf"] <= 0.05).any()
-    assert any_found / draws <= 0.11  # 5 % plus three standard errors
 
 
 def test_same_numbers_whatever_the_threads_and_workers():

@@ -7,7 +7,7 @@ from copy import deepcopy
 
 import pytest
 from readback import page, words
-from told_twice import contradictions, numbers, table
+from told_twice import contradictions, linked, numbers, table
 
 from analysis.design.questions import questions
 from analysis.exhibits import sources_of
@@ -100,22 +100,9 @@ def test_another_p_value_beside_the_same_estimate_is_found(pages, rows, asked):
     assert any("reads p '0,999'" in one for one in found), found
 
 
-def test_a_number_that_is_linked_is_the_number_of_its_row(pages, rows):
-    """In both documents, and in either language, a link to an origin shows what that row holds."""
-    seen = 0
-    for name, html in pages.items():
-        for link in html.iter("a"):
-            id = link.get("href", "").partition("#herkomst-")[2]
-            text = words(link)
-            if id not in rows or not re.search(r"\d", text) or not link.get("aria-label"):
-                continue
-            own = rows[id].variables()
-            held = {number for form in ("full", "n", "p") for number in numbers(own.get(form, ""))}
-            english = own["english"]
-            told = set(numbers(text))
-            assert told <= held or text in english, f"{name}: {id} reads {text!r}; its row holds {held}"
-            seen += 1
-    assert seen > 50
+def test_many_numbers_lead_to_their_row(pages, rows):
+    """That each of them is its row's, in either language, is among the contradictions."""
+    assert sum(1 for _ in linked(pages, rows)) > 50
 
 
 def test_an_answer_reads_the_same_on_the_sheet_in_its_chapter_and_among_the_checks(report, pages, rows):

@@ -86,18 +86,23 @@ def _is_table(name: str) -> bool:
     return name.startswith("tbl-") and not name.startswith("tbl-herkomst")
 
 
-def _linked(pages: Mapping[str, Element], rows: Mapping[str, Result]) -> Iterator[str]:
-    """A number that leads to a row is a number of that row, with all of the row's digits."""
+def linked(pages: Mapping[str, Element], rows: Mapping[str, Result]) -> Iterator[tuple[str, Result, str]]:
+    """Every number that leads to a row: the document, the row and what is read there."""
     for name, html in pages.items():
         for link in html.iter("a"):
             id = link.get("href", "").partition("#herkomst-")[2]
             text = words(link)
-            if id not in rows or not re.search(r"\d", text) or not link.get("aria-label"):
-                continue
-            own = rows[id].variables()
-            held = {number for form in ("full", "n", "p", "level") for number in numbers(own.get(form, ""))}
-            if not set(numbers(text)) <= held and text not in own["english"]:
-                yield f"{name}: {id} reads {text!r}, its row {own['full']!r}"
+            if id in rows and re.search(r"\d", text) and link.get("aria-label"):
+                yield name, rows[id], text
+
+
+def _linked(pages: Mapping[str, Element], rows: Mapping[str, Result]) -> Iterator[str]:
+    """A number that leads to a row is a number of that row, with all of the row's digits."""
+    for name, row, text in linked(pages, rows):
+        own = row.variables()
+        held = {number for form in ("full", "n", "p") for number in numbers(own.get(form, ""))}
+        if not set(numbers(text)) <= held and text not in own["english"]:
+            yield f"{name}: {row.id} reads {text!r}, its row {own['full']!r}"
 
 
 def _line(tables: Mapping[str, list[list[str]]], name: str, start: str) -> list[str] | None:

@@ -51,10 +51,7 @@ def test_the_largest_effect_arithmetic_allows():
     one = Ceiling(360_000, 13_589_128, 1.0)
     assert one.share_pct == pytest.approx(2.649, abs=5e-4)
     assert one.effect_pp == pytest.approx(0.0265, abs=5e-5)
-    assert one.needed_per_person_pp(1.3) == pytest.approx(49.07, abs=0.01)
-    assert not one.can_be_seen(1.3)
-    assert Ceiling(500, 1000, -4).can_be_seen(2)
-    assert Ceiling(0, 1000, 4).needed_per_person_pp(1) == np.inf
+    assert Ceiling(500, 1000, -4).effect_pp == -2
 
 
 @pytest.mark.parametrize(
@@ -73,15 +70,12 @@ def test_numbers_that_cannot_be(arguments, says):
 
 
 def test_no_programme_for_pupils_can_move_the_turnout_of_a_province_by_a_third_of_a_point():
-    table = ceilings(reach_of_electorate(), detectable_pp=1.3)
+    table = ceilings(reach_of_electorate())
     assert len(table) == 6 * 3
-    assert not table["can_be_seen"].any()
-    assert table["needed_per_person_pp"].min() == pytest.approx(1.3 * 13_589_128 / 360_000)
+    assert (table["effect_pp"].abs() < 1 / 3).all()
     assert table["effect_pp"].max() == pytest.approx(12 * 360_000 / 13_589_128)
     fryslan = table[(table["place"] == "PV21") & (table["effect"] == "democracy_prep")].iloc[0]
     assert fryslan["effect_pp"] == pytest.approx(12 * 5500 / 522_775)
-    with pytest.raises(ValueError, match="positive"):
-        Ceiling(1, 10, 1).can_be_seen(0)
     with pytest.raises(ValueError, match="row 2: 20 reached is not between"):
         ceilings(table.head(2).assign(reached=[1, 20], electorate=[10, 10]))
     with pytest.raises(ValueError, match="columns electorate are not in the frame"):

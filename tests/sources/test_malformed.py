@@ -34,7 +34,7 @@ from analysis.design.tables import outcome_maps, start_maps
 from analysis.sources import facts
 from analysis.sources.adks import read_adks
 from analysis.sources.cbs import inhabitants, inhabitants_by_age
-from analysis.sources.duo import read_pupils
+from analysis.sources.duo import school_places
 from analysis.sources.geography import regions
 from analysis.sources.iccs import read_iccs
 from analysis.sources.kiesraad import read_turnout
@@ -166,9 +166,7 @@ LOADERS = {
         partial(fact, regions, "geo/regions.csv"),
         "csv",
     ),
-    "duo": Loader(
-        "duo_vo_2024.csv", lambda folder: duo().encode(), lambda path: read_pupils(path).frame, "csv", ";"
-    ),
+    "duo": Loader("duo_vo_2024.csv", lambda folder: duo().encode(), school_places, "csv", ";"),
     "cbs": Loader("cbs_70072ned.json", lambda folder: json.dumps(population()).encode(), inhabitants, "json"),
     "cbs_ages": Loader(
         "cbs_03759ned.json",

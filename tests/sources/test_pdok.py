@@ -18,7 +18,7 @@ from analysis.sources.municipalities import (
     membership,
     municipalities,
 )
-from analysis.sources.pdok import province_boundaries, read_regions, year_of
+from analysis.sources.pdok import read_regions, year_of
 from analysis.workspace import Workspace, find_root
 
 
@@ -72,15 +72,6 @@ def test_each_municipality_belongs_to_the_province_that_holds_it(workspace, cut)
     assert table.set_index("code").loc["GM0001", "province"] == "PV20"
     assert table["province"].value_counts()["PV30"] == 56
     assert known_years(workspace) == (2024,)
-
-
-def test_fetched_boundaries_go_before_embedded_ones(workspace):
-    shapes, credit = province_boundaries(workspace)
-    assert (len(shapes), credit) == (12, "Bron: CBS, Kadaster, 2024")
-    embedded, other = province_boundaries(Workspace(workspace.root, workspace.root))
-    assert embedded["code"].tolist() == shapes["code"].tolist()
-    assert "jvectormap-content" in other
-    assert shapes.crs == embedded.crs
 
 
 def test_a_count_that_differs_from_the_published_one_is_named(workspace, cut):

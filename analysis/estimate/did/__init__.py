@@ -9,7 +9,6 @@ error is unknown. Two take an exposure that may go up and down instead: ``switch
 
 from analysis.estimate.did.aggregate import Aggregate
 from analysis.estimate.did.bacon import Bacon, bacon
-from analysis.estimate.did.by_cluster import cluster_effects
 from analysis.estimate.did.dose import DoseResponse, dose_response
 from analysis.estimate.did.event_path import EventPath
 from analysis.estimate.did.group_time import GroupTime, group_time_att
@@ -37,7 +36,6 @@ __all__ = [
     "Switchers",
     "TwoWay",
     "bacon",
-    "cluster_effects",
     "cluster_jackknife",
     "dose_response",
     "group_time_att",

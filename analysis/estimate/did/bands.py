@@ -47,7 +47,7 @@ def add_intervals(
 
 
 def simultaneous_critical_value(
-    covariance: np.ndarray, df: float, level: float = 0.95, *, seed: int = 0, draws: int = DRAWS
+    covariance: np.ndarray, df: float, level: float = 0.95, *, seed: int = 0
 ) -> float:
     """Quantile of the largest absolute t of jointly distributed estimates (sup-t band).
 
@@ -68,8 +68,8 @@ def simultaneous_critical_value(
     direction = direction * np.sign(direction[np.abs(direction).argmax(axis=0), np.arange(len(se))])
     root = direction * np.sqrt(np.maximum(size, 0.0))
     rng = np.random.default_rng(seed)
-    deviations = rng.standard_normal((draws, len(se))) @ root.T
+    deviations = rng.standard_normal((DRAWS, len(se))) @ root.T
     if np.isfinite(df):
-        deviations /= np.sqrt(rng.chisquare(df, draws) / df)[:, None]
+        deviations /= np.sqrt(rng.chisquare(df, DRAWS) / df)[:, None]
     largest = np.quantile(np.abs(deviations).max(axis=1), level)
     return float(max(largest, stats.t.ppf((1 + level) / 2, df)))
