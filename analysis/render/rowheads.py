@@ -3,7 +3,8 @@
 Typst tags the headings of columns; in the versions used here it cannot say that a cell is the heading of a
 row. Its PDF is therefore read again: in every table the first cell of each row below the head becomes a
 heading with scope Row, and the other cells name it beside the heading of their column. The empty column that
-holds rows together (reports/filters/tabellen.lua) leaves the structure. What is drawn stays as it was.
+holds rows together (reports/filters/tabellen.lua) leaves the structure. Links get their names on the way
+(:mod:`analysis.render.linknames`). What is drawn stays as it was.
 
 Either renderer passes here, see :func:`analysis.render.render`.
 """
@@ -29,6 +30,8 @@ from pypdf.generic import (
 )
 
 from analysis.build.kept import Kept
+from analysis.render import linknames
+from analysis.render.linknames import name_links
 from analysis.render.project import RenderError
 
 # Elements that hold no table, so that a long text need not be walked through.
@@ -47,7 +50,8 @@ def tag_row_headings(paper: Path, kept: Kept) -> None:
         If it is no PDF that can be read.
     """
     pdf = paper.read_bytes()
-    code = [Path(__file__).read_text(encoding="utf-8"), importlib.metadata.version("pypdf")]
+    code = [Path(file).read_text(encoding="utf-8") for file in (__file__, linknames.__file__)]
+    code.append(importlib.metadata.version("pypdf"))
     try:
         told = kept.get([hashlib.sha256(pdf).hexdigest(), *code], lambda: with_row_headings(pdf))
     except PyPdfError as error:
@@ -58,12 +62,12 @@ def tag_row_headings(paper: Path, kept: Kept) -> None:
 
 
 def with_row_headings(pdf: bytes) -> bytes:
-    """`pdf` with the first cell of each row of its tables as the heading of that row.
+    """`pdf` with the first cell of each row of its tables as the heading of that row, and links by name.
 
     Parameters
     ----------
     pdf : bytes
-        As Typst wrote it. One without tables, or without tags, is given back as it is.
+        As Typst wrote it. One without tables or tags, and without such links, is given back as it is.
 
     Returns
     -------
@@ -76,9 +80,11 @@ def with_row_headings(pdf: bytes) -> bytes:
     added: dict[str, IndirectObject] = {}
     for number, table in enumerate(_tables(root.get_object()) if root else (), start=1):
         _mark(table, f"R{number}", changed, added)
+    if added:
+        _enter(root, added, changed)
+    name_links(reader, changed)
     if not changed:
         return pdf
-    _enter(root, added, changed)
     return _written_anew(reader) if reader.xref_objStm else _rewritten(pdf, reader, changed)
 
 
