@@ -188,16 +188,15 @@ def write_outcome_sections(released: Released, reports: Path, folder: Path) -> N
 def _section(question: Question, effect: Result, released: Released, *, drawn: bool) -> str:
     """Heading, question, sentence and what does not go with it.
 
-    With a table where there is an estimate, and its path where `drawn`.
+    With a table where there is an estimate, and its path where `drawn`. Where there is none, the sentence
+    says the question again: it stands alone.
     """
-    parts = [
-        f"## {escape(question.title)} {{#sec-{question.id}}}",
-        f"**Vraag.** {escape(question.text)}",
-        f"{{{{< var {CONCLUSIONS}.{question.prefix}.value >}}}}",
-    ]
-    table, path = _exhibits(question, "")
+    heading = f"## {escape(question.title)} {{#sec-{question.id}}}"
+    sentence = f"{{{{< var {CONCLUSIONS}.{question.prefix}.value >}}}}"
     if effect.value is None:
-        return _joined(parts)
+        return _joined([heading, sentence])
+    parts = [heading, f"**Vraag.** {escape(question.text)}", sentence]
+    table, path = _exhibits(question, "")
     parts += [against] if (against := _against(question, released)) else []
     if not drawn:
         return _joined([*parts, LATER])

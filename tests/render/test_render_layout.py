@@ -109,6 +109,69 @@ def test_no_two_links_of_one_name_lead_to_different_places(folder, document):
     assert [name for name in targets if re.fullmatch(r"[\W\d]*", name)] == []
 
 
+@every_document
+def test_a_link_out_of_the_pdf_is_called_by_its_words(folder, document):
+    """As in the page; an address that is printed in full is its own name."""
+    html = page(folder / f"{document}.html")
+    named = {" ".join(words(link).replace("\xad", "").split()) for link in html.iter("a")}
+    links = set()
+    for sheet in PdfReader(folder / f"{document}.pdf").pages:
+        for note in (item.get_object() for item in sheet.get("/Annots") or ()):
+            if "/A" in note and "/URI" in note["/A"]:
+                links.add((note["/A"]["/URI"], note["/Contents"]))
+    assert len(links) > 10
+    assert [address for address, _ in links if re.search(r"\s", address)] == []
+    unnamed = [
+        (address, name) for address, name in links if name == address and not name.startswith("https:")
+    ]
+    assert unnamed == []
+    told = {" ".join(name.replace("\xad", "").split()) for address, name in links if name != address}
+    assert [name for name in told if name not in named] == []
+
+
+@every_document
+def test_no_sign_is_hidden_in_the_words_on_paper(folder, document):
+    """A name from the code that goes on in the next line is copied as it is written."""
+    text = "".join(sheet.extract_text() for sheet in PdfReader(folder / f"{document}.pdf").pages)
+    assert len(text) > 10_000
+    assert {hex(ord(sign)) for sign in text if sign in "\u200b\u2060\ufeff"} <= {hex(0x2060)}
+    if document == "verantwoording":
+        assert "zekerheid.prodemos_opkomst_tk" in text.replace("\n", "")
+
+
+@every_document
+def test_a_picture_stands_in_its_chapter(folder, document):
+    """Floats do not pass the heading of the next chapter."""
+    chapters = [item for item in PdfReader(folder / f"{document}.pdf").outline if not isinstance(item, list)]
+    reader = PdfReader(folder / f"{document}.pdf")
+    starts = [(reader.get_destination_page_number(item), -float(item.top), item.title) for item in chapters]
+    html = page(folder / f"{document}.html")
+    at, chapter = {}, None
+    for element in html.iter():
+        if element.tag == "h2":
+            chapter = element.get("id") or words(element)
+            name = re.sub(r"^[\d.]+ ", "", words(element))
+        figure = element.get("id") or ""
+        if element.tag == "div" and figure.startswith("fig-") and chapter:
+            at[figure] = name
+    assert len(at) > 5
+    printed = {}
+    for number, sheet in enumerate(reader.pages):
+        height = {}
+
+        def seen(text, _cm, matrix, _font, _size, number=number, height=height):
+            if found := re.match(r"Figuur\s(\d+):", text):
+                printed[int(found[1])] = (number, -float(matrix[5]))
+
+        sheet.extract_text(visitor_text=seen)
+    order = [re.match(r"Figuur\s(\d+)", words(element)) for element in html.iter("figcaption")]
+    names = dict(zip((int(found[1]) for found in order if found), at.values(), strict=True))
+    assert set(printed) == set(names)
+    for number, name in names.items():
+        after = [title for *place, title in starts if tuple(place) <= printed[number]]
+        assert name.endswith(re.sub(r"^[\d.]+ ", "", after[-1])), number
+
+
 @pytest.fixture(scope="module")
 def opened(browser, folder):  # noqa: F811
     """Both pages with everything unfolded."""
