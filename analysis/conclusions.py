@@ -6,6 +6,7 @@ result changes, the sentence changes with it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -48,10 +49,13 @@ class Conclusion:
 
     @property
     def plain(self) -> tuple[tuple[str, str], ...]:
-        """The parts for who reads in plain words: of what is unknown only that, and why."""
-        return (("Dat is ", ""), (self.why, self.rests_on[0]), (".", "")) if self.why else self.parts
+        """The parts for who reads in plain words: of what is unknown only that, and why, without files."""
+        if not self.why:
+            return self.parts
+        return (("Dat is ", ""), (_FILE_NAME.sub("", self.why), self.rests_on[0]), (".", ""))
 
 
+_FILE_NAME = re.compile(r"(?<=bestand) \S+\.\w+(?= )")  # "er is geen bestand adks.csv van …"
 _ROLES = ("result", "smallest", "ceiling", "detectable", "joint_p", "equivalence_p")
 _OPTIONAL = frozenset({"ceiling", "detectable"})
 EFFECT_RULES = "effect"

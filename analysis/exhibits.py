@@ -182,6 +182,8 @@ class TableExhibit:
     links : mapping of str to sequence of str
         By column, where each of its cells leads: a section of the document that shows the table (``sec-x``),
         one of another (``verantwoording.html#sec-x``), or "" for a cell that leads nowhere.
+    english : sequence of str
+        Words in its cells that are English, as titles of studies are: a screen reader speaks them so.
 
     Examples
     --------
@@ -199,6 +201,7 @@ class TableExhibit:
     align: str = ""
     widths: Sequence[int] | None = None
     links: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    english: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         _check(self, _TABLE_ID)
@@ -278,6 +281,7 @@ def write_exhibit(exhibit: Exhibit, folder: Path) -> None:
         columns = list(exhibit.cells.columns)
         links = {str(columns.index(column)): list(targets) for column, targets in exhibit.links.items()}
         content |= {"links": links} if links else {}
+        content |= {"english": list(exhibit.english)} if exhibit.english else {}
         exhibit.cells.to_csv(folder / f"{exhibit.id}.csv", index=False, lineterminator="\n")
     description.write_text(
         json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"

@@ -50,7 +50,7 @@ def attitude_table(released: Released, design: AdksDesign) -> TableExhibit:
         kind=DataKind.combine(row.kind for row in every),
         source="; ".join(dict.fromkeys(row.source for row in every)),
         align="lrrrrlr" + "rr" * planted,
-        widths=[*_WIDTHS, *([15, 16] * planted)],
+        widths=[*_WIDTHS, *([13, 14] * planted)],
     )
 
 
@@ -68,7 +68,7 @@ def flow(released: Released) -> str:
     return "".join(f"{sentence} " for sentence in told)
 
 
-_WIDTHS = (18, 17, 17, 17, 16, 16, 17)
+_WIDTHS = (30, 19, 19, 19, 14, 16, 14)
 
 
 def _rows(released: Released, outcome: AdksOutcome) -> dict[str, Result | None]:

@@ -19,7 +19,7 @@ from analysis.figures.logic import programme_logic_figure
 from analysis.figures.programme import programme_map, programme_timeline
 from analysis.results import Released
 from analysis.sources import facts as source
-from analysis.sources.evidence import evidence
+from analysis.sources.evidence import english_titles, evidence
 from analysis.workspace import Workspace
 
 DRAWN = ("prodemos", "tienskip", "onderzoek_burgerschap")  # lines of which the logic is a figure
@@ -34,6 +34,11 @@ CHAPTERS = {
     "sec-kenniskloof-lessen": "Lessen uit andere landen",
     "sec-regio": "Regionale verschillen",
     "sec-programmalijnen": "Alle programmalijnen in het kort",
+    "sec-brieven-onderzoek": "Jongeren, kiezers en onderzoek",
+    "sec-brieven-initiatieven": "Initiatieven en de alliantie",
+    "sec-brieven-wet": "Wet participatie en uitdaagrecht",
+    "sec-brieven-landelijk": "Landelijk en in de EU",
+    "sec-besluiten": "Wat de Kamer kan besluiten",
 }
 _REFERENCE = re.compile(r"@(sec-[a-z0-9-]+)")
 
@@ -58,7 +63,7 @@ def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exh
         grid(logic, lines),
         cost_table(released, facts, lines, read_bounds(workspace)),
         subsidy_table(found),
-        *known_tables(found),
+        *known_tables(found, english_titles(workspace)),
         programme_lines_table(lines),
         commitments_table(source.commitments(workspace)),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from analysis import dutch
@@ -23,10 +25,11 @@ _STATUS = {
 }
 
 
-def known_tables(evidence: pd.DataFrame) -> list[TableExhibit]:
+def known_tables(evidence: pd.DataFrame, english: Sequence[str] = ()) -> list[TableExhibit]:
     """Published research on effects, each with what was seen of its size.
 
     ``tbl-bekend`` holds what is about ProDemos and what gives a number per person, ``tbl-bekend-voluit`` all.
+    Of the titles those in `english` are spoken so.
     """
     rows = evidence[(evidence["topic"] == _ABOUT) & ~evidence["measure"].isin(_TOLD)]
     sized = rows["measure"].isin(_PER_PERSON) & rows[["number", "low"]].notna().any(axis=1)
@@ -37,16 +40,18 @@ def known_tables(evidence: pd.DataFrame) -> list[TableExhibit]:
             "tbl-bekend",
             short,
             f"Wat onderzoek naar ProDemos, en onderzoek met een getal per persoon, {told}",
+            english,
         ),
         _table(
             "tbl-bekend-voluit",
             rows,
             f"Wat gepubliceerd onderzoek {told} Vaak is alleen de samenvatting gelezen.",
+            english,
         ),
     ]
 
 
-def _table(id: str, rows: pd.DataFrame, caption: str) -> TableExhibit:
+def _table(id: str, rows: pd.DataFrame, caption: str, english: Sequence[str]) -> TableExhibit:
     cells = pd.DataFrame(
         {
             "Over": [dutch.capital(one.measure) for one in rows.itertuples()],
@@ -67,6 +72,7 @@ def _table(id: str, rows: pd.DataFrame, caption: str) -> TableExhibit:
         kind=DataKind.FACT,
         source=EVIDENCE,
         widths=(16, 40, 18, 40),
+        english=english,
     )
 
 

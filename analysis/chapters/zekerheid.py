@@ -7,7 +7,7 @@ import pandas as pd
 from analysis import dutch
 from analysis.answers.zekerheid_names import ALIKE, SECTION
 from analysis.chapters.cells import NOT_GIVEN, with_simulation_error
-from analysis.chapters.zekerheid_tabellen import tables
+from analysis.chapters.zekerheid_tabellen import about, tables
 from analysis.datakind import DataKind
 from analysis.design.questions import Question, questions
 from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit, sources_of
@@ -135,7 +135,7 @@ def _drawable(series: Series) -> pd.DataFrame:
 
 def _without(released: Released, question: Question, prefix: str) -> FigureExhibit:
     series = released.points(f"{prefix}.zonder")
-    caption = f"{question.exposure.label}: geschat verschil als telkens één provincie wegblijft."
+    caption = f"{about(question)}: geschat verschil als telkens één provincie wegblijft."
     id = released.exhibit("fig", f"{SECTION}-{question.id}-provincies")
     points = _drawable(series)
     if points.empty:
@@ -160,7 +160,7 @@ _NO_INTERVAL = "Zonder streep: met minder dan vijf provincies met of zonder star
 
 def _curve(released: Released, question: Question, prefix: str) -> FigureExhibit:
     series = released.points(f"{prefix}.curve")
-    caption = f"{question.exposure.label}: geschat verschil onder elke verdedigbare specificatie."
+    caption = f"{about(question)}: geschat verschil onder elke verdedigbare specificatie."
     id = released.exhibit("fig", f"{SECTION}-{question.id}-curve")
     points = _drawable(series)
     varied = {name: label for name, label in CHOICES.items() if len(set(points.get(name, ()))) > 1}
@@ -185,7 +185,7 @@ def _curve(released: Released, question: Question, prefix: str) -> FigureExhibit
 def _power(released: Released, question: Question, prefix: str) -> FigureExhibit:
     series = released.points(f"{prefix}.vermogen")
     caption = (
-        f"{question.exposure.label}: kans om een effect te zien, naar grootte, bij de schommelingen die "
+        f"{about(question)}: kans om een effect te zien, naar grootte, bij de schommelingen die "
         "provincies uit zichzelf hebben."
     )
     id = released.exhibit("fig", f"{SECTION}-{question.id}-vermogen")

@@ -54,7 +54,7 @@ def tables(released: Released, question: Question, prefix: str) -> list[TableExh
     return [*found, _limits(released, question, prefix)]
 
 
-def _about(question: Question) -> str:
+def about(question: Question) -> str:
     return f"{question.exposure.label}, {dutch.lower(question.title)}"
 
 
@@ -71,7 +71,7 @@ def _before(released: Released, question: Question, series: Series) -> TableExhi
         id=released.exhibit("tbl", f"{SECTION}-{question.id}-voorloop"),
         cells=pd.DataFrame(cells, columns=columns),
         caption=(
-            f"{_about(question)}: verschil in ontwikkeling vóór de start, naar start. Een hoge p-waarde "
+            f"{about(question)}: verschil in ontwikkeling vóór de start, naar start. Een hoge p-waarde "
             "bewijst niet dat de ontwikkeling gelijk was."
         ),
         kind=series.kind,
@@ -105,7 +105,7 @@ def _balance(released: Released, question: Question, series: Series) -> TableExh
         id=released.exhibit("tbl", f"{SECTION}-{question.id}-{BALANCE}"),
         cells=pd.DataFrame(cells, columns=columns),
         caption=(
-            f"{_about(question)}: hoe plaatsen met en zonder start ervoor stonden, vóór de eerste start. Het "
+            f"{about(question)}: hoe plaatsen met en zonder start ervoor stonden, vóór de eerste start. Het "
             "verschil is gedeeld door de spreiding binnen beide groepen. De schatting vergelijkt "
             "veranderingen: een verschil in niveau vertekent haar niet vanzelf."
         ),
@@ -151,7 +151,7 @@ def _alarms(released: Released, question: Question, series: Series) -> TableExhi
             ],
         ),
         caption=(
-            f"{_about(question)}: hoe vaak een toets zonder effect toch aanslaat in deze opzet, als de "
+            f"{about(question)}: hoe vaak een toets zonder effect toch aanslaat in deze opzet, als de "
             "provincies met een start vaststaan."
         ),
         kind=series.kind,
@@ -170,7 +170,7 @@ def _limits(released: Released, question: Question, prefix: str) -> TableExhibit
         id=released.exhibit("tbl", f"{SECTION}-{question.id}-grenzen"),
         cells=pd.DataFrame(cells, columns=["Wat", "Waarde"]),
         caption=(
-            f"{_about(question)}: waar de conclusie valt, en wat te zien was.{_assumed(released, prefix)}"
+            f"{about(question)}: waar de conclusie valt, en wat te zien was.{_assumed(released, prefix)}"
         ),
         kind=main.kind,
         source=main.source,

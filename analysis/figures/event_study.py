@@ -61,7 +61,7 @@ def event_study(
     simultaneous = "low_simultaneous" in table.columns
     percent = dutch.number(100 * level) if table["low"].notna().any() else ""  # of nothing there is no level
     heading = f"Effect op {outcome_label}" + (f" ({unit})" if unit else "")
-    figure, axes = theme.new_figure(3.2)
+    figure, axes = theme.new_figure(theme.by_width(2.8, 3.2))
     ax = axes[0, 0]
     with theme.settings():
         theme.reference_line(ax, 0)

@@ -67,7 +67,7 @@ def forest(
 
     labels = [theme.wrapped(label, theme.by_width(*_LABEL_CHARACTERS)) for label in table["label"]]
     lines = sum(label.count("\n") + 1 for label in labels)
-    figure, axes = theme.new_figure(1.15 + (0.27 if lines <= 16 else 0.23) * lines)
+    figure, axes = theme.new_figure(1.15 + theme.by_width(0.23, 0.27 if lines <= 16 else 0.23) * lines)
     ax = axes[0, 0]
     with theme.settings():
         theme.reference_line(ax, 0, "x")

@@ -52,7 +52,7 @@ def growth(
     if table.duplicated(["group", "wave"]).any():
         raise ValueError(f"{id}: a group has two rows for the same wave")
     heading = f"{dutch.capital(outcome_label)} ({unit})" if unit else dutch.capital(outcome_label)
-    figure, axes = theme.new_figure(3.8)
+    figure, axes = theme.new_figure(theme.by_width(3.2, 3.8))
     ax = axes[0, 0]
     shifts = 0.06 * (np.arange(len(groups)) - (len(groups) - 1) / 2)
     ends = []

@@ -51,7 +51,7 @@ def shrinkage(
     check_interval(table, id, "raw_low", "raw_high", inside="raw")
     check_interval(table, id, inside="shrunken")
     table = table.sort_values("raw", ascending=False, kind="stable", ignore_index=True)
-    figure, axes = theme.new_figure(1.3 + 0.36 * len(table))
+    figure, axes = theme.new_figure(1.3 + theme.by_width(0.26, 0.36) * len(table))
     ax = axes[0, 0]
     with theme.settings():
         ax.axvspan(-margin, margin, color=theme.UNKNOWN_FILL, zorder=0)

@@ -18,7 +18,7 @@ from pathlib import Path
 from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.exhibits import NARROW
-from analysis.release.markdown import anchor, attribute, escape
+from analysis.release.markdown import anchor, attribute, escape, spoken
 from analysis.release.shown import FOLDER
 from analysis.release.svg import compact
 from analysis.release.twin import twin_markdown
@@ -46,6 +46,8 @@ class Description:
     widths : tuple of int or None
     links : mapping of int to sequence of str
         By column, where its cells lead; see :class:`analysis.exhibits.TableExhibit`.
+    english : tuple of str
+        Words in its cells that are English.
     folder : Path
         Where picture and cells lie.
     """
@@ -59,6 +61,7 @@ class Description:
     align: str = ""
     widths: tuple[int, ...] | None = None
     links: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    english: tuple[str, ...] = ()
 
     @property
     def section(self) -> str:
@@ -187,6 +190,7 @@ def read_description(path: Path) -> Description:
             align=content.get("align", ""),
             widths=tuple(content["widths"]) if content.get("widths") else None,
             links={int(column): targets for column, targets in content.get("links", {}).items()},
+            english=tuple(content.get("english", ())),
         )
     except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is not the description of an exhibit: {error!r}") from error
@@ -225,7 +229,7 @@ def table_markdown(exhibit: Description, cells: list[list[str]], *, traced: bool
     for number, row in enumerate(cells, start=1):
         if len(row) != columns:
             raise ValueError(f"{exhibit.id}: row {number} has {len(row)} cells for {columns} columns")
-    escaped = [[escape(cell) for cell in row] for row in cells]
+    escaped = [[spoken(escape(cell), exhibit.english) for cell in row] for row in cells]
     for column, targets in exhibit.links.items():
         for row, target in zip(escaped[1:], targets, strict=True):
             row[column] = _leading(row[column], target)

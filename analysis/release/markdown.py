@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>$@^~|#{}&\"'])")
 # At the start of a paragraph: a list, a title block, a definition, the caption of a table.
@@ -21,6 +22,13 @@ def escape(text: str) -> str:
     text = _SPECIAL.sub(r"\\\1", text)
     text = _DASHES.sub(r"\\\g<0>", text)
     return _BLOCK_START.sub(lambda match: f"{match[0][:-1]}\\{match[0][-1]}", text)
+
+
+def spoken(escaped: str, english: Iterable[str]) -> str:
+    """Escaped text, with the words that are `english` marked as that: a screen reader speaks them so."""
+    for words in english:
+        escaped = escaped.replace(escape(words), f"[{escape(words)}]{{lang=en}}")
+    return escaped
 
 
 def piece(text: str) -> str:

@@ -81,6 +81,8 @@ def write_check_sections(
 ) -> None:
     """``vragen-controles.qmd``: of every answered question its checks, but for what a text already places.
 
+    A table that says what that of an earlier question says is named, and not repeated.
+
     Parameters
     ----------
     drawn : iterable of str
@@ -91,15 +93,30 @@ def write_check_sections(
     by_hand = "\n".join(path.read_text(encoding="utf-8") for path in sorted(reports.glob("_*.qmd")))
     left = {id for id in drawn if f"{FOLDER}/{id}.qmd" not in by_hand}
     sections = []
+    first: dict[tuple[str, str], str] = {}  # the table that says this first, by its kind
     for question in asked:
         effect = released.find(f"{question.prefix}.effect")
-        told = [id for kind in _CHECKS if (id := kind.format(question.id)) in left]
-        if effect is None or effect.value is None or _CHECKS[0].format(question.id) not in told:
+        if effect is None or effect.value is None:
             continue
+        ids = {kind: kind.format(question.id) for kind in _CHECKS}
+        earlier = {id: first.setdefault((kind, _cells(folder, id)), id) for kind, id in ids.items()}
+        told = [id for id in ids.values() if id in left and earlier[id] == id]
+        if ids[_CHECKS[0]] not in told:
+            continue
+        again = [f"@{earlier[id]}" for id in ids.values() if id in left and earlier[id] != id]
+        same = f"Ook hier geldt {dutch.join(again)}.\n\n" if again else ""
         heading = f"### {escape(question.exposure.label)}: {escape(dutch.lower(question.title))}"
-        sections.append(f"{heading} {{#sec-controles-{question.id}}}\n\n{_includes(told)}")
+        sections.append(f"{heading} {{#sec-controles-{question.id}}}\n\n{same}{_includes(told)}")
     text = "\n".join(sections) or f"{NO_OTHERS}\n"
     _write(folder / "vragen-controles.qmd", text)
+
+
+def _cells(folder: Path, id: str) -> str:
+    """What a table says below its caption; of a picture, and of what is not there, its own name."""
+    path = folder / f"{id}.qmd"
+    if not id.startswith("tbl-") or not path.is_file():
+        return id
+    return path.read_text(encoding="utf-8").rpartition("\n\n: ")[0]
 
 
 NO_OTHERS = "Andere beantwoorde vragen zijn er niet."
@@ -171,16 +188,15 @@ def write_outcome_sections(released: Released, reports: Path, folder: Path) -> N
 def _section(question: Question, effect: Result, released: Released, *, drawn: bool) -> str:
     """Heading, question, sentence and what does not go with it.
 
-    With a table where there is an estimate, and its path where `drawn`.
+    With a table where there is an estimate, and its path where `drawn`. Where there is none, the sentence
+    says the question again: it stands alone.
     """
-    parts = [
-        f"## {escape(question.title)} {{#sec-{question.id}}}",
-        f"**Vraag.** {escape(question.text)}",
-        f"{{{{< var {CONCLUSIONS}.{question.prefix}.value >}}}}",
-    ]
-    table, path = _exhibits(question, "")
+    heading = f"## {escape(question.title)} {{#sec-{question.id}}}"
+    sentence = f"{{{{< var {CONCLUSIONS}.{question.prefix}.value >}}}}"
     if effect.value is None:
-        return _joined(parts)
+        return _joined([heading, sentence])
+    parts = [heading, f"**Vraag.** {escape(question.text)}", sentence]
+    table, path = _exhibits(question, "")
     parts += [against] if (against := _against(question, released)) else []
     if not drawn:
         return _joined([*parts, LATER])

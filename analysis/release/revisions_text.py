@@ -13,7 +13,7 @@ from analysis.release.plan_words import dutch_date, say
 
 
 def revisions_markdown(found: Sequence[Revised]) -> str:
-    """Each revision: the changes made after data were seen in full, the others by title and place."""
+    """Each revision: the changes made after data were seen in full, by what was seen; the others by title."""
     if not found:
         return "Dit plan is nog niet herzien.\n"
     return "\n\n".join(_revision(item) for item in found) + "\n"
@@ -30,8 +30,13 @@ def _revision(item: Revised) -> str:
         f"{dutch.number(after)} daarvan waren gegevens waar het punt over gaat, al gezien: die keuzes zijn "
         "dus niet vooraf gemaakt. Die staan hieronder, elk met de reden."
     )
-    told = [_change(change, covered) for change, covered in item.differences if change.seen]
-    parts = [head, "\n".join(told)]
+    by_seen: dict[str, list[str]] = {}
+    for change, covered in item.differences:
+        if change.seen:
+            by_seen.setdefault(change.seen, []).append(_change(change, covered))
+    parts = [head]
+    for seen, told in by_seen.items():
+        parts += [f"*Vooraf gezien: {escape(seen)}.*", "\n".join(told)]
     unseen = [
         f"{escape(dutch.lower(change.title))} ({_where(change, covered)})"
         for change, covered in item.differences
@@ -52,11 +57,7 @@ def _change(change: Change, covered: Sequence[Deviation]) -> str:
         places.setdefault(difference.place, []).append(difference)
     files = [f"{code(place)} ({_different(items)})" for place, items in places.items()]
     files += [code(path) for path in change.elsewhere]
-    return (
-        f"- **{escape(change.title)}.** {escape(change.reason)} *Vooraf gezien*: "
-        f"{escape(change.seen)}. "
-        f"*Waar*: {', '.join(files)}."
-    )
+    return f"- **{escape(change.title)}.** {escape(change.reason)} *Waar*: {', '.join(files)}."
 
 
 def _different(items: Sequence[Deviation]) -> str:

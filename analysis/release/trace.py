@@ -2,7 +2,8 @@
 
 A number in a sentence is a link to its row in the appendix ``_generated/herkomst.qmd``, and so is a word
 in the caption of each figure and table. The row names notebook and cell, specification, data kind and
-source, and leads back to the sections that show it; above it stand the hashes of data, settings and code.
+source, and leads back to the sections that show it; another table has the hashes of data, settings and code
+of each run, which the name of a result tells apart.
 Links are Markdown, so that both renderers and both formats have them, without script. The appendix stands in
 one document and holds only what the documents show; ``reports/filters/verwijzingen.lua`` leads to it from the
 others. Whatever comes from a notebook is text here: it goes through :mod:`analysis.release.markdown`.
@@ -11,7 +12,6 @@ others. Whatever comes from a notebook is text here: it goes through :mod:`analy
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,8 +27,10 @@ from analysis.release.twin import first_sentence
 from analysis.results import ROWS_FILE, Result, read_rows
 from analysis.workspace import Workspace
 
-_HEADER = ("Cijfer, figuur of tabel", "Uitkomst", "Cel", "Naam", "Soort en bron")
-_WIDTHS = (28, 16, 10, 18, 32)
+_HEADER = ("Cijfer, figuur of tabel", "Uitkomst", "Cel en naam", "Soort en bron")
+_WIDTHS = (38, 19, 25, 28)
+_RUNS_HEADER = ("Notebook of vraag", "Uitvoering", "Gegevens", "Instellingen", "Code")
+_RUNS_WIDTHS = (27, 26, 18, 18, 18)
 _CHECKSUM_LENGTH = 16
 
 
@@ -52,7 +54,7 @@ def write_trace(workspace: Workspace, released: Path | None = None) -> None:
 def trace_markdown(
     text: Shown, rows: Sequence[Result], provenance: Mapping[str, Any], manifest: Mapping[str, Source]
 ) -> str:
-    """The appendix: for each run a paragraph with its hashes, and a table of what the report shows of it.
+    """The appendix: the runs, for each notebook a table of what the report shows of it, and the sources.
 
     Parameters
     ----------
@@ -61,55 +63,62 @@ def trace_markdown(
     """
     wanted = text.results(provenance["conclusions"])
     places = text.places(provenance["conclusions"])
-    groups: dict[str, _Group] = {}
+    cells: dict[str, list[list[str]]] = {}  # by run
+    sources = []
     for row in rows:
         if row.id in wanted:
             origin = provenance["results"].get(row.id, {"run": ""})
-            group = groups.setdefault(origin["run"], _Group())
             shown_at = _shown_at(places.get(row.id, ()), text.appendix)
-            group.cells.append(_result_cells(row, origin, shown_at))
-            group.sources.append(row.source)
+            cells.setdefault(origin["run"], []).append(_result_cells(row, origin, shown_at))
+            sources.append(row.source)
     captions = Counter(first_sentence(origin["caption"]) for origin in provenance["exhibits"].values())
     for name in text.exhibits:
         origin = provenance["exhibits"].get(name)
         if origin is not None:
-            group = groups.setdefault(origin["run"], _Group())
-            group.cells.append(_exhibit_cells(name, origin, places.get(name, ()), text.appendix, captions))
-            group.sources.append(origin["source"])
-    runs = provenance["runs"]
-    ordered = sorted(groups, key=lambda key: (key not in runs, runs.get(key, {}).get("label", "")))
-    ordered.sort(key=lambda key: runs[key]["file"] if key in runs else "~")
-    return "\n".join(_section(key, runs.get(key), groups[key], manifest) for key in ordered)
-
-
-class _Group:
-    """What the report shows of one run."""
-
-    def __init__(self) -> None:
-        self.cells: list[list[str]] = []
-        self.sources: list[str] = []
-
-
-def _section(key: str, run: Mapping[str, Any] | None, group: _Group, manifest: Mapping[str, Source]) -> str:
-    if run is None:
-        label = "bouw"
+            told = _exhibit_cells(name, origin, places.get(name, ()), text.appendix, captions)
+            cells.setdefault(origin["run"], []).append(told)
+            sources.append(origin["source"])
+    runs = {key: run for key, run in provenance["runs"].items() if key in cells}
+    runs = dict(sorted(runs.items(), key=lambda item: (item[1]["file"], item[1]["label"])))
+    files = dict.fromkeys(run["file"] for run in runs.values())
+    parts = [_runs_table(runs)] if runs else []
+    for file in files:
+        of_file = {key: cells[key] for key, run in runs.items() if run["file"] == file}
+        parts.append(_notebook(file, of_file, runs))
+    own = [told for key in cells if key not in runs for told in cells[key]]
+    if own:
         opening = "**De bouw zelf.** Deze cijfers en tabellen maakt de bouw, zonder notebook."
-        caption = "Herkomst van wat de bouw zelf maakt."
-    else:
-        label = re.sub(r"[^a-z0-9]+", "-", run["label"].lower()).strip("-")
-        opening = (
-            f"**Notebook {code(run['file'])}.** {escape(run['question'])} "
-            f"Uitvoering {code(key)}. Controlegetallen: gegevens {code(run['data_hash'])}, instellingen "
-            f"{code(run['parameters_hash'])}, code {code(run['code_hash'])}."
-        )
-        sweep = _sweep(run["parameters"])
-        caption = f"Herkomst van wat getoond wordt uit {code(run['file'])}{sweep}."
-    sources, _ = named_sources("; ".join(group.sources), manifest)
-    if sources:
-        titles = "; ".join(f"{code(source.key)}: {escape(source.title)}" for source in sources)
-        opening += f" Bronnen: {titles}."
-    table = pipe_table([list(_HEADER), *group.cells], "lllll", _WIDTHS, caption, f"tbl-herkomst-{label}")
-    return f"{opening}\n\n{table}"
+        parts.append(f"{opening}\n\n{_table(own, 'Herkomst van wat de bouw zelf maakt.', 'bouw')}")
+    return "\n".join([*parts, *_named(sources, manifest)])
+
+
+def _runs_table(runs: Mapping[str, Mapping[str, Any]]) -> str:
+    cells = [
+        [_sweep(run), code(key), *(code(run[name]) for name in ("data_hash", "parameters_hash", "code_hash"))]
+        for key, run in runs.items()
+    ]
+    caption = "Uitvoeringen van de notebooks, en hun controlegetallen."
+    label = "tbl-herkomst-uitvoeringen"
+    return pipe_table([list(_RUNS_HEADER), *cells], "lllll", _RUNS_WIDTHS, caption, label)
+
+
+def _notebook(file: str, cells: Mapping[str, list[list[str]]], runs: Mapping[str, Mapping[str, Any]]) -> str:
+    """What is shown of all runs of one notebook; `cells` by run."""
+    question = runs[next(iter(cells))]["question"]
+    told = [row for rows in cells.values() for row in rows]
+    table = _table(told, f"Herkomst van wat getoond wordt uit {code(file)}.", Path(file).stem)
+    return f"**Notebook {code(file)}.** {escape(question)}\n\n{table}"
+
+
+def _table(cells: list[list[str]], caption: str, name: str) -> str:
+    return pipe_table([list(_HEADER), *cells], "llll", _WIDTHS, caption, f"tbl-herkomst-{name}")
+
+
+def _named(keys: Sequence[str], manifest: Mapping[str, Source]) -> list[str]:
+    """The sources by the names that the tables give them."""
+    sources, _ = named_sources("; ".join(keys), manifest)
+    told = "; ".join(f"{code(source.key)}: {escape(source.title)}" for source in sources)
+    return [f"**Bronnen, met hun naam in de tabellen.** {told}.\n"] if sources else []
 
 
 def _result_cells(row: Result, origin: Mapping[str, Any], shown_at: str) -> list[str]:
@@ -118,8 +127,7 @@ def _result_cells(row: Result, origin: Mapping[str, Any], shown_at: str) -> list
     return [
         f"[{escape(row.label)}]{{#{anchor(row.id)}}}{shown_at}",
         escape(row.variables()["full"] if row.value is not None else row.unknown_word),
-        _cell(origin),
-        code(row.id),
+        f"{_cell(origin)} {code(row.id)}",
         escape("; ".join(filter(None, (kind, row.source, cited)))),
     ]
 
@@ -141,18 +149,17 @@ def _exhibit_cells(
     return [
         f"[{said}]{{#{anchor(name)}}}",
         f"controlegetal {code(origin['checksum'][:_CHECKSUM_LENGTH])}",
-        _cell(origin),
         code(name),
         escape(f"{DataKind(origin['kind']).dutch}; {origin['source']}"),
     ]
 
 
-def _sweep(parameters: Mapping[str, Any]) -> str:
-    """Which of the runs of one notebook: its question, and whether it was tried on a twin."""
-    told = [f"vraag {code(parameters['question'])}"] if "question" in parameters else []
-    if parameters.get("trial"):
-        told.append("op een tweeling")
-    return f" ({', '.join(told)})" if told else ""
+def _sweep(run: Mapping[str, Any]) -> str:
+    """Which run: its notebook, its question if it has one, and whether it was tried on a twin."""
+    parameters = run["parameters"]
+    told = code(parameters["question"] if "question" in parameters else run["file"])
+    told = f"{run['file'][:2]}, {told}" if "question" in parameters else told
+    return f"{told}, op een tweeling" if parameters.get("trial") else told
 
 
 def _shown_at(places: Sequence[Use], here: str) -> str:

@@ -31,6 +31,7 @@ METADATA = frozenset(
     {
         "title", "subtitle", "datum", "versie", "uitgever", "dagtekening", "description", "lang", "toc",
         "papersize", "margin", "section-numbering", "link-citations", "nocite", "herkomst", "oefening",
+        "dichte-tabellen",
     }
 )  # fmt: skip
 

@@ -1,8 +1,8 @@
 """Tell a screen reader which cells of a PDF's tables are the headings of their rows.
 
 Typst tags the headings of columns; in the versions used here it cannot say that a cell is the heading of a
-row. Its PDF is therefore read again, and what :mod:`analysis.render.rowtags` changes in its tables is put in
-its place. What is drawn stays as it was.
+row. Its PDF is therefore read again, and what :mod:`analysis.render.rowtags` changes in its tables, and
+:mod:`analysis.render.linknames` in its links, is put in its place. What is drawn stays as it was.
 
 Either renderer passes here, see :func:`analysis.render.render`.
 """
@@ -20,7 +20,7 @@ from pathlib import Path
 from analysis.build.kept import Kept
 from analysis.render.project import RenderError
 
-_CODE = (Path(__file__), Path(__file__).with_name("rowtags.py"))
+_CODE = tuple(Path(__file__).with_name(name) for name in ("rowheads.py", "rowtags.py", "linknames.py"))
 _START = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*$")
 _TABLE = re.compile(rb"xref\s+0 (?P<size>\d+)\r?\n")  # of where each object begins
 _ENTRY = 20  # bytes
@@ -45,12 +45,12 @@ def tag_row_headings(paper: Path, kept: Kept) -> None:
 
 
 def with_row_headings(pdf: bytes, kept: Kept | None = None) -> bytes:
-    """`pdf` with the first cell of each row of its tables as the heading of that row.
+    """`pdf` with the first cell of each row of its tables as the heading of that row, and links by name.
 
     Parameters
     ----------
     pdf : bytes
-        As Typst wrote it. One without tables, or without tags, is given back as it is.
+        As Typst wrote it. One without tables or tags, and without such links, is given back as it is.
     kept : Kept, optional
         What was told before. Another picture leaves the tables of its document as they were: these are then
         not read again, which takes long.

@@ -2,7 +2,7 @@
 
 In every table the first cell of each row below the head becomes a heading with scope Row, and the other
 cells name it beside the heading of their column. The empty column that holds rows together
-(reports/filters/tabellen.lua) leaves the structure.
+(reports/filters/tabellen.lua) leaves the structure. Links get their names on the way.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from pypdf.generic import (
     PdfObject,
     TextStringObject,
 )
+
+from analysis.render.linknames import name_links
 
 # Elements that hold no table, so that a long text need not be walked through.
 _LEAVES = frozenset(
@@ -73,8 +75,9 @@ def _changes(reader: PdfReader) -> dict[int, PdfObject | None]:
     added: dict[str, IndirectObject] = {}
     for number, table in enumerate(_tables(root.get_object()) if root else (), start=1):
         _mark(table, f"R{number}", changed, added)
-    if changed:
+    if added:
         _enter(root, added, changed)
+    name_links(reader, changed)
     return changed
 
 

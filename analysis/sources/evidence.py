@@ -20,6 +20,7 @@ STATUS_WORDS = {
 }
 STATUS = tuple(STATUS_WORDS)
 CERTAINTY = ("hoog", "midden-hoog", "midden", "laag-midden", "laag")
+ENGLISH = "en"
 PLAN, PER_PERSON = "plan", "opkomst per persoon"
 
 _FILLED = pa.Check.str_length(min_value=1)
@@ -42,6 +43,7 @@ EVIDENCE = pa.DataFrameSchema(
         "period": pa.Column(str, _FILLED),
         "place": pa.Column(str, pa.Check.str_matches(rf"^({COUNTRY}|{PROVINCE_PATTERN})?$")),
         "source": pa.Column(str, _FILLED),
+        "language": pa.Column(str, pa.Check.isin(("", ENGLISH))),
         "url": pa.Column(str, _FILLED),
         "status": pa.Column(str, pa.Check.isin(STATUS)),
         "certainty": pa.Column(str, pa.Check.isin(CERTAINTY)),
@@ -66,12 +68,20 @@ EVIDENCE = pa.DataFrameSchema(
 )
 """One row a finding. ``status``: a figure that a newspaper gave (press) or that was inferred is no published
 one. ``low`` and ``high`` are limits as given ("ruim", "bijna", "3 tot 6"); what is known without a number has
-none. ``place`` is empty outside the country."""
+none. ``place`` is empty outside the country. ``language`` is that of the title of the source, empty where it
+is Dutch."""
 
 
 def evidence(workspace: Workspace | None = None) -> pd.DataFrame:
     """All findings, as :data:`EVIDENCE`."""
     return fact_table("evidence.csv", EVIDENCE, workspace)
+
+
+def english_titles(workspace: Workspace | None = None) -> tuple[str, ...]:
+    """Titles of sources in English, as they begin ``source``, each once."""
+    table = evidence(workspace)
+    sources = table.loc[table["language"] == ENGLISH, "source"]
+    return tuple(dict.fromkeys(source.split(" (")[0] for source in sources))
 
 
 def finding(key: str, workspace: Workspace | None = None) -> pd.Series:

@@ -224,15 +224,9 @@ local function held_together(tbl)
   return tbl
 end
 
--- On paper a long name in code goes on in the next line of its cell, after a point, dash or underscore.
-local function parted(name)
-  name.text = name.text:gsub("[._%-]", "%0\u{200B}")
-  return name
-end
-
 local paper = {
   Table = function(tbl)
-    return held_together(breakable(tbl):walk({ Code = parted }))
+    return held_together(breakable(tbl))
   end,
 }
 

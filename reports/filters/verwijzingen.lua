@@ -61,10 +61,13 @@ end
 -- On paper Typst counts.
 local function link_on_paper(link)
   local of = caption_of(link)
+  led(link)
   if of then
-    link.content = { pandoc.Str("Herkomst van "), pandoc.RawInline("typst", "#naam-van(<" .. of .. ">)") }
+    local inside = link.target:match("^#(.+)$")
+    local target = inside and "<" .. inside .. ">" or '"' .. link.target .. '"'
+    return pandoc.RawInline("typst", "#herkomst-van(<" .. of .. ">, " .. target .. ")")
   end
-  return led(link)
+  return link
 end
 
 -- A note in a heading, which on paper must not come back in the contents and the bookmarks.

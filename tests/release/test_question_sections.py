@@ -57,3 +57,16 @@ def test_what_a_text_places_stands_there_alone(tmp_path):
 
 def test_without_another_answer_the_section_says_so(tmp_path):
     assert written(tmp_path, answered=set(), text="").strip() == NO_OTHERS
+
+
+def test_a_table_that_says_what_an_earlier_one_says_is_named_and_not_repeated(tmp_path):
+    for id in (SECOND, THIRD):
+        for kind, cells in (("grenzen", "| Wat |\n|:---|\n| gelijk |"), ("", f"| Wat |\n|:---|\n| {id} |")):
+            name = f"tbl-zekerheid-{id}-{kind}".rstrip("-")
+            (tmp_path / f"{name}.qmd").write_text(f"{cells}\n\n: Van {id}. {{#{name}}}\n", encoding="utf-8")
+    text = written(tmp_path, answered={SECOND, THIRD}, text="")
+    later = text.partition(f"sec-controles-{THIRD}")[2]
+    assert f"_generated/tbl-zekerheid-{SECOND}-grenzen.qmd" in text
+    assert f"Ook hier geldt @tbl-zekerheid-{SECOND}-grenzen." in later
+    assert f"tbl-zekerheid-{THIRD}-grenzen" not in later
+    assert f"_generated/tbl-zekerheid-{THIRD}.qmd" in later

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections import defaultdict
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -107,6 +108,62 @@ def test_no_two_links_of_one_name_lead_to_different_places(folder, document):
     assert len(targets) > 60
     assert {name: places for name, places in targets.items() if len(places) > 1} == {}
     assert [name for name in targets if re.fullmatch(r"[\W\d]*", name)] == []
+
+
+@every_document
+def test_a_link_out_of_the_pdf_is_called_by_its_words(folder, document):
+    """As in the page; an address that is printed in full is its own name."""
+    html = page(folder / f"{document}.html")
+    named = {" ".join(words(link).replace("\xad", "").split()) for link in html.iter("a")}
+    links = set()
+    for sheet in PdfReader(folder / f"{document}.pdf").pages:
+        for note in (item.get_object() for item in sheet.get("/Annots") or ()):
+            if "/A" in note and "/URI" in note["/A"]:
+                links.add((note["/A"]["/URI"], note["/Contents"]))
+    assert len(links) > 10
+    assert [address for address, _ in links if re.search(r"\s", address)] == []
+    unnamed = [
+        (address, name) for address, name in links if name == address and not name.startswith("https:")
+    ]
+    assert unnamed == []
+    told = {" ".join(name.replace("\xad", "").split()) for address, name in links if name != address}
+    assert [name for name in told if name not in named] == []
+
+
+@every_document
+def test_no_sign_is_hidden_in_the_words_on_paper(folder, document):
+    """A name from the code that goes on in the next line is copied as it is written."""
+    text = "".join(sheet.extract_text() for sheet in PdfReader(folder / f"{document}.pdf").pages)
+    assert len(text) > 10_000
+    assert {hex(ord(sign)) for sign in text if sign in "\u200b\u2060\ufeff"} <= {hex(0x2060)}
+    if document == "verantwoording":
+        assert "zekerheid.prodemos_opkomst_tk" in text.replace("\n", "")
+
+
+@every_document
+def test_a_picture_stands_in_its_chapter(folder, document):
+    """Floats do not pass the heading of the next chapter: between two as many captions as in the page."""
+    reader = PdfReader(folder / f"{document}.pdf")
+    chapters = [item for item in reader.outline if not isinstance(item, list)]
+    starts = [(reader.get_destination_page_number(item), -float(item.top)) for item in chapters]
+    printed = []
+    for number, sheet in enumerate(reader.pages):
+
+        def seen(text, place, _text_place, _font, _size, number=number):
+            if text == "Figuur\xa0":  # of a caption: a reference has the number with it
+                printed.append((number, -float(place[5])))
+
+        sheet.extract_text(visitor_text=seen)
+    counted, pictures = [], []
+    for element in page(folder / f"{document}.html").iter():
+        if element.tag == "h2" and element.get("id") != "inhoudsopgave-titel":
+            pictures.append(0)
+        elif element.tag == "figcaption" and words(element).startswith("Figuur"):
+            pictures[-1] += 1
+    for start, end in pairwise([*starts, (len(reader.pages), 0.0)]):
+        counted.append(sum(start < place < end for place in printed))
+    assert sum(pictures) > 5
+    assert counted == pictures
 
 
 @pytest.fixture(scope="module")
