@@ -151,7 +151,8 @@ def collected(
 def _piece(
     sheet: Sheet, design: TableMap, gazetteer: Gazetteer, declared: str
 ) -> tuple[pd.DataFrame, Losses]:
-    table = sheet.frame.assign(date=design.date) if design.date else sheet.frame
+    table = _meant(sheet, design)
+    table = table.assign(date=design.date) if design.date else table
     total = _totals(table, design)
     rows, table = len(table), table[~total]
     periods = parse_periods(table["date"], order=design.date_order)
@@ -204,6 +205,17 @@ def _piece(
         found = collected(chosen["value"], chosen["reason"], chosen.index, sheet.place)
         losses = replace(losses, **{name: found})
     return frame, losses
+
+
+def _meant(sheet: Sheet, design: TableMap) -> pd.DataFrame:
+    """The cells, with for a code of an SPSS file what it means; of a number only that it is unknown."""
+    words = {word.casefold() for word in design.missing}
+    meant = {}
+    for column, labels in sheet.labels.items():
+        if column in design.NUMBERS:
+            labels = {code: label for code, label in labels.items() if label.casefold() in words}
+        meant[column] = sheet.frame[column].replace(labels)
+    return sheet.frame.assign(**meant)
 
 
 def _totals(table: pd.DataFrame, design: TableMap) -> pd.Series:
