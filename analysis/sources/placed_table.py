@@ -7,7 +7,7 @@ readable date cannot take part, a row without a readable place stays and is mark
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -92,10 +92,31 @@ class Losses:
         return tuple((reason, rows) for reason, rows in named if rows)
 
 
-def read_placed(
-    paths: Iterable[Path], design: TableMap, gazetteer: Gazetteer, declared: str
-) -> tuple[pd.DataFrame, Losses]:
+@dataclass(frozen=True)
+class Placed:
     """Rows of the files below each other.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        date and until (first and last day), precision, place, level, school, the design's other columns
+        that a file has (text; numbers as floats), file and line.
+    losses : Losses
+    names : mapping of str to mapping
+        Of each file its own name of our columns.
+    """
+
+    frame: pd.DataFrame
+    losses: Losses
+    names: Mapping[str, Mapping[str, str]]
+
+    def cell(self, row: pd.Series, column: str) -> str:
+        """Where a cell of `frame` stands in its file, for a message."""
+        return f"{row['file']}, column {self.names[row['file']].get(column, column)}, line {row['line']}"
+
+
+def read_placed(paths: Iterable[Path], design: TableMap, gazetteer: Gazetteer, declared: str) -> Placed:
+    """The rows of all files together.
 
     Parameters
     ----------
@@ -104,19 +125,12 @@ def read_placed(
     declared : str
         File of the design, for messages.
 
-    Returns
-    -------
-    pandas.DataFrame
-        date and until (first and last day), precision, place, level, school, the design's other columns
-        that a file has (text; numbers as floats), file and line.
-    Losses
-
     Raises
     ------
     FileNotFoundError, ValueError
         As :func:`analysis.sources.sheets.read_sheets`, and if a number is none; names file, column and line.
     """
-    pieces, losses = [], Losses()
+    pieces, losses, names = [], Losses(), {}
     for path in paths:
         for sheet in read_sheets(
             path,
@@ -128,12 +142,13 @@ def read_placed(
         ):
             piece, lost = _piece(sheet, design, gazetteer, declared)
             pieces.append(piece)
+            names[sheet.place] = sheet.names
             losses = _added(losses, lost)
     if not pieces:
         raise ValueError(f"{design.name}: no files given; expected {', '.join(design.files)}")
     frame = pd.concat(pieces, ignore_index=True)
     _require_other_rows(frame)
-    return frame, losses
+    return Placed(frame, losses, names)
 
 
 def collected(

@@ -155,7 +155,7 @@ def test_starts_of_municipalities_make_the_start_of_their_province(tmp_path):
     [
         (
             starts({"PV20": ("2024", "voorjaar")}),
-            "start_prodemos.csv, column end, line 2: 'voorjaar' is no date",
+            "start_prodemos.csv, column einde, line 2: 'voorjaar' is no date",
         ),
         (starts({"PV20": ("2024", "2023")}), "start_prodemos.csv, line 2: PV20: end 2023-01-01 is not after"),
         (

@@ -190,7 +190,7 @@ def test_kinds_and_statuses_are_those_of_the_design(tmp_path):
         "les",
     ]
     with pytest.raises(
-        ValueError, match=r"tienskip.csv, column kind, line 4: 'Workshop' is unknown. Add it to kinds"
+        ValueError, match=r"tienskip.csv, column Soort, line 4: 'Workshop' is unknown. Add it to kinds"
     ):
         read(tmp_path, lines(), kinds={"tienskipdag": "dag"})
     with pytest.raises(
@@ -204,7 +204,7 @@ def test_kinds_and_statuses_are_those_of_the_design(tmp_path):
     [
         (lines().replace("30", "dertig"), "column Aantal jongeren, line 2: 'dertig' is not a number"),
         (lines().replace("30", "1.230"), r"column Aantal jongeren, line 2: '1.230' can be read in two"),
-        (lines().replace("30", "-3"), "column young_people, line 2: -3 is no number of people"),
+        (lines().replace("30", "-3"), "column Aantal jongeren, line 2: -3 is no number of people"),
         (lines().replace("30", "3,5"), "line 2: 3.5 is no number of people"),
         (lines().replace("Gemeente", "Stad"), "no column for municipality .*; the file has Datum, Stad"),
         (lines().rstrip(), "the last line has no end"),

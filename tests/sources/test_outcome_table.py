@@ -67,9 +67,9 @@ def test_the_response_of_a_place_is_that_of_all_its_invited(tmp_path):
 @pytest.mark.parametrize(
     ("cells", "says"),
     [
-        (("0", "80"), "column response, line 2: found 0, expected a percentage above 0 and at most 100"),
-        (("101", "80"), "column response, line 2: found 101, expected a percentage above 0 and at most 100"),
-        (("0,5", "0,8"), "column response, line 2: found 0.5, expected percentages: these are shares"),
+        (("0", "80"), "column respons, line 2: found 0, expected a percentage above 0 and at most 100"),
+        (("101", "80"), "column respons, line 2: found 101, expected a percentage above 0 and at most 100"),
+        (("0,5", "0,8"), "column respons, line 2: found 0.5, expected percentages: these are shares"),
     ],
 )
 def test_a_response_that_cannot_be_one_is_told(tmp_path, cells, says):
@@ -106,7 +106,7 @@ def test_a_mark_from_1_to_10_is_reported_as_declared(tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (TEXT.replace("58,5", "158,5"), "column value, line 2: found 158.5, expected a value from 0 to 100"),
+        (TEXT.replace("58,5", "158,5"), "column score, line 2: found 158.5, expected a value from 0 to 100"),
         (
             TEXT.replace("58,5", "58.5"),
             "column score, line 2: '58.5' and others use both signs for decimals; declare decimal",
@@ -189,7 +189,7 @@ def test_an_spss_file_says_what_its_codes_mean(tmp_path, name):
 def test_mistakes_in_an_spss_file_are_named(tmp_path):
     day = datetime.date(2024, 5, 3)
     with pytest.raises(
-        ValueError, match=r"democratiekennis\.sav, column value, line 2: found 158\.5, expected"
+        ValueError, match=r"democratiekennis\.sav, column SCORE, line 2: found 158\.5, expected"
     ):
         spss(tmp_path, [(363, day, 58.5, 20), (518, day, 158.5, 20)])
     path = tmp_path / "democratiekennis.sav"
