@@ -148,8 +148,11 @@ def _behind(table: pd.DataFrame) -> pd.Series:
 
 
 def _lost(found: Registered | NotEstimable, name: str) -> Series:
-    """Why rows are left out or placed coarsely. Not what stood in them: free text can name a person."""
-    id, label = f"{SECTION}.{name}_verlies", "regels die niet of grover zijn geplaatst"
+    """Why rows are left out, placed coarsely or doubled. Not what they hold: free text can name a person."""
+    id, label = (
+        f"{SECTION}.{name}_verlies",
+        "regels die niet tellen, grover zijn geplaatst of een eerdere herhalen",
+    )
     if isinstance(found, NotEstimable):
         return Series(id, label, "regels", DataKind.FACT, sources(found), found, ("rows",))
     losses = found.losses
@@ -160,6 +163,8 @@ def _lost(found: Registered | NotEstimable, name: str) -> Series:
             ("volgens de status niet doorgegaan", losses.skipped),
             ("zonder leesbare plaats", losses.unplaced),
             ("alleen de provincie leesbaar", losses.coarser),
+            ("totaalregel, niet meegeteld", losses.totals),
+            ("gelijk aan een eerdere regel, en meegeteld", losses.repeated),
         )
         for loss in group
     ]

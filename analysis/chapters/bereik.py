@@ -84,7 +84,10 @@ def _lost(series: Series, name: str, label: str) -> TableExhibit:
         ],
         columns=["Waarom", "Bestand", "Eerste regel", "Regels"],
     )
-    caption = f"{label}: regels van de registratie die niet, of alleen op provincie, zijn geplaatst."
+    caption = (
+        f"{label}: regels van de registratie die niet zijn meegeteld, niet of alleen in een provincie zijn "
+        "te plaatsen, of gelijk zijn aan een eerdere regel."
+    )
     return _table(series, f"{name}-verlies", cells, caption, "llrr")
 
 

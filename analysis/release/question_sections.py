@@ -145,7 +145,7 @@ def write_reach_sections(names: Iterable[str], drawn: Iterable[str], folder: Pat
         told = {
             tables[0]: f"@{tables[0]} geeft activiteiten en bereik per provincie",
             tables[1]: f"@{tables[1]} per jaar",
-            tables[2]: f"@{tables[2]} noemt wat niet is te plaatsen",
+            tables[2]: f"@{tables[2]} noemt regels die niet of anders tellen, of dubbel staan",
         }
         text = [f"{'; '.join(told[table] for table in there)}."] if there else []
         includes = [f"{{{{< include {FOLDER}/{table}.qmd >}}}}" for table in there]

@@ -17,7 +17,14 @@ import pandera.pandas as pa
 
 from analysis.design.tables import REGISTRATIONS, RegistrationMap
 from analysis.sources.locate import Gazetteer
-from analysis.sources.placed_table import Losses, Placed, collected, read_placed, require_most_dated
+from analysis.sources.placed_table import (
+    Losses,
+    Placed,
+    collected,
+    read_placed,
+    repeating,
+    require_most_dated,
+)
 from analysis.sources.placenames import key
 from analysis.sources.places import BODY, MUNICIPALITY, PROVINCE, SCHOOL, UNPLACED
 
@@ -104,7 +111,7 @@ def read_activities(paths: Iterable[Path], design: RegistrationMap, gazetteer: G
         placed.losses,
         skipped=skipped,
         unknown=(("aantal jongeren", int(frame["young_people"].isna().sum())),),
-        repeated=int(frame.duplicated(what).sum()),
+        repeated=repeating(frame, frame.duplicated(what)),
     )
     return Activities(design.name, ACTIVITIES.validate(frame), losses)
 

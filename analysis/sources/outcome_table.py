@@ -18,7 +18,15 @@ import pandera.pandas as pa
 from analysis.design.tables import OUTCOMES, OutcomeMap
 from analysis.sources.activities import LEVELS
 from analysis.sources.locate import Gazetteer
-from analysis.sources.placed_table import Losses, Placed, read_placed, require_most_dated, require_most_placed
+from analysis.sources.placed_table import (
+    Loss,
+    Losses,
+    Placed,
+    read_placed,
+    repeating,
+    require_most_dated,
+    require_most_placed,
+)
 from analysis.sources.places import UNPLACED
 
 _DECLARED = f"data/design/{OUTCOMES}.toml"
@@ -169,8 +177,8 @@ def _require_scale(frame: pd.DataFrame, design: OutcomeMap, declared: str, place
     if fills <= _NARROW and not design.narrow:
         raise ValueError(
             f"{placed.cell(frame.iloc[0], 'value')} and further: values run from {values.min():g} to "
-            f"{values.max():g} on a scale declared as {low:g} to {high:g}; is it another scale (a mark from 1 to 10, a share)? "
-            f"Declare low, high and factor for {design.name} in {declared}, or narrow = true"
+            f"{values.max():g} on a scale declared as {low:g} to {high:g}; is it another scale (a mark from "
+            f"1 to 10, a share)? Declare low, high and factor for {design.name} in {declared}, or narrow = true"
         )
 
 
@@ -185,7 +193,14 @@ def _require(placed: Placed, frame: pd.DataFrame, column: str, wrong: pd.Series,
         )
 
 
-def _repeated(frame: pd.DataFrame) -> int:
-    """Rows of a place as a whole that say something about a period a second time."""
-    whole = frame[(frame["school"] == "") & (frame["level"] != UNPLACED) & frame["n"].isna()]
-    return int(whole.duplicated(["date", "until", "place", "value"]).sum())
+def _repeated(frame: pd.DataFrame) -> tuple[Loss, ...]:
+    """Rows that say the same of a place and period a second time.
+
+    Where most rows have others of their place and period beside them and no n, a row is a pupil: two of them
+    with one value are two pupils.
+    """
+    placed = frame[frame["level"] != UNPLACED]
+    of = ["date", "until", "place", "school"]
+    pupils = placed.duplicated(of).sum() > len(placed) / 2
+    again = placed.duplicated([*of, "value", "n", "se", "weight"])
+    return repeating(placed, again & placed["n"].notna() if pupils else again)

@@ -54,8 +54,10 @@ class Losses:
     ----------
     rows : int
         Rows with any value, below the headers of all files.
-    blank, totals : int
-        Blank rows (not among `rows`), and rows of totals.
+    blank : int
+        Blank rows (not among `rows`).
+    totals : tuple of Loss
+        Rows of totals, left out.
     undated : tuple of Loss
         Rows left out for want of a date.
     skipped : tuple of Loss
@@ -66,25 +68,25 @@ class Losses:
         Rows placed in their province, because what was more precise could not be placed.
     unknown : tuple of (str, int)
         Rows kept without a number, by column.
-    repeated : int
+    repeated : tuple of Loss
         Rows kept that are equal to an earlier row in all that is read.
     """
 
     rows: int = 0
     blank: int = 0
-    totals: int = 0
+    totals: tuple[Loss, ...] = ()
     undated: tuple[Loss, ...] = ()
     skipped: tuple[Loss, ...] = ()
     unplaced: tuple[Loss, ...] = ()
     coarser: tuple[Loss, ...] = ()
     unknown: tuple[tuple[str, int], ...] = field(default=())
-    repeated: int = 0
+    repeated: tuple[Loss, ...] = ()
 
     @property
     def left_out(self) -> tuple[tuple[str, int], ...]:
         """Rows by Dutch reason that no answer can use: without a place or a date, or not meant to count."""
         named = (
-            ("totaalregels, niet meegeteld", self.totals),
+            ("totaalregels, niet meegeteld", _rows(self.totals)),
             ("zonder leesbare datum, niet meegeteld", _rows(self.undated)),
             ("volgens hun status niet meegeteld", _rows(self.skipped)),
             ("zonder leesbare plaats", _rows(self.unplaced)),
@@ -163,6 +165,21 @@ def collected(
     )
 
 
+def repeating(frame: pd.DataFrame, again: pd.Series) -> tuple[Loss, ...]:
+    """Rows of `frame`, which has file and line, that are equal to an earlier one."""
+    return tuple(
+        loss
+        for file, lines in frame.loc[again, "line"].groupby(frame["file"], sort=False)
+        for loss in _of_rows("gelijk aan een eerdere regel", lines, file)
+    )
+
+
+def _of_rows(reason: str, lines: Iterable[int], place: str) -> tuple[Loss, ...]:
+    """Rows of which it is not told what stands in them."""
+    lines = list(lines)
+    return collected([""] * len(lines), [reason] * len(lines), lines, place)
+
+
 def _piece(
     sheet: Sheet, design: TableMap, gazetteer: Gazetteer, declared: str
 ) -> tuple[pd.DataFrame, Losses]:
@@ -175,7 +192,7 @@ def _piece(
     losses = Losses(
         rows=rows,
         blank=sheet.blank,
-        totals=int(total.sum()),
+        totals=_of_rows("totaalregel", sheet.frame.index[total], sheet.place),
         undated=collected(
             table.loc[undated, "date"],
             ["geen datum" if not text else "geen leesbare datum" for text in table.loc[undated, "date"]],
@@ -251,7 +268,7 @@ def require_most_placed(frame: pd.DataFrame, losses: Losses, declared: str) -> N
 def require_most_dated(losses: Losses) -> None:
     """Raise where more than half of the rows have an empty date, as cells that were merged leave behind."""
     empty = tuple(loss for loss in losses.undated if not loss.value)
-    rows = losses.rows - losses.totals
+    rows = losses.rows - _rows(losses.totals)
     if rows >= _ENOUGH and _rows(empty) > rows / 2:
         first = empty[0]
         raise ValueError(

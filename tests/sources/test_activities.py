@@ -131,7 +131,7 @@ def test_every_row_is_accounted_for(tmp_path):
         "municipality",
     ]  # fmt: skip
     assert losses.rows == 12
-    assert losses.rows == len(frame) + losses.totals + len(losses.undated) + len(losses.skipped)
+    assert losses.rows == len(frame) + len(losses.totals) + len(losses.undated) + len(losses.skipped)
     assert losses.blank == 1
     assert losses.left_out == (
         ("totaalregels, niet meegeteld", 1),
@@ -140,7 +140,8 @@ def test_every_row_is_accounted_for(tmp_path):
         ("zonder leesbare plaats", 2),
     )
     assert losses.unknown == (("aantal jongeren", 1),)
-    assert losses.repeated == 1
+    assert [(loss.line, loss.rows) for loss in losses.repeated] == [(13, 1)]
+    assert [(loss.line, loss.rows) for loss in losses.totals] == [(14, 1)]
     assert [(loss.value, loss.line) for loss in losses.undated] == [("ergens in mei", 9), ("", 10)]
     assert [(loss.value, loss.line, loss.reason) for loss in losses.unplaced] == [
         ("Bergen", 4, "niet eenduidig: GM0373, GM0893"),
