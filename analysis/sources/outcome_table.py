@@ -178,7 +178,8 @@ def _require_scale(frame: pd.DataFrame, design: OutcomeMap, declared: str, place
         raise ValueError(
             f"{placed.cell(frame.iloc[0], 'value')} and further: values run from {values.min():g} to "
             f"{values.max():g} on a scale declared as {low:g} to {high:g}; is it another scale (a mark from "
-            f"1 to 10, a share)? Declare low, high and factor for {design.name} in {declared}, or narrow = true"
+            "1 to 10, a share)? Declare low, high and factor for "
+            f"{design.name} in {declared}, or narrow = true"
         )
 
 

@@ -193,7 +193,7 @@ def test_an_outcome_of_which_most_places_cannot_be_read_is_no_outcome_of_the_res
 
 
 def test_two_files_that_contradict_each_other_are_told(tmp_path):
-    """Assen 2024 is (10·50 + 30·60)/40 = 57.5 from two files; Emmen says the same twice; pupils are no repeats."""
+    """Assen 2024 is (10·50 + 30·60)/40 = 57.5 from two files; Emmen says the same twice."""
     head = "gemeente;jaar;score;n\n"
     workspace = workspace_with(
         tmp_path,
