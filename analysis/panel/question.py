@@ -167,7 +167,8 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
     )
     excluded = (("metingen van plaatsen buiten de populatie", int(left.sum())),) if left.any() else ()
     joined = join(found.frame[~left], programme.exposure, found.members)
-    losses = (*found.losses, *programme.losses, *excluded, *joined.losses)
+    of_programme = tuple((f"{why}, in de bestanden van het programma", n) for why, n in programme.losses)
+    losses = (*found.losses, *of_programme, *excluded, *joined.losses)
     frame = _answerable(_columns(joined, asked, workspace), asked, joined)
     return Panel(
         question=asked,
