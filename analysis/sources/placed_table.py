@@ -206,7 +206,8 @@ def _piece(
         if days
         else f"See date_order in {declared}"
     )
-    _require_most(losses.undated, int((table["date"] != "").sum()), "date", remedy)
+    column = sheet.names.get("date", "date")
+    _require_most(losses.undated, int((table["date"] != "").sum()), f"date in column {column}", remedy)
     table, periods = table[~undated], periods[~undated]
     where = located(table, gazetteer, periods["start"].dt.year)
     frame = pd.DataFrame(

@@ -110,7 +110,7 @@ def read_sheets(
     if not sheets:
         raise ValueError(f"{faults[0]}.{_declared(name)}")
     if all(sheet.frame.empty for sheet in sheets):
-        raise ValueError(f"{path.name}: has a header and no rows")
+        raise ValueError(f"{path.name}: has a header and no rows; fill it, or remove it")
     return tuple(sheets)
 
 
@@ -328,7 +328,7 @@ def _absent(tables, columns, required, place: str) -> str:
         for _, cells in lines[:_HEADER_WITHIN]
     ]
     if not candidates:
-        return f"{place}: the table is empty"
+        return f"{place}: the table is empty; fill it, or remove the file"
     best = max(candidates, key=lambda one: one[:2])[2]
     absent = _absent_of(_named(best, columns), required)
     wanted = ", ".join(

@@ -85,7 +85,7 @@ def require_spss(path: Path) -> None:
     if start[:4] in SIGNATURES:
         return
     if not start:
-        problem = "the file is empty"
+        problem = "the file is empty; get it again, or remove it"
     elif start[:2] == b"PK":
         problem = "this is a zip archive; unpack it and put the .sav file here"
     elif start[:2] == b"\x1f\x8b":
