@@ -71,7 +71,8 @@ def parse_periods(values: pd.Series, *, order: str = "dmy") -> pd.DataFrame:
         name: pd.to_datetime([getattr(period, name, None) for period in periods]) for name in ("start", "end")
     }
     precision = pd.Series([getattr(period, "precision", None) for period in periods], dtype="str")
-    return pd.DataFrame({**days, "precision": precision.to_numpy()}, index=values.index)
+    precision.index = values.index  # text also where there is no row at all
+    return pd.DataFrame({**days}, index=values.index).assign(precision=precision)
 
 
 def _full(year: str) -> int:

@@ -207,7 +207,9 @@ def _piece(
         else f"See date_order in {declared}"
     )
     column = sheet.names.get("date", "date")
-    _require_most(losses.undated, int((table["date"] != "").sum()), f"date in column {column}", remedy)
+    _require_most(
+        losses.undated, int((table["date"] != "").sum()), f"date in column {column}", remedy, least=1
+    )
     table, periods = table[~undated], periods[~undated]
     where = located(table, gazetteer, periods["start"].dt.year)
     frame = pd.DataFrame(
@@ -278,10 +280,16 @@ def require_most_dated(losses: Losses) -> None:
         )
 
 
-def _require_most(lost: tuple[Loss, ...], written: int, what: str, remedy: str) -> None:
-    """A few cells that cannot be read are told and left out; more than half is another way of writing."""
+def _require_most(
+    lost: tuple[Loss, ...], written: int, what: str, remedy: str, *, least: int = _ENOUGH
+) -> None:
+    """A few cells that cannot be read are told and left out; more than half is another way of writing.
+
+    Of fewer rows than are enough to judge by, but `least`, it is when all cannot be read.
+    """
     lost = _with_value(lost)
-    if written >= _ENOUGH and _rows(lost) > written / 2:
+    few = least <= written < _ENOUGH and _rows(lost) == written
+    if few or (written >= _ENOUGH and _rows(lost) > written / 2):
         first = lost[0]
         raise ValueError(
             f"{first.place}, line {first.line}: {first.value!r} is no {what} that can be read "

@@ -24,7 +24,7 @@ import pandas as pd
 
 from analysis.sources.archive import ZIP, read_bytes
 from analysis.sources.spss import BEFORE_1970, SIGNATURES, read_spss
-from analysis.sources.texttable import LARGEST, decoded, require_no_formula
+from analysis.sources.texttable import LARGEST, decoded, require_no_formula, shown
 
 SEPARATORS = (",", ";", "\t", "|")
 ENCODINGS = ("utf-8", "cp1252")
@@ -298,6 +298,12 @@ def _sheet(header: list[str], body, named: Mapping[str, list[int]], place: str) 
         raise ValueError(body[-1][1][1])
     filled = [(number, cells) for number, cells in body if any(cells)]
     width = len(header)
+    if width > 1 and filled and all(len(cells) == 1 for _, cells in filled):
+        number, cells = filled[0]
+        raise ValueError(
+            f"{place}, line {number}: one cell ({shown(cells[0])}) where the header has {width}, as in all "
+            "rows; are rows separated by another sign than the header? Save it anew"
+        )
     for number, cells in filled:
         if any(cells[width:]):
             raise ValueError(

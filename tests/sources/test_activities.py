@@ -282,3 +282,33 @@ def test_a_date_in_the_first_of_merged_cells_only_is_no_date_of_the_others(tmp_p
         "zonder leesbare datum, niet meegeteld",
         2,
     )
+
+
+def test_rows_with_another_separator_than_the_header_are_told(tmp_path):
+    text = "Datum;Gemeente;Aantal jongeren\n1-5-2024,Assen,40\n2-5-2024,Emmen,50\n"
+    with pytest.raises(
+        ValueError, match=r"tienskip\.csv, line 2: one cell \('1-5-2024,Assen,40'\) where the header has 3"
+    ):
+        read(tmp_path, text)
+
+
+def test_dates_of_which_none_can_be_read_are_no_empty_registration(tmp_path):
+    """Also where there are few; among others that can be read one is left out and told."""
+    head = "Datum;Gemeente;Aantal jongeren\n"
+    with pytest.raises(
+        ValueError, match=r"tienskip\.csv, line 2: 'ooit' is no date in column Datum .*2 of 2 rows"
+    ):
+        read(tmp_path, f"{head}ooit;Amsterdam;40\nlater;Amsterdam;50\n")
+    found = read(tmp_path, f"{head}ooit;Amsterdam;40\n1-5-2024;Amsterdam;50\n")
+    assert list(found.frame["young_people"]) == [50.0]
+    assert [(loss.value, loss.line) for loss in found.losses.undated] == [("ooit", 2)]
+
+
+def test_a_registration_of_which_nothing_took_place_is_empty_and_read(tmp_path):
+    text = "Datum;Gemeente;Status\n1-5-2024;Amsterdam;geannuleerd\n;Amsterdam;geannuleerd\n"
+    found = read(tmp_path, text)
+    assert found.frame.empty
+    assert [loss.rows for loss in found.losses.skipped] == [1]
+    dateless = read(tmp_path, "Datum;Gemeente\n;Amsterdam\n")
+    assert dateless.frame.empty
+    assert [loss.rows for loss in dateless.losses.undated] == [1]
