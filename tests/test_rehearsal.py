@@ -28,8 +28,8 @@ from analysis.rehearsal.votes import write_votes
 from analysis.render.provinces import read_material, sheet_values
 from analysis.results import Result, Series, write_rows, write_series
 from analysis.sources.gazetteer import gazetteer
-from analysis.sources.kiesraad import read_turnout
 from analysis.sources.geography import province_names
+from analysis.sources.kiesraad import read_turnout
 from analysis.sources.outcome_table import read_outcome_table
 from analysis.unknown import NotEstimable
 from analysis.workspace import Workspace, find_root
