@@ -209,7 +209,7 @@ def _hand_over(
     write_check_sections(asked, released, [exhibit.id for exhibit in described], workspace.reports, generated)
     write_outcome_sections(released, workspace.reports, generated)
     programmes = dict.fromkeys(question.exposure.name for question in asked)
-    write_reach_sections(programmes, [exhibit.id for exhibit in described], generated)
+    write_reach_sections(programmes, [exhibit.id for exhibit in described], released, generated)
     text = shown(workspace, opened=True)
     extra = fill_missing(text, workspace, released.rows, conclusions) if lacking else {}
     write_variables(
