@@ -75,8 +75,8 @@ def reach(tmp_path, *, uncounted, people=1_240.0):
 
 def test_reach_says_what_it_leaves_out_where_activities_have_no_number(tmp_path):
     told = (
-        "Van {{< var bereik.tienskip_uncounted.value >}} van de {{< var bereik.tienskip_activities.full >}} is "
-        "het aantal jongeren onbekend; het bereik hierboven telt die niet mee."
+        "Van {{< var bereik.tienskip_uncounted.value >}} van de {{< var bereik.tienskip_activities.full >}} "
+        "is het aantal jongeren onbekend; het bereik hierboven telt die niet mee."
     )
     assert told in reach(tmp_path, uncounted=3.0)
     assert "onbekend" not in reach(tmp_path, uncounted=0.0)
