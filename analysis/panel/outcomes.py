@@ -18,7 +18,7 @@ from analysis.sources.activities import find_files
 from analysis.sources.gazetteer import gazetteer, province_of
 from analysis.sources.municipal_changes import municipal_changes
 from analysis.sources.outcome_table import by_place, read_outcome_table
-from analysis.sources.places import MUNICIPALITY, PROVINCE
+from analysis.sources.places import BODY, MUNICIPALITY, PROVINCE, SCHOOL
 from analysis.sources.turnout import ELECTIONS
 from analysis.unknown import NotEstimable
 from analysis.workspace import Workspace
@@ -99,6 +99,12 @@ def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
     read = read_outcome_table(paths, design, gazetteer(workspace))
     home = province_of(workspace)
     rows = read.frame[read.frame["level"].isin([MUNICIPALITY, PROVINCE])]
+    bodies, schools = (int((read.frame["level"] == level).sum()) for level in (BODY, SCHOOL))
+    if rows.empty and schools:
+        return NotEstimable(
+            f"de plaatsen in {_names(paths)} zijn scholen, en waar die staan is niet bekend; nodig is de "
+            "lijst van vestigingen van DUO (duo_vo_2025.csv)"
+        )
     if rows.empty:
         return NotEstimable(
             f"in {_names(paths)} is geen enkele plaats te herkennen; nodig is {outcome.needed}"
@@ -130,6 +136,8 @@ def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
         *read.losses.left_out,
         *((f"zonder getal in {name}", rows) for name, rows in read.losses.unknown if rows),
         *((("metingen op een ander niveau", other),) if other else ()),
+        *((("in Caribisch Nederland, dat in geen provincie ligt", bodies),) if bodies else ()),
+        *((("van scholen waarvan de gemeente niet bekend is", schools),) if schools else ()),
     )
     remark = f"De uitkomst komt uit {_names(paths)}.{together}{merged}"
     coarser = sum(loss.rows for loss in read.losses.coarser)

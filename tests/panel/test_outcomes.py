@@ -217,3 +217,22 @@ def test_pupils_with_one_value_are_no_repeated_rows(tmp_path):
     found = measured(outcomes(workspace)["democratiekennis"], workspace)
     assert "herha" not in found.remark
     assert "Van 2 van de 2 keren dat een plaats is gemeten, zijn er meer regels" in found.remark
+
+
+def test_what_lies_in_no_province_or_at_an_unknown_school_is_counted(tmp_path):
+    text = "gemeente;brin;jaar;score\nAssen;;2023;40\nBonaire;;2023;50\nSaba;;2023;51\n;01AB00;2023;60\n"
+    found = read(tmp_path, text)
+    assert values(found) == {("GM0106", "2023-01-01"): 40.0}
+    assert dict(found.losses) == {
+        "in Caribisch Nederland, dat in geen provincie ligt": 2,
+        "van scholen waarvan de gemeente niet bekend is": 1,
+    }
+
+
+def test_an_outcome_by_school_asks_for_the_list_of_schools(tmp_path):
+    found = read(tmp_path, "brin;jaar;score\n01AB00;2023;40\n01AB01;2023;50\n")
+    assert isinstance(found, NotEstimable)
+    assert found.reason == (
+        "de plaatsen in democratiekennis.csv zijn scholen, en waar die staan is niet bekend; nodig is de "
+        "lijst van vestigingen van DUO (duo_vo_2025.csv)"
+    )
