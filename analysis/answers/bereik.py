@@ -124,6 +124,9 @@ def _provinces(found: Registered | NotEstimable, name: str) -> Series:
     measures = (*_COUNTS, "per_hundred")
     if isinstance(found, NotEstimable):
         return Series(id, label, "", DataKind.FACT, sources(found), found, measures)
+    if found.unplaced:
+        why = NotEstimable(found.unplaced)
+        return Series(id, label, "", DataKind.REAL, found.source, why, measures)
     table = found.by_province
     points = table[["code", *measures]].assign(
         uncounted=table["activities"] - table["with_count"], n=_behind(table)
@@ -136,6 +139,8 @@ def _years(found: Registered | NotEstimable, name: str) -> Series:
     if isinstance(found, NotEstimable):
         return Series(id, label, "", DataKind.FACT, sources(found), found, _COUNTS)
     table = found.by_year
+    if found.unplaced:  # of most nobody knows in which municipality they were
+        table = table.assign(municipalities=float("nan"))
     points = table[["year", "across", *_COUNTS]].assign(
         uncounted=table["activities"] - table["with_count"], n=_behind(table)
     )

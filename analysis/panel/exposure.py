@@ -12,6 +12,7 @@ import pandas as pd
 from analysis import dutch
 from analysis.design.questions import ASSUMED, REALISED, Exposure, Spell
 from analysis.design.tables import RegistrationMap, registration_maps, start_maps
+from analysis.panel.registered import mostly_unplaced
 from analysis.sources.activities import find_files, read_activities
 from analysis.sources.gazetteer import gazetteer, province_of
 from analysis.sources.geography import province_names
@@ -42,6 +43,8 @@ class Exposed:
         Rows of that file left out, by Dutch reason.
     apart : str
         Dutch: how many registered activities contradict the starts; "" where none do, or nothing is known.
+    unknown : str
+        Why it cannot be said where it started, in Dutch; there are no spells then. "" where it can.
     """
 
     exposure: Exposure
@@ -50,10 +53,13 @@ class Exposed:
     remark: str = ""
     losses: tuple[tuple[str, int], ...] = ()
     apart: str = ""
+    unknown: str = ""
 
     @property
     def caption(self) -> str:
         """Dutch, for the picture of the schedule: what it shows and where that comes from."""
+        if self.unknown:
+            return f"Start van {self.exposure.label} per provincie. {dutch.capital(self.unknown)}."
         if self.source == DESIGN_SOURCE:
             return f"{self.exposure.schedule} {self.apart}".strip()
         return (
@@ -111,6 +117,10 @@ def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
             else "de eerste activiteit in"
         )
         remark = f"De start in een {_LEVEL[exposure.place]} is {begun} {_names(activities)}."
+        if unplaced := mostly_unplaced(read.frame):
+            none = replace(exposure, spells=())
+            source, losses = f"registratie_{exposure.name}", read.losses.left_out
+            return Exposed(none, False, source, remark, losses, unknown=unplaced)
         return Exposed(
             replace(exposure, spells=found),
             True,

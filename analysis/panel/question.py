@@ -156,11 +156,12 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
     require_places(population.exclude, f"questions.toml, population {population.name}, exclude", workspace)
     programme = exposed(asked.exposure, workspace)
     schedule = programme.schedule(provinces)
-    found = measured(asked.outcome, workspace)
+    found = NotEstimable(programme.unknown) if programme.unknown else measured(asked.outcome, workspace)
     if isinstance(found, NotEstimable):
         return Panel(
             asked, found, (), schedule, DataKind.FACT, DESIGN_SOURCE, programme.remark,
             schedule_source=programme.source, schedule_caption=programme.caption,
+            reach=_reach(asked, (), workspace),
         )  # fmt: skip
     left = found.frame["province"].isin(asked.population.exclude) | found.frame["unit"].isin(
         asked.population.exclude
@@ -262,10 +263,12 @@ def _other(
         if name == asked.exposure.name or exposure.place != asked.exposure.place:
             continue
         try:
-            spells = exposed(exposure, workspace).exposure.spells
+            programme = exposed(exposure, workspace)
         except ValueError:
             return NotEstimable(f"de lijst met starts van {exposure.label} is niet te lezen")
-        for spell in spells:
+        if programme.unknown:
+            return NotEstimable(f"waar {exposure.label} is begonnen, is niet te lezen")
+        for spell in programme.exposure.spells:
             since = next(
                 (float(t) for t, date in enumerate(dates) if pd.Timestamp(spell.began) <= date), None
             )

@@ -151,8 +151,17 @@ def write_reach_sections(
         }
         text = [f"{'; '.join(told[table] for table in there)}."] if there else []
         includes = [f"{{{{< include {FOLDER}/{table}.qmd >}}}}" for table in there]
-        parts = [*_uncounted(released, name), *text, *includes]
+        parts = [*_uncounted(released, name), *_nowhere(released, name), *text, *includes]
         _write(folder / f"uitkomst-bereik-{name}.qmd", _joined(parts))
+
+
+def _nowhere(released: Released, name: str) -> list[str]:
+    """Why a registration does not tell reach by province, where it is there and does not."""
+    id = f"bereik.{name}_provincies"
+    series = released.points(id) if id in released else None
+    if series is None or not series.reason or series.kind is not DataKind.REAL:
+        return []
+    return [f"Het bereik per provincie is {series.unknown}."]
 
 
 def _uncounted(released: Released, name: str) -> list[str]:
