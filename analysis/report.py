@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analysis.build.build import Built, build, failed_runs, failure_report, remember_data
+from analysis.build.failure import alike
 from analysis.release.release import STANDARD, Release, release
 from analysis.workspace import Workspace
 
@@ -70,7 +71,7 @@ def build_and_release(
     before = _edition(workspace)
     released = release(built.plan, built.fingerprints, failed, edition)
     changes = () if released.unchanged else _changes(before, _edition(workspace))
-    undrawn = released.missing[len(failed) :]
+    undrawn = released.missing[len(alike(failed)) :]
     if undrawn:
         problems = "\n\n".join(filter(None, [problems, "could not be drawn\n  " + "\n  ".join(undrawn)]))
     built.plan.memory.save()

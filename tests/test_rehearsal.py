@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -22,10 +23,13 @@ from analysis.rehearsal.activities import Truth
 from analysis.rehearsal.checks import ANSWERS, check_report, contradictions, open_data, visible_text
 from analysis.rehearsal.copy import copied, mark_data
 from analysis.rehearsal.files import Planted, write_standins
+from analysis.rehearsal.places import towns_on
+from analysis.rehearsal.votes import write_votes
 from analysis.render.provinces import read_material, sheet_values
 from analysis.results import Result, Series, write_rows, write_series
 from analysis.sources.gazetteer import gazetteer
 from analysis.sources.geography import province_names
+from analysis.sources.kiesraad import read_turnout
 from analysis.sources.outcome_table import read_outcome_table
 from analysis.unknown import NotEstimable
 from analysis.workspace import Workspace, find_root
@@ -136,6 +140,25 @@ def test_the_copy_is_filled_in_and_marked_and_the_repository_is_not(repository_c
     assert [gap_design(held).track_in(one).name for one in gap_design(held).earlier] == ["ITCOURSE"] * 2
     assert {path: path.read_bytes() for path in before} == before
     copied(Workspace(root, root / "data" / "real"))  # and again
+
+
+def test_counts_of_a_council_are_read_with_their_electorate(tmp_path):
+    """Of votes on lists alone nobody knows how many might vote; the counts beside them say it."""
+    facts = find_root() / "data" / "facts"
+    write_votes(facts, tmp_path, np.random.default_rng(5))
+    council = read_turnout(sorted(tmp_path.iterdir()), election="GR").frame
+    assert len(council) == len(towns_on(facts, "2021-03-17"))
+    assert council[["eligible", "voters"]].notna().all(axis=None)
+    states = read_turnout([tmp_path / "kiesraad_ps2023_1.zip"], election="PS").frame
+    table = read_turnout([tmp_path / "Tellingen_PS_2023vs2019.xlsx"], election="PS").frame
+    both = states.merge(table[table["date"] == "2023-03-15"], on="code", suffixes=("", "_table"))
+    assert len(both) == len(states)
+    assert both["eligible"].equals(both["eligible_table"])
+    assert both["valid"].equals(both["valid_table"])
+    again = tmp_path / "again"
+    again.mkdir()
+    write_votes(facts, again, np.random.default_rng(5))
+    assert all((tmp_path / path.name).read_bytes() == path.read_bytes() for path in again.iterdir())
 
 
 def test_the_stand_ins_are_read_whole_but_for_the_mistakes_in_them(tmp_path):

@@ -124,6 +124,9 @@ def _provinces(found: Registered | NotEstimable, name: str) -> Series:
     measures = (*_COUNTS, "per_hundred")
     if isinstance(found, NotEstimable):
         return Series(id, label, "", DataKind.FACT, sources(found), found, measures)
+    if found.unplaced:
+        why = NotEstimable(found.unplaced)
+        return Series(id, label, "", DataKind.REAL, found.source, why, measures)
     table = found.by_province
     points = table[["code", *measures]].assign(
         uncounted=table["activities"] - table["with_count"], n=_behind(table)
@@ -136,6 +139,8 @@ def _years(found: Registered | NotEstimable, name: str) -> Series:
     if isinstance(found, NotEstimable):
         return Series(id, label, "", DataKind.FACT, sources(found), found, _COUNTS)
     table = found.by_year
+    if found.unplaced:  # of most nobody knows in which municipality they were
+        table = table.assign(municipalities=float("nan"))
     points = table[["year", "across", *_COUNTS]].assign(
         uncounted=table["activities"] - table["with_count"], n=_behind(table)
     )
@@ -148,8 +153,11 @@ def _behind(table: pd.DataFrame) -> pd.Series:
 
 
 def _lost(found: Registered | NotEstimable, name: str) -> Series:
-    """Why rows are left out or placed coarsely. Not what stood in them: free text can name a person."""
-    id, label = f"{SECTION}.{name}_verlies", "regels die niet of grover zijn geplaatst"
+    """Why rows are left out, placed coarsely or doubled. Not what they hold: free text can name a person."""
+    id, label = (
+        f"{SECTION}.{name}_verlies",
+        "regels die niet tellen, grover zijn geplaatst of een eerdere herhalen",
+    )
     if isinstance(found, NotEstimable):
         return Series(id, label, "regels", DataKind.FACT, sources(found), found, ("rows",))
     losses = found.losses
@@ -160,6 +168,8 @@ def _lost(found: Registered | NotEstimable, name: str) -> Series:
             ("volgens de status niet doorgegaan", losses.skipped),
             ("zonder leesbare plaats", losses.unplaced),
             ("alleen de provincie leesbaar", losses.coarser),
+            ("totaalregel, niet meegeteld", losses.totals),
+            ("gelijk aan een eerdere regel, en meegeteld", losses.repeated),
         )
         for loss in group
     ]

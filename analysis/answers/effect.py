@@ -321,14 +321,18 @@ def _design(rows: _Rows) -> tuple[Result, ...]:
     if isinstance(frame, NotEstimable):
         return (smallest,)
     started = frame["cohort"].notna()
+    lost = "; ".join(f"{reason} ({dutch.number(count)})" for reason, count in panel.losses)
     counts = (
-        ("n_clusters", "provincies", frame["cluster"].nunique()),
-        ("n_treated", "provincies met een start", frame.loc[started, "cluster"].nunique()),
-        ("n_units", "gemeenten of provincies", frame["unit"].nunique()),
-        ("n_measurements", "metingen", frame["time"].nunique()),
-        ("n_left_out", "weggelaten", sum(count for _, count in panel.losses)),
+        ("n_clusters", "provincies", frame["cluster"].nunique(), ""),
+        ("n_treated", "provincies met een start", frame.loc[started, "cluster"].nunique(), ""),
+        ("n_units", "gemeenten of provincies", frame["unit"].nunique(), panel.remark),
+        ("n_measurements", "metingen", frame["time"].nunique(), ""),
+        ("n_left_out", "weggelaten", sum(count for _, count in panel.losses), lost),
     )
-    return (smallest, *(rows.row(name, label, float(count), **fact) for name, label, count in counts))
+    return (
+        smallest,
+        *(rows.row(name, label, float(count), note=note, **fact) for name, label, count, note in counts),
+    )
 
 
 _BOUND = (

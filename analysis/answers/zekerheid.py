@@ -289,11 +289,10 @@ def _trends(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
     found, unit = study.trends, f"{rows.panel.question.outcome.unit} per meting"
     label = "verschil in ontwikkeling vóór de start"
     if isinstance(found, NotEstimable):
-        return (rows.row("trend", label, found, unit), rows.row("trend_bias", _BIAS, found))
+        return _no_trends(rows, label, found, unit)
     together = found.table.iloc[-1]  # all cohorts together, or the only one
     if together["reason"]:
-        why = NotEstimable(together["reason"])
-        return (rows.row("trend", label, why, unit), rows.row("trend_bias", _BIAS, why))
+        return _no_trends(rows, label, NotEstimable(together["reason"]), unit)
     silent = no_statement(found, rows.level)
     low, high = (None, None) if silent else _finite(together["low"], together["high"])
     p_value, smallest_p = (None, None) if silent else (float(found.p_value), float(found.smallest_p))
@@ -304,25 +303,34 @@ def _trends(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
             note="Een hoge p-waarde bewijst niet dat de ontwikkeling gelijk was.",
         ),
         rows.row(
-            "trend_detectable", "verschil in ontwikkeling dat die toets in vier van de vijf gevallen ziet",
-            _or_why(together["detectable_80"]), unit, se=float(together["detectable_80_se"]),
+            "trend_detectable", _SEEN_TREND, _or_why(together["detectable_80"]), unit,
+            se=float(together["detectable_80_se"]),
         ),
         rows.row("trend_bias", _BIAS, float(together["bias"])),
         *_missed(rows, found, together["cohort"]),
     )  # fmt: skip
 
 
+def _no_trends(rows: _Rows, label: str, why: NotEstimable, unit: str) -> tuple[Result, ...]:
+    """The same rows, of which the text names some, each with why it cannot be had."""
+    return (
+        rows.row("trend", label, why, unit),
+        rows.row("trend_detectable", _SEEN_TREND, why, unit),
+        rows.row("trend_bias", _BIAS, why),
+        rows.row("trend_missed", _MISSED_TREND, why),
+        rows.row("trend_missed_passed", _MISSED_PASSED, why),
+    )
+
+
 def _missed(rows: _Rows, found: Pretrends, cohort: float | str) -> tuple[Result, ...]:
     """What a trend does that the test misses as often as it finds it (Roth 2022)."""
     missed = found.missed(cohort)
-    label = "vertekening door een ontwikkeling die de toets in de helft van de gevallen mist"
     return (
-        rows.row("trend_missed", label, _or_why(missed.bias), se=missed.bias_se),
+        rows.row("trend_missed", _MISSED_TREND, _or_why(missed.bias), se=missed.bias_se),
         rows.row(
-            "trend_missed_passed", f"{label}, als de toets niets vond", _or_why(missed.bias_passing),
-            se=missed.bias_passing_se,
+            "trend_missed_passed", _MISSED_PASSED, _or_why(missed.bias_passing), se=missed.bias_passing_se
         ),
-    )  # fmt: skip
+    )
 
 
 def _or_why(number: float) -> float | NotEstimable:
@@ -377,6 +385,9 @@ def _started(rows: _Rows, cohort: float | str) -> str:
 
 
 _BIAS = "wat dat verschil in ontwikkeling aan de schatting zou doen"
+_SEEN_TREND = "verschil in ontwikkeling dat die toets in vier van de vijf gevallen ziet"
+_MISSED_TREND = "vertekening door een ontwikkeling die de toets in de helft van de gevallen mist"
+_MISSED_PASSED = f"{_MISSED_TREND}, als de toets niets vond"
 
 
 def _limits(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:

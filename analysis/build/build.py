@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from analysis.build.errors import BuildError
 from analysis.build.explain import explain
-from analysis.build.failure import NOT_PLANNED, FailedRun, Failure
+from analysis.build.failure import NOT_PLANNED, FailedRun, Failure, alike
 from analysis.build.fingerprint import Fingerprints
 from analysis.build.plan import Plan, make_plan
 from analysis.build.private import sweep_private_folders
@@ -153,12 +153,13 @@ def explanation(workspace: Workspace, only: Sequence[str] = ()) -> Iterable[str]
 
 
 def failure_report(workspace: Workspace, failed: Sequence[FailedRun]) -> str:
-    """Everything needed to mend what failed, one block a run."""
+    """Everything needed to mend what failed, one block a cause, with the first run that met it."""
     blocks = [f"{len(failed)} {'run' if len(failed) == 1 else 'runs'} failed"]
-    for run in failed:
+    for run, *others in alike(failed):
         failure = run.failure
         if failure.reason == NOT_PLANNED:
-            blocks.append(f"{run.label} cannot be planned\n  {failure.message}")
+            labels = ", ".join(one.label for one in (run, *others))
+            blocks.append(f"{labels} cannot be planned\n  {failure.message}")
             continue
         cell = "" if failure.cell is None else f", cell {failure.cell}"
         frame = f", {failure.frame}" if failure.frame else ""
@@ -173,6 +174,8 @@ def failure_report(workspace: Workspace, failed: Sequence[FailedRun]) -> str:
             lines.append(f"  called from cell {failure.cell}{frame}")
         if failure.folder:
             lines.append(f"  look at     {failure.folder}")
+        if others:
+            lines.append(f"  the same in {', '.join(other.label for other in others)}")
         lines.append(f"  run again   {repeat_command(workspace, run.label)}")
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)

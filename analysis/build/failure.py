@@ -69,6 +69,14 @@ class FailedRun:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
+def alike(failed: Iterable[FailedRun]) -> list[list[FailedRun]]:
+    """Runs that failed of one cause together: a file that many read is told of once."""
+    groups: dict[str, list[FailedRun]] = {}
+    for run in failed:
+        groups.setdefault(run.failure.message or run.label, []).append(run)
+    return list(groups.values())
+
+
 def of_error(reason: str, cell: int | None, text: str) -> Failure:
     """The failure that a traceback `text` tells of."""
     lines = [line.rstrip() for line in _ANSI.sub("", text).splitlines() if line.strip()]

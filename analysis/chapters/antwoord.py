@@ -23,6 +23,7 @@ DESCRIBED = (
 NO_LINE = "geen programmalijn"
 NEARER = "Een meting onder jongeren zelf: alle kiezers samen staan te ver van hen af"
 LONGER = "Metingen van latere jaren"
+WIDER = "Meer plaatsen om te vergelijken: waar het begon, en waar niet of later"
 NOTHING_MORE = "Niets"
 ABSENT = "Gegevens die er nog niet zijn"
 NEEDED, OBTAINABLE = "nodig is ", "op te vragen"  # how a reason names what is needed
@@ -231,7 +232,8 @@ def _asked(question: Question, released: Released) -> tuple[tuple[str, ...], Res
     answer, needed = _answer(row)
     if row.value is not None:
         answer = f"{answer}; van belang is {smallest} of meer"
-        needed = NEARER if _out_of_reach(question, released) else LONGER
+        further = LONGER if row.low is not None else WIDER  # no interval: too few that began, or that did not
+        needed = NEARER if _out_of_reach(question, released) else further
     line = (
         f"{question.exposure.label}: {dutch.lower(question.title)}",
         answer,

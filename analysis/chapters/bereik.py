@@ -21,13 +21,13 @@ def exhibits(released: Released, workspace: Workspace) -> list[Exhibit]:
     """For every programme with a registration its provinces, its years, and what could not be placed."""
     drawn: list[Exhibit] = []
     for name, exposure in exposures(workspace).items():
-        id = f"{SECTION}.{name}_provincies"
-        if id not in released or released.points(id).reason:
+        years = f"{SECTION}.{name}_jaren"
+        if years not in released or released.points(years).reason:
             continue
-        drawn += [
-            _provinces(released.points(id), name, exposure.label, workspace),
-            _years(released.points(f"{SECTION}.{name}_jaren"), name, exposure.label),
-        ]
+        provinces = released.points(f"{SECTION}.{name}_provincies")
+        if not provinces.reason:
+            drawn.append(_provinces(provinces, name, exposure.label, workspace))
+        drawn.append(_years(released.points(years), name, exposure.label, placed=not provinces.reason))
         lost = released.points(f"{SECTION}.{name}_verlies")
         if not lost.reason:
             drawn.append(_lost(lost, name, exposure.label))
@@ -57,11 +57,16 @@ def _provinces(series: Series, name: str, label: str, workspace: Workspace) -> T
     return _table(series, name, cells, caption, "lrrrr")
 
 
-def _years(series: Series, name: str, label: str) -> TableExhibit:
+def _years(series: Series, name: str, label: str, *, placed: bool) -> TableExhibit:
     across = int(series.points["across"].sum())
     cells = pd.DataFrame(
         [
-            (str(row.year), _count(row.activities), _count(row.municipalities), _people(row))
+            (
+                str(row.year),
+                _count(row.activities),
+                _count(row.municipalities) if placed else dutch.UNKNOWN,
+                _people(row),
+            )
             for row in series.points.itertuples()
         ],
         columns=["Jaar", "Activiteiten", "Gemeenten", "Jongeren"],
@@ -84,7 +89,10 @@ def _lost(series: Series, name: str, label: str) -> TableExhibit:
         ],
         columns=["Waarom", "Bestand", "Eerste regel", "Regels"],
     )
-    caption = f"{label}: regels van de registratie die niet, of alleen op provincie, zijn geplaatst."
+    caption = (
+        f"{label}: regels van de registratie die niet zijn meegeteld, niet of alleen in een provincie zijn "
+        "te plaatsen, of gelijk zijn aan een eerdere regel."
+    )
     return _table(series, f"{name}-verlies", cells, caption, "llrr")
 
 

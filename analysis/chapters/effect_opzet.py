@@ -16,7 +16,7 @@ _COUNTED = {
     "n_treated": "Provincies met een start",
     "n_units": "Gemeenten of provincies die zijn vergeleken",
     "n_measurements": "Metingen",
-    "n_left_out": "Weggelaten metingen van een plaats",
+    "n_left_out": "Weggelaten regels en metingen",
 }
 _TESTED = {
     "crv3_p": "p-waarde met standaardfouten naar provincie (jackknife)",
@@ -59,12 +59,19 @@ def _table(released: Released, question: Question, main: Result, cells: list) ->
         cells=pd.DataFrame(cells, columns=["Wat", "Waarde"]),
         caption=(
             f"{question.exposure.label}, {dutch.lower(question.title)}: wie met wie is vergeleken, hoe beide "
-            "groepen ervoor stonden, en de toetsen naast de hoofdtoets."
+            f"groepen ervoor stonden, en de toetsen naast de hoofdtoets.{_rests_on(released, question)}"
         ),
         kind=main.kind,
         source=main.source,
         align="lr",
     )
+
+
+def _rests_on(released: Released, question: Question) -> str:
+    """What the measurements come from, and what of it was left out."""
+    units, lost = (released.find(f"{question.prefix}.{name}") for name in ("n_units", "n_left_out"))
+    told = f" {units.note}" if units is not None and units.note else ""
+    return told + (f" Weggelaten: {lost.note}." if lost is not None and lost.note else "")
 
 
 def _means(series: Series) -> list[tuple[str, str]]:

@@ -28,7 +28,7 @@ OUTCOMES = "outcome_tables"
 STARTS = "start_tables"
 COVARIATES = "covariate_tables"
 PLACES = ("municipality", "school", "postcode", "province")
-SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".ods", ".csv.gz")
+SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".ods", ".csv.gz", ".sav", ".zsav")
 AUTO = "auto"  # the decimal sign that the numbers themselves show
 _OTHER = {".": ",", ",": "."}
 _ORDERS = ("dmy", "mdy", "ymd")
@@ -70,7 +70,9 @@ class TableMap:
     decimal: str = AUTO
     thousands: str = ""
     date_order: str = "dmy"
-    missing: tuple[str, ...] = ("-", "n.v.t.", "nvt", "onbekend", "NA")
+    missing: tuple[str, ...] = (
+        "-", "n.v.t.", "nvt", "onbekend", "NA", "weet niet", "geen antwoord", "niet ingevuld",
+    )  # fmt: skip
     totals: tuple[str, ...] = ("totaal", "eindtotaal", "subtotaal", "total", "som")
 
     TEXTS: ClassVar[tuple[str, ...]] = ()

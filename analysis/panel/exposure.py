@@ -11,7 +11,8 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.design.questions import ASSUMED, REALISED, Exposure, Spell
-from analysis.design.tables import registration_maps, start_maps
+from analysis.design.tables import RegistrationMap, registration_maps, start_maps
+from analysis.panel.registered import mostly_unplaced
 from analysis.sources.activities import find_files, read_activities
 from analysis.sources.gazetteer import gazetteer, province_of
 from analysis.sources.geography import province_names
@@ -40,6 +41,10 @@ class Exposed:
     remark : str
     losses : tuple of (str, int)
         Rows of that file left out, by Dutch reason.
+    apart : str
+        Dutch: how many registered activities contradict the starts; "" where none do, or nothing is known.
+    unknown : str
+        Why it cannot be said where it started, in Dutch; there are no spells then. "" where it can.
     """
 
     exposure: Exposure
@@ -47,16 +52,20 @@ class Exposed:
     source: str
     remark: str = ""
     losses: tuple[tuple[str, int], ...] = ()
+    apart: str = ""
+    unknown: str = ""
 
     @property
     def caption(self) -> str:
         """Dutch, for the picture of the schedule: what it shows and where that comes from."""
+        if self.unknown:
+            return f"Start van {self.exposure.label} per provincie. {dutch.capital(self.unknown)}."
         if self.source == DESIGN_SOURCE:
-            return self.exposure.schedule
+            return f"{self.exposure.schedule} {self.apart}".strip()
         return (
             f"Start van {self.exposure.label} per provincie. {self.remark} Een provincie zonder start daarin "
-            "telt als niet bereikt."
-        )
+            f"telt als niet bereikt. {self.apart}"
+        ).strip()
 
     def schedule(self, provinces: list[str]) -> pd.DataFrame:
         """Which province starts when and how sure that is: code, start (year), status, date (as written)."""
@@ -96,7 +105,9 @@ def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
             remark += f" Het bereik komt uit {_names(activities)}."
             source += f"; registratie_{exposure.name}"
             losses = (*losses, *counted.losses.left_out)
-        return Exposed(replace(exposure, spells=found), True, source, remark, losses)
+        listed = replace(exposure, spells=found)
+        apart = _out_of_step(listed, registered, activities, workspace)
+        return Exposed(listed, True, source, remark, losses, apart)
     if activities and exposure.starts == "registration":
         read = read_activities(activities, registered, gazetteer(workspace))
         found = _first_activities(read.frame, exposure, workspace)
@@ -106,6 +117,10 @@ def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
             else "de eerste activiteit in"
         )
         remark = f"De start in een {_LEVEL[exposure.place]} is {begun} {_names(activities)}."
+        if unplaced := mostly_unplaced(read.frame):
+            none = replace(exposure, spells=())
+            source, losses = f"registratie_{exposure.name}", read.losses.left_out
+            return Exposed(none, False, source, remark, losses, unknown=unplaced)
         return Exposed(
             replace(exposure, spells=found),
             True,
@@ -116,7 +131,44 @@ def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
     require_places(
         (one.place for one in exposure.spells), f"exposures.toml, spells of {exposure.name}", workspace
     )
-    return Exposed(exposure, complete=False, source=DESIGN_SOURCE, remark=exposure.before)
+    apart = _out_of_step(exposure, registered, activities, workspace)
+    return Exposed(exposure, complete=False, source=DESIGN_SOURCE, remark=exposure.before, apart=apart)
+
+
+def _out_of_step(
+    exposure: Exposure, design: RegistrationMap | None, paths: list[Path], workspace: Workspace
+) -> str:
+    """Dutch: how many registered activities contradict the starts that hold; "" where none do.
+
+    A registration that cannot be read is the business of who counts it.
+    """
+    if design is None or not paths:
+        return ""
+    try:
+        frame = read_activities(paths, design, gazetteer(workspace)).frame
+    except ValueError:
+        return ""
+    placed = _placed(frame, exposure, workspace)
+    began: dict[str, str] = {}
+    for spell in sorted(exposure.spells, key=lambda spell: spell.began):
+        began.setdefault(spell.place, spell.began.isoformat())
+    start = pd.to_datetime(placed["place"].map(began))
+    early, without = int((placed["until"] < start).sum()), int(start.isna().sum())
+    level = _LEVEL[exposure.place]
+    parts = [
+        f"{dutch.number(count)} {where}"
+        for count, where in (
+            (early, f"vóór de start in hun {level}"),
+            (without, f"in een {level} zonder start"),
+        )
+        if count
+    ]
+    if not parts:
+        return ""
+    return (
+        f"Van de {dutch.number(len(placed))} activiteiten in {_names(paths)} die te plaatsen zijn, "
+        f"{'viel er' if early + without == 1 else 'vielen er'} {dutch.join(parts)}."
+    )
 
 
 def require_places(codes: Iterable[str], where: str, workspace: Workspace) -> None:
@@ -153,9 +205,7 @@ def _first_activities(frame: pd.DataFrame, exposure: Exposure, workspace: Worksp
     With a threshold it begins once that many are registered there: a place that never gets so far has none,
     and an activity without a number adds nobody.
     """
-    placed = frame[frame["level"].isin([MUNICIPALITY, PROVINCE])]
-    if exposure.place == PROVINCE:
-        placed = placed.assign(place=placed["place"].map(province_of(workspace)).fillna(placed["place"]))
+    placed = _placed(frame, exposure, workspace)
     found = []
     for place, rows in placed.sort_values("date", kind="stable").groupby("place", sort=True):
         people = rows["young_people"]
@@ -172,6 +222,14 @@ def _first_activities(frame: pd.DataFrame, exposure: Exposure, workspace: Worksp
                 )
             )
     return tuple(found)
+
+
+def _placed(frame: pd.DataFrame, exposure: Exposure, workspace: Workspace) -> pd.DataFrame:
+    """Activities in a place that can be read, at the level where the exposure is decided."""
+    placed = frame[frame["level"].isin([MUNICIPALITY, PROVINCE])]
+    if exposure.place == PROVINCE:
+        placed = placed.assign(place=placed["place"].map(province_of(workspace)).fillna(placed["place"]))
+    return placed
 
 
 def _at_level(spells: tuple[Spell, ...], exposure: Exposure, workspace: Workspace) -> tuple[Spell, ...]:

@@ -18,7 +18,7 @@ from analysis.sources.activities import find_files
 from analysis.sources.gazetteer import gazetteer, province_of
 from analysis.sources.municipal_changes import municipal_changes
 from analysis.sources.outcome_table import by_place, read_outcome_table
-from analysis.sources.places import MUNICIPALITY, PROVINCE
+from analysis.sources.places import BODY, MUNICIPALITY, PROVINCE, SCHOOL
 from analysis.sources.turnout import ELECTIONS
 from analysis.unknown import NotEstimable
 from analysis.workspace import Workspace
@@ -99,6 +99,12 @@ def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
     read = read_outcome_table(paths, design, gazetteer(workspace))
     home = province_of(workspace)
     rows = read.frame[read.frame["level"].isin([MUNICIPALITY, PROVINCE])]
+    bodies, schools = (int((read.frame["level"] == level).sum()) for level in (BODY, SCHOOL))
+    if rows.empty and schools:
+        return NotEstimable(
+            f"de plaatsen in {_names(paths)} zijn scholen, en waar die staan is niet bekend; nodig is de "
+            "lijst van vestigingen van DUO (duo_vo_2025.csv)"
+        )
     if rows.empty:
         return NotEstimable(
             f"in {_names(paths)} is geen enkele plaats te herkennen; nodig is {outcome.needed}"
@@ -108,6 +114,7 @@ def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
         rows = rows.assign(place=rows["place"].map(home).fillna(rows["place"]), level=PROVINCE)
     other = int((rows["level"] != level).sum())
     rows = rows[rows["level"] == level]
+    together = _together(rows)
     merged, members = "", {}
     if level == MUNICIPALITY:
         rows, merged, members = _on_equal_land(rows, workspace)
@@ -129,18 +136,21 @@ def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
         *read.losses.left_out,
         *((f"zonder getal in {name}", rows) for name, rows in read.losses.unknown if rows),
         *((("metingen op een ander niveau", other),) if other else ()),
+        *((("in Caribisch Nederland, dat in geen provincie ligt", bodies),) if bodies else ()),
+        *((("van scholen waarvan de gemeente niet bekend is", schools),) if schools else ()),
     )
-    remark = f"De uitkomst komt uit {_names(paths)}.{merged}"
+    remark = f"De uitkomst komt uit {_names(paths)}.{together}{merged}"
     coarser = sum(loss.rows for loss in read.losses.coarser)
     if coarser:
         remark += (
             f" Van {dutch.number(coarser, 0)} van de {dutch.number(read.losses.rows, 0)} regels is alleen de "
             "provincie te herkennen."
         )
-    if read.losses.repeated:
-        many = read.losses.repeated > 1
+    repeated = sum(loss.rows for loss in read.losses.repeated)
+    if repeated:
+        many = repeated > 1
         remark += (
-            f" {dutch.number(read.losses.repeated, 0)} van de {dutch.number(read.losses.rows, 0)} regels "
+            f" {dutch.number(repeated, 0)} van de {dutch.number(read.losses.rows, 0)} regels "
             f"{'herhalen' if many else 'herhaalt'} een eerdere regel, en {'tellen' if many else 'telt'} mee."
         )
     return Measured(
@@ -173,6 +183,26 @@ def _on_equal_land(rows: pd.DataFrame, workspace: Workspace) -> tuple[pd.DataFra
     )
     members = {code: last[one] for code, one in units.items()}
     return rows.assign(place=unit.map(last)), told if gone else "", members
+
+
+def _together(rows: pd.DataFrame) -> str:
+    """Dutch: of how many places and dates there are several rows, and where files contradict each other."""
+    groups = rows.groupby(["date", "until", "place"])
+    several = int((groups.size() > 1).sum())
+    if not several:
+        return ""
+    told = (
+        f" Van {dutch.number(several)} van de {dutch.number(groups.ngroups)} keren dat een plaats is "
+        "gemeten, zijn er meer regels; die zijn samengenomen."
+    )
+    # per file first: within one, rows are pupils, classes or schools and differ by nature
+    by_file = rows.groupby(["date", "until", "place", "file"])["value"].mean()
+    values = by_file.groupby(level=["date", "until", "place"])
+    apart = int((values.max() > values.min()).sum())
+    if apart:
+        files = dutch.join(sorted(rows["file"].unique()))
+        told += f" Bij {dutch.number(apart)} daarvan verschillen de waarden tussen {files}."
+    return told
 
 
 def _names(paths: Iterable[Path]) -> str:

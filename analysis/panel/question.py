@@ -157,18 +157,20 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
     require_places(population.exclude, f"questions.toml, population {population.name}, exclude", workspace)
     programme = exposed(asked.exposure, workspace)
     schedule = programme.schedule(provinces)
-    found = measured(asked.outcome, workspace)
+    found = NotEstimable(programme.unknown) if programme.unknown else measured(asked.outcome, workspace)
     if isinstance(found, NotEstimable):
         return Panel(
             asked, found, (), schedule, DataKind.FACT, DESIGN_SOURCE, programme.remark,
             schedule_source=programme.source, schedule_caption=programme.caption,
+            reach=_reach(asked, (), workspace),
         )  # fmt: skip
     left = found.frame["province"].isin(asked.population.exclude) | found.frame["unit"].isin(
         asked.population.exclude
     )
     excluded = (("metingen van plaatsen buiten de populatie", int(left.sum())),) if left.any() else ()
     joined = join(found.frame[~left], programme.exposure, found.members)
-    losses = (*found.losses, *programme.losses, *excluded, *joined.losses)
+    of_programme = tuple((f"{why}, in de bestanden van het programma", n) for why, n in programme.losses)
+    losses = (*found.losses, *of_programme, *excluded, *joined.losses)
     frame = _answerable(_columns(joined, asked, workspace), asked, joined)
     return Panel(
         question=asked,
@@ -177,7 +179,7 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
         schedule=schedule,
         kind=found.kind,
         source=together(found.source, programme.source),
-        remark=f"{found.remark} {programme.remark}".strip(),
+        remark=" ".join(filter(None, (found.remark, programme.remark, programme.apart))),
         losses=losses,
         moments=tuple(date.year + (date.day_of_year - 1) / 365.25 for date in joined.dates),
         other=_other(asked, joined.dates, workspace),
@@ -262,10 +264,12 @@ def _other(
         if name == asked.exposure.name or exposure.place != asked.exposure.place:
             continue
         try:
-            spells = exposed(exposure, workspace).exposure.spells
+            programme = exposed(exposure, workspace)
         except ValueError:
             return NotEstimable(f"de lijst met starts van {exposure.label} is niet te lezen")
-        for spell in spells:
+        if programme.unknown:
+            return NotEstimable(f"waar {exposure.label} is begonnen, is niet te lezen")
+        for spell in programme.exposure.spells:
             since = next(
                 (float(t) for t, date in enumerate(dates) if pd.Timestamp(spell.began) <= date), None
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -42,6 +42,8 @@ class Registered:
     lost : tuple of Loss
         Rows left out or placed coarsely, by reason and value.
     losses : Losses
+    unplaced : str
+        Of :func:`mostly_unplaced`: why nothing can be told by place; "" where it can.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Registered:
     by_year: pd.DataFrame
     lost: tuple[Loss, ...]
     losses: Losses
+    unplaced: str = ""
 
     @property
     def totals(self) -> pd.Series:
@@ -80,14 +83,42 @@ def registered(name: str, workspace: Workspace | None = None) -> Registered | No
     if read.frame.empty:
         return NotEstimable(f"in de registratie van {label} staat geen activiteit die is doorgegaan")
     rows = _in_provinces(read.frame, workspace)
+    losses = replace(read.losses, unplaced=(*read.losses.unplaced, *_at_schools(read.frame)))
     return Registered(
         name,
         label,
         f"registratie_{name}",
         _by_province(rows, workspace),
         _by_year(rows),
-        (*read.losses.undated, *read.losses.skipped, *read.losses.unplaced, *read.losses.coarser),
-        read.losses,
+        (*losses.undated, *losses.skipped, *losses.unplaced, *losses.coarser),
+        losses,
+        mostly_unplaced(read.frame),
+    )
+
+
+def mostly_unplaced(frame: pd.DataFrame) -> str:
+    """Why activities cannot be told by place, in Dutch: most lie where nobody can read; "" where they can.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        As :data:`analysis.sources.activities.ACTIVITIES`.
+    """
+    nowhere = frame["level"].isin([SCHOOL, UNPLACED])
+    if 2 * nowhere.sum() <= len(frame):
+        return ""
+    return (
+        "van de meeste activiteiten is niet te lezen in welke provincie zij waren; nodig is de gemeente bij "
+        "elke activiteit, of de lijst van scholen van DUO of van postcodes van het CBS"
+    )
+
+
+def _at_schools(frame: pd.DataFrame) -> tuple[Loss, ...]:
+    """Activities at schools of which no list says where they stand."""
+    schools = frame[frame["level"] == SCHOOL]
+    return tuple(
+        Loss("school, en er is geen lijst van scholen", "", len(lines), file, int(lines.iloc[0]))
+        for file, lines in schools.groupby("file", sort=False)["line"]
     )
 
 

@@ -1,4 +1,4 @@
-"""Stand-ins for results of elections by municipality, in four of the forms in which they are published.
+"""Stand-ins for results of elections by municipality, in five of the forms in which they are published.
 
 Entitled and cast votes add up, by province, to nearly those of the facts, because a file of which they do not
 is refused as another election; how they lie over municipalities is made up.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from analysis.rehearsal.eml import write_counts
 from analysis.rehearsal.places import Town, towns_on
 from analysis.rehearsal.workbooks import xlsx
 
@@ -58,7 +59,10 @@ class Count:
 
 
 def write_votes(facts: Path, folder: Path, rng: np.random.Generator) -> None:
-    """Tweede Kamer 2021, 2023 and 2025, Provinciale Staten 2019 and 2023, and the council of 2022."""
+    """Tweede Kamer 2021, 2023 and 2025, Provinciale Staten 2019 and 2023, and the councils of 2022.
+
+    Those of 2023 and 2022 also as counts by municipality; only there councils have an electorate.
+    """
     with (facts / "turnout_provinces.csv").open(encoding="utf-8", newline="") as handle:
         known = list(csv.DictReader(handle))
     lean = {}  # how far the turnout of a municipality lies from that of its province, in all elections alike
@@ -70,11 +74,21 @@ def write_votes(facts: Path, folder: Path, rng: np.random.Generator) -> None:
     _wide(folder / "Uitslag_alle_gemeenten_TK20210317.csv", counts("2021-03-17"), rng)
     _fields(folder / "TK20231122_uitslag_gemeente.csv", counts("2023-11-22"), rng)
     _newspaper(folder, counts("2025-10-29"), rng)
-    sheets = {}
-    for date in ("2023-03-15", "2019-03-20"):
-        sheets[f"PS{date[:4]}"] = _states(counts(date), date[:4])
+    states = {date: counts(date) for date in ("2023-03-15", "2019-03-20")}
+    sheets = {f"PS{date[:4]}": _states(found, date[:4]) for date, found in states.items()}
     xlsx(folder / "Tellingen_PS_2023vs2019.xlsx", **sheets)
-    _council(folder / "uitslag_GR20220316_Gemeente.csv", counts("2021-03-17"))
+    elections = {one.code: f"PS2023_{_PS[one.province]}" for one in states["2023-03-15"]}
+    write_counts(folder / "kiesraad_ps2023_1.zip", states["2023-03-15"], elections, "2023-03-15", LISTS)
+    council = [_of_council(one) for one in counts("2021-03-17")]
+    _council(folder / "uitslag_GR20220316_Gemeente.csv", council)
+    elections = {one.code: f"GR2022_{''.join(filter(str.isalnum, one.name))}" for one in council}
+    write_counts(folder / "kiesraad_gr2022.zip", council, elections, "2022-03-16", LISTS)
+
+
+def _of_council(one: Count) -> Count:
+    """More may vote for a council than for the Tweede Kamer, and fewer do."""
+    fewer = tuple(int(0.65 * votes) for votes in one.lists)
+    return replace(one, eligible=int(1.04 * one.eligible), lists=fewer)
 
 
 def _counts(

@@ -21,7 +21,7 @@ from analysis.release.shown import CONCLUSIONS, FOLDER, Shown
 from analysis.results import Result
 from analysis.workspace import Workspace
 
-WORD = "ontbreekt"
+WORD = "niet berekend"
 SENTENCE = "Dit onderdeel ontbreekt: het notebook waar het uit komt, is niet afgerond."
 STUDY = "studie"
 

@@ -145,8 +145,10 @@ def write_placebo_section(drawn: Iterable[str], folder: Path) -> None:
     _write(folder / "vragen-schijn.qmd", _joined(parts))
 
 
-def write_reach_sections(names: Iterable[str], drawn: Iterable[str], folder: Path) -> None:
-    """``uitkomst-bereik-<programme>.qmd``: the tables of its registration that were drawn; else nothing.
+def write_reach_sections(
+    names: Iterable[str], drawn: Iterable[str], released: Released, folder: Path
+) -> None:
+    """``uitkomst-bereik-<programme>.qmd``: what the reach leaves out, and the tables that were drawn.
 
     Parameters
     ----------
@@ -162,11 +164,33 @@ def write_reach_sections(names: Iterable[str], drawn: Iterable[str], folder: Pat
         told = {
             tables[0]: f"@{tables[0]} geeft activiteiten en bereik per provincie",
             tables[1]: f"@{tables[1]} per jaar",
-            tables[2]: f"@{tables[2]} noemt wat niet is te plaatsen",
+            tables[2]: f"@{tables[2]} noemt regels die niet of anders tellen, of dubbel staan",
         }
         text = [f"{'; '.join(told[table] for table in there)}."] if there else []
         includes = [f"{{{{< include {FOLDER}/{table}.qmd >}}}}" for table in there]
-        _write(folder / f"uitkomst-bereik-{name}.qmd", _joined([*text, *includes]))
+        parts = [*_uncounted(released, name), *_nowhere(released, name), *text, *includes]
+        _write(folder / f"uitkomst-bereik-{name}.qmd", _joined(parts))
+
+
+def _nowhere(released: Released, name: str) -> list[str]:
+    """Why a registration does not tell reach by province, where it is there and does not."""
+    id = f"bereik.{name}_provincies"
+    series = released.points(id) if id in released else None
+    if series is None or not series.reason or series.kind is not DataKind.REAL:
+        return []
+    return [f"Het bereik per provincie is {series.unknown}."]
+
+
+def _uncounted(released: Released, name: str) -> list[str]:
+    """That some activities have no number of young people, where that is so."""
+    id = f"bereik.{name}_uncounted"
+    row, reach = released.find(id), released.find(f"bereik.{name}_young_people")
+    if row is None or not row.value or reach.value is None:
+        return []
+    return [
+        f"Van {{{{< var {id}.value >}}}} van de {{{{< var bereik.{name}_activities.full >}}}} is het aantal "
+        "jongeren onbekend; het bereik hierboven telt die niet mee."
+    ]
 
 
 def write_outcome_sections(released: Released, reports: Path, folder: Path) -> None:

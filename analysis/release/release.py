@@ -14,9 +14,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from analysis import dutch
 from analysis.build.closure import closure
 from analysis.build.errors import BuildError
-from analysis.build.failure import FailedRun
+from analysis.build.failure import FailedRun, alike
 from analysis.build.fingerprint import Fingerprints, digest_of
 from analysis.build.plan import Plan
 from analysis.conclusions import Conclusion, conclude
@@ -163,8 +164,13 @@ def missing_notebooks(released: Path) -> list[str]:
 
 
 def _lacking(failed: list[FailedRun], undrawn: list[NotDrawn]) -> list[str]:
-    """A line for each notebook that failed or could not be drawn: what it is, and the error."""
-    lines = [f"{item.label} ({item.file}): {item.failure.message or item.failure.reason}" for item in failed]
+    """A line for each cause of failure, and for what could not be drawn: what it is, and the error."""
+    lines = [
+        f"{dutch.join([run.label for run in runs])} "
+        f"({dutch.join(list(dict.fromkeys(run.file for run in runs)))}): "
+        f"{runs[0].failure.message or runs[0].failure.reason}"
+        for runs in alike(failed)
+    ]
     return lines + [f"{item.notebook}: {item.message}" for item in undrawn]
 
 
@@ -224,7 +230,7 @@ def _hand_over(
     write_check_sections(asked, released, [exhibit.id for exhibit in described], workspace.reports, generated)
     write_outcome_sections(released, workspace.reports, generated)
     programmes = dict.fromkeys(question.exposure.name for question in asked)
-    write_reach_sections(programmes, [exhibit.id for exhibit in described], generated)
+    write_reach_sections(programmes, [exhibit.id for exhibit in described], released, generated)
     text = shown(workspace, opened=True)
     extra = fill_missing(text, workspace, released.rows, conclusions) if lacking else {}
     write_variables(

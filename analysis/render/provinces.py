@@ -42,6 +42,7 @@ _RAW, _SHRUNKEN = ("raw", "raw_low", "raw_high"), ("shrunken", "low", "high")
 _ELSEWHERE = "Waarom iets niet is vast te stellen, en wat daarvoor nodig is, staat in het rapport."
 _NO_PROGRAMME_PLACE = "geen plaats van het programma"
 _ROLES = ("primary", "secondary")
+_AT_LEAST = "ten minste "
 _SOUTHERN = ("PV30", "PV31")
 _TRACKS = {
     "vmbo_3_4": "vmbo, leerjaar 3 en 4",
@@ -261,8 +262,11 @@ def _reach(code: str, programme: str, series: Series, total: Result) -> list[str
     elif pd.isna(here["young_people"]):
         told = dutch.UNKNOWN
     else:
-        told = f"{'ten minste ' if here['uncounted'] else ''}{dutch.number(int(here['young_people']))}"
-    return [f"Jongeren bereikt door {programme} (registratie)", told, total.variables()["value"]]
+        told = f"{_AT_LEAST if here['uncounted'] else ''}{dutch.number(int(here['young_people']))}"
+    country = total.variables()["value"]
+    if total.value is not None and series.points["uncounted"].sum() > 0:
+        country = f"{_AT_LEAST}{country}"
+    return [f"Jongeren bereikt door {programme} (registratie)", told, country]
 
 
 def _outcome(code: str, name: str, material: Material) -> str:

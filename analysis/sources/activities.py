@@ -17,7 +17,14 @@ import pandera.pandas as pa
 
 from analysis.design.tables import REGISTRATIONS, RegistrationMap
 from analysis.sources.locate import Gazetteer
-from analysis.sources.placed_table import Losses, collected, read_placed, require_most_dated
+from analysis.sources.placed_table import (
+    Losses,
+    Placed,
+    collected,
+    read_placed,
+    repeating,
+    require_most_dated,
+)
 from analysis.sources.placenames import key
 from analysis.sources.places import BODY, MUNICIPALITY, PROVINCE, SCHOOL, UNPLACED
 
@@ -93,29 +100,32 @@ def read_activities(paths: Iterable[Path], design: RegistrationMap, gazetteer: G
         that is no whole number of zero or more, or a status or kind that the design does not know; names
         file, column and line (as a spreadsheet numbers it).
     """
-    frame, losses = read_placed(paths, design, gazetteer, _DECLARED)
-    require_most_dated(losses)
-    frame, skipped = _that_count(frame, design)
-    frame["kind"] = _kinds(frame, design)
-    frame["young_people"] = _young_people(frame)
+    placed = read_placed(paths, design, gazetteer, _DECLARED)
+    require_most_dated(placed.losses)
+    frame, skipped = _that_count(placed, design)
+    frame["kind"] = _kinds(frame, design, placed)
+    frame["young_people"] = _young_people(frame, placed)
     frame = frame[list(ACTIVITIES.columns)].reset_index(drop=True)
     what = [column for column in frame.columns if column not in ("file", "line")]
     losses = replace(
-        losses,
+        placed.losses,
         skipped=skipped,
         unknown=(("aantal jongeren", int(frame["young_people"].isna().sum())),),
-        repeated=int(frame.duplicated(what).sum()),
+        repeated=repeating(frame, frame.duplicated(what)),
     )
     return Activities(design.name, ACTIVITIES.validate(frame), losses)
 
 
-def _that_count(frame: pd.DataFrame, design: RegistrationMap) -> tuple[pd.DataFrame, tuple]:
+def _that_count(placed: Placed, design: RegistrationMap) -> tuple[pd.DataFrame, tuple]:
+    frame = placed.frame
     if "status" not in frame or not design.columns.get("status"):
         return frame, ()
     there = frame["status"].notna()  # missing, and not empty, in a file without the column: every row counts
     words = frame["status"].fillna("").map(key)
     counted, not_counted = ({key(word) for word in words} for words in (design.counted, design.not_counted))
-    _require_known(frame[there], "status", words[there], counted | not_counted, "counted or not_counted")
+    _require_known(
+        frame[there], "status", words[there], counted | not_counted, "counted or not_counted", placed
+    )
     out = there & words.isin(not_counted)
     reasons = [f"status {text!r}" for text in frame.loc[out, "status"].fillna("")]
     skipped = tuple(
@@ -126,33 +136,35 @@ def _that_count(frame: pd.DataFrame, design: RegistrationMap) -> tuple[pd.DataFr
     return frame[~out].copy(), skipped
 
 
-def _kinds(frame: pd.DataFrame, design: RegistrationMap) -> pd.Series:
+def _kinds(frame: pd.DataFrame, design: RegistrationMap, placed: Placed) -> pd.Series:
     if "kind" not in frame:
         return pd.Series("", frame.index, dtype="str")
     words = frame["kind"].fillna("").map(key)
     if design.kinds:
         names = {key(word): kind for word, kind in design.kinds.items()}
         there = frame["kind"].notna()
-        _require_known(frame[there], "kind", words[there], set(names), "kinds")
+        _require_known(frame[there], "kind", words[there], set(names), "kinds", placed)
         return words.map(names).fillna("").astype("str")
     first: dict[str, str] = {}
     written = zip(words, frame["kind"].fillna(""), strict=True)
     return pd.Series([first.setdefault(word, text) for word, text in written], frame.index, dtype="str")
 
 
-def _require_known(frame: pd.DataFrame, column: str, words: pd.Series, known: set[str], where: str) -> None:
+def _require_known(
+    frame: pd.DataFrame, column: str, words: pd.Series, known: set[str], where: str, placed: Placed
+) -> None:
     strange = ~words.isin(known)
     if strange.any():
         first = frame[strange].iloc[0]
         others = sorted(set(frame.loc[strange, column].fillna("")) - {first[column]})
         more = f"; further {', '.join(map(repr, others[:5]))}" if others else ""
         raise ValueError(
-            f"{first['file']}, column {column}, line {first['line']}: {first[column]!r} is unknown{more}. "
+            f"{placed.cell(first, column)}: {first[column]!r} is unknown{more}. "
             f"Add it to {where} in {_DECLARED}"
         )
 
 
-def _young_people(frame: pd.DataFrame) -> pd.Series:
+def _young_people(frame: pd.DataFrame, placed: Placed) -> pd.Series:
     if "young_people" not in frame:
         return pd.Series(np.nan, frame.index)
     numbers = frame["young_people"]
@@ -160,7 +172,7 @@ def _young_people(frame: pd.DataFrame) -> pd.Series:
     if wrong.any():
         first = frame[wrong].iloc[0]
         raise ValueError(
-            f"{first['file']}, column young_people, line {first['line']}: {first['young_people']:g} is no "
-            "number of people"
+            f"{placed.cell(first, 'young_people')}: {first['young_people']:g} is no number of people. "
+            "Correct it, or leave the cell empty where nobody counted"
         )
     return numbers

@@ -177,7 +177,7 @@ def _raw(path: Path, design: AdksDesign) -> Iterator[pd.DataFrame]:
     if not path.is_file():
         raise FileNotFoundError(f"{path.name} is absent from {path.parent}")
     if path.stat().st_size == 0:
-        raise ValueError(f"{path.name}: the file is empty")
+        raise ValueError(f"{path.name}: the file is empty; get it again, or remove it")
     if path.suffix.lower() in SPSS_SUFFIXES:
         yield _spss(path, design)
     else:

@@ -27,7 +27,7 @@ def read_bytes(path: Path, largest: int) -> bytes:
     with path.open("rb") as handle:
         start = handle.read(2)
     if not start:
-        raise ValueError(f"{path.name}: the file is empty")
+        raise ValueError(f"{path.name}: the file is empty; get it again, or remove it")
     if start == ZIP:
         raise ValueError(f"{path.name}: this is a zip archive (or an Excel file); unpack it first")
     try:

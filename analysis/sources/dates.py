@@ -1,4 +1,4 @@
-"""Dates and periods as registrations write them: a day, a month, a quarter, half a year, a (school) year.
+"""Dates and periods as registrations write them: from a day or an ISO week to a year or a school year.
 
 Every one becomes its first and its last day, so that what is dated by month and what is dated by day can be
 counted together in whatever period holds both.
@@ -15,8 +15,9 @@ import pandas as pd
 
 from analysis.sources.placenames import cell_text
 
-DAY, MONTH, QUARTER, HALF, YEAR, SCHOOL_YEAR = "day", "month", "quarter", "half-year", "year", "school year"
-PRECISIONS = (DAY, MONTH, QUARTER, HALF, YEAR, SCHOOL_YEAR)
+DAY, WEEK, MONTH, QUARTER = "day", "week", "month", "quarter"
+HALF, YEAR, SCHOOL_YEAR = "half-year", "year", "school year"
+PRECISIONS = (DAY, WEEK, MONTH, QUARTER, HALF, YEAR, SCHOOL_YEAR)
 ORDERS = ("dmy", "mdy", "ymd")
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 _SCHOOL_MONTH = 8  # a school year runs from 1 August to 31 July (Wet voortgezet onderwijs 2020)
@@ -70,7 +71,8 @@ def parse_periods(values: pd.Series, *, order: str = "dmy") -> pd.DataFrame:
         name: pd.to_datetime([getattr(period, name, None) for period in periods]) for name in ("start", "end")
     }
     precision = pd.Series([getattr(period, "precision", None) for period in periods], dtype="str")
-    return pd.DataFrame({**days, "precision": precision.to_numpy()}, index=values.index)
+    precision.index = values.index  # text also where there is no row at all
+    return pd.DataFrame({**days}, index=values.index).assign(precision=precision)
 
 
 def _full(year: str) -> int:
@@ -87,6 +89,15 @@ def _day(parts: dict, order: str) -> Period:
         day, month, year = named["d"], named["m"], named["y"]
     one = date(_full(year), int(month), int(day))
     return Period(one, one, DAY)
+
+
+def _week(parts: dict, order: str) -> Period:
+    """As ISO 8601 numbers weeks: from Monday, the first that has a Thursday in the year."""
+    monday = date.fromisocalendar(int(parts["y"]), int(parts["w"]), 1)
+    if parts.get("wd"):
+        one = monday + timedelta(days=int(parts["wd"]) - 1)
+        return Period(one, one, DAY)
+    return Period(monday, monday + timedelta(days=6), WEEK)
 
 
 def _months(year: int, month: int, count: int, precision: str) -> Period:
@@ -134,6 +145,9 @@ _FORMS = (
     (r"(?P<iso>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)", _day),
     (rf"(?P<a>\d{{1,2}})[-/. ](?P<b>\d{{1,2}})[-/. ](?P<c>(?:20)?\d\d){_TIME}", _day),
     (rf"(?:[a-z]+,? )?(?P<d>\d{{1,2}})[-. ]?(?P<name>{_WORD})\.?[-. ]?(?P<y>(?:20)?\d\d){_TIME}", _day),
+    (rf"{_Y}[- ]?w(?P<w>\d{{2}})(?:-?(?P<wd>[1-7]))?", _week),
+    (rf"{_Y},?[-/ ]?(?:week|wk\.?|w) ?(?P<w>\d{{1,2}})", _week),
+    (rf"(?:week|wk\.?|w) ?(?P<w>\d{{1,2}})(?:,| van|[-/])? ?{_Y}", _week),
     (rf"(?P<name>{_WORD})\.?[-/' ]*(?P<y>(?:(?:19|20)\d\d|\d\d))", _month),
     (rf"{_Y}[-/ ]?(?P<name>{_WORD})", _month),
     (rf"{_Y}(?P<dash>[-/])(?P<m>\d\d)", _month_or_school_year),

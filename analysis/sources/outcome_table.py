@@ -18,7 +18,15 @@ import pandera.pandas as pa
 from analysis.design.tables import OUTCOMES, OutcomeMap
 from analysis.sources.activities import LEVELS
 from analysis.sources.locate import Gazetteer
-from analysis.sources.placed_table import Losses, read_placed, require_most_dated, require_most_placed
+from analysis.sources.placed_table import (
+    Loss,
+    Losses,
+    Placed,
+    read_placed,
+    repeating,
+    require_most_dated,
+    require_most_placed,
+)
 from analysis.sources.places import UNPLACED
 
 _DECLARED = f"data/design/{OUTCOMES}.toml"
@@ -77,7 +85,8 @@ def read_outcome_table(
         If a file cannot be read or lacks a column, a value lies outside the scale, all values together look
         like those of another scale, or n, se, weight or response cannot be one; names file, column and line.
     """
-    frame, losses = read_placed(paths, design, gazetteer, declared)
+    placed = read_placed(paths, design, gazetteer, declared)
+    frame, losses = placed.frame, placed.losses
     require_most_dated(losses)
     require_most_placed(frame, losses, declared)
     for column in ("n", "se", "weight", "response"):
@@ -85,13 +94,21 @@ def read_outcome_table(
     known = frame["value"].notna()
     losses = replace(losses, unknown=(("de uitkomst", int((~known).sum())),))
     frame = frame[known].copy()
-    _require_scale(frame, design, declared)
-    _require(frame, "n", ~(frame["n"] > 0), "a number of people above zero")
-    _require(frame, "se", ~(frame["se"] >= 0), "a standard error of zero or more")
-    _require(frame, "weight", ~(frame["weight"] > 0), "a weight above zero")
+    _require_scale(frame, design, declared, placed)
+    _require(placed, frame, "n", ~(frame["n"] > 0), "a number of people above zero")
+    _require(placed, frame, "se", ~(frame["se"] >= 0), "a standard error of zero or more")
+    _require(placed, frame, "weight", ~(frame["weight"] > 0), "a weight above zero")
     response = frame["response"]
-    _require(frame, "response", ~((response > 0) & (response <= 100)), "a percentage above 0 and at most 100")
-    _require(frame, "response", (response <= 1) & (response.max() <= 1), "percentages: these are shares")
+    _require(
+        placed,
+        frame,
+        "response",
+        ~((response > 0) & (response <= 100)),
+        "a percentage above 0 and at most 100",
+    )
+    _require(
+        placed, frame, "response", (response <= 1) & (response.max() <= 1), "percentages: these are shares"
+    )
     frame["value"] = design.shift + design.factor * frame["value"]
     frame["se"] = abs(design.factor) * frame["se"]
     frame = frame[list(MEASUREMENTS.columns)].reset_index(drop=True)
@@ -146,9 +163,10 @@ def _together(group: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def _require_scale(frame: pd.DataFrame, design: OutcomeMap, declared: str) -> None:
+def _require_scale(frame: pd.DataFrame, design: OutcomeMap, declared: str, placed: Placed) -> None:
     low, high = design.low, design.high
     _require(
+        placed,
         frame,
         "value",
         ~frame["value"].between(low, high),
@@ -158,24 +176,32 @@ def _require_scale(frame: pd.DataFrame, design: OutcomeMap, declared: str) -> No
     fills = (values.max() - low) / (high - low) if len(values) >= _ENOUGH else 1.0
     if fills <= _NARROW and not design.narrow:
         raise ValueError(
-            f"{frame['file'].iloc[0]}, column value: values run from {values.min():g} to {values.max():g} on "
-            f"a scale declared as {low:g} to {high:g}; is it another scale (a mark from 1 to 10, a share)? "
-            f"Declare low, high and factor for {design.name} in {declared}, or narrow = true"
+            f"{placed.cell(frame.iloc[0], 'value')} and further: values run from {values.min():g} to "
+            f"{values.max():g} on a scale declared as {low:g} to {high:g}; is it another scale (a mark from "
+            "1 to 10, a share)? Declare low, high and factor for "
+            f"{design.name} in {declared}, or narrow = true"
         )
 
 
-def _require(frame: pd.DataFrame, column: str, wrong: pd.Series, expected: str) -> None:
+def _require(placed: Placed, frame: pd.DataFrame, column: str, wrong: pd.Series, expected: str) -> None:
     wrong &= frame[column].notna()
     if wrong.any():
         first = frame[wrong].iloc[0]
         more = f"; {int(wrong.sum())} such values" if wrong.sum() > 1 else ""
         raise ValueError(
-            f"{first['file']}, column {column}, line {first['line']}: found {first[column]:g}, expected "
-            f"{expected}{more}"
+            f"{placed.cell(first, column)}: found {first[column]:g}, expected {expected}{more}. Correct it, "
+            "or leave the cell empty where it is unknown"
         )
 
 
-def _repeated(frame: pd.DataFrame) -> int:
-    """Rows of a place as a whole that say something about a period a second time."""
-    whole = frame[(frame["school"] == "") & (frame["level"] != UNPLACED) & frame["n"].isna()]
-    return int(whole.duplicated(["date", "until", "place", "value"]).sum())
+def _repeated(frame: pd.DataFrame) -> tuple[Loss, ...]:
+    """Rows that say the same of a place and period a second time.
+
+    Where most rows have others of their place and period beside them and no n, a row is a pupil: two of them
+    with one value are two pupils.
+    """
+    placed = frame[frame["level"] != UNPLACED]
+    of = ["date", "until", "place", "school"]
+    pupils = placed.duplicated(of).sum() > len(placed) / 2
+    again = placed.duplicated([*of, "value", "n", "se", "weight"])
+    return repeating(placed, again & placed["n"].notna() if pupils else again)

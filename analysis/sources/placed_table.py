@@ -7,7 +7,7 @@ readable date cannot take part, a row without a readable place stays and is mark
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -54,8 +54,10 @@ class Losses:
     ----------
     rows : int
         Rows with any value, below the headers of all files.
-    blank, totals : int
-        Blank rows (not among `rows`), and rows of totals.
+    blank : int
+        Blank rows (not among `rows`).
+    totals : tuple of Loss
+        Rows of totals, left out.
     undated : tuple of Loss
         Rows left out for want of a date.
     skipped : tuple of Loss
@@ -66,25 +68,25 @@ class Losses:
         Rows placed in their province, because what was more precise could not be placed.
     unknown : tuple of (str, int)
         Rows kept without a number, by column.
-    repeated : int
+    repeated : tuple of Loss
         Rows kept that are equal to an earlier row in all that is read.
     """
 
     rows: int = 0
     blank: int = 0
-    totals: int = 0
+    totals: tuple[Loss, ...] = ()
     undated: tuple[Loss, ...] = ()
     skipped: tuple[Loss, ...] = ()
     unplaced: tuple[Loss, ...] = ()
     coarser: tuple[Loss, ...] = ()
     unknown: tuple[tuple[str, int], ...] = field(default=())
-    repeated: int = 0
+    repeated: tuple[Loss, ...] = ()
 
     @property
     def left_out(self) -> tuple[tuple[str, int], ...]:
         """Rows by Dutch reason that no answer can use: without a place or a date, or not meant to count."""
         named = (
-            ("totaalregels, niet meegeteld", self.totals),
+            ("totaalregels, niet meegeteld", _rows(self.totals)),
             ("zonder leesbare datum, niet meegeteld", _rows(self.undated)),
             ("volgens hun status niet meegeteld", _rows(self.skipped)),
             ("zonder leesbare plaats", _rows(self.unplaced)),
@@ -92,10 +94,31 @@ class Losses:
         return tuple((reason, rows) for reason, rows in named if rows)
 
 
-def read_placed(
-    paths: Iterable[Path], design: TableMap, gazetteer: Gazetteer, declared: str
-) -> tuple[pd.DataFrame, Losses]:
+@dataclass(frozen=True)
+class Placed:
     """Rows of the files below each other.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        date and until (first and last day), precision, place, level, school, the design's other columns
+        that a file has (text; numbers as floats), file and line.
+    losses : Losses
+    names : mapping of str to mapping
+        Of each file its own name of our columns.
+    """
+
+    frame: pd.DataFrame
+    losses: Losses
+    names: Mapping[str, Mapping[str, str]]
+
+    def cell(self, row: pd.Series, column: str) -> str:
+        """Where a cell of `frame` stands in its file, for a message."""
+        return f"{row['file']}, column {self.names[row['file']].get(column, column)}, line {row['line']}"
+
+
+def read_placed(paths: Iterable[Path], design: TableMap, gazetteer: Gazetteer, declared: str) -> Placed:
+    """The rows of all files together.
 
     Parameters
     ----------
@@ -104,19 +127,12 @@ def read_placed(
     declared : str
         File of the design, for messages.
 
-    Returns
-    -------
-    pandas.DataFrame
-        date and until (first and last day), precision, place, level, school, the design's other columns
-        that a file has (text; numbers as floats), file and line.
-    Losses
-
     Raises
     ------
     FileNotFoundError, ValueError
         As :func:`analysis.sources.sheets.read_sheets`, and if a number is none; names file, column and line.
     """
-    pieces, losses = [], Losses()
+    pieces, losses, names = [], Losses(), {}
     for path in paths:
         for sheet in read_sheets(
             path,
@@ -128,12 +144,13 @@ def read_placed(
         ):
             piece, lost = _piece(sheet, design, gazetteer, declared)
             pieces.append(piece)
+            names[sheet.place] = sheet.names
             losses = _added(losses, lost)
     if not pieces:
         raise ValueError(f"{design.name}: no files given; expected {', '.join(design.files)}")
     frame = pd.concat(pieces, ignore_index=True)
     _require_other_rows(frame)
-    return frame, losses
+    return Placed(frame, losses, names)
 
 
 def collected(
@@ -148,10 +165,26 @@ def collected(
     )
 
 
+def repeating(frame: pd.DataFrame, again: pd.Series) -> tuple[Loss, ...]:
+    """Rows of `frame`, which has file and line, that are equal to an earlier one."""
+    return tuple(
+        loss
+        for file, lines in frame.loc[again, "line"].groupby(frame["file"], sort=False)
+        for loss in _of_rows("gelijk aan een eerdere regel", lines, file)
+    )
+
+
+def _of_rows(reason: str, lines: Iterable[int], place: str) -> tuple[Loss, ...]:
+    """Rows of which it is not told what stands in them."""
+    lines = list(lines)
+    return collected([""] * len(lines), [reason] * len(lines), lines, place)
+
+
 def _piece(
     sheet: Sheet, design: TableMap, gazetteer: Gazetteer, declared: str
 ) -> tuple[pd.DataFrame, Losses]:
-    table = sheet.frame.assign(date=design.date) if design.date else sheet.frame
+    table = _meant(sheet, design)
+    table = table.assign(date=design.date) if design.date else table
     total = _totals(table, design)
     rows, table = len(table), table[~total]
     periods = parse_periods(table["date"], order=design.date_order)
@@ -159,7 +192,7 @@ def _piece(
     losses = Losses(
         rows=rows,
         blank=sheet.blank,
-        totals=int(total.sum()),
+        totals=_of_rows("totaalregel", sheet.frame.index[total], sheet.place),
         undated=collected(
             table.loc[undated, "date"],
             ["geen datum" if not text else "geen leesbare datum" for text in table.loc[undated, "date"]],
@@ -173,7 +206,10 @@ def _piece(
         if days
         else f"See date_order in {declared}"
     )
-    _require_most(losses.undated, int((table["date"] != "").sum()), "date", remedy)
+    column = sheet.names.get("date", "date")
+    _require_most(
+        losses.undated, int((table["date"] != "").sum()), f"date in column {column}", remedy, least=1
+    )
     table, periods = table[~undated], periods[~undated]
     where = located(table, gazetteer, periods["start"].dt.year)
     frame = pd.DataFrame(
@@ -206,6 +242,17 @@ def _piece(
     return frame, losses
 
 
+def _meant(sheet: Sheet, design: TableMap) -> pd.DataFrame:
+    """The cells, with for a code of an SPSS file what it means; of a number only that it is unknown."""
+    words = {word.casefold() for word in design.missing}
+    meant = {}
+    for column, labels in sheet.labels.items():
+        if column in design.NUMBERS:
+            labels = {code: label for code, label in labels.items() if label.casefold() in words}
+        meant[column] = sheet.frame[column].replace(labels)
+    return sheet.frame.assign(**meant)
+
+
 def _totals(table: pd.DataFrame, design: TableMap) -> pd.Series:
     words = "|".join(re.escape(word) for word in design.totals)
     total = pd.Series(False, index=table.index)
@@ -224,7 +271,7 @@ def require_most_placed(frame: pd.DataFrame, losses: Losses, declared: str) -> N
 def require_most_dated(losses: Losses) -> None:
     """Raise where more than half of the rows have an empty date, as cells that were merged leave behind."""
     empty = tuple(loss for loss in losses.undated if not loss.value)
-    rows = losses.rows - losses.totals
+    rows = losses.rows - _rows(losses.totals)
     if rows >= _ENOUGH and _rows(empty) > rows / 2:
         first = empty[0]
         raise ValueError(
@@ -233,10 +280,16 @@ def require_most_dated(losses: Losses) -> None:
         )
 
 
-def _require_most(lost: tuple[Loss, ...], written: int, what: str, remedy: str) -> None:
-    """A few cells that cannot be read are told and left out; more than half is another way of writing."""
+def _require_most(
+    lost: tuple[Loss, ...], written: int, what: str, remedy: str, *, least: int = _ENOUGH
+) -> None:
+    """A few cells that cannot be read are told and left out; more than half is another way of writing.
+
+    Of fewer rows than are enough to judge by, but `least`, it is when all cannot be read.
+    """
     lost = _with_value(lost)
-    if written >= _ENOUGH and _rows(lost) > written / 2:
+    few = least <= written < _ENOUGH and _rows(lost) == written
+    if few or (written >= _ENOUGH and _rows(lost) > written / 2):
         first = lost[0]
         raise ValueError(
             f"{first.place}, line {first.line}: {first.value!r} is no {what} that can be read "

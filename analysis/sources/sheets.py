@@ -1,9 +1,10 @@
-"""Tables as people keep them: CSV in any usual dialect, Excel (.xlsx, .xls) or OpenDocument (.ods).
+"""Tables as people keep them: CSV in any usual dialect, Excel (.xlsx, .xls), OpenDocument (.ods) or SPSS.
 
 Separator, encoding and the line of the header are not guessed from counts of characters: the header is the
 first line that holds every column the caller needs, and the separator is the one that makes it so. All
 cells become text, as in :mod:`analysis.sources.texttable`; numbers of a spreadsheet get the declared decimal
-sign, its dates become ISO dates. Blank lines are left out and counted.
+sign, its dates become ISO dates. Blank lines are left out and counted. Of an SPSS file a row is a case, and
+the labels of its codes come beside the cells.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import reduce
 from pathlib import Path
@@ -22,7 +23,8 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.sources.archive import ZIP, read_bytes
-from analysis.sources.texttable import LARGEST, decoded, require_no_formula
+from analysis.sources.spss import BEFORE_1970, SIGNATURES, read_spss
+from analysis.sources.texttable import LARGEST, decoded, require_no_formula, shown
 
 SEPARATORS = (",", ";", "\t", "|")
 ENCODINGS = ("utf-8", "cp1252")
@@ -50,12 +52,15 @@ class Sheet:
         File, and tab where there are several, for messages.
     blank : int
         Rows without any value below the header.
+    labels : dict of str to dict
+        Of an SPSS file what a cell means, by our name and cell.
     """
 
     frame: pd.DataFrame
     names: dict[str, str]
     place: str
     blank: int
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def read_sheets(
@@ -67,7 +72,7 @@ def read_sheets(
     tab: str = "",
     name: str = "",
 ) -> tuple[Sheet, ...]:
-    """The tables in `path` that have the columns: one for a text file, one a tab for a workbook.
+    """The tables in `path` that have the columns: one for a text or SPSS file, one a tab for a workbook.
 
     Parameters
     ----------
@@ -89,27 +94,57 @@ def read_sheets(
         of its names, a cell holds a formula, or a row is longer than the header.
     """
     required = tuple(required)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path.name}: no such file in {path.parent.name}/")
+    with path.open("rb") as handle:
+        start = handle.read(4)
+    if start in SIGNATURES:
+        return (_of_spss(path, columns, required, decimal, name),)
     sheets, faults = [], []
-    for place, tables in _tables(path, decimal, tab):
+    for place, tables in _tables(path, start, decimal, tab):
         found = next((one for lines in tables if (one := _found(lines, columns, required, place))), None)
         if found is None:
             faults.append(_absent(tables, columns, required, place))
         else:
             sheets.append(found)
     if not sheets:
-        where = f" Their names are declared in {name}" if name else ""
-        raise ValueError(f"{faults[0]}.{where}")
+        raise ValueError(f"{faults[0]}.{_declared(name)}")
     if all(sheet.frame.empty for sheet in sheets):
-        raise ValueError(f"{path.name}: has a header and no rows")
+        raise ValueError(f"{path.name}: has a header and no rows; fill it, or remove it")
     return tuple(sheets)
 
 
-def _tables(path: Path, decimal: str, tab: str) -> list[tuple[str, list[list[tuple[int, list[str]]]]]]:
+def _declared(name: str) -> str:
+    return f" Their names are declared in {name}" if name else ""
+
+
+def _of_spss(path: Path, columns, required, decimal: str, name: str) -> Sheet:
+    """The columns asked for of an SPSS file; user-missing values are empty cells."""
+    header = list(read_spss(path, ()).columns)
+    named = _named(header, columns)
+    if _absent_of(named, required):
+        raise ValueError(f"{_absent([[(0, header)]], columns, required, path.name)}.{_declared(name)}")
+    file = read_spss(path, [header[number] for numbers in named.values() for number in numbers])
+    texts, labels = {}, {}
+    for column, cells in file.frame.items():
+        if column in file.dates:
+            cells = pd.to_datetime(cells - BEFORE_1970, unit="s")
+        texts[column] = [_cell(None if pd.isna(cell) else cell, decimal) for cell in cells]
+        labels[column] = {
+            _cell(code, decimal): label.strip() for code, label in file.labels.get(column, {}).items()
+        }
+    body = [
+        (number, [texts[column][number - 1] if column in texts else "" for column in header])
+        for number in range(1, len(file.frame) + 1)
+    ]
+    sheet = _sheet(header, body, named, path.name)
+    return replace(sheet, labels={ours: labels[column] for ours, column in sheet.names.items()})
+
+
+def _tables(
+    path: Path, start: bytes, decimal: str, tab: str
+) -> list[tuple[str, list[list[tuple[int, list[str]]]]]]:
     """Place, and the ways to read it; of each the numbered lines that are not blank."""
-    if not path.is_file():
-        raise FileNotFoundError(f"{path.name}: no such file in {path.parent.name}/")
-    with path.open("rb") as handle:
-        start = handle.read(4)
     if start[:2] == ZIP or start == _OLE:
         return [(place, [lines]) for place, lines in _workbook(path, decimal, tab)]
     text = _text(path)
@@ -263,6 +298,12 @@ def _sheet(header: list[str], body, named: Mapping[str, list[int]], place: str) 
         raise ValueError(body[-1][1][1])
     filled = [(number, cells) for number, cells in body if any(cells)]
     width = len(header)
+    if width > 1 and filled and all(len(cells) == 1 for _, cells in filled):
+        number, cells = filled[0]
+        raise ValueError(
+            f"{place}, line {number}: one cell ({shown(cells[0])}) where the header has {width}, as in all "
+            "rows; are rows separated by another sign than the header? Save it anew"
+        )
     for number, cells in filled:
         if any(cells[width:]):
             raise ValueError(
@@ -293,7 +334,7 @@ def _absent(tables, columns, required, place: str) -> str:
         for _, cells in lines[:_HEADER_WITHIN]
     ]
     if not candidates:
-        return f"{place}: the table is empty"
+        return f"{place}: the table is empty; fill it, or remove the file"
     best = max(candidates, key=lambda one: one[:2])[2]
     absent = _absent_of(_named(best, columns), required)
     wanted = ", ".join(

@@ -17,6 +17,7 @@ import pandas as pd
 from analysis.sources import spss_child
 
 SIGNATURES = (b"$FL2", b"$FL3")
+BEFORE_1970 = 12_219_379_200  # seconds from 14 October 1582, from which SPSS counts its dates
 _CHILD = Path(spss_child.__file__)  # imported, though it runs elsewhere: a build looks for changes in imports
 _LONGEST = 900  # seconds; a file of a million pupils takes well under a minute
 
@@ -33,11 +34,14 @@ class SpssFile:
         Value labels by column, for columns that have them.
     columns : tuple of str
         All columns of the file.
+    dates : tuple of str
+        Columns that are dates; in `frame` they count seconds, :data:`BEFORE_1970` more than since 1970.
     """
 
     frame: pd.DataFrame
     labels: dict[str, dict[float | str, str]]
     columns: tuple[str, ...]
+    dates: tuple[str, ...] = ()
 
 
 def read_spss(path: Path, wanted: Iterable[str]) -> SpssFile:
@@ -68,7 +72,8 @@ def read_spss(path: Path, wanted: Iterable[str]) -> SpssFile:
                 for number, name in enumerate(meta["chosen"])
             }
     labels = {name.upper(): dict(map(tuple, pairs)) for name, pairs in meta["labels"].items()}
-    return SpssFile(pd.DataFrame(data, copy=False), labels, columns)
+    dates = tuple(name.upper() for name in meta["dates"])
+    return SpssFile(pd.DataFrame(data, copy=False), labels, columns, dates)
 
 
 def require_spss(path: Path) -> None:
@@ -80,7 +85,7 @@ def require_spss(path: Path) -> None:
     if start[:4] in SIGNATURES:
         return
     if not start:
-        problem = "the file is empty"
+        problem = "the file is empty; get it again, or remove it"
     elif start[:2] == b"PK":
         problem = "this is a zip archive; unpack it and put the .sav file here"
     elif start[:2] == b"\x1f\x8b":

@@ -8,12 +8,17 @@ distinct values) and ``meta.json``, and imports nothing of the package.
 from __future__ import annotations
 
 import json
+import re
 import sys
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pyreadstat
+
+_DATE = re.compile(
+    r"[AESJ]?DATE\d|DATETIME\d|YMDHMS\d|MOYR\d|QYR\d|WKYR\d"
+)  # how SPSS shows a count of seconds
 
 
 def main(path: str, folder: str, wanted: list[str]) -> None:
@@ -51,6 +56,7 @@ def read(path: str, wanted: list[str]) -> tuple[dict, dict[str, np.ndarray]]:
             meta["texts"][name] = [str(text) for text in texts]
     labels = {name: values for name, values in head.variable_value_labels.items() if name in chosen}
     meta["labels"] = {name: list(map(list, values.items())) for name, values in labels.items()}
+    meta["dates"] = [name for name in chosen if _DATE.match(head.original_variable_types[name])]
     return {**meta, "rows": len(frame), "promised": head.number_rows, "unfit": unfit}, arrays
 
 

@@ -38,7 +38,8 @@ def read_starts(paths: Iterable[Path], design: StartMap, gazetteer: Gazetteer) -
         If a file cannot be read or lacks a column, a place or a date cannot be read, an end does not come
         after its start, or two spells of a place overlap; names the file and, where there is one, the line.
     """
-    frame, losses = read_placed(paths, design, gazetteer, _DECLARED)
+    found = read_placed(paths, design, gazetteer, _DECLARED)
+    frame, losses = found.frame, found.losses
     for what, lost in (("date", losses.undated), ("place", losses.unplaced)):
         for loss in lost:
             if loss.value:
@@ -53,7 +54,10 @@ def read_starts(paths: Iterable[Path], design: StartMap, gazetteer: Gazetteer) -
     wrong = parsed.isna() & (ends != "")
     if wrong.any():
         row = placed[wrong].iloc[0]
-        raise ValueError(f"{row['file']}, column end, line {row['line']}: {row['end']!r} is no date")
+        raise ValueError(
+            f"{found.cell(row, 'end')}: {row['end']!r} is no date; correct it, or leave it empty where the "
+            "programme goes on"
+        )
     spells = []
     for row, end in zip(placed.itertuples(), parsed, strict=True):
         try:
@@ -69,6 +73,6 @@ def read_starts(paths: Iterable[Path], design: StartMap, gazetteer: Gazetteer) -
             )
         except ValueError as error:
             raise ValueError(f"{row.file}, line {row.line}: {error}") from error
-    found = tuple(dict.fromkeys(spells))
-    require_no_overlap(found, ", ".join(dict.fromkeys(spell.source for spell in found)))
-    return Starts(found, replace(losses, undated=()))  # those had no date at all: nothing has started there
+    kept = tuple(dict.fromkeys(spells))
+    require_no_overlap(kept, ", ".join(dict.fromkeys(spell.source for spell in kept)))
+    return Starts(kept, replace(losses, undated=()))  # those had no date at all: nothing has started there

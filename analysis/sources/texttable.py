@@ -191,7 +191,7 @@ def _pieces(text: io.TextIOBase, name: str, separator: str, rows: int | None) ->
             f"{name}, line {reader.line_num}: not readable as text separated by {separator!r} ({error})"
         ) from error
     if not done:
-        raise ValueError(f"{name}: has a header and no rows")
+        raise ValueError(f"{name}: has a header and no rows; fill it, or remove it")
 
 
 def _frame(header: list[str], body: list[list[str]], done: int, name: str) -> pd.DataFrame:
@@ -221,7 +221,7 @@ def decoded(content: bytes, name: str, encodings: Sequence[str] = ("utf-8",)) ->
         If it is a web page or a file of another kind, holds NUL bytes, or fits none of the encodings.
     """
     if not content.strip():
-        raise ValueError(f"{name}: the file is empty")
+        raise ValueError(f"{name}: the file is empty; get it again, or remove it")
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise ValueError(f"{name}: this is UTF-16, as spreadsheets save 'Unicode text'; save it as UTF-8 CSV")
     if content[:3] in (b"$FL", b"%PD"):

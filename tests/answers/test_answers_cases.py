@@ -15,6 +15,7 @@ from analysis.design.robustness import robustness
 from analysis.panel.question import question_panel
 from analysis.results import publish
 from analysis.sources.geography import neighbours, province_names
+from analysis.workspace import Workspace
 
 FIVE, SEVEN = PROVINCES[:5], PROVINCES[5:]
 PLANTED = 2.0
@@ -76,6 +77,14 @@ CASES = {
 }
 
 
+def named(chapter: str) -> set[str]:
+    """Names of rows that sentences of the reports take of a question on turnout; all but the ceiling."""
+    texts = "".join(path.read_text(encoding="utf-8") for path in Workspace.current().reports.glob("*.qmd"))
+    found = set(re.findall(rf"var {chapter}\.([a-z_]+)\.", texts)) - {"ceiling"}
+    assert found
+    return found
+
+
 def workspace_of(case: Case, folder):
     text = outcome(case.begun, noise=0.05, effect=PLANTED, **case.files)
     return workspace_with(folder, democratiekennis=text, start_prodemos=starts(case.begun))
@@ -105,6 +114,8 @@ def test_every_roll_out_gives_rows_and_exhibits(name, tmp_path):
     else:
         assert effect_row.value == pytest.approx(PLANTED, abs=0.15)
         assert effect_row.reason == ""
+    lacking = {name for name in named("prodemos.opkomst_tk") if f"prodemos.kennis.{name}" not in released}
+    assert not lacking, "sentences name these rows whatever the roll-out"
     assert case.mute in effect_row.no_statement
     stated = not case.why and not case.mute
     assert (effect_row.p_value is not None) is stated
@@ -164,6 +175,7 @@ def light():
         "all provinces in the end",
         "all in one year",
         "one province",
+        "three provinces",
         "one province never",
         "one measurement before the start",
         "a province without one wave",
@@ -178,6 +190,12 @@ def test_every_roll_out_says_how_sure_its_answer_is(name, tmp_path, light):
     panel = question_panel(QUESTION, workspace=workspace)
     items = check_question(panel, light, neighbours=neighbours(), provinces=province_names())
     released = publish(*items, workspace=workspace)
+    lacking = {
+        name
+        for name in named(r"zekerheid\.\w+_opkomst_tk")
+        if f"zekerheid.prodemos_kennis.{name}" not in released
+    }
+    assert not lacking, "sentences name these rows whatever the roll-out"
     main = released.row("zekerheid.prodemos_kennis.main")
     if case.why or name == "one province":  # its error cannot be had without a second
         assert main.reason

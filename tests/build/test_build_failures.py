@@ -502,3 +502,14 @@ def test_the_cell_that_called_is_told_beneath_the_traceback_of_a_library(project
     assert "geen.csv" in lines[last]
     assert "cell 4, line 3" not in "".join(line for line in lines if line.startswith("  | "))
     assert lines[last + 1] == "  called from cell 4, line 3: pd.read_csv('geen.csv')"
+
+
+def test_one_cause_is_told_once_with_all_runs_that_met_it(project, built):
+    for name in ("first", "second"):
+        project.notebook(name, "raise ValueError('uitslag.csv, column Score, line 3: kapot')")
+    project.notebook("third", "raise ValueError('iets anders')")
+    message = failing(project, built)
+    assert message.startswith("3 runs failed\n")
+    assert message.count("| ValueError: uitslag") == 1
+    assert "  the same in  second\n" in message
+    assert "| ValueError: iets anders" in message

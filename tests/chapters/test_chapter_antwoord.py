@@ -98,8 +98,14 @@ def test_an_outcome_that_cannot_answer_asks_for_one_nearer_to_the_young():
     seen = Result("zekerheid.prodemos_kennis.detectable", "x", 1.6, "punten", "real", "studie", decimals=1)
     needed = "Nodig voor een antwoord"
     assert sheet(*effect(), ceiling, seen).cells.iloc[0][needed].startswith("Een meting onder jongeren zelf")
-    near = replace(seen, value=0.2)
-    assert sheet(*effect(), ceiling, near).cells.iloc[0][needed] == "Metingen van latere jaren"
+    near, known = replace(seen, value=0.2), effect(low=0.5, high=2.0)
+    assert sheet(*known, ceiling, near).cells.iloc[0][needed] == "Metingen van latere jaren"
+
+
+def test_an_estimate_without_an_interval_asks_for_more_places_to_compare():
+    """Later years add nothing where too few began, or too few did not."""
+    told = sheet(*effect()).cells.iloc[0]["Nodig voor een antwoord"]
+    assert told == "Meer plaatsen om te vergelijken: waar het begon, en waar niet of later"
 
 
 def test_what_a_young_person_cost_stands_beside_the_answer():

@@ -74,7 +74,12 @@ def test_a_trial_has_all_lines_and_the_truth(trial):
 
 
 def test_the_design_and_the_tests_beside_the_reported_one_stand_in_a_table(turnout):
-    told = drawn(turnout)["tbl-prodemos-opkomst-tk-opzet"].cells.set_index("Wat")["Waarde"]
+    table = drawn(turnout)["tbl-prodemos-opkomst-tk-opzet"]
+    assert table.caption.endswith(
+        " Geschat wordt dus het extra netwerk boven op wat er al was. Weggelaten: 's-Gravenhage, per "
+        "verkiezing (10); briefstemmen uit het buitenland als eigen eenheid (1)."
+    )
+    told = table.cells.set_index("Wat")["Waarde"]
     assert told[["Provincies", "Provincies met een start", "Metingen"]].tolist() == ["12", "5", "10"]
     means = turnout.points("prodemos.opkomst_tk.verloop").points
     last = means[(means["label"] == "2025") & (means["group"] == "met start")]["mean"].iloc[0]

@@ -155,7 +155,7 @@ def test_starts_of_municipalities_make_the_start_of_their_province(tmp_path):
     [
         (
             starts({"PV20": ("2024", "voorjaar")}),
-            "start_prodemos.csv, column end, line 2: 'voorjaar' is no date",
+            "start_prodemos.csv, column einde, line 2: 'voorjaar' is no date",
         ),
         (starts({"PV20": ("2024", "2023")}), "start_prodemos.csv, line 2: PV20: end 2023-01-01 is not after"),
         (
@@ -284,3 +284,22 @@ def test_a_programme_that_came_back_is_on_again():
     on = joined.on_off[joined.on_off["unit"] == "PV20"].sort_values("time")["on"]
     assert on.tolist() == [0, 1, 0, 1, 1, 1]
     assert dict(joined.losses) == {"metingen nadat het programma daar was gestopt": 1}
+
+
+def test_activities_that_contradict_the_starts_are_counted(tmp_path):
+    """Assen lies in Drenthe, which starts on 1 May 2024; in Zeeland nothing starts; Atlantis lies nowhere."""
+    text = (
+        "datum;gemeente;aantal jongeren\n30-4-2024;Assen;20\n1-5-2024;Assen;20\nmei 2024;Emmen;20\n"
+        "4-5-2025;Veere;20\n2023;Assen;20\n3-3-2023;Atlantis;20\n"
+    )
+    starts = "provincie;start\nDrenthe;1-5-2024\nZeeland;\n"
+    found = exposed(exposures()["prodemos"], workspace_with(tmp_path, prodemos=text, start_prodemos=starts))
+    told = (
+        "Van de 5 activiteiten in prodemos.csv die te plaatsen zijn, vielen er 2 vóór de start in hun "
+        "provincie en 1 in een provincie zonder start."
+    )
+    assert found.apart == told
+    assert found.caption.endswith(told)
+    agreed = "datum;gemeente;aantal jongeren\n1-5-2024;Assen;20\n"
+    workspace = workspace_with(tmp_path / "agreed", prodemos=agreed, start_prodemos=starts)
+    assert exposed(exposures()["prodemos"], workspace).apart == ""

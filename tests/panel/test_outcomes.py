@@ -190,3 +190,49 @@ def test_an_outcome_of_which_most_places_cannot_be_read_is_no_outcome_of_the_res
     rows = "".join(f"Stad {number};2023;50\n" for number in range(9))
     with pytest.raises(ValueError, match=r"line 2: 'Stad 0' is no place .*9 of 11 rows"):
         read(tmp_path, f"gemeente;jaar;score\n{rows}Assen;2023;50\nEmmen;2023;51\n")
+
+
+def test_two_files_that_contradict_each_other_are_told(tmp_path):
+    """Assen 2024 is (10·50 + 30·60)/40 = 57.5 from two files; Emmen says the same twice."""
+    head = "gemeente;jaar;score;n\n"
+    workspace = workspace_with(
+        tmp_path,
+        democratiekennis_a=f"{head}Assen;2024;50;10\nEmmen;2024;40;20\nEmmen;2025;41;20\n",
+        democratiekennis_b=f"{head}Assen;2024;60;30\nEmmen;2024;40;25\nEmmen;2023;39;20\n",
+    )
+    found = measured(outcomes(workspace)["democratiekennis"], workspace)
+    kept = found.frame.set_index(["unit", found.frame["date"].dt.year])
+    assert kept.loc[("GM0106", 2024), "value"] == pytest.approx(57.5, abs=1e-12)
+    assert "Van 2 van de 4 keren dat een plaats is gemeten, zijn er meer regels; die zijn" in found.remark
+    assert (
+        "Bij 1 daarvan verschillen de waarden tussen democratiekennis_a.csv en democratiekennis_b.csv."
+        in found.remark
+    )
+    assert "herha" not in found.remark
+
+
+def test_pupils_with_one_value_are_no_repeated_rows(tmp_path):
+    rows = "".join(f"Assen;{year};50\n" for year in (2024, 2025) for _ in range(3))
+    workspace = workspace_with(tmp_path, democratiekennis=f"gemeente;jaar;score\n{rows}")
+    found = measured(outcomes(workspace)["democratiekennis"], workspace)
+    assert "herha" not in found.remark
+    assert "Van 2 van de 2 keren dat een plaats is gemeten, zijn er meer regels" in found.remark
+
+
+def test_what_lies_in_no_province_or_at_an_unknown_school_is_counted(tmp_path):
+    text = "gemeente;brin;jaar;score\nAssen;;2023;40\nBonaire;;2023;50\nSaba;;2023;51\n;01AB00;2023;60\n"
+    found = read(tmp_path, text)
+    assert values(found) == {("GM0106", "2023-01-01"): 40.0}
+    assert dict(found.losses) == {
+        "in Caribisch Nederland, dat in geen provincie ligt": 2,
+        "van scholen waarvan de gemeente niet bekend is": 1,
+    }
+
+
+def test_an_outcome_by_school_asks_for_the_list_of_schools(tmp_path):
+    found = read(tmp_path, "brin;jaar;score\n01AB00;2023;40\n01AB01;2023;50\n")
+    assert isinstance(found, NotEstimable)
+    assert found.reason == (
+        "de plaatsen in democratiekennis.csv zijn scholen, en waar die staan is niet bekend; nodig is de "
+        "lijst van vestigingen van DUO (duo_vo_2025.csv)"
+    )

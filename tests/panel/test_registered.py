@@ -6,6 +6,10 @@ import pandas as pd
 import pytest
 from question_files import workspace_with
 
+from analysis.answers.bereik import reach_items
+from analysis.design.questions import exposures
+from analysis.panel.exposure import exposed
+from analysis.panel.question import question_panel
 from analysis.panel.registered import largest_reach, registered
 from analysis.unknown import NotEstimable
 
@@ -57,7 +61,7 @@ def test_activities_and_young_people_by_province_and_year(tmp_path):
         ("status 'geannuleerd'", "geannuleerd", 1),
         ("onbekende gemeente", "Atlantis", 1),
     ]  # fmt: skip
-    assert found.losses.totals == 1
+    assert [(loss.line, loss.rows) for loss in found.losses.totals] == [(10, 1)]
 
 
 def test_schools_are_placed_by_duo_and_postcodes_by_cbs(tmp_path):
@@ -113,3 +117,33 @@ def test_the_most_that_can_have_been_reached_by_a_day(tmp_path):
     early = largest_reach("tienskip", pd.Timestamp("2023-01-01"), workspace)
     assert "geen aantal jongeren van vóór de meting" in early.reason
     assert isinstance(largest_reach("prodemos", pd.Timestamp("2025-10-29"), workspace), NotEstimable)
+
+
+def test_schools_without_a_list_are_no_provinces_without_activities(tmp_path):
+    """Of three activities one can be placed: nothing is told by province, and no start rests on it."""
+    text = (
+        "datum;gemeente;brin;aantal jongeren\n1-2-2024;Assen;;50\n1-3-2024;;01AB00;40\n1-4-2024;;01AB01;30\n"
+    )
+    workspace = workspace_with(tmp_path, tienskip=text)
+    found = registered("tienskip", workspace)
+    assert [(loss.reason, loss.line, loss.rows) for loss in found.losses.unplaced] == [
+        ("school, en er is geen lijst van scholen", 3, 2)
+    ]
+    rows = {item.id: item for item in reach_items(found, "tienskip")}
+    assert rows["bereik.tienskip_young_people"].value == 120
+    assert rows["bereik.tienskip_unplaced"].value == 2
+    assert rows["bereik.tienskip_provincies"].reason.startswith(
+        "van de meeste activiteiten is niet te lezen in"
+    )
+    assert rows["bereik.tienskip_jaren"].points["municipalities"].isna().all()
+    programme = exposed(exposures()["tienskip"], workspace)
+    assert programme.exposure.spells == ()
+    assert set(programme.schedule(["PV20", "PV22"])["status"]) == {"onbekend"}
+    panel = question_panel("tienskip-opkomst-tk", workspace=workspace)
+    assert panel.frame.reason.startswith("van de meeste activiteiten is niet te lezen in welke provincie")
+    listed = workspace_with(tmp_path / "listed", tienskip=text, duo_vo_2025=DUO)
+    assert registered("tienskip", listed).unplaced == ""
+    assert {spell.place for spell in exposed(exposures()["tienskip"], listed).exposure.spells} == {
+        "PV20",
+        "PV22",
+    }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from analysis.datakind import DataKind
 from analysis.design.questions import questions
-from analysis.release.question_sections import NO_OTHERS, write_check_sections
+from analysis.release.question_sections import NO_OTHERS, write_check_sections, write_reach_sections
 from analysis.results import Released, Result
+from analysis.unknown import NotEstimable
 
 FIRST, SECOND, THIRD = "prodemos-opkomst-tk", "prodemos-kennis", "tienskip-betrokkenheid"
 
@@ -70,3 +71,27 @@ def test_a_table_that_says_what_an_earlier_one_says_is_named_and_not_repeated(tm
     assert f"Ook hier geldt @tbl-zekerheid-{SECOND}-grenzen." in later
     assert f"tbl-zekerheid-{THIRD}-grenzen" not in later
     assert f"_generated/tbl-zekerheid-{THIRD}.qmd" in later
+
+
+def reach(tmp_path, *, uncounted, people=1_240.0):
+    rows = [
+        Result(f"bereik.tienskip_{name}", name, value, unit, DataKind.REAL, "x", n=1_240)
+        for name, value, unit in (
+            ("young_people", people, "jongeren"),
+            ("activities", 40.0, "activiteiten"),
+            ("uncounted", uncounted, "activiteiten"),
+        )
+    ]
+    write_reach_sections(["tienskip"], ["tbl-bereik-tienskip"], Released(tuple(rows), ()), tmp_path)
+    return (tmp_path / "uitkomst-bereik-tienskip.qmd").read_text(encoding="utf-8")
+
+
+def test_reach_says_what_it_leaves_out_where_activities_have_no_number(tmp_path):
+    told = (
+        "Van {{< var bereik.tienskip_uncounted.value >}} van de {{< var bereik.tienskip_activities.full >}} "
+        "is het aantal jongeren onbekend; het bereik hierboven telt die niet mee."
+    )
+    assert told in reach(tmp_path, uncounted=3.0)
+    assert "onbekend" not in reach(tmp_path, uncounted=0.0)
+    nobody = NotEstimable("de registratie van Tienskip noemt geen aantallen jongeren")
+    assert "onbekend" not in reach(tmp_path, uncounted=40.0, people=nobody)

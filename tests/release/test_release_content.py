@@ -109,7 +109,7 @@ def test_a_notebook_that_fails_costs_its_own_chapter(project, built):
     assert "ontbreekt" in fragment(project, "status-b.qmd")
     assert "ontbreekt" in fragment(project, "vragen-b.qmd")
     found = variables(project)
-    assert found["b"]["value"]["full"] == "ontbreekt"
+    assert found["b"]["value"]["full"] == "niet berekend"
     assert "ontbreekt" in found["conclusie"]["b"]["value"]
     # the other chapter is whole
     assert found["a"]["value"]["full"] == "2"

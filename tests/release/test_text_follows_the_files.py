@@ -113,7 +113,7 @@ def text_of(workspace: Workspace, released: Released, drawn: Path) -> str:
     write_measured_sections(asked, [one.id for one in described], generated)
     write_check_sections(asked, released, [one.id for one in described], workspace.reports, generated)
     write_outcome_sections(released, workspace.reports, generated)
-    write_reach_sections(exposures(workspace), [one.id for one in described], generated)
+    write_reach_sections(exposures(workspace), [one.id for one in described], released, generated)
     conclusions = conclude(read_conclusions(workspace), released.rows, asked, incomplete=False)
     write_variables(released.rows, workspace.root / "_variables.yml", conclusions, traced=False)
     project = read_project(workspace.root)

@@ -131,7 +131,7 @@ def test_every_row_is_accounted_for(tmp_path):
         "municipality",
     ]  # fmt: skip
     assert losses.rows == 12
-    assert losses.rows == len(frame) + losses.totals + len(losses.undated) + len(losses.skipped)
+    assert losses.rows == len(frame) + len(losses.totals) + len(losses.undated) + len(losses.skipped)
     assert losses.blank == 1
     assert losses.left_out == (
         ("totaalregels, niet meegeteld", 1),
@@ -140,7 +140,8 @@ def test_every_row_is_accounted_for(tmp_path):
         ("zonder leesbare plaats", 2),
     )
     assert losses.unknown == (("aantal jongeren", 1),)
-    assert losses.repeated == 1
+    assert [(loss.line, loss.rows) for loss in losses.repeated] == [(13, 1)]
+    assert [(loss.line, loss.rows) for loss in losses.totals] == [(14, 1)]
     assert [(loss.value, loss.line) for loss in losses.undated] == [("ergens in mei", 9), ("", 10)]
     assert [(loss.value, loss.line, loss.reason) for loss in losses.unplaced] == [
         ("Bergen", 4, "niet eenduidig: GM0373, GM0893"),
@@ -190,7 +191,7 @@ def test_kinds_and_statuses_are_those_of_the_design(tmp_path):
         "les",
     ]
     with pytest.raises(
-        ValueError, match=r"tienskip.csv, column kind, line 4: 'Workshop' is unknown. Add it to kinds"
+        ValueError, match=r"tienskip.csv, column Soort, line 4: 'Workshop' is unknown. Add it to kinds"
     ):
         read(tmp_path, lines(), kinds={"tienskipdag": "dag"})
     with pytest.raises(
@@ -204,7 +205,7 @@ def test_kinds_and_statuses_are_those_of_the_design(tmp_path):
     [
         (lines().replace("30", "dertig"), "column Aantal jongeren, line 2: 'dertig' is not a number"),
         (lines().replace("30", "1.230"), r"column Aantal jongeren, line 2: '1.230' can be read in two"),
-        (lines().replace("30", "-3"), "column young_people, line 2: -3 is no number of people"),
+        (lines().replace("30", "-3"), "column Aantal jongeren, line 2: -3 is no number of people"),
         (lines().replace("30", "3,5"), "line 2: 3.5 is no number of people"),
         (lines().replace("Gemeente", "Stad"), "no column for municipality .*; the file has Datum, Stad"),
         (lines().rstrip(), "the last line has no end"),
@@ -281,3 +282,33 @@ def test_a_date_in_the_first_of_merged_cells_only_is_no_date_of_the_others(tmp_p
         "zonder leesbare datum, niet meegeteld",
         2,
     )
+
+
+def test_rows_with_another_separator_than_the_header_are_told(tmp_path):
+    text = "Datum;Gemeente;Aantal jongeren\n1-5-2024,Assen,40\n2-5-2024,Emmen,50\n"
+    with pytest.raises(
+        ValueError, match=r"tienskip\.csv, line 2: one cell \('1-5-2024,Assen,40'\) where the header has 3"
+    ):
+        read(tmp_path, text)
+
+
+def test_dates_of_which_none_can_be_read_are_no_empty_registration(tmp_path):
+    """Also where there are few; among others that can be read one is left out and told."""
+    head = "Datum;Gemeente;Aantal jongeren\n"
+    with pytest.raises(
+        ValueError, match=r"tienskip\.csv, line 2: 'ooit' is no date in column Datum .*2 of 2 rows"
+    ):
+        read(tmp_path, f"{head}ooit;Amsterdam;40\nlater;Amsterdam;50\n")
+    found = read(tmp_path, f"{head}ooit;Amsterdam;40\n1-5-2024;Amsterdam;50\n")
+    assert list(found.frame["young_people"]) == [50.0]
+    assert [(loss.value, loss.line) for loss in found.losses.undated] == [("ooit", 2)]
+
+
+def test_a_registration_of_which_nothing_took_place_is_empty_and_read(tmp_path):
+    text = "Datum;Gemeente;Status\n1-5-2024;Amsterdam;geannuleerd\n;Amsterdam;geannuleerd\n"
+    found = read(tmp_path, text)
+    assert found.frame.empty
+    assert [loss.rows for loss in found.losses.skipped] == [1]
+    dateless = read(tmp_path, "Datum;Gemeente\n;Amsterdam\n")
+    assert dateless.frame.empty
+    assert [loss.rows for loss in dateless.losses.undated] == [1]

@@ -123,7 +123,7 @@ def counted(path: Path, losses) -> None:
     """Rows that were left out are told of: for these cases as good as refused."""
     told = (*losses.left_out, *losses.coarser, *(one for one in losses.unknown if one[1]))
     if told or losses.repeated:
-        raise ValueError(f"{path.name}: {told}, {losses.repeated} repeated")
+        raise ValueError(f"{path.name}: {told}, {len(losses.repeated)} repeated")
 
 
 def read_outcomes(path: Path) -> pd.DataFrame:

@@ -1,9 +1,11 @@
 """An outcome as it comes: its place, date and scale, and what several rows of one place say together."""
 
 import dataclasses
+import datetime
 
 import numpy as np
 import pandas as pd
+import pyreadstat
 import pytest
 from test_activities import HERE
 
@@ -65,9 +67,9 @@ def test_the_response_of_a_place_is_that_of_all_its_invited(tmp_path):
 @pytest.mark.parametrize(
     ("cells", "says"),
     [
-        (("0", "80"), "column response, line 2: found 0, expected a percentage above 0 and at most 100"),
-        (("101", "80"), "column response, line 2: found 101, expected a percentage above 0 and at most 100"),
-        (("0,5", "0,8"), "column response, line 2: found 0.5, expected percentages: these are shares"),
+        (("0", "80"), "column respons, line 2: found 0, expected a percentage above 0 and at most 100"),
+        (("101", "80"), "column respons, line 2: found 101, expected a percentage above 0 and at most 100"),
+        (("0,5", "0,8"), "column respons, line 2: found 0.5, expected percentages: these are shares"),
     ],
 )
 def test_a_response_that_cannot_be_one_is_told(tmp_path, cells, says):
@@ -104,7 +106,7 @@ def test_a_mark_from_1_to_10_is_reported_as_declared(tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (TEXT.replace("58,5", "158,5"), "column value, line 2: found 158.5, expected a value from 0 to 100"),
+        (TEXT.replace("58,5", "158,5"), "column score, line 2: found 158.5, expected a value from 0 to 100"),
         (
             TEXT.replace("58,5", "58.5"),
             "column score, line 2: '58.5' and others use both signs for decimals; declare decimal",
@@ -145,3 +147,54 @@ def test_a_percent_sign_behind_every_number_is_part_of_none(tmp_path):
     assert list(read(tmp_path, signed).frame["value"]) == list(read(tmp_path, plain).frame["value"])
     with pytest.raises(ValueError, match="column Score, line 3: '51,5 %' is not a number"):
         read(tmp_path, signed.replace("50,5 %", "50,5"))
+
+
+def spss(tmp_path, rows, name="democratiekennis.sav", **said):
+    columns = ["Gemeente", "Meetdatum", "Score", "N"]
+    path = tmp_path / name
+    frame = pd.DataFrame(rows, columns=columns)
+    pyreadstat.write_sav(frame, str(path), variable_format={"Meetdatum": "EDATE10"}, **said)
+    design = outcome_maps()["democratiekennis"]
+    design = dataclasses.replace(design, columns={**design.columns, "date": ("meetdatum",)})
+    return read_outcome_table([path], design, HERE)
+
+
+@pytest.mark.parametrize("name", ["democratiekennis.sav", "Democratiekennis.zsav"])
+def test_an_spss_file_says_what_its_codes_mean(tmp_path, name):
+    """A place by its label or its CBS code, a day, a user-missing value, and a code for who did not know."""
+    day = datetime.date(2024, 5, 3)
+    rows = [
+        (1, day, 55.5, 20),
+        (2, day, 61.0, 30),
+        (363, day, 8.0, 40),
+        (2, day, 99.0, 10),
+        (1, day, 998.0, 5),
+    ]
+    labels = {"Gemeente": {1: "Den Haag", 2: "Bergen (NH.)"}, "Score": {0: "niets goed", 99: "Weet niet"}}
+    found = spss(
+        tmp_path,
+        rows,
+        name,
+        variable_value_labels=labels,
+        missing_ranges={"Score": [998]},
+        compress="z" in name,
+    )
+    frame = found.frame
+    assert list(frame["place"]) == ["GM0518", "GM0373", "GM0363"]
+    assert list(frame["value"]) == [55.5, 61.0, 8.0]
+    assert {str(date.date()) for date in frame["date"]} == {"2024-05-03"}
+    assert found.losses.unknown == (("de uitkomst", 2),)
+
+
+def test_mistakes_in_an_spss_file_are_named(tmp_path):
+    day = datetime.date(2024, 5, 3)
+    with pytest.raises(
+        ValueError, match=r"democratiekennis\.sav, column SCORE, line 2: found 158\.5, expected"
+    ):
+        spss(tmp_path, [(363, day, 58.5, 20), (518, day, 158.5, 20)])
+    path = tmp_path / "democratiekennis.sav"
+    pyreadstat.write_sav(pd.DataFrame({"Gemeente": [363.0], "Jaar": [2024.0]}), str(path))
+    with pytest.raises(
+        ValueError, match=r"democratiekennis\.sav: no column for value \('democratiekennis' or"
+    ):
+        read_outcome_table([path], outcome_maps()["democratiekennis"], HERE)
