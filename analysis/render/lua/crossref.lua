@@ -269,11 +269,20 @@ local function equation(math, id, alt)
   }
 end
 
+local displayed = false -- whether any formula stands on a line of its own: only then is every paragraph looked into
+
+local function is_displayed(el)
+  return el.t == "Math" and el.mathtype == "DisplayMath"
+end
+
 local function equations(block)
+  if not displayed or not block.content:find_if(is_displayed) then
+    return nil
+  end
   local inlines, result, i = block.content, pandoc.Inlines({}), 1
   while i <= #inlines do
     local el = inlines[i]
-    if el.t == "Math" and el.mathtype == "DisplayMath" then
+    if is_displayed(el) then
       local start = i + 1
       while inlines[start] and (inlines[start].t == "Space" or inlines[start].t == "SoftBreak") do
         start = start + 1
@@ -348,7 +357,13 @@ return {
       end
     end,
   },
-  { Div = conditional, Span = conditional },
+  {
+    Div = conditional,
+    Span = conditional,
+    Math = function(math)
+      displayed = displayed or is_displayed(math)
+    end,
+  },
   {
     Pandoc = function(doc)
       local levels = {}
