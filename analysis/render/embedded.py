@@ -6,7 +6,6 @@ that holds nothing else (:mod:`analysis.render.stage`).
 
 from __future__ import annotations
 
-import base64
 import importlib.metadata
 import json
 import os
@@ -23,6 +22,7 @@ from typing import Any
 
 from analysis.build.fingerprint import Fingerprints
 from analysis.build.kept import Kept
+from analysis.render.inlined import inlined
 from analysis.render.project import Project, RenderError
 from analysis.render.source import fill, read_lines
 from analysis.render.stage import PICTURES
@@ -33,8 +33,6 @@ CROSSREF = HERE / "lua" / "crossref.lua"
 # Filters of the project run before or after the cross-references, as their entry point in Quarto says.
 BEFORE = ("pre-ast",)
 AFTER = ("pre-finalize",)
-# What the filter of the cross-references hands over in the place of a picture, see `attach` there.
-_PLACE = re.compile(r"(?<=;base64,)cGljdHVyZTog[A-Za-z0-9+/=]+")
 # Checksums, as code. Pandoc gets a place of the same length for each, so that another picture or another run
 # leaves what it makes as it was.
 _CHECKSUM = re.compile(r"(?<=`)[0-9a-f]{16,64}(?=`)")
@@ -76,24 +74,13 @@ def write_page(project: Project, text: str, folder: Path, kept: Kept | None = No
     options = project.options("html")
     arguments = [
         "--to=html5",
-        "--sandbox",  # nothing is embedded but what the filter of the cross-references brings along
+        "--sandbox",
         "--mathml",
-        "--embed-resources",
         *(["--section-divs"] if options.get("section-divs") else []),
         f"--shift-heading-level-by={options.get('shift-heading-level-by', 0)}",
     ]
     page = _pandoc(project, "html", text, arguments, [project.path(options["template"])], kept)
-    page = _PLACE.sub(lambda place: _picture(place[0], project), page)
-    (folder / project.page).write_text(page, encoding="utf-8", newline="\n")
-
-
-def _picture(place: str, project: Project) -> str:
-    """The picture of which `place` holds the path, as text."""
-    name = base64.b64decode(place).decode("utf-8", "replace").removeprefix("picture: ")
-    path = (project.document.parent / name).resolve()
-    if path.suffix not in PICTURES or not path.is_relative_to(project.root) or not path.is_file():
-        raise RenderError(f"{project.document.name}: {name} is no picture of this project")
-    return base64.b64encode(path.read_bytes()).decode()
+    (folder / project.page).write_text(inlined(page, project), encoding="utf-8", newline="\n")
 
 
 def write_paper(project: Project, text: str, folder: Path, kept: Kept | None = None) -> None:
@@ -168,7 +155,7 @@ def _pandoc(
 ) -> str:
     """What Pandoc makes of `text`; `template` has its parts, of which the one it begins with comes first.
 
-    Pictures are not read: what comes out holds their paths.
+    Pictures and style sheets are not read: what comes out holds their paths.
     """
     import pypandoc
 
@@ -227,7 +214,7 @@ def _pandoc(
     decides = {
         "text": _CHECKSUM.sub(lambda found: checksums[found[0]], text),
         "told": [told.replace(root, ""), to, *(argument.replace(root, "") for argument in arguments)],
-        "files": [_hashes(paths) for paths in ([*before, CROSSREF, *after], books, csl, styles, template)],
+        "files": [_hashes(paths) for paths in ([*before, CROSSREF, *after], books, csl, template)],
         "pandoc": importlib.metadata.version("pypandoc_binary"),
     }
     made = _known(kept, decides, lambda: make(decides["text"])).decode("utf-8")

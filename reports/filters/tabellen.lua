@@ -23,7 +23,7 @@ local STEMS = {
 }
 
 local function soft(word)
-  if pandoc.text.len(word) >= 12 then
+  if #word >= 12 and utf8.len(word) >= 12 then
     for _, stem in ipairs(STEMS) do
       local at = word:find(stem, 5, true)
       if at then
@@ -34,9 +34,22 @@ local function soft(word)
   return word
 end
 
-local function softened(str)
-  str.text = soft(str.text)
-  return str
+-- What a cell says. Asking Pandoc is what takes the time in a long table: it is done once for each cell, and only
+-- a cell that holds one of the stems is looked into.
+local function said_softly(cell)
+  local said = pandoc.utils.stringify(cell)
+  for _, stem in ipairs(STEMS) do
+    if said:find(stem, 5, true) then
+      cell.contents = cell.contents:walk({
+        Str = function(str)
+          str.text = soft(str.text)
+          return str
+        end,
+      })
+      return pandoc.utils.stringify(cell)
+    end
+  end
+  return said
 end
 
 -- The numbers under a figure come as HTML (analysis/release/twin.py): what stands between its tags.
@@ -49,22 +62,23 @@ local function softened_html(raw)
   end
 end
 
--- The width below which words would have to be broken.
-local function least_width(rows)
-  local widest = {}
-  for _, row in ipairs(rows) do
-    for column, cell in ipairs(row.cells) do
-      local said = pandoc.utils.stringify(cell.contents):gsub(SOFT, "- ")
-      for word in said:gmatch("%S+") do
-        widest[column] = math.max(widest[column] or 0, pandoc.text.len(word))
-      end
-    end
-  end
+-- The width below which words would have to be broken, of columns of which the widest words are known.
+local function least_width(widest)
   local total = 0
   for _, letters in pairs(widest) do
     total = total + letters * LETTER + AROUND
   end
   return total
+end
+
+local function widen(widest, column, said)
+  local most = widest[column]
+  for word in said:gsub(SOFT, "- "):gmatch("%S+") do
+    if not most or #word > most then
+      most = math.max(most or 0, utf8.len(word))
+    end
+  end
+  widest[column] = most
 end
 
 local function rows_of(tbl)
@@ -74,20 +88,6 @@ local function rows_of(tbl)
     rows:extend(body.body)
   end
   return rows
-end
-
--- A grid says one short word, and no number, in every cell.
-local function is_grid(tbl)
-  local grid = #tbl.colspecs >= 5
-  for _, body in ipairs(tbl.bodies) do
-    for _, row in ipairs(body.body) do
-      for column = 2, #row.cells do
-        local said = pandoc.utils.stringify(row.cells[column].contents)
-        grid = grid and said:match("^%a+$") ~= nil and #said <= GRID
-      end
-    end
-  end
-  return grid
 end
 
 local function class_of(width)
@@ -100,29 +100,37 @@ local function class_of(width)
 end
 
 local function readable(tbl, label)
-  tbl = tbl:walk({ Str = softened })
-  local names = {}
+  local names, widest = {}, {}
+  -- A grid says one short word, and no number, in every cell.
+  local grid = #tbl.colspecs >= 5
   for _, row in ipairs(tbl.head.rows) do
     for column, cell in ipairs(row.cells) do
+      local said = said_softly(cell)
       cell.attributes.scope = "col"
-      names[column] = pandoc.utils.stringify(cell.contents):gsub(SOFT, "")
+      names[column] = said:gsub(SOFT, "")
+      widen(widest, column, said)
     end
   end
   for _, body in ipairs(tbl.bodies) do
     body.row_head_columns = 1
     for _, row in ipairs(body.body) do
-      row.cells[1].attributes.scope = "row"
-      for column = 2, #row.cells do
-        local cell = row.cells[column]
-        cell.attributes["data-label"] = names[column]
-        if pandoc.text.len(pandoc.utils.stringify(cell.contents)) > SENTENCE then
-          cell.classes:insert("zin")
+      for column, cell in ipairs(row.cells) do
+        local said = said_softly(cell)
+        widen(widest, column, said)
+        if column == 1 then
+          cell.attributes.scope = "row"
+        else
+          cell.attributes["data-label"] = names[column]
+          if utf8.len(said) > SENTENCE then
+            cell.classes:insert("zin")
+          end
+          grid = grid and said:match("^%a+$") ~= nil and #said <= GRID
         end
       end
     end
   end
   tbl.attributes["aria-labelledby"] = label
-  return pandoc.Div({ tbl }, pandoc.Attr("", { is_grid(tbl) and "tabelvenster rooster" or class_of(least_width(rows_of(tbl))) }))
+  return pandoc.Div({ tbl }, pandoc.Attr("", { grid and "tabelvenster rooster" or class_of(least_width(widest)) }))
 end
 
 -- On a phone a long table is folded: its caption and a line that opens it stay. Not the answers, and not the
@@ -166,17 +174,27 @@ local page = {
 
 -- On paper a word is broken that is wider than its column, which would lie over the next one; of a column without
 -- a width of its own, a long word.
+local function longer_than(longest, text)
+  for part in text:gmatch("[^-%s]+") do -- at a hyphen a word breaks by itself
+    if #part > longest and utf8.len(part) > longest then
+      return true
+    end
+  end
+  return false
+end
+
 local function breaking_in(cell, share, bold)
   local longest = LONG - 1
   if share and share > 0 then
     longest = math.min(longest, math.floor((share * PAPER - INSET) / (bold and BOLD or LIGHT)))
   end
+  if not longer_than(longest, pandoc.utils.stringify(cell)) then
+    return
+  end
   cell.contents = cell.contents:walk({
     Str = function(str)
-      for part in str.text:gmatch("[^-]+") do -- at a hyphen a word breaks by itself
-        if pandoc.text.len(part) > longest then
-          return { pandoc.RawInline("typst", "#text(hyphenate: true)["), str, pandoc.RawInline("typst", "]") }
-        end
+      if longer_than(longest, str.text) then
+        return { pandoc.RawInline("typst", "#text(hyphenate: true)["), str, pandoc.RawInline("typst", "]") }
       end
     end,
   })

@@ -18,18 +18,22 @@ local function collect(el)
 end
 
 local function led(link)
-  local origin = link.target:match("^#(herkomst%-.+)$")
+  local target = link.target
+  local origin = target:match("^#(herkomst%-.+)$")
   if origin and not here[origin] then
     if appendix == "" then
       error("link to #" .. origin .. ": the appendix is not in this document; name its page in _quarto.yml, herkomst")
     end
-    link.target = typst and appendix or appendix:gsub("#.*", "") .. link.target
+    target = typst and appendix or appendix:gsub("#.*", "") .. target
   end
-  local page, label = link.target:match("^([%w_/-]+)%.html#?(.*)$")
+  local page, label = target:match("^([%w_/-]+)%.html#?(.*)$")
   if typst and page and page ~= "index" then
-    link.target = page .. ".pdf" .. (label:match("^sec%-") and "#" .. label or "")
+    target = page .. ".pdf" .. (label:match("^sec%-") and "#" .. label or "")
   end
-  return link
+  if target ~= link.target then
+    link.target = target
+    return link
+  end
 end
 
 -- The figure or table of which this link in its caption says where it comes from.
@@ -38,7 +42,8 @@ local function caption_of(link)
   return of and pandoc.utils.stringify(link) == "Herkomst" and of
 end
 
--- In the page "Figuur 5:" stands at the start of the caption, which is in the division of its figure.
+-- In the page "Figuur 5:" stands at the start of the caption, which is in the division of its figure. The cells of a
+-- table hold no caption, and are many.
 local function caption(block)
   local number
   return block:walk({
@@ -54,20 +59,27 @@ end
 
 local function caption_in(div)
   if div.identifier:match("^fig%-") or div.identifier:match("^tbl%-") then
-    return div:walk({ Plain = caption, Para = caption }), false
+    return div:walk({
+      traverse = "topdown",
+      Plain = caption,
+      Para = caption,
+      Table = function()
+        return nil, false
+      end,
+    }), false
   end
 end
 
 -- On paper Typst counts.
 local function link_on_paper(link)
   local of = caption_of(link)
-  led(link)
+  local other = led(link)
   if of then
     local inside = link.target:match("^#(.+)$")
     local target = inside and "<" .. inside .. ">" or '"' .. link.target .. '"'
     return pandoc.RawInline("typst", "#herkomst-van(<" .. of .. ">, " .. target .. ")")
   end
-  return link
+  return other
 end
 
 -- A note in a heading, which on paper must not come back in the contents and the bookmarks.

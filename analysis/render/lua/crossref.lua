@@ -113,27 +113,26 @@ local function float(id, kind, caption, content)
   return float_typst(id, kind, caption, content)
 end
 
--- The page holds its pictures and style sheets, and nothing else: Pandoc runs in its sandbox and embeds what
--- is handed to it here, files of the project by a path that stays within it. In the place of a picture it gets
--- the path: the picture comes in afterwards (analysis/render/embedded.py), so that the text need not be made
--- again for another picture.
-local media = { svg = "image/svg+xml", png = "image/png", jpg = "image/jpeg", jpeg = "image/jpeg", css = "text/css" }
+-- A picture is a file of the project, by a path that stays within it. In the page it leaves a place that holds the
+-- path, for analysis/render/inlined.py: so the text need not be made again for another picture.
+local pictures = { svg = true, png = true, jpg = true, jpeg = true }
 
-local function attach(path)
-  local kind = media[path:match("%.(%w+)$") or ""]
+local function place_of(path)
   local depth = 0
   for part in path:gmatch("[^/]+") do
     depth = depth + (part == ".." and -1 or part == "." and 0 or 1)
   end
-  if not kind or path:match("^/") or path:match("^%a+:") or depth < 1 then
-    error(path .. " is no picture or style sheet of this project")
+  if not pictures[path:match("%.(%w+)$") or ""] or path:match("^/") or path:match("^%a+:") or depth < 1 then
+    error(path .. " is no picture of this project")
   end
   local handle = io.open(path, "rb")
   if not handle then
     error(path .. " does not exist")
   end
-  pandoc.mediabag.insert(path, kind, kind:match("^image") and "picture: " .. path or handle:read("a"))
   handle:close()
+  return "beeld:" .. path:gsub(".", function(sign)
+    return string.format("%02x", sign:byte())
+  end)
 end
 
 local function percent_decoded(path)
@@ -167,11 +166,10 @@ local function image(img)
   img.attributes["fig-align"] = nil
   local path = percent_decoded(img.src)
   if html then
-    attach(path)
+    img.src = place_of(path)
     if img.attributes.smal then -- its picture for a narrow screen, which a filter of the project puts beside it
-      attach(img.attributes.smal)
+      img.attributes.smal = place_of(img.attributes.smal)
     end
-    img.src = path
     img.caption = pandoc.Inlines({})
     img.attributes.alt = alt
     return img
@@ -269,11 +267,20 @@ local function equation(math, id, alt)
   }
 end
 
+local displayed = false -- whether any formula stands on a line of its own: only then is every paragraph looked into
+
+local function is_displayed(el)
+  return el.t == "Math" and el.mathtype == "DisplayMath"
+end
+
 local function equations(block)
+  if not displayed or not block.content:find_if(is_displayed) then
+    return nil
+  end
   local inlines, result, i = block.content, pandoc.Inlines({}), 1
   while i <= #inlines do
     local el = inlines[i]
-    if el.t == "Math" and el.mathtype == "DisplayMath" then
+    if is_displayed(el) then
       local start = i + 1
       while inlines[start] and (inlines[start].t == "Space" or inlines[start].t == "SoftBreak") do
         start = start + 1
@@ -343,12 +350,15 @@ return {
     Meta = function(meta)
       folder = pandoc.utils.stringify(meta["document-folder"] or "")
       numbered = meta["number-sections"] ~= false
-      for _, style in ipairs(html and meta.css or {}) do
-        attach(pandoc.utils.stringify(style))
-      end
     end,
   },
-  { Div = conditional, Span = conditional },
+  {
+    Div = conditional,
+    Span = conditional,
+    Math = function(math)
+      displayed = displayed or is_displayed(math)
+    end,
+  },
   {
     Pandoc = function(doc)
       local levels = {}
