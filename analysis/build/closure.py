@@ -248,6 +248,7 @@ def _reader() -> str:
     return digest(Path(__file__).read_bytes(), sys.version)
 
 
+@cache  # a process that builds more than once meets the same modules
 def read_mentions(code: str) -> Mentions:
     """Imports and design files that `code` refers to, in functions too."""
     imports: set[tuple[int, str, tuple[str, ...]]] = set()

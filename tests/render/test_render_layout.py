@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from pypdf import PdfReader
 from readback import elements, page, row_headings, words
-from test_render_browser import browser, open_page  # noqa: F401
+from test_render_browser import browser, opened  # noqa: F401
 
 DOCUMENTS = ("rapport", "verantwoording")
 every_document = pytest.mark.parametrize("document", DOCUMENTS)
@@ -109,17 +109,6 @@ def test_no_two_links_of_one_name_lead_to_different_places(folder, document):
     assert [name for name in targets if re.fullmatch(r"[\W\d]*", name)] == []
 
 
-@pytest.fixture(scope="module")
-def opened(browser, folder):  # noqa: F811
-    """Both pages with everything unfolded."""
-    sheets = {name: open_page(browser, folder / f"{name}.html") for name in DOCUMENTS}
-    for sheet in sheets.values():
-        sheet.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
-    yield sheets
-    for sheet in sheets.values():
-        sheet.context.close()
-
-
 WIDER = """[...document.querySelectorAll('.tabelvenster')].flatMap(frame => {
   if (!frame.clientWidth) return [];
   const table = frame.querySelector('table');
@@ -134,7 +123,7 @@ WIDER = """[...document.querySelectorAll('.tabelvenster')].flatMap(frame => {
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [320, 390, 600, 768, 1280])
 @every_document
-def test_no_table_is_wider_than_its_place(opened, document, width):
+def test_no_table_is_wider_than_its_place(opened, document, width):  # noqa: F811
     """320 pixels are 1280 at 400 %. Nothing scrolls sideways, and no word lies over the next column."""
     sheet = opened[document]
     sheet.set_viewport_size({"width": width, "height": 844})
@@ -144,7 +133,7 @@ def test_no_table_is_wider_than_its_place(opened, document, width):
 
 @pytest.mark.browser
 @every_document
-def test_long_words_under_a_figure_are_broken_with_a_hyphen(opened, document):
+def test_long_words_under_a_figure_are_broken_with_a_hyphen(opened, document):  # noqa: F811
     """At 1280 pixels each line of a word that is broken ends in a place that was made for it."""
     sheet = opened[document]
     sheet.set_viewport_size({"width": 1280, "height": 844})

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from pypdf import PdfReader
 from readback import headings, outline, page, pdf_text, squeezed, words
-from test_render_browser import SCHEMES, WIDTHS, browser, looked_over, open_page  # noqa: F401
+from test_render_browser import SCHEMES, WIDTHS, browser, looked_over, open_page, opened  # noqa: F401
 from test_render_standards import verapdf
 
 from analysis.datakind import DataKind
@@ -186,13 +186,15 @@ def test_links_work_on_paper(folder, document, least):
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_no_accessibility_violation(browser, folder, width, scheme, document):  # noqa: F811
-    sheet = open_page(browser, folder / f"{document}.html", width, color_scheme=scheme)
-    sheet.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+def test_no_accessibility_violation(opened, width, scheme, document):  # noqa: F811
+    sheet = opened[document]
+    sheet.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    sheet.set_viewport_size({"width": width, "height": 900})
     outcome = looked_over(sheet)
     assert [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in outcome["violations"]] == []
+    assert len(outcome["passes"]) > 30
     assert sheet.evaluate("document.documentElement.scrollWidth") <= width
-    sheet.context.close()
+    assert sheet.evaluate(f"matchMedia('(prefers-color-scheme: {scheme})').matches")
 
 
 @pytest.mark.browser
