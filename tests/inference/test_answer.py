@@ -36,7 +36,7 @@ def public(frame, setting, weights):
 
 
 def plain(frame, setting):
-    """As :func:`public`; the regression on dummies without what the public one reckons beside its estimate."""
+    """As :func:`public`, but for the regression: on dummies, without all that the public one adds to it."""
     if setting.estimator == "two_way":
         return float(np.linalg.lstsq(dummies(frame), frame["y"].to_numpy(), rcond=None)[0][0])
     return public(frame, setting, None)

