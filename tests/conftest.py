@@ -17,8 +17,8 @@ from repository import BUILD_LIMIT, REPOSITORY, run_analysis, shared_folder
 from analysis.bytecode import keep_bytecode
 
 keep_bytecode()  # for the commands that tests run, and on each worker
-# Before numpy is loaded: threads of BLAS spin while they wait for work. On matrices as small as here that takes
-# several times what the work does, and the tests occupy each core as it is.
+# Before numpy is loaded: threads of BLAS spin while they wait for work. On matrices as small as here that
+# takes several times what the work does, and the tests occupy each core as it is.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Files that take longest begin first, so that no worker is left with one at the end. A file stays with one
