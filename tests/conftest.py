@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import subprocess
 import time
@@ -16,6 +17,9 @@ from repository import BUILD_LIMIT, REPOSITORY, run_analysis, shared_folder
 from analysis.bytecode import keep_bytecode
 
 keep_bytecode()  # for the commands that tests run, and on each worker
+# Before numpy is loaded: threads of BLAS spin while they wait for work. On matrices as small as here that
+# takes several times what the work does, and the tests occupy each core as it is.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Files that take longest begin first, so that no worker is left with one at the end. A file stays with one
 # worker (`--dist loadfile` in pyproject.toml): what its fixtures make is made once.
@@ -112,7 +116,8 @@ def repository_package():
 def report(tmp_path_factory, worker_id, repository_copy) -> Path:
     """The root of a copy of the repository in which ``python -m analysis report`` has run.
 
-    Runs that stand in ``data/build`` are taken along: their keys say whether they still hold.
+    Runs, drawings and renderings that stand in ``data/build`` are taken along: their keys say whether they
+    still hold.
     """
     base = tmp_path_factory.getbasetemp()
     shared_base = base if worker_id == "master" else base.parent
@@ -124,9 +129,10 @@ def report(tmp_path_factory, worker_id, repository_copy) -> Path:
     message = "the report was not built"
     try:
         repository_copy(root)
-        runs = REPOSITORY / "data" / "build" / "runs"
-        if runs.is_dir():
-            shutil.copytree(runs, root / "data" / "build" / "runs", dirs_exist_ok=True)
+        build = Path("data", "build")
+        for name in ("runs", "drawn", "cache/rendered"):
+            if (REPOSITORY / build / name).is_dir():
+                shutil.copytree(REPOSITORY / build / name, root / build / name)
         outcome = run_analysis(root, "report", "--engine", "embedded")
         message = "" if outcome.returncode == 0 else f"{outcome.stdout}\n{outcome.stderr}"
     finally:

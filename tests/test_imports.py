@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,12 +51,18 @@ def room(module: str) -> str:
     return module.split(".")[0]
 
 
+@cache
+def nodes(module: str) -> list[ast.AST]:
+    """What the code of `module` consists of."""
+    return list(ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))))
+
+
 def imports(module: str) -> set[str]:
     """Modules of the package that `module` imports, in functions too; without the leading ``analysis``."""
     path = MODULES[module]
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(module):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -69,9 +76,8 @@ def imports(module: str) -> set[str]:
 
 def outside(module: str) -> set[str]:
     """Top-level names of other packages that `module` imports."""
-    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
     found = set()
-    for node in ast.walk(tree):
+    for node in nodes(module):
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -99,13 +105,12 @@ def test_science_takes_frames_and_settings_and_gives_results(module):
 
 @pytest.mark.parametrize("module", [module for module in MODULES if room(module) in NO_FILES])
 def test_files_are_opened_only_where_files_belong(module):
-    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
     called = {
         (
             node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", ""),
             node.lineno,
         )
-        for node in ast.walk(tree)
+        for node in nodes(module)
         if isinstance(node, ast.Call)
     }
     opened = sorted(f"{name} in line {line}" for name, line in called if name in FILE_CALLS)
@@ -115,7 +120,7 @@ def test_files_are_opened_only_where_files_belong(module):
 @pytest.mark.parametrize("module", MODULES)
 def test_nobody_uses_the_global_random_state(module):
     allowed = {"default_rng", "Generator", "SeedSequence", "BitGenerator", "PCG64", "Philox"}
-    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+    for node in nodes(module):
         match node:
             case ast.Attribute(
                 value=ast.Attribute(value=ast.Name(id="np" | "numpy"), attr="random"), attr=name
@@ -126,9 +131,6 @@ def test_nobody_uses_the_global_random_state(module):
 
 def test_the_command_line_and_the_planner_are_light():
     """Nothing heavy on the way to --help, nor on the way to a build that has nothing to do."""
-    import subprocess
-    import sys
-
     code = (
         "import sys, analysis.__main__, analysis.report, analysis.build.progress\n"
         "print(*sorted({'pandas', 'numpy', 'matplotlib', 'papermill', 'rich', 'nbformat', 'yaml', 'zmq'}"

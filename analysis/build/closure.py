@@ -16,7 +16,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import analysis
@@ -288,6 +288,7 @@ def _reader() -> str:
     return digest(Path(__file__).read_bytes(), sys.version)
 
 
+@cache  # a process that builds more than once meets the same modules
 def read_mentions(code: str) -> Mentions:
     """Imports and design files that `code` refers to, in functions too."""
     imports: set[tuple[int, str, tuple[str, ...]]] = set()

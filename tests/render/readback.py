@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement
 
@@ -73,13 +75,20 @@ def headings(root: Element) -> list[tuple[int, str]]:
     return [(int(el.tag[1]) - 1, words(el)) for el in main.iter() if re.fullmatch(r"h[2-6]", el.tag)]
 
 
+def sheet_texts(path: Path) -> tuple[str, ...]:
+    """The text of each page of the PDF."""
+    return _sheet_texts(path.read_bytes())
+
+
+@lru_cache(maxsize=4)  # seconds for a long document, at which several tests look
+def _sheet_texts(content: bytes) -> tuple[str, ...]:
+    return tuple(sheet.extract_text() for sheet in PdfReader(BytesIO(content)).pages)
+
+
 def pdf_text(path: Path) -> str:
     """The text of the PDF page by page, without the running header and the page number."""
-    texts = []
-    for sheet in PdfReader(path).pages:
-        text = sheet.extract_text().replace(HEADER, "")
-        texts.append(re.sub(r"\n\s*\d+\s*$", "", text.rstrip()))
-    return "\n".join(texts)
+    texts = (text.replace(HEADER, "").rstrip() for text in sheet_texts(path))
+    return "\n".join(re.sub(r"\n\s*\d+\s*$", "", text) for text in texts)
 
 
 def outline(path: Path) -> list[tuple[int, str]]:

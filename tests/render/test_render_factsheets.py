@@ -223,13 +223,7 @@ def test_both_formats_say_the_same(folder):
             assert squeezed(words(cell)) in printed, words(cell)
 
 
-def test_same_bytes_twice(workspace, folder, tmp_path):
-    write_factsheets(workspace, tmp_path)
-    for path in folder.iterdir():
-        assert (tmp_path / "provincies" / path.name).read_bytes() == path.read_bytes(), path.name
-
-
-def test_sheets_of_which_nothing_changed_are_taken_whole(workspace, folder, tmp_path, monkeypatch):
+def test_same_bytes_twice_and_what_nothing_changed_is_taken_whole(workspace, folder, tmp_path, monkeypatch):
     kept = Kept(tmp_path / "kept")
     for name in ("first", "second"):
         (tmp_path / name).mkdir()

@@ -12,8 +12,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from pypdf import PdfReader
-from readback import elements, page, row_headings, words
-from test_render_browser import browser, open_page  # noqa: F401
+from readback import elements, page, row_headings, sheet_texts, words
+from test_render_browser import browser, opened  # noqa: F401
 
 DOCUMENTS = ("rapport", "verantwoording")
 every_document = pytest.mark.parametrize("document", DOCUMENTS)
@@ -133,7 +133,7 @@ def test_a_link_out_of_the_pdf_is_called_by_its_words(folder, document):
 @every_document
 def test_no_sign_is_hidden_in_the_words_on_paper(folder, document):
     """A name from the code that goes on in the next line is copied as it is written."""
-    text = "".join(sheet.extract_text() for sheet in PdfReader(folder / f"{document}.pdf").pages)
+    text = "".join(sheet_texts(folder / f"{document}.pdf"))
     assert len(text) > 10_000
     assert {hex(ord(sign)) for sign in text if sign in "\u200b\u2060\ufeff"} <= {hex(0x2060)}
     if document == "verantwoording":
@@ -166,17 +166,6 @@ def test_a_picture_stands_in_its_chapter(folder, document):
     assert counted == pictures
 
 
-@pytest.fixture(scope="module")
-def opened(browser, folder):  # noqa: F811
-    """Both pages with everything unfolded."""
-    sheets = {name: open_page(browser, folder / f"{name}.html") for name in DOCUMENTS}
-    for sheet in sheets.values():
-        sheet.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
-    yield sheets
-    for sheet in sheets.values():
-        sheet.context.close()
-
-
 WIDER = """[...document.querySelectorAll('.tabelvenster')].flatMap(frame => {
   if (!frame.clientWidth) return [];
   const table = frame.querySelector('table');
@@ -191,7 +180,7 @@ WIDER = """[...document.querySelectorAll('.tabelvenster')].flatMap(frame => {
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [320, 390, 600, 768, 1280])
 @every_document
-def test_no_table_is_wider_than_its_place(opened, document, width):
+def test_no_table_is_wider_than_its_place(opened, document, width):  # noqa: F811
     """320 pixels are 1280 at 400 %. Nothing scrolls sideways, and no word lies over the next column."""
     sheet = opened[document]
     sheet.set_viewport_size({"width": width, "height": 844})
@@ -201,7 +190,7 @@ def test_no_table_is_wider_than_its_place(opened, document, width):
 
 @pytest.mark.browser
 @every_document
-def test_long_words_under_a_figure_are_broken_with_a_hyphen(opened, document):
+def test_long_words_under_a_figure_are_broken_with_a_hyphen(opened, document):  # noqa: F811
     """At 1280 pixels each line of a word that is broken ends in a place that was made for it."""
     sheet = opened[document]
     sheet.set_viewport_size({"width": 1280, "height": 844})

