@@ -1,16 +1,15 @@
 """Difference-in-differences with staggered adoption.
 
 Every estimator takes ``frame, *, unit, time, cohort, outcome``; what these columns may hold, what never is
-and how event time counts is settled in :func:`analysis.estimate.did.panel.read_panel`. Results of event
-studies have an ``event_path`` for the sensitivity analysis of parallel trends, and ``why_no_se`` where an
-error is unknown. Two take an exposure that may go up and down instead: ``switchers`` and
+and how event time counts is settled in :func:`analysis.estimate.did.panel.read_panel`. ``why_no_se`` says why
+an error is unknown; the path that the sensitivity analysis of parallel trends takes is
+:func:`analysis.inference.event_path`. Two take an exposure that may go up and down instead: ``switchers`` and
 ``switch_path``; ``on_off_effect`` gives the one number of either.
 """
 
 from analysis.estimate.did.aggregate import Aggregate
 from analysis.estimate.did.bacon import Bacon, bacon
 from analysis.estimate.did.dose import DoseResponse, dose_response
-from analysis.estimate.did.event_path import EventPath
 from analysis.estimate.did.group_time import GroupTime, group_time_att
 from analysis.estimate.did.imputation import Imputation, imputation
 from analysis.estimate.did.jackknife import ClusterJackknife, cluster_jackknife
@@ -26,7 +25,6 @@ __all__ = [
     "Bacon",
     "ClusterJackknife",
     "DoseResponse",
-    "EventPath",
     "GroupTime",
     "Imputation",
     "OnOff",

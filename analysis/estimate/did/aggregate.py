@@ -10,8 +10,6 @@ import pandas as pd
 
 from analysis.estimate.did.bands import add_intervals, interval
 from analysis.estimate.did.comparisons import Comparisons
-from analysis.estimate.did.event_path import EventPath
-from analysis.estimate.did.event_path import binned as binned_times
 from analysis.estimate.did.influence import Influence, Weighting, standard_errors
 from analysis.estimate.did.support import error_unknown
 from analysis.estimate.did.timeline import Timeline
@@ -67,32 +65,6 @@ class Aggregate:
         """Why `se` or that of a part is missing; None where all are known."""
         variances = np.append(np.diag(self.covariance), self.se**2)
         return error_unknown(self.clustered) if np.isnan(variances).any() else None
-
-    def event_path(self) -> EventPath:
-        """The path with its reference left out, for the sensitivity analysis of parallel trends.
-
-        Raises
-        ------
-        ValueError
-            If this is no event study, or one whose effects before treatment are each compared with the
-            period before them: make it with ``base_period="universal"``, or call
-            :meth:`analysis.estimate.did.GroupTime.event_path`, which does.
-        """
-        if self.kind != "event":
-            raise ValueError(f"a path needs aggregate('event'), this is {self.kind!r}")
-        if self.base.sum() != 1:
-            raise ValueError(
-                "effects before treatment are compared with the period before them, not with one reference: "
-                "use group_time_att(..., base_period='universal') or GroupTime.event_path()"
-            )
-        kept = ~self.base
-        return EventPath(
-            event_times=self.index[kept],
-            estimates=self.estimates[kept],
-            covariance=self.covariance[np.ix_(kept, kept)],
-            reference=float(self.index[self.base][0]),
-            n_clusters=self.n_clusters,
-        )
 
     @property
     def influence(self) -> np.ndarray:
@@ -175,7 +147,7 @@ def aggregate(
     if binned:
         if kind != "event":
             raise ValueError(f"binned goes with 'event', not with {kind!r}")
-        event = binned_times(event, reference, min_event, max_event)
+        event = _binned(event, reference, min_event, max_event)
     usable = (event >= min_event) & (event <= max_event)
     if balance is not None:
         if kind != "event":
@@ -212,6 +184,22 @@ def aggregate(
         _influence=influence,
         _weighting=weighting,
     )
+
+
+def _binned(event: np.ndarray, reference: float, min_event: float, max_event: float) -> np.ndarray:
+    """Event times with those beyond `min_event` and `max_event` put together with these.
+
+    Raises
+    ------
+    ValueError
+        If the first bin would hold the reference, or the last one effects before treatment.
+    """
+    if not min_event < reference or not max_event >= 0:
+        raise ValueError(
+            f"event times cannot be put together at {min_event:g} and {max_event:g}: the first bin lies "
+            f"before the reference {reference:g}, and the last one at 0 or later"
+        )
+    return np.where(np.isfinite(event), np.clip(event, min_event, max_event), event)
 
 
 def _balanced(cells: Comparisons, timeline: Timeline, event: np.ndarray, balance: float) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +12,6 @@ import pandas as pd
 from analysis.estimate.did.aggregate import Aggregate, aggregate
 from analysis.estimate.did.cell_estimates import from_cohort_means, one_by_one
 from analysis.estimate.did.comparisons import Comparisons, comparisons
-from analysis.estimate.did.event_path import EventPath
 from analysis.estimate.did.influence import (
     Influence,
     Sample,
@@ -162,20 +161,6 @@ class GroupTime:
             self.clustered,
             **options,
         )
-
-    def event_path(self, **options) -> EventPath:
-        """The event study against one base period, for the sensitivity analysis of parallel trends.
-
-        Parameters
-        ----------
-        **options
-            `min_event`, `max_event`, `binned` and `balance` of
-            :func:`analysis.estimate.did.aggregate.aggregate`.
-        """
-        fit = self
-        if self._options.base_period != "universal":
-            fit = _fit(self._panel, self.dropped, replace(self._options, base_period="universal"))
-        return fit.aggregate("event", **options).event_path()
 
 
 def group_time_att(

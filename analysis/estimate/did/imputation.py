@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from analysis.estimate.did.absorb import TwoWay
 from analysis.estimate.did.bands import interval
-from analysis.estimate.did.event_path import EventPath
-from analysis.estimate.did.event_path import binned as binned_times
 from analysis.estimate.did.influence import standard_errors, sum_by
 from analysis.estimate.did.panel import Panel, no_controls, nobody_treated, read_panel
 from analysis.estimate.did.support import cluster_factor, error_unknown, several
 from analysis.estimate.did.untreated import Controls
-from analysis.unknown import NotEstimable, NotEstimableError
+from analysis.unknown import NotEstimable
 
 KINDS = ("simple", "group", "event", "calendar")
 _INDEX = {"group": "cohort", "event": "event_time", "calendar": "time"}
@@ -145,87 +143,6 @@ class Imputation:
             self.n_clusters,
             self.clustered,
         )
-
-    def event_path(
-        self, *, min_event: float = -np.inf, max_event: float = np.inf, binned: bool = False
-    ) -> EventPath:
-        """Effects by event time with those before treatment beside them, for the sensitivity analysis.
-
-        Among the untreated observations each time before the reference gets a dummy; the effects after it
-        are imputed without what these take up, so that all are measured from the reference period. With
-        effects measured from the mean of all periods before treatment, as :meth:`aggregate` has them, a
-        violation of parallel trends before treatment would count in those after it.
-
-        Parameters
-        ----------
-        min_event, max_event : float
-            Event times used.
-        binned : bool
-            Put event times beyond these two together with them, instead of leaving them out. Before
-            treatment they are one dummy; `min_event` alone leaves estimates out, not observations.
-
-        Raises
-        ------
-        NotEstimableError
-            Without never-treated units: a path before treatment is then known up to a straight line only.
-        """
-        panel = self.panel
-        if panel.within.all():
-            raise NotEstimableError(
-                "no never-treated units: a path before treatment is known up to a straight line only",
-                reason="alle eenheden gaan meedoen, en dan ligt dit verloop maar op een rechte lijn na vast",
-            )
-        reference = panel.timeline.reference(self.anticipation)
-        event = panel.event
-        if binned:
-            event = binned_times(event, reference, min_event, max_event)
-        before = panel.observed & np.isfinite(event) & (event < reference)
-        leads = np.unique(event[before])
-        if not len(leads):
-            raise NotEstimableError(
-                f"no treated unit is observed before {reference:g}: there is no path before treatment",
-                reason="er is geen meting van vóór de laatste periode voor de start",
-            )
-        dummies = before[:, :, None] & (event[:, :, None] == leads)
-        again = impute(
-            replace(
-                panel,
-                covariates=np.concatenate([panel.covariates, dummies], axis=2),
-                covariate_names=(*panel.covariate_names, *(f"event time {time:g}" for time in leads)),
-            ),
-            self.anticipation,
-            self.clustered,
-        )
-        effects = np.nan_to_num(again.effects)
-        after = ~np.isnan(again.effects) & (event > reference)
-        lags = np.unique(event[after])
-        targets = [after & (event == time) for time in lags]
-        shares = [
-            np.where(target, 1.0 if panel.weights is None else panel.weights, 0.0) for target in targets
-        ]
-        shares = [share / share.sum() for share in shares]
-        slopes, scores = again.slopes()
-        first = len(panel.covariate_names)
-        estimates = np.append(slopes[first:], [(share * effects).sum() for share in shares])
-        scores = sum_by(scores[:, first:], panel.clusters, panel.n_clusters)
-        scores = np.column_stack([scores, *(again.scores(share, effects) for share in shares)])
-        factor = cluster_factor(panel.n_clusters) if self.clustered else 1.0
-        covariance = factor * scores.T @ scores
-        sides = np.column_stack([~panel.within, dummies.any(axis=1)])
-        enough = several(panel.clusters, sides)
-        known = np.append(enough[1:] & enough[0], [again.known(target) for target in targets])
-        covariance[~known], covariance[:, ~known] = np.nan, np.nan
-        times = np.append(leads, lags)
-        kept = (times >= min_event) & (times <= max_event)
-        return EventPath(
-            times[kept], estimates[kept], covariance[np.ix_(kept, kept)], reference, panel.n_clusters
-        )
-
-    def slopes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Coefficients of the covariates, shape (K,), and their scores by unit, shape (N, K)."""
-        controls = self._controls
-        weights = self._fit.weights[:, :, None] * (controls.residual @ controls.inverse)
-        return controls.slope, np.einsum("itk,it->ik", weights, self._residual)
 
     def known(self, target: np.ndarray) -> bool:
         """Whether every cohort of `target` has two clusters in it, and every period two untreated ones."""

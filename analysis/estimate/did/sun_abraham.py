@@ -11,15 +11,13 @@ import pandas as pd
 from analysis.estimate.did.absorb import TwoWay
 from analysis.estimate.did.bands import add_intervals, interval
 from analysis.estimate.did.comparisons import groups
-from analysis.estimate.did.event_path import EventPath
-from analysis.estimate.did.event_path import binned as binned_times
 from analysis.estimate.did.influence import standard_errors, sum_by
 from analysis.estimate.did.panel import Panel, no_controls, read_panel
 from analysis.estimate.did.support import cluster_factor, error_unknown, several
 from analysis.estimate.did.timeline import said
 from analysis.estimate.did.wald import JointTest, wald_hotelling
 from analysis.estimate.rank import require_rank
-from analysis.unknown import NotEstimable, NotEstimableError
+from analysis.unknown import NotEstimable
 
 
 @dataclass(frozen=True)
@@ -35,8 +33,6 @@ class SunAbraham:
         event_time, estimate, se; the reference as 0 with missing `se`.
     cohort_table : pandas.DataFrame
         cohort, time, event_time, estimate, se, n (weight of the observations).
-    cohort_covariance : ndarray
-        Of its rows.
     covariance : ndarray
         Of the rows of `table` but the reference; NaN where unknown.
     reference : float
@@ -51,7 +47,6 @@ class SunAbraham:
     se: float
     table: pd.DataFrame
     cohort_table: pd.DataFrame
-    cohort_covariance: np.ndarray
     covariance: np.ndarray
     reference: float
     pretrend: JointTest
@@ -70,45 +65,6 @@ class SunAbraham:
         known = ~np.isnan(np.diag(self.covariance))
         covariance = self.covariance[np.ix_(known, known)]
         return add_intervals(self.table, covariance, self.n_clusters - 1, level, seed=seed)
-
-    def event_path(
-        self, *, min_event: float = -np.inf, max_event: float = np.inf, binned: bool = False
-    ) -> EventPath:
-        """The event study without its reference, for the sensitivity analysis of parallel trends.
-
-        Parameters
-        ----------
-        min_event, max_event : float
-            Event times used.
-        binned : bool
-            Put event times beyond these two together with them, instead of leaving them out.
-
-        Raises
-        ------
-        NotEstimableError
-            If cohorts have different reference periods, as when some are not observed in the last one
-            before treatment.
-        """
-        event = self.cohort_table["event_time"].to_numpy()
-        if self.reference in event:
-            raise NotEstimableError(
-                f"not every cohort is observed {-self.reference:g} before treatment with its controls: the "
-                "path has no common reference",
-                reason="niet alle groepen zijn in de laatste periode voor de start gemeten",
-            )
-        if binned:
-            event = binned_times(event, self.reference, min_event, max_event)
-        kept = (event >= min_event) & (event <= max_event)
-        labels = np.unique(event[kept])
-        shares = (event[:, None] == labels) * self.cohort_table["n"].to_numpy()[:, None]
-        shares = shares / shares.sum(axis=0)
-        return EventPath(
-            event_times=labels,
-            estimates=shares.T @ self.cohort_table["estimate"].to_numpy(),
-            covariance=_quadratic(shares, self.cohort_covariance),
-            reference=self.reference,
-            n_clusters=self.n_clusters,
-        )
 
 
 def sun_abraham(
@@ -298,7 +254,6 @@ def _result(panel, starts, cells, estimates, covariance, mass, total, dropped, a
                 "n": mass,
             }
         ),
-        cohort_covariance=covariance,
         covariance=part_covariance,
         reference=reference,
         pretrend=wald_hotelling(parts[lead], part_covariance[np.ix_(lead, lead)], panel.n_clusters),

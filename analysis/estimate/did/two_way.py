@@ -17,7 +17,6 @@ from linearmodels.panel.utility import AbsorbingEffectError
 
 from analysis.estimate.did.absorb import TwoWay as absorbed
 from analysis.estimate.did.bands import add_intervals, interval
-from analysis.estimate.did.event_path import EventPath
 from analysis.estimate.did.panel import Panel, no_controls, nobody_treated, read_panel
 from analysis.estimate.did.support import cluster_factor, error_unknown, several
 from analysis.estimate.did.timeline import said
@@ -70,25 +69,6 @@ class TwoWay:
         known = ~np.isnan(np.diag(self.covariance))
         covariance = self.covariance[np.ix_(known, known)]
         return add_intervals(self.table, covariance, self.n_clusters - 1, level, seed=seed)
-
-    def event_path(self) -> EventPath:
-        """The event study without its reference; `leads` and `lags` put its ends together beforehand.
-
-        Raises
-        ------
-        ValueError
-            If this is the static regression.
-        """
-        if self.reference is None:
-            raise ValueError("a path needs two_way_fe(..., event_study=True), this is the static coefficient")
-        table = self.table[self.table["event_time"] != self.reference]
-        return EventPath(
-            table["event_time"].to_numpy(),
-            table["estimate"].to_numpy(),
-            self.covariance,
-            self.reference,
-            self.n_clusters,
-        )
 
 
 def two_way_fe(
