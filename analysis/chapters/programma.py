@@ -137,19 +137,7 @@ def commitments_table(commitments: pd.DataFrame) -> TableExhibit:
         {
             "Wat": [_named(row) for row in commitments.itertuples()],
             "Gevraagd of toegezegd": commitments["asked"].to_numpy(),
-            "Antwoord": [
-                " ".join(
-                    part
-                    for part in (
-                        f"{dutch.capital(row.status)}.",
-                        row.reported,
-                        row.answer and f"Dit rapport: {dutch.lower(row.answer)}",
-                        row.note and f"Noot: {row.note}.",
-                    )
-                    if part
-                )
-                for row in commitments.itertuples()
-            ],
+            "Antwoord": [_answer(row) for row in commitments.itertuples()],
             "Waar": [CHAPTERS[anchor] for anchor in commitments["answered_in"]],
         }
     )
@@ -163,6 +151,19 @@ def commitments_table(commitments: pd.DataFrame) -> TableExhibit:
         widths=(24, 30, 46, 20),
         links={"Waar": list(commitments["answered_in"])},
     )
+
+
+def _answer(row) -> str:
+    """How it stands, what the letters report, what this report answers, what is to be noted; each once."""
+    status = dutch.capital(row.status)
+    answer = row.answer if row.answer.startswith("Dit rapport") else f"Dit rapport: {dutch.lower(row.answer)}"
+    parts = (
+        "" if row.reported.startswith(f"{status} ") else f"{status}.",
+        row.reported,
+        answer if row.answer else "",
+        f"Noot: {row.note}." if row.note else "",
+    )
+    return " ".join(filter(None, parts))
 
 
 def _named(row) -> str:

@@ -33,7 +33,7 @@ STATUS_NAMES = {
 }
 
 # Points. A box is as high as the longest text in its row asks.
-_GAP, _ARROW, _PAD, _LEAD, _HEAD, _KEY = 9.0, 15.0, 7.0, 13.0, 22.0, 30.0
+_GAP, _ARROW, _PAD, _LEAD, _HEAD, _KEY = 9.0, 9.0, 5.0, 12.5, 20.0, 26.0
 _TITLE = _LEAD + 1.5
 _MARGIN = 3.0
 

@@ -55,7 +55,7 @@ def power_curve(
         raise ValueError(f"{id}: {len(series)} series; at most {len(theme.SERIES)} can be told apart")
     found = {name: detectable(table[table["series"] == name], target) for name in series}
 
-    figure, axes = theme.new_figure(theme.by_width(2.4, 2.9))
+    figure, axes = theme.new_figure(theme.by_width(2.7, 2.9))
     ax = axes[0, 0]
     with theme.settings():
         for level, text in ((target, "gewenst"), (size, "toeval")):

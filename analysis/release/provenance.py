@@ -57,6 +57,7 @@ def provenance(
             "kind": content["kind"],
             "source": content["source"],
             "checksum": _checksum(path),
+            **({"english": content["english"]} if "english" in content else {}),
         }
     return {
         "runs": {key: _run(run) for key, run in sorted(runs.items())},

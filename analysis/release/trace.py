@@ -20,7 +20,7 @@ from typing import Any
 from analysis.datakind import DataKind
 from analysis.manifest import Source, named_sources, read_manifest
 from analysis.release.fragments import pipe_table
-from analysis.release.markdown import anchor, code, escape
+from analysis.release.markdown import anchor, code, escape, spoken
 from analysis.release.provenance import PROVENANCE_FILE
 from analysis.release.shown import ORIGINS, Shown, Use, shown
 from analysis.release.twin import first_sentence
@@ -64,12 +64,13 @@ def trace_markdown(
     wanted = text.results(provenance["conclusions"])
     places = text.places(provenance["conclusions"])
     cells: dict[str, list[list[str]]] = {}  # by run
+    english = {words for origin in provenance["exhibits"].values() for words in origin.get("english", ())}
     sources = []
     for row in rows:
         if row.id in wanted:
             origin = provenance["results"].get(row.id, {"run": ""})
             shown_at = _shown_at(places.get(row.id, ()), text.appendix)
-            cells.setdefault(origin["run"], []).append(_result_cells(row, origin, shown_at))
+            cells.setdefault(origin["run"], []).append(_result_cells(row, origin, shown_at, sorted(english)))
             sources.append(row.source)
     captions = Counter(first_sentence(origin["caption"]) for origin in provenance["exhibits"].values())
     for name in text.exhibits:
@@ -121,14 +122,14 @@ def _named(keys: Sequence[str], manifest: Mapping[str, Source]) -> list[str]:
     return [f"**Bronnen, met hun naam in de tabellen.** {told}.\n"] if sources else []
 
 
-def _result_cells(row: Result, origin: Mapping[str, Any], shown_at: str) -> list[str]:
+def _result_cells(row: Result, origin: Mapping[str, Any], shown_at: str, english: Sequence[str]) -> list[str]:
     kind = row.kind.dutch if row.value is not None else ""
     cited = row.note if row.kind is DataKind.FACT and row.value is not None else ""  # letter and section
     return [
         f"[{escape(row.label)}]{{#{anchor(row.id)}}}{shown_at}",
         escape(row.variables()["full"] if row.value is not None else row.unknown_word),
         f"{_cell(origin)} {code(row.id)}",
-        escape("; ".join(filter(None, (kind, row.source, cited)))),
+        spoken(escape("; ".join(filter(None, (kind, row.source, cited)))), english),
     ]
 
 

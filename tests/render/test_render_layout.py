@@ -282,3 +282,18 @@ def test_titles_in_english_say_so_in_both_formats(folder, document):
     assert told
     sheets = PdfReader(folder / f"{document}.pdf").pages
     assert sum(sheet.get_contents().get_data().count(b"/Lang(en") for sheet in sheets) >= len(told)
+
+
+@every_document
+def test_titles_of_english_studies_say_so_within_tables(folder, document):
+    """In the page by attribute; on paper the cell that begins with one is English."""
+    cells = list(page(folder / f"{document}.html").iter("td"))
+    told = {words(part) for cell in cells for part in cell.iter("span") if part.get("lang") == "en"}
+    assert {"On-Site Citizenship Education", "Practice makes voters?"} <= told
+    for cell in cells:
+        said = {words(part) for part in cell.iter("span") if part.get("lang") == "en"}
+        assert [title for title in told - said if title in words(cell)] == []
+    begin = [cell for cell in cells if words(cell).startswith(tuple(told))]
+    assert len(begin) > 5
+    english = [cell for cell in elements(folder / f"{document}.pdf", "/TD") if cell.get("/Lang") == "en"]
+    assert len(english) >= len(begin)
