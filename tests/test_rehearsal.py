@@ -223,7 +223,7 @@ def test_a_sheet_has_the_registered_reach_and_the_total_of_the_report(report_fol
         )
         for code in points["code"]
     }
-    assert "ten minste 1.204 | 1.230 |" in lines["PV20"]
+    assert "ten minste 1.204 | ten minste 1.230 |" in lines["PV20"]
     assert "onbekend | 1.230 |" in lines["PV21"]
     assert "niet getoond | 1.230 |" in lines["PV22"]
 
