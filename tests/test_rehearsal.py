@@ -223,9 +223,9 @@ def test_a_sheet_has_the_registered_reach_and_the_total_of_the_report(report_fol
         )
         for code in points["code"]
     }
-    assert "ten minste 1.204 | 1.230 |" in lines["PV20"]
-    assert "onbekend | 1.230 |" in lines["PV21"]
-    assert "niet getoond | 1.230 |" in lines["PV22"]
+    assert "ten minste 1.204 | ten minste 1.230 |" in lines["PV20"]
+    assert "onbekend | ten minste 1.230 |" in lines["PV21"]
+    assert "niet getoond | ten minste 1.230 |" in lines["PV22"]
 
 
 def test_what_is_imitated_to_find_power_is_no_twin_and_imitated_data_are():

@@ -26,6 +26,7 @@ LONGER = "Metingen van latere jaren"
 WIDER = "Meer plaatsen om te vergelijken: waar het begon, en waar niet of later"
 NOTHING_MORE = "Niets"
 ABSENT = "Gegevens die er nog niet zijn"
+MORE_PEOPLE = "Metingen over meer mensen of plaatsen: deze zouden over herkenbare mensen kunnen gaan"
 NEEDED, OBTAINABLE = "nodig is ", "op te vragen"  # how a reason names what is needed
 # The scale of Maryland: before and after, with and without, and no lottery.
 COMPARED, DESCRIPTION, NOTHING = "3", "beschrijving", "geen"
@@ -261,6 +262,8 @@ def _described(row: Result, label: str, section: str) -> tuple[tuple[str, ...], 
 def _answer(row: Result) -> tuple[str, str]:
     """What can be said; and what is needed, which a reason names after why there is no answer."""
     told = row.variables()["full"]
+    if row.withheld:
+        return dutch.capital(told), MORE_PEOPLE
     why, _, needed = told.partition("; ")
     if needed.startswith(NEEDED) or OBTAINABLE in needed:
         return dutch.capital(why), dutch.capital(needed.removeprefix(NEEDED))

@@ -61,9 +61,13 @@ def samples(workspace: Workspace | None = None) -> list[Sample]:
         If one of them is damaged or breaks its contract.
     """
     workspace = workspace or Workspace.current()
-    found = []
+    found: list[Sample] = []
     for path in find_iccs(workspace.data):
         system, cycle = describe_name(path)
+        if twin := next((one for one in found if one.key == ("ICCS", cycle, system)), None):
+            raise ValueError(
+                f"{twin.file}, {path.name}: 2 files of the pupils of {system} in {cycle}; keep one of them"
+            )
         found.append(
             Sample(
                 "ICCS",

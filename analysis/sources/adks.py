@@ -6,6 +6,7 @@ what it gets against the contract; it guesses nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,7 +140,9 @@ def _piece(raw: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataFrame:
     text = pd.DataFrame({ours: raw[theirs] for ours, theirs in names.items()})
     outcomes = [outcome.name for outcome in design.outcome]
     # a missing code is one for an answer only: pupil 98 is a pupil
-    text[outcomes] = text[outcomes].mask(text[outcomes].isin(design.file.missing))
+    decimals = rf"{re.escape(design.file.decimal)}0+$"  # -9.0 is -9, as a table with empty cells writes it
+    plain = text[outcomes].apply(lambda cells: cells.str.replace(decimals, "", regex=True))
+    text[outcomes] = text[outcomes].mask(plain.isin(design.file.missing))
     text = text.mask(text.isin(_EMPTY))
 
     frame = pd.DataFrame(index=text.index)
@@ -251,5 +254,6 @@ def _contracted(frame: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataF
         row = "" if pd.isna(case["index"]) else f", row {int(case['index']) + 1}"
         raise ValueError(
             f"{path.name}, column {case['column']}{row}: found {case['failure_case']}, "
-            f"fails the check {case['check']}; {len(errors.failure_cases)} such values"
+            f"fails the check {case['check']}; {len(errors.failure_cases)} such values. Is it a code for no "
+            f"answer, or another scale? See missing, and factor, low and high of each outcome, in {MAP}"
         ) from None

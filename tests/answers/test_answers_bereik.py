@@ -10,6 +10,7 @@ from analysis.chapters.bereik import exhibits
 from analysis.datakind import DataKind
 from analysis.design.disclosure import disclosure_rule
 from analysis.panel.registered import registered
+from analysis.render.provinces import _reach
 from analysis.results import Result
 from analysis.results.disclosure import disclose
 from analysis.sources.facts import letter_facts
@@ -79,3 +80,27 @@ def test_tables_say_at_least_where_a_count_is_lacking_and_print_no_free_text(tmp
         "Regels": ["1"],
     }
     assert "Jansen" not in str(lost)
+
+
+@pytest.mark.parametrize(
+    ("rows", "country"), [(ROWS, "ten minste 340"), (ROWS.replace("Emmen;\n", "Emmen;10\n"), "350")]
+)
+def test_a_sheet_says_that_the_country_has_at_least_so_many(tmp_path, rows, country):
+    """104 + 7 + 200 + 33, to tens; an activity without a number adds somebody unknown."""
+    made = released(tmp_path, rows)
+    series, total = made.points("bereik.prodemos_provincies"), made.row("bereik.prodemos_young_people")
+    assert _reach("PV22", "ProDemos", series, total)[2] == country
+
+
+def test_activities_that_cannot_be_placed_have_no_table_by_province(tmp_path):
+    rows = "datum;brin;aantal leerlingen\n" + "".join(
+        f"1-{month}-2025;01AB0{month};40\n" for month in range(1, 5)
+    )
+    found = released(tmp_path, rows)
+    assert found.points("bereik.prodemos_provincies").reason.startswith(
+        "van de meeste activiteiten is niet te"
+    )
+    drawn = {one.id: one for one in exhibits(found, Workspace.current())}
+    assert list(drawn) == ["tbl-bereik-prodemos-jaren", "tbl-bereik-prodemos-verlies"]
+    assert drawn["tbl-bereik-prodemos-jaren"].cells["Gemeenten"].tolist() == ["onbekend"]
+    assert drawn["tbl-bereik-prodemos-verlies"].cells["Waarom"].tolist() == ["Zonder leesbare plaats"]

@@ -182,6 +182,15 @@ def test_a_damaged_file_stops_the_validation(workspace):
         samples(workspace)
 
 
+def test_two_files_of_the_same_pupils_stop_the_validation(workspace):
+    for name in ("ISGCHLC3.sav", "ISGCHLC3_RUF.sav"):
+        write_sav(iccs_table(country="CHL"), workspace.data, name)
+    with pytest.raises(
+        ValueError, match=r"ISGCHLC3\.sav, ISGCHLC3_RUF\.sav: 2 files .* of CHL in 2016; keep one"
+    ):
+        samples(workspace)
+
+
 def test_an_unknown_statistic_is_an_error(workspace):
     write_sav(iccs_table(country="CHL"), workspace.data, "ISGCHLC3.sav")
     present = samples(workspace)

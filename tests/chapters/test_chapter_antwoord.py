@@ -211,3 +211,11 @@ def test_a_placebo_has_no_section_and_no_conclusion(with_placebo, tmp_path):
     assert "include _generated/tbl-schijnvragen.qmd" in (tmp_path / "vragen-schijn.qmd").read_text()
     write_placebo_section([], tmp_path)
     assert "staat er geen" in (tmp_path / "vragen-schijn.qmd").read_text()
+
+
+def test_what_is_withheld_asks_for_measurements_over_more_people():
+    row, smallest = effect()
+    hidden = replace(row, value=None, withheld="minder dan 10 eenheden")
+    line = sheet(hidden, smallest).cells.iloc[0]
+    assert line["Antwoord"] == "Niet getoond: minder dan 10 eenheden"
+    assert line["Nodig voor een antwoord"].startswith("Metingen over meer mensen of plaatsen")

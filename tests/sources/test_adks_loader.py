@@ -393,3 +393,14 @@ def test_a_wave_written_as_a_number_with_decimals_is_that_wave(tmp_path):
     pd.testing.assert_frame_equal(read_adks(written(tmp_path, frame), DESIGN), TWIN, rtol=1e-12)
     with pytest.raises(ValueError, match=r"column wave, row 1: '1\.5' is not one of"):
         read_adks(written(tmp_path, frame.assign(meting="1.5")), DESIGN)
+
+
+def test_a_missing_code_with_decimals_is_the_same_code(tmp_path):
+    """As a table writes whole numbers once a cell of the column is empty."""
+    plain, floating = (raw().astype(object) for _ in range(2))
+    plain.loc[0, "vertrouwen_ambtsdragers"], plain.loc[1, "stemintentie"] = "-9", "98"
+    floating.loc[0, "vertrouwen_ambtsdragers"], floating.loc[1, "stemintentie"] = "-9.0", "98.00"
+    found = read_adks(written(tmp_path, floating), DESIGN)
+    pd.testing.assert_frame_equal(found, read_adks(written(tmp_path, plain), DESIGN))
+    assert np.isnan(found.loc[0, "vertrouwen_ambtsdragers"])
+    assert np.isnan(found.loc[1, "stemintentie"])
