@@ -2,7 +2,8 @@
 
 The library that reads these files is written in C; a crafted or damaged file can end the process it runs in.
 That process is this one. It leaves ``columns.npz`` in the folder (numbers as floats, text as codes of its
-distinct values) and ``meta.json``, and imports nothing of the package.
+distinct values) and ``meta.json``, and imports nothing of the package. Nor pandas, which takes longer to load
+than a file to read: columns come as lists.
 """
 
 from __future__ import annotations
@@ -16,9 +17,8 @@ from pathlib import Path
 import numpy as np
 import pyreadstat
 
-_DATE = re.compile(
-    r"[AESJ]?DATE\d|DATETIME\d|YMDHMS\d|MOYR\d|QYR\d|WKYR\d"
-)  # how SPSS shows a count of seconds
+# How SPSS shows a count of seconds.
+_DATE = re.compile(r"[AESJ]?DATE\d|DATETIME\d|YMDHMS\d|MOYR\d|QYR\d|WKYR\d")
 
 
 def main(path: str, folder: str, wanted: list[str]) -> None:
@@ -43,46 +43,51 @@ def read(path: str, wanted: list[str]) -> tuple[dict, dict[str, np.ndarray]]:
     meta = {"columns": list(head.column_names), "chosen": chosen, "texts": {}, "labels": {}}
     if not chosen:
         return meta, {}
-    frame, head, encoding = _read(path, encoding, usecols=chosen)
+    columns, head, encoding = _read(path, encoding, usecols=chosen)
     arrays = {}
-    unfit = [] if encoding else _unfit(path, frame, head)
+    unfit = [] if encoding else _unfit(path, columns, head)
     for number, name in enumerate(chosen):
-        column = frame[name]
-        if column.dtype.kind in "fiub":
-            arrays[f"c{number}"] = column.to_numpy(dtype=float)
+        if _is_text(head, name):
+            texts: dict[str, int] = {}
+            codes = (-1 if text is None else texts.setdefault(text, len(texts)) for text in columns[name])
+            arrays[f"c{number}"] = np.fromiter(codes, dtype=np.int32)
+            meta["texts"][name] = list(texts)
         else:
-            codes, texts = column.factorize()
-            arrays[f"c{number}"] = codes.astype(np.int32)
-            meta["texts"][name] = [str(text) for text in texts]
+            arrays[f"c{number}"] = np.array(columns[name], dtype=float)  # None becomes NaN
     labels = {name: values for name, values in head.variable_value_labels.items() if name in chosen}
     meta["labels"] = {name: list(map(list, values.items())) for name, values in labels.items()}
     meta["dates"] = [name for name in chosen if _DATE.match(head.original_variable_types[name])]
-    return {**meta, "rows": len(frame), "promised": head.number_rows, "unfit": unfit}, arrays
+    rows = len(columns[chosen[0]])
+    return {**meta, "rows": rows, "promised": head.number_rows, "unfit": unfit}, arrays
 
 
 def _read(path: str, encoding: str | None, **options):
     """With the encoding the file names; one that names none and is not UTF-8 is of before 2010: Latin-1."""
-    options |= {"disable_datetime_conversion": True}
+    options |= {"disable_datetime_conversion": True, "output_format": "dict"}
     try:
-        frame, meta = pyreadstat.read_sav(path, encoding=encoding, **options)
+        columns, meta = pyreadstat.read_sav(path, encoding=encoding, **options)
     except UnicodeDecodeError:
         encoding = "LATIN1"
-        frame, meta = pyreadstat.read_sav(path, encoding=encoding, **options)
-    return frame, meta, encoding
+        columns, meta = pyreadstat.read_sav(path, encoding=encoding, **options)
+    return columns, meta, encoding
 
 
-def _unfit(path: str, frame, meta) -> list:
+def _is_text(meta, name: str) -> bool:
+    return meta.readstat_variable_types[name] == "string"
+
+
+def _unfit(path: str, columns: dict[str, list], meta) -> list:
     """Column and row of a cell whose bytes are not UTF-8 though the file says so.
 
     The library gives such a cell up to the first byte that does not fit, and says nothing. Read byte by byte
     the cell is longer.
     """
-    texts = [name for name in frame.columns if frame[name].dtype.kind not in "fiub"]
+    texts = [name for name in columns if _is_text(meta, name)]
     if not texts or (meta.file_encoding or "").upper() not in ("UTF-8", "UTF8"):
         return []
-    bare, _ = pyreadstat.read_sav(path, encoding="LATIN1", usecols=texts, disable_datetime_conversion=True)
+    bare, _, _ = _read(path, "LATIN1", usecols=texts)
     for name in texts:
-        for row, (text, raw) in enumerate(zip(frame[name], bare[name], strict=True), start=1):
+        for row, (text, raw) in enumerate(zip(columns[name], bare[name], strict=True), start=1):
             if isinstance(text, str) and isinstance(raw, str) and text.encode().decode("latin-1") != raw:
                 return [name, row]
     return []
