@@ -24,9 +24,10 @@ KERNELS = ("auto", "fork", "spare", "stock")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit status."""
-    keep_bytecode()
-    options = _parser().parse_args(arguments)
+    options = None
     try:
+        keep_bytecode()
+        options = _parser().parse_args(arguments)
         options.run(options)
     except KeyboardInterrupt:
         print("\nInterrupted. Finished runs are kept; the same command goes on from there.", file=sys.stderr)
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except Exception as error:
-        if options.debug or not _is_ours(error):
+        if options is None or options.debug or not _is_ours(error):
             raise
         print(f"\n{error}", file=sys.stderr)
         return FAILED

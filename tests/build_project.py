@@ -100,11 +100,15 @@ class Project:
         """``python -m analysis <words>`` in this project."""
         return subprocess.run(self.command(*words), **self._settings(variables), timeout=120)
 
-    def start(self, *words: str, **variables: str) -> subprocess.Popen:
+    def start(self, *words: str, start_new_session: bool = False, **variables: str) -> subprocess.Popen:
         settings = self._settings(variables)
         settings.pop("capture_output")
         return subprocess.Popen(
-            self.command(*words), **settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            self.command(*words),
+            **settings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=start_new_session,
         )
 
     def command(self, *words: str) -> list[str]:

@@ -22,6 +22,15 @@ def project(tmp_path, monkeypatch):
     return project
 
 
+def test_an_interrupt_while_words_are_read_is_told(monkeypatch, capsys):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("analysis.__main__._parser", interrupted)
+    assert main(["build"]) == 130
+    assert "Interrupted" in capsys.readouterr().err
+
+
 def test_help_names_every_command(capsys):
     with pytest.raises(SystemExit) as caught:
         main(["--help"])

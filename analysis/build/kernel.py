@@ -15,7 +15,8 @@ in three ways:
     imports modules and forks, for each worker that connects to the socket on its standard input, a process
     that forks kernels.
 
-Then follows, as JSON, which modules are imported ahead and which cannot be imported at all.
+Then follow, as JSON, which modules are imported ahead and which cannot be imported at all, and the number of
+the process that starts this one.
 
 Requests and replies are JSON objects, one a line, on standard input and output. Only third-party modules
 are imported ahead; nothing of the analysis is, so that no code can be stale.
@@ -62,15 +63,17 @@ _SETTINGS = (
 )
 
 
-def end_with_parent() -> None:
-    """On Linux: be killed as soon as the thread that started this process is gone."""
+def end_with_parent(parent: int) -> None:
+    """On Linux: be killed as soon as the thread that started this process is gone.
+
+    `parent` is told by who started it: one that was killed at once would no longer be seen from here.
+    """
     if not sys.platform.startswith("linux"):
         return
     import ctypes
 
-    parent = os.getppid()
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # it ended in between
+    if os.getppid() != parent:  # it ended before
         os._exit(1)
 
 
@@ -218,9 +221,10 @@ def share_forks(modules: Iterable[str], hidden: Iterable[str], listener: socket.
         reply = _replying(connection.fileno())
         threads = _threads()
         reply(threads=threads)
+        parent = os.getpid()
         if threads == 1 and os.fork() == 0:
             try:
-                end_with_parent()
+                end_with_parent(parent)
                 listener.close()
                 _fork_kernels(connection.makefile(encoding="utf-8"), reply)
             finally:
@@ -243,18 +247,19 @@ def _fork_kernels(stream: Any, reply: Callable[..., None]) -> None:
             _, status = os.waitpid(request["reap"], 0)
             reply(status=os.waitstatus_to_exitcode(status))
             continue
+        parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            _run_forked(request)
+            _run_forked(request, parent)
         reply(pid=pid)
 
 
-def _run_forked(request: dict[str, Any]) -> None:
+def _run_forked(request: dict[str, Any], parent: int) -> None:
     """In the child: its own session, so that it can be ended with all it starts. Never returns."""
     status = 1
     try:
         os.setsid()
-        end_with_parent()
+        end_with_parent(parent)
         _own_randomness()
         run_request(request)
         status = 0
@@ -329,7 +334,7 @@ def _replying(descriptor: int) -> Callable[..., None]:
 
 
 def main(arguments: list[str]) -> None:
-    end_with_parent()
+    end_with_parent(int(arguments[2]))
     mode, (modules, hidden) = arguments[0], json.loads(arguments[1])
     listener = socket.socket(fileno=os.dup(0)) if mode == "--share" else None
     requests, reply = _take_over_streams()

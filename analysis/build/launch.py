@@ -337,7 +337,7 @@ def _prepared(
     """A process that imports ahead and then takes requests; variables of one run are left out."""
     general = {name: value for name, value in environment.items() if not name.startswith("ANALYSIS_")}
     return subprocess.Popen(
-        [sys.executable, "-m", _MODULE, mode, imports.as_argument()],
+        [sys.executable, "-m", _MODULE, mode, imports.as_argument(), str(os.getpid())],
         env=general,
         stdin=stdin,
         start_new_session=True,

@@ -139,7 +139,8 @@ class _Schedule:
             if self.pool is None:
                 self.pool = self.make(self.slots)
             try:
-                self.flying[self.pool.submit(execute, job)] = label
+                with _interrupts_held():
+                    self.flying[self.pool.submit(execute, job)] = label
             except BrokenProcessPool:
                 self.attempts[label] -= 1
                 self.ready.appendleft(label)
@@ -240,9 +241,27 @@ class _Seconds:
         self._path.write_text(json.dumps(self._known, sort_keys=True, indent=0), encoding="utf-8")
 
 
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits until the block ends, and a worker that starts in it inherits that.
+
+    A terminal sends it to all processes at once: one that was still importing would write a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _prepare_worker() -> None:
     """Leave Ctrl-C to the parent, and end when it ends, even if it was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):  # held since it started; what it starts itself must not be
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()

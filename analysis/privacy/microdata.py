@@ -19,8 +19,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.design.privacy import PrivacyRule
-from analysis.privacy.codes import Codes, as_codes, sign_lines
+from analysis.privacy.codes import Codes, as_codes, sequences
 from analysis.privacy.finding import Finding
+from analysis.privacy.order import Orders, streams
+from analysis.privacy.reading import Table
 from analysis.privacy.tables import data_frames
 
 # Numbers as they are written; a unit or a name may stand against one with decimals, or against a long one.
@@ -42,7 +44,13 @@ _FEWEST_VALUES = 20  # a column of fewer different values is a code, not a measu
 _SHARED = 5  # rows that share a value, or one in 400 of a large file; more tell nothing about one
 _PAIR = 10  # bits by which what two columns say of one pupil exceeds chance: one in a thousand lines
 _UNLIKELY = 1e-3  # chance that a number of as many digits is one of a column's
+_COARSE = 100  # of how wide a column lies: a last digit that is larger tells nothing
 _BATCH = 200_000  # numbers compared at a time
+# Other readings of a number than as it is written: percent against fraction, without its point, from behind.
+_FACTORS = (1.0, 100.0, 0.01, 10.0, 0.1, 1000.0, 0.001)
+_ANOTHER = 3.0  # bits that the choice of a reading costs
+_OTHERWISE = 6.0  # bits that a number read otherwise must tell
+_HEX = re.compile(r"(?<![^\W_])(?:0[xX])?(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{5,16}(?![^\W_])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,8 @@ class Microdata:
         Texts that are of one row each in a column where most are: names, addresses, identifiers.
     codes : Codes
         Runs of answers that are of one row, or of one column, alone.
+    orders : Orders
+        Stretches of the columns, by the order of their values.
     """
 
     file: str
@@ -64,11 +74,12 @@ class Microdata:
     columns: tuple[tuple[np.ndarray, np.ndarray, float], ...]
     words: frozenset[str] = frozenset()
     codes: Codes = field(default_factory=lambda: Codes({}))
+    orders: Orders = field(default_factory=lambda: Orders.of([]))
 
     @classmethod
     def of(cls, file: str, frame: pd.DataFrame, known: frozenset[str] = frozenset()) -> Microdata:
         """From a table; `known` are texts that tell no person, such as names of places."""
-        columns, words, codes = [], set(), []
+        columns, words, codes, measured = [], set(), [], []
         for place, name in enumerate(frame.columns):
             if _REPLICATE.fullmatch(str(name)):
                 continue
@@ -83,9 +94,10 @@ class Microdata:
                 inner = np.diff(np.quantile(values[order], [0.25, 0.75]))[0]
                 spread = inner if inner > 0 else values[order[-1]] - values[order[0]]
                 columns.append((values[order], order, float(spread)))
+                measured.append(values)
             elif as_codes(values):
                 codes.append(values)
-        return cls(file, len(frame), tuple(columns), frozenset(words), Codes.of(codes))
+        return cls(file, len(frame), tuple(columns), frozenset(words), Codes.of(codes), Orders.of(measured))
 
 
 def _numeric(column: pd.Series) -> np.ndarray:
@@ -133,19 +145,28 @@ class Matcher:
     microdata: list[Microdata]
     rule: PrivacyRule
     _found: list[Finding] = field(default_factory=list)
-    _numbers: dict[tuple[float, float], tuple[int, int]] = field(default_factory=dict)  # place, digits
+    # Value and last digit as written, and as read from behind: place and number of digits.
+    _numbers: dict[tuple[float, ...], tuple[int, int]] = field(default_factory=dict)
     _tokens: dict[str, int] = field(default_factory=dict)  # as written: place in the above, -1 for none
     _held: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)  # records, tokens
     _places: list[tuple[str, int | None, str]] = field(default_factory=list)  # path, line, inside
     _count: int = 0
+    _weaker: list[Finding] = field(default_factory=list)  # told where there is nothing clearer
 
-    def add(self, path: str, lines: Sequence[tuple[int | None, str]], inside: str = "") -> None:
-        """Compare `lines` of one file, or of what is `inside` it."""
+    def add(
+        self,
+        path: str,
+        lines: Sequence[tuple[int | None, str]],
+        inside: str = "",
+        tables: Sequence[Table] = (),
+    ) -> None:
+        """Compare `lines` and `tables` of one file, or of what is `inside` it."""
         if not self.microdata or not lines:
             return
         text = "\n".join(line for _, line in lines)
         self._words(path, text, inside)
-        self._coded(path, lines, inside)
+        self._coded(path, lines, tables, inside)
+        self._ordered(path, text, inside)
         starts = np.cumsum([0] + [len(line) + 1 for _, line in lines[:-1]])
         places, tokens = self._tokenised(text)
         line = np.searchsorted(starts, places, "right") - 1
@@ -162,7 +183,8 @@ class Matcher:
     def findings(self) -> list[Finding]:
         """All that was found."""
         self._compare()
-        return self._found
+        said = {finding.path for finding in self._found}
+        return [*self._found, *(finding for finding in self._weaker if finding.path not in said)]
 
     def _words(self, path: str, text: str, inside: str) -> None:
         if not any(data.words for data in self.microdata):
@@ -172,15 +194,25 @@ class Matcher:
             if (count := len(pieces & data.words)) >= self.rule.values_of_one_column:
                 self._say((path, None, inside), f"{count} texts of single persons of {data.file}")
 
-    def _coded(self, path: str, lines: Sequence[tuple[int | None, str]], inside: str) -> None:
+    def _coded(self, path: str, lines: Sequence, tables: Sequence[Table], inside: str) -> None:
         """Three pupils whose answers stand here are no chance; one may be."""
         coded = [data for data in self.microdata if data.codes.runs]
-        signs = sign_lines(line for _, line in lines) if coded else []
-        for data in coded:
-            if (count := len(data.codes.owners(signs))) >= self.rule.values_of_one_row:
+        shortest = min((min(data.codes.runs) for data in coded), default=0)
+        found = sequences((line for _, line in lines), tables, shortest) if coded else []
+        for data in coded if found else ():
+            if (count := len(data.codes.owners(found))) >= self.rule.values_of_one_row:
                 self._say(
                     (path, None, inside), f"answers of {count} pupils of {data.file}, or of one question"
                 )
+
+    def _ordered(self, path: str, text: str, inside: str) -> None:
+        ordered = [data for data in self.microdata if len(data.orders.steps)]
+        columns = list(streams(text)) if ordered else []
+        for data in ordered if columns else ():
+            if data.orders.found(columns) >= self.rule.values_of_one_row:
+                where = f"{inside}: " if inside else ""
+                said = f"{where}numbers in the order of the pupils of {data.file}"
+                self._weaker.append(Finding(path, said))
 
     def _say(self, place: tuple[str, int | None, str], said: str) -> None:
         path, line, inside = place
@@ -189,10 +221,17 @@ class Matcher:
     def _tokenised(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         """Places of numbers in `text`, and which they are. A comma may part cells or begin decimals."""
         places, tokens = [], []
-        for pattern, read in ((_ENGLISH, text.replace(",", " ")), (_DUTCH, text), (_GROUPED, text)):
+        for pattern, read in (
+            (_ENGLISH, text.replace(",", " ")),
+            (_DUTCH, text),
+            (_GROUPED, text),
+            (_HEX, text),
+        ):
             for match in pattern.finditer(read):
                 start, written = match.start(), match[0]
-                if pattern is _GROUPED:
+                if pattern is _HEX:
+                    written = str(int(written, 16))
+                elif pattern is _GROUPED:
                     written = _NO_DIGIT.sub("", written)
                 if read[start - 1 : start] == "-" and not read[max(start - 2, 0) : start - 1].isalnum():
                     written = "-" + written
@@ -213,6 +252,11 @@ class Matcher:
         if not _FEWEST_DIGITS <= digits <= 40 or abs(int(power or 0)) > 300:
             return -1
         key = (float(plain), 10.0 ** (int(power or 0) - len(decimals)))
+        from_behind = key
+        if not power and not plain.endswith("0"):
+            behind = mantissa.lstrip("-")[::-1]
+            from_behind = (float(behind), 10.0 ** -len(behind.partition(".")[2]))
+        key = (*key, *from_behind)
         return self._numbers.setdefault(key, (len(self._numbers), digits))[0]
 
     def _hold(self, places: list[tuple[str, int | None, str]], line: np.ndarray, token: np.ndarray) -> None:
@@ -236,27 +280,35 @@ class Matcher:
         if not self._held:
             return
         records, token = (np.concatenate(part) for part in zip(*self._held, strict=True))
-        everything = np.array([value + 1j * unit for value, unit in self._numbers])
+        everything = np.array(list(self._numbers)).view(complex)  # as written, and from behind
         every_digit = np.array([digits for _, digits in self._numbers.values()])
         present, token = np.unique(token, return_inverse=True)
-        order = np.argsort(everything[present].real, kind="stable")  # sorted queries are quick
+        order = np.argsort(everything[present, 0].real, kind="stable")  # sorted queries are quick
         rank = np.empty_like(order)
         rank[order] = np.arange(len(order))
-        unique, digits, token = everything[present][order], every_digit[present][order], rank[token]
+        (unique, behind), digits, token = (
+            everything[present][order].T,
+            every_digit[present][order],
+            rank[token],
+        )
+        readings = [*(unique * factor for factor in _FACTORS), behind]
         counts = np.bincount(records, minlength=len(self._places))
         instances = np.argsort(token, kind="stable")
         starts = np.searchsorted(token[instances], np.arange(len(unique) + 1))
+        grouped = records[instances], starts[:-1], np.diff(starts)
         paths = list(dict.fromkeys(path for path, _, _ in self._places))
         number = {path: place for place, path in enumerate(paths)}
         path_of_record = np.array([number[path] for path, _, _ in self._places])
         in_path = np.unique(np.column_stack([path_of_record[records], token]), axis=0)
         for data in self.microdata:
             hits = [
-                _hits(column, number, data.rows, unique, (instances, starts), records)
+                _hits(column, number, data.rows, reading, grouped, _ANOTHER if way else 0.0)
+                for way, reading in enumerate(readings)
                 for number, column in enumerate(data.columns)
             ]
             self._rows(data, [hit for hit in hits if len(hit[0])], counts)
-            self._columns(data, unique, digits, in_path[:, 0], in_path[:, 1], paths)
+            for reading in (unique, behind):
+                self._columns(data, reading, digits, in_path[:, 0], in_path[:, 1], paths)
         self._held, self._places, self._count, self._numbers, self._tokens = [], [], 0, {}, {}
 
     def _rows(self, data: Microdata, hits: list, counts: np.ndarray) -> None:
@@ -313,7 +365,7 @@ class Matcher:
             by_density = np.where(inside, np.minimum(different * 0.54 * unique.imag / spread, 1.0), 0.0)
             chance = np.where(by_digits <= _UNLIKELY, np.minimum(10 * by_digits, by_density), 0.0)
             low, high = _windows(values, unique)
-            hit = (high > low) & (by_digits <= _UNLIKELY)
+            hit = (high > low) & (by_digits <= _UNLIKELY) & (unique.imag < spread / _COARSE)
             found = np.bincount(path_of, weights=hit[token_of], minlength=len(paths))
             expected = np.bincount(path_of, weights=chance[token_of], minlength=len(paths))
             reported = {finding.path for finding in self._found}
@@ -335,25 +387,22 @@ def _windows(values: np.ndarray, unique: np.ndarray) -> tuple[np.ndarray, np.nda
     return low, np.searchsorted(values, unique.real + half, "right")
 
 
-def _hits(column, number, rows, unique, grouped, records):
+def _hits(column, number, rows, reading, grouped, cost):
     """Record, row, number and bits of every number that few rows share in this column."""
     values, order, spread = column
-    instances, starts = grouped
-    low, high = _windows(values, unique)
+    records, starts, times = grouped
+    low, high = _windows(values, reading)
     shared = high - low
     good = np.flatnonzero((shared > 0) & (shared <= max(_SHARED, rows // 400)))
     # A normal column has density .54 over its interquartile range at most.
-    likely = np.maximum(0.54 * unique[good].imag / spread, (shared[good] - 1) / rows)
-    bits = -np.log2(np.clip(likely, 2.0**-24, 1.0))
-    parts = [[], [], [], []]
-    for one, bit in zip(good, bits, strict=True):
-        if bit < 2:
-            continue
-        here = records[instances[starts[one] : starts[one + 1]]]
-        there = order[low[one] : high[one]]
-        parts[0].append(np.repeat(here, len(there)))
-        parts[1].append(np.tile(there, len(here)))
-        parts[2].append(np.full(len(here) * len(there), one))
-        parts[3].append(np.full(len(here) * len(there), bit))
-    record, row, token, bit = (np.concatenate(part) if part else np.empty(0) for part in parts)
-    return record, row, token, np.full(len(record), number), bit
+    likely = np.maximum(0.54 * reading[good].imag / spread, (shared[good] - 1) / rows)
+    bits = -np.log2(np.clip(likely, 2.0**-24, 1.0)) - cost
+    telling = bits >= (_OTHERWISE if cost else 2)
+    good, bits = good[telling], bits[telling]
+    pairs = times[good] * shared[good]  # every place where the number stands with every row that has it
+    one = np.repeat(np.arange(len(good)), pairs)
+    within = np.arange(len(one)) - np.repeat(np.cumsum(pairs) - pairs, pairs)
+    token = good[one]
+    record = records[starts[token] + within // shared[token]]
+    row = order[low[token] + within % shared[token]]
+    return record, row, token, np.full(len(record), number), bits[one]

@@ -14,13 +14,16 @@ import io
 import lzma
 import pickletools
 import re
+import string
 import tarfile
 import urllib.parse
 import warnings
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import log2
 
 from analysis.privacy.encoded import array_text, encoded
 
@@ -67,6 +70,14 @@ _SHORTEST = 32  # bytes in a data: link; fewer hold no row
 _OPAQUE_BLOB = 2000  # as many that decode to nothing readable are refused
 _LINK = re.compile(r"data:[\w/+.-]*((?:;[\w=.+-]+)*),([^\"'<>(){}\s]*)", re.IGNORECASE)
 _WRITTEN = re.compile(rb"[\x20-\x7e\t]{8,}")
+_HIGH, _MOST_HIGH = [bytes([code]) for code in range(128, 256)], 0.3
+_RUN, _WRAPPED = re.compile(r"(?<![!-~])(?:[!-~]{60,}\s{0,2})+"), re.compile(r"\s+")
+_UNREADABLE_RUN = 400  # characters without a blank, but for ends of lines
+_UNREADABLE_BITS = 5.4  # of a character in one: code, prose and numbers have 4.9 at most
+_PLAIN, _OTHER_SIGNS = (
+    frozenset(string.ascii_letters + string.digits + "+/=_-"),
+    0.08,
+)  # base64 is read instead
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -212,6 +223,8 @@ def decode(content: bytes) -> str | None:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
+        if encoding == "cp1252" and sum(map(content.count, _HIGH)) > len(content) * _MOST_HIGH:
+            continue  # no Western text: EBCDIC, say, whose letters and digits all stand there
         if not _CONTROL.search(text):
             return text
     return None
@@ -356,11 +369,28 @@ def _blobs(inside: str, text: str, budget: _Budget, depth: int) -> Iterator[Leaf
             yield from leaves
         elif numbers := array_text(inner):
             yield Leaf(_within(inside, "an array in base64"), text=numbers)
+    if _unreadable(text):
+        said = "signs that nobody can read, such as base85; what they say is not looked at"
+        yield Leaf(_within(inside, "a run of signs"), said=said)
     for kind, inner in encoded(text):
         budget.left -= len(inner)
         leaves = list(_unfold(_within(inside, kind), inner, budget, depth - 1))
         if not _opaque(inner, leaves):
             yield from leaves
+
+
+def _unreadable(text: str) -> bool:
+    """Whether a long run of signs is as varied as only packed data are; base64 is read instead."""
+    for match in _RUN.finditer(text):
+        run = _WRAPPED.sub("", match[0])
+        for start in range(0, len(run) - _UNREADABLE_RUN + 1, _UNREADABLE_RUN):
+            share = {
+                sign: n / _UNREADABLE_RUN for sign, n in Counter(run[start : start + _UNREADABLE_RUN]).items()
+            }
+            other = sum(part for sign, part in share.items() if sign not in _PLAIN)
+            if other > _OTHER_SIGNS and -sum(part * log2(part) for part in share.values()) > _UNREADABLE_BITS:
+                return True
+    return False
 
 
 def _opaque(content: bytes, leaves: list[Leaf]) -> bool:

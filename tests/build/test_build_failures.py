@@ -1,5 +1,6 @@
 """What goes wrong stays with the run it goes wrong in, and is said in full."""
 
+import contextlib
 import io
 import json
 import os
@@ -455,6 +456,32 @@ def test_an_interrupted_build_waits_for_its_pool(project):
     with pytest.raises(KeyboardInterrupt):
         build(project.workspace, Interrupted(io.StringIO()), jobs=1, executor=Pool)
     assert waited == [True]
+
+
+@LINUX
+def test_an_interrupt_from_the_terminal_reaches_workers_that_still_import(project):
+    """It goes to the whole group; a worker that is not ready for it would write a traceback."""
+    for name in ("a", "b", "c"):
+        project.notebook(name, "import time\ntime.sleep(600)")
+    run = project.start("build", "--jobs", "2", start_new_session=True)
+    deadline = time.monotonic() + 60
+    while not any(b"spawn_main" in words for words in group(run.pid).values()):
+        assert time.monotonic() < deadline, "no worker started"
+    os.killpg(run.pid, signal.SIGINT)
+    output, _ = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "Traceback" not in output
+    assert all(gone(pid) for pid in group(run.pid))
+
+
+def group(number):
+    """Processes of a group, and what started them."""
+    found = {}
+    for folder in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if folder.name.isdigit() and os.getpgid(int(folder.name)) == number:
+                found[int(folder.name)] = (folder / "cmdline").read_bytes()
+    return found
 
 
 @POSIX

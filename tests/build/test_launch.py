@@ -1,6 +1,8 @@
 """Kernels forked, spare and stock: the same results, nothing left over, nothing handed on."""
 
 import os
+import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -265,3 +267,15 @@ def _alive(pid):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+@LINUX
+@pytest.mark.parametrize("mode", ["--share", "--fork", "--spare"])
+def test_who_was_killed_at_once_leaves_no_process(mode):
+    """A build that is killed while such a process starts cannot be seen from it: it is told the number."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        words = [sys.executable, "-m", "analysis.build.kernel", mode, "[[], []]", str(gone.pid)]
+        assert subprocess.run(words, stdin=theirs, timeout=60, check=False).returncode == 1
