@@ -28,7 +28,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from analysis.build.kept import Kept
+from analysis.build.kept import Kept, known
 from analysis.render.project import RenderError
 
 # Elements that hold no table, so that a long text need not be walked through.
@@ -38,7 +38,7 @@ _LEAVES = frozenset(
 _START = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*$")
 
 
-def tag_row_headings(paper: Path, kept: Kept) -> None:
+def tag_row_headings(paper: Path, kept: Kept | None) -> None:
     """Have the tables of the PDF `paper` tell the headings of their rows.
 
     Raises
@@ -49,7 +49,7 @@ def tag_row_headings(paper: Path, kept: Kept) -> None:
     pdf = paper.read_bytes()
     code = [Path(__file__).read_text(encoding="utf-8"), importlib.metadata.version("pypdf")]
     try:
-        told = kept.get([hashlib.sha256(pdf).hexdigest(), *code], lambda: with_row_headings(pdf))
+        told = known(kept, [hashlib.sha256(pdf).hexdigest(), *code], lambda: with_row_headings(pdf))
     except PyPdfError as error:
         raise RenderError(
             f"{paper.name}: cannot be read back to tag the headings of rows: {error}"
