@@ -53,8 +53,9 @@ def write_factsheets(
 ) -> list[Path]:
     """Write the sheets of all provinces into ``provincies`` in `folder`, and return their paths.
 
-    They are made in `pool`, after what it was given before. What was made before is taken from `kept`: all sheets together where nothing that decides them changed, as
-    their material need not be read then; else what Pandoc and Typst made.
+    They are made in `pool`, after what it was given before. What was made before is taken from `kept`: all
+    sheets together where nothing that decides them changed, as their material need not be read then; else
+    what Pandoc and Typst made.
 
     Raises
     ------
@@ -122,7 +123,7 @@ def _write(workspace: Workspace, target: Path, kept: Kept | None, pool: Executor
     drawer = drawer_of(workspace)
     with (
         staged(workspace.root) as stage,
-        (nullcontext(pool) if pool else ThreadPoolExecutor(os.cpu_count() or 1)) as workers,
+        nullcontext(pool) if pool else ThreadPoolExecutor(os.cpu_count() or 1) as workers,
         found_by(drawer.figure),
     ):
         tasks, staged_report = [], report.at(stage)
