@@ -54,3 +54,8 @@ class Kept:
             total += state.st_size
             if total > LARGEST or path.suffix == ".part":
                 path.unlink(missing_ok=True)
+
+
+def known(kept: Kept | None, decides: object, make: Callable[[], bytes]) -> bytes:
+    """:meth:`Kept.get`, or what `make` gives where nothing is kept."""
+    return make() if kept is None else kept.get(decides, make)

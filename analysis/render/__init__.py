@@ -7,7 +7,9 @@ both, so that a mistake stops the build in either.
 
 from __future__ import annotations
 
+import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -82,21 +84,28 @@ def render(
     write_trace(workspace)
     claims = partial(check_claims, rows=rows, incomplete=bool(missing_notebooks(released)))
     check_documents(projects, also=(check_labelling, claims))
-    with fresh_folder(target) as folder, staged(workspace.root) as stage:
+    with (
+        fresh_folder(target) as folder,
+        staged(workspace.root) as stage,
+        ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool,
+    ):
         seen = [project.at(stage) for project in projects]
         kept = Kept(workspace.build / "cache" / "rendered")
-        quarto.render_quarto(seen, folder) if use_quarto else render_embedded(seen, folder, kept)
-        write_results_file(rows, folder / FILE, sections=sections_of(workspace, released))
-        if (released / PROVENANCE_FILE).is_file() and edition != "public":  # it tells of runs
-            shutil.copyfile(released / PROVENANCE_FILE, folder / ORIGIN_FILE)
-        if factsheets and (workspace.reports / STENCIL).is_file():
-            from analysis.render.factsheets import write_factsheets  # brings the facts' contracts along
+        if use_quarto:
+            begun = [pool.submit(quarto.render_quarto, seen, folder, kept)]
+        else:
+            begun = render_embedded(seen, folder, kept, pool)
+        try:  # beside the documents
+            write_results_file(rows, folder / FILE, sections=sections_of(workspace, released))
+            if (released / PROVENANCE_FILE).is_file() and edition != "public":  # it tells of runs
+                shutil.copyfile(released / PROVENANCE_FILE, folder / ORIGIN_FILE)
+            if factsheets and (workspace.reports / STENCIL).is_file():
+                from analysis.render.factsheets import write_factsheets  # brings the facts' contracts along
 
-            write_factsheets(workspace, folder, kept)
-        from analysis.render.rowheads import tag_row_headings  # brings pypdf along
-
-        for paper in sorted(folder.rglob("*.pdf")):
-            tag_row_headings(paper, kept)
+                write_factsheets(workspace, folder, kept, pool)
+        finally:
+            for task in begun:
+                task.result()
         write_index(workspace, seen, folder, also=WRITTEN_LAST if edition == "public" else (), kept=kept)
         if edition == "public":
             write_public(workspace, folder)

@@ -13,15 +13,15 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from analysis.build.fingerprint import Fingerprints
-from analysis.build.kept import Kept
+from analysis.build.kept import Kept, known
 from analysis.render.inlined import inlined
 from analysis.render.project import Project, RenderError
 from analysis.render.source import fill, read_lines
@@ -37,36 +37,37 @@ AFTER = ("pre-finalize",)
 # leaves what it makes as it was.
 _CHECKSUM = re.compile(r"(?<=`)[0-9a-f]{16,64}(?=`)")
 _CHECKSUM_PLACE = re.compile(r"z\d{15,63}")
-# Pandoc with room before it collects garbage: a sixth less processor time on the long document (2.6 s of 3.2
-# for its page, 1.6 of 2.0 for its Typst), for up to 250 MB more memory while it works.
-_ROOM = ("+RTS", "-A256m", "-RTS")
+# Megabytes that Pandoc fills before it collects garbage, by the length of its text. With 256 the long
+# document takes a sixth less processor time than with what Pandoc takes by itself; a short one takes a fifth less with
+# 64, which it hardly fills.
+_ROOM = (64, 256)
 _NOT_DRAWN = re.compile(r"""the text `"(?P<text>.+?)"` could not be displayed""")
 
 
-def render_embedded(projects: Sequence[Project], folder: Path, kept: Kept | None = None) -> None:
-    """Write the page and the PDF of each of `projects` into `folder`.
+def render_embedded(
+    projects: Sequence[Project], folder: Path, kept: Kept | None, pool: Executor
+) -> list[Future[None]]:
+    """Begin to write the page and the PDF of each of `projects` into `folder`.
 
     Parameters
     ----------
     projects : sequence of Project
         In a folder that holds what the renderers may see, see :mod:`analysis.render.stage`.
     folder : Path
-    kept : Kept, optional
+    kept : Kept or None
         What was made before.
+    pool : Executor
+        Takes up what comes first first: the PDFs, and of the longest document, which take longest.
 
-    Raises
-    ------
-    RenderError
-        If Pandoc or Typst fails or warns.
+    Returns
+    -------
+    list of Future
+        Each ends well, or raises RenderError where Pandoc or Typst fails or warns.
     """
-    # The PDFs first, and of the longest document: they take longest.
-    makers = sorted(WRITERS, key=lambda make: make is not write_paper)
+    makers = sorted(WRITERS, key=lambda make: make is not write_told_paper)
     texts = [(project, fill(read_lines(project), project)) for project in projects]
     texts.sort(key=lambda text: -len(text[1]))
-    with ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
-        tasks = [pool.submit(make, *text, folder, kept) for make in makers for text in texts]
-        for task in tasks:
-            task.result()
+    return [pool.submit(make, *text, folder, kept) for make in makers for text in texts]
 
 
 def write_page(project: Project, text: str, folder: Path, kept: Kept | None = None) -> None:
@@ -95,11 +96,7 @@ def write_paper(project: Project, text: str, folder: Path, kept: Kept | None = N
         "files": _hashes((path for path in pictures if path.name in source), project.root),
         "asked": [standards, timestamp(project), importlib.metadata.version("typst")],
     }
-    (folder / project.paper).write_bytes(_known(kept, decides, lambda: _compiled(project, source, standards)))
-
-
-def _known(kept: Kept | None, decides: object, make: Callable[[], bytes]) -> bytes:
-    return make() if kept is None else kept.get(decides, make)
+    (folder / project.paper).write_bytes(known(kept, decides, lambda: _compiled(project, source, standards)))
 
 
 def _compiled(project: Project, source: str, standards: list[str]) -> bytes:
@@ -131,8 +128,16 @@ def _where(message: str, project: Project) -> str:
     return f"{', '.join(places)}: " if places else ""
 
 
+def write_told_paper(project: Project, text: str, folder: Path, kept: Kept | None = None) -> None:
+    """Write the PDF, of which the tables tell the headings of their rows."""
+    from analysis.render.rowheads import tag_row_headings  # brings pypdf along
+
+    write_paper(project, text, folder, kept)
+    tag_row_headings(folder / project.paper, kept)
+
+
 # Each takes the project, its text with shortcodes filled in, and the folder to write into.
-WRITERS = (write_page, write_paper)
+WRITERS = (write_page, write_told_paper)
 
 
 def timestamp(project: Project) -> int:
@@ -187,6 +192,8 @@ def _pandoc(
         *arguments,
     ]
 
+    room = min(max(len(text) // 1000, _ROOM[0]), _ROOM[1])
+
     def make(text: str) -> bytes:
         with tempfile.TemporaryDirectory() as staging:
             for part in template:
@@ -195,7 +202,7 @@ def _pandoc(
             settings.write_text(told, encoding="utf-8")
             command = [
                 pypandoc.get_pandoc_path(),
-                *_ROOM,
+                *("+RTS", f"-A{room}m", "-RTS"),
                 *arguments,
                 f"--metadata-file={settings}",
                 f"--resource-path={folder}",
@@ -217,7 +224,7 @@ def _pandoc(
         "files": [_hashes(paths) for paths in ([*before, CROSSREF, *after], books, csl, template)],
         "pandoc": importlib.metadata.version("pypandoc_binary"),
     }
-    made = _known(kept, decides, lambda: make(decides["text"])).decode("utf-8")
+    made = known(kept, decides, lambda: make(decides["text"])).decode("utf-8")
     if not set(_CHECKSUM_PLACE.findall(made)) >= set(places):  # a filter made something of one
         made = make(text).decode("utf-8")
     return _CHECKSUM_PLACE.sub(lambda place: places.get(place[0], place[0]), made)

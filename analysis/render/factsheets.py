@@ -14,7 +14,8 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,11 +48,14 @@ _MARGIN = {"x": "21mm", "top": "22mm", "bottom": "14mm"}
 _BLOCK = re.compile(rf"\s*\{{\{{<\s*var\s+{_NAME}\.(?P<key>\w+)\s*>\}}\}}\s*")
 
 
-def write_factsheets(workspace: Workspace, folder: Path, kept: Kept | None = None) -> list[Path]:
+def write_factsheets(
+    workspace: Workspace, folder: Path, kept: Kept | None = None, pool: Executor | None = None
+) -> list[Path]:
     """Write the sheets of all provinces into ``provincies`` in `folder`, and return their paths.
 
-    What was made before is taken from `kept`: all sheets together where nothing that decides them changed, as
-    their material need not be read then; else what Pandoc and Typst made.
+    They are made in `pool`, after what it was given before. What was made before is taken from `kept`: all
+    sheets together where nothing that decides them changed, as their material need not be read then; else
+    what Pandoc and Typst made.
 
     Raises
     ------
@@ -61,18 +65,18 @@ def write_factsheets(workspace: Workspace, folder: Path, kept: Kept | None = Non
     target = folder / SHEETS
     target.mkdir()
     if kept is None:
-        _write(workspace, target)
+        _write(workspace, target, kept, pool)
     else:
-        made = kept.get(_deciding(workspace), lambda: _packed(workspace, kept))
+        made = kept.get(_deciding(workspace), lambda: _packed(workspace, kept, pool))
         for name, content in json.loads(made).items():
             (target / name).write_bytes(base64.b64decode(content))
     return sorted(target.iterdir())
 
 
-def _packed(workspace: Workspace, kept: Kept) -> bytes:
+def _packed(workspace: Workspace, kept: Kept, pool: Executor | None) -> bytes:
     """All sheets, by name."""
     with tempfile.TemporaryDirectory(prefix="sheets-") as folder:
-        _write(workspace, Path(folder), kept)
+        _write(workspace, Path(folder), kept, pool)
         made = {path.name: base64.b64encode(path.read_bytes()).decode() for path in Path(folder).iterdir()}
     return json.dumps(made, sort_keys=True).encode()
 
@@ -112,21 +116,21 @@ def _deciding(workspace: Workspace) -> dict[str, Any]:
     }
 
 
-def _write(workspace: Workspace, target: Path, kept: Kept | None = None) -> None:
+def _write(workspace: Workspace, target: Path, kept: Kept | None, pool: Executor | None) -> None:
     """Write the sheets of all provinces into `target`."""
     material = read_material(workspace)
     report = read_project(workspace.root)
     drawer = drawer_of(workspace)
     with (
         staged(workspace.root) as stage,
-        ThreadPoolExecutor(os.cpu_count() or 1) as pool,
+        nullcontext(pool) if pool else ThreadPoolExecutor(os.cpu_count() or 1) as workers,
         found_by(drawer.figure),
     ):
         tasks, staged_report = [], report.at(stage)
         for code in material.names:
             picture = _picture(code, material, staged_report)
             project, text = sheet(code, {_NAME: sheet_values(code, material, picture)}, staged_report)
-            tasks += [pool.submit(write, project, text, target, kept) for write in WRITERS]
+            tasks += [workers.submit(write, project, text, target, kept) for write in WRITERS]
         for task in tasks:
             task.result()
 

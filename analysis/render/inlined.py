@@ -13,8 +13,7 @@ from analysis.render.project import Project, RenderError
 from analysis.render.stage import PICTURES
 
 _TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
-# A place for a picture, the link to a style sheet, and all else that would make a browser load or obey
-# something.
+# A place for a picture, the link to a style sheet, and all else that makes a browser load or obey something.
 _LOADS = re.compile(
     r'<img src="beeld:(?P<picture>[0-9a-f]+)"(?P<told>[^<>]*)>'
     r'|<link rel="stylesheet" href="(?P<style>[^"<>]*)">'

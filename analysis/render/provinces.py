@@ -96,7 +96,8 @@ def read_material(workspace: Workspace) -> Material:
         If no result for a sheet was released at all.
     """
     folder = released_folder(workspace)
-    released = Released(tuple(read_rows(folder / ROWS_FILE)), tuple(read_series(folder / SERIES_FOLDER)))
+    series = read_series(folder / SERIES_FOLDER, beginning=("regio.", "bereik.", TURNOUT))
+    released = Released(tuple(read_rows(folder / ROWS_FILE)), tuple(series))
     told = [prefix for prefix in OUTCOMES if f"regio.{prefix}provincies" in released]
     effects = [released.points(f"regio.{prefix}provincies") for prefix in told]
     national, design = tuple(_national(released, workspace)), regio_design(workspace)

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from analysis.build.kept import Kept
 from analysis.render.embedded import timestamp
 from analysis.render.project import Project, RenderError
 
@@ -36,8 +37,8 @@ def available() -> bool:
     return shutil.which("quarto") is not None
 
 
-def render_quarto(projects: Sequence[Project], folder: Path) -> None:
-    """Write the page and the PDF of each of `projects` into `folder`.
+def render_quarto(projects: Sequence[Project], folder: Path, kept: Kept | None = None) -> None:
+    """Write the page and the PDF of each of `projects` into `folder`; `kept` is what was made before.
 
     `projects` stand in a folder that holds what Quarto may see, see :mod:`analysis.render.stage`; what it
     writes beside its output, and what it leaves after a failure, stays there.
@@ -47,6 +48,8 @@ def render_quarto(projects: Sequence[Project], folder: Path) -> None:
     RenderError
         If Quarto is not there, fails, warns, or leaves a file out.
     """
+    from analysis.render.rowheads import tag_row_headings  # brings pypdf along
+
     quarto = shutil.which("quarto")
     if quarto is None:
         raise RenderError(
@@ -81,3 +84,4 @@ def render_quarto(projects: Sequence[Project], folder: Path) -> None:
         unresolved = sorted(set(_UNRESOLVED.findall((folder / project.page).read_text(encoding="utf-8"))))
         if unresolved:
             raise RenderError(f"Quarto left unresolved in {project.page}: {', '.join(unresolved)}")
+        tag_row_headings(folder / project.paper, kept)

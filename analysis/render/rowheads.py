@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
-from analysis.build.kept import Kept
+from analysis.build.kept import Kept, known
 from analysis.render.project import RenderError
 
 _CODE = tuple(Path(__file__).with_name(name) for name in ("rowheads.py", "rowtags.py", "linknames.py"))
@@ -27,7 +27,7 @@ _ENTRY = 20  # bytes
 _END_OF_CONTENT = b"endstream\nendobj"
 
 
-def tag_row_headings(paper: Path, kept: Kept) -> None:
+def tag_row_headings(paper: Path, kept: Kept | None) -> None:
     """Have the tables of the PDF `paper` tell the headings of their rows.
 
     Raises
@@ -76,15 +76,12 @@ def with_row_headings(pdf: bytes, kept: Kept | None = None) -> bytes:
 
         return json.dumps(tagged(pdf)).encode()
 
-    if kept is None:
-        told = tell()
-    else:
-        elements = hashlib.sha256()
-        for content in objects.values():
-            if not content.rstrip().endswith(_END_OF_CONTENT):  # of a page or a picture
-                elements.update(content)
-        code = [*(path.read_text(encoding="utf-8") for path in _CODE), importlib.metadata.version("pypdf")]
-        told = kept.get([elements.hexdigest(), *code], tell)
+    elements = hashlib.sha256()
+    for content in objects.values():
+        if not content.rstrip().endswith(_END_OF_CONTENT):  # of a page or a picture
+            elements.update(content)
+    code = [*(path.read_text(encoding="utf-8") for path in _CODE), importlib.metadata.version("pypdf")]
+    told = known(kept, [elements.hexdigest(), *code], tell)
     changed = {int(number): content for number, content in json.loads(told).items()}
     return _rewritten(pdf, objects, changed) if changed else pdf
 

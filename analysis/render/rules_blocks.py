@@ -149,14 +149,13 @@ def characters_keep_their_order(text: Text, project: Project) -> Iterator[str]:
 def blocks_are_supported(text: Text, project: Project) -> Iterator[str]:
     opened: list[Line] = []
     for line in text.lines:
-        place = line.place(text.root)
         cell = _CELL.match(line.text)
         if cell:
-            yield f"{place}: an executable cell ({cell[2]}); computing is done in notebooks/"
+            yield f"{line.place(text.root)}: an executable cell ({cell[2]}); computing is done in notebooks/"
         if line.code:
             continue
         if _RAW_HTML.match(line.text):
-            yield f"{place}: raw HTML does not reach the PDF; write Markdown"
+            yield f"{line.place(text.root)}: raw HTML does not reach the PDF; write Markdown"
         div = _DIV.fullmatch(line.text)
         if not div:
             continue
@@ -165,12 +164,13 @@ def blocks_are_supported(text: Text, project: Project) -> Iterator[str]:
         elif opened:
             opened.pop()
         else:
-            yield f"{place}: ::: closes nothing"
+            yield f"{line.place(text.root)}: ::: closes nothing"
         for kind in _CALLOUT.findall(div["rest"]):
             if kind not in CALLOUTS:
-                yield f"{place}: callout-{kind} is not known; choose from {', '.join(CALLOUTS)}"
+                known = ", ".join(CALLOUTS)
+                yield f"{line.place(text.root)}: callout-{kind} is not known; choose from {known}"
         if _UNSUPPORTED.search(div["rest"]):
-            yield f"{place}: {div['rest']} looks different in the two renderers; leave it out"
+            yield f"{line.place(text.root)}: {div['rest']} looks different in the two renderers; leave it out"
     for line in opened:
         yield f"{line.place(text.root)}: ::: is not closed"
 

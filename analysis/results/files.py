@@ -88,15 +88,17 @@ def write_series(series: Iterable[Series], folder: Path) -> None:
         )
 
 
-def read_series(folder: Path) -> list[Series]:
+def read_series(folder: Path, beginning: str | tuple[str, ...] = "") -> list[Series]:
     """All series of `folder`, sorted by id; none where it is absent.
+
+    With `beginning`, only those of which the id begins so.
 
     Raises
     ------
     ValueError
         If a description or its points are damaged; the message names the file.
     """
-    return [_series(path) for path in sorted(folder.glob("*.json"))]
+    return [_series(path) for path in sorted(folder.glob("*.json")) if path.name.startswith(beginning)]
 
 
 def require_unique(items: Iterable[Result | Series]) -> None:

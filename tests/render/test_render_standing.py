@@ -22,10 +22,11 @@ def counted(project, monkeypatch):
     """Render `project` without renderers; the number of times that they were called."""
     calls = []
 
-    def write(project, folder: Path, kept) -> None:
+    def write(projects, folder: Path, kept, pool) -> list:
         calls.append(folder)
         (folder / "rapport.html").write_text("x", encoding="utf-8")
         (folder / "rapport.pdf").write_bytes(EMPTY)
+        return []
 
     monkeypatch.setattr("analysis.render.render_embedded", write)
 
