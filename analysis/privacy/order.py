@@ -118,4 +118,4 @@ def _telling(values: np.ndarray) -> np.ndarray:
 def _same_order(values: Sequence[float], known: Sequence[float]) -> bool:
     """Rounding may make neighbours in the order alike, and no more."""
     ordered = values[np.lexsort((values, known))]
-    return bool((np.diff(ordered) >= 0).all()) and len(np.unique(ordered)) >= _DIFFERENT
+    return bool((ordered[1:] >= ordered[:-1]).all()) and len(np.unique(ordered)) >= _DIFFERENT
