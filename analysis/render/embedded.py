@@ -38,8 +38,8 @@ AFTER = ("pre-finalize",)
 _CHECKSUM = re.compile(r"(?<=`)[0-9a-f]{16,64}(?=`)")
 _CHECKSUM_PLACE = re.compile(r"z\d{15,63}")
 # Megabytes that Pandoc fills before it collects garbage, by the length of its text. With 256 the long
-# document takes a sixth less processor time than with what Pandoc takes by itself; a short one takes a fifth less with
-# 64, which it hardly fills.
+# document takes a sixth less processor time than with what Pandoc takes by itself; a short one takes a fifth
+# less with 64, which it hardly fills.
 _ROOM = (64, 256)
 _NOT_DRAWN = re.compile(r"""the text `"(?P<text>.+?)"` could not be displayed""")
 
