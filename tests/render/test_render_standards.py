@@ -29,7 +29,7 @@ def verapdf(*files: Path, standards: str = "ua1,2a") -> list[dict]:
         message = f"veraPDF needs {' and '.join(missing)}"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
     outcome = subprocess.run(
-        [sys.executable, SCRIPT, standards, *files], capture_output=True, encoding="utf-8", timeout=300
+        [sys.executable, SCRIPT, standards, *files], capture_output=True, encoding="utf-8", timeout=600
     )
     assert outcome.returncode == 0, outcome.stderr
     return [json.loads(line) for line in outcome.stdout.splitlines() if line.startswith("{")]
