@@ -65,7 +65,7 @@ def specification_curve(
     table = table.assign(main=main).sort_values(["estimate", "low"], kind="stable", ignore_index=True)
 
     lines = sum(len(values) + 1 for values in options.values())
-    matrix = theme.by_width(0.165, 0.205) * lines + theme.by_width(0.0, 0.16) * (lines - len(options))
+    matrix = theme.by_width(0.185, 0.205) * lines + theme.by_width(0.0, 0.16) * (lines - len(options))
     room = theme.by_width(1.9, 2.4)  # inches for the curve
     figure, axes = theme.new_figure(0.3 + room + matrix, rows=2, height_ratios=[room, matrix], sharex=True)
     curve, below = axes[:, 0]

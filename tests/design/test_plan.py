@@ -311,7 +311,7 @@ def test_a_revision_names_every_difference_with_its_reason(replaced):
     assert found.revision.checksum in text
     assert "2 november 2026" in text
     assert "28 november 2026" in text
-    assert "**Grens.** De grens was te ruim. *Vooraf gezien*: de opkomst van 2025." in text
+    assert "*Vooraf gezien: de opkomst van 2025.*\n\n- **Grens.** De grens was te ruim." in text
     assert "`limits.toml` (anders: `alpha` was 0,05, is nu 0,01)" in text
 
 
