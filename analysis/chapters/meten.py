@@ -260,8 +260,8 @@ def variation_table(released: Released, design: Meten, known: pd.DataFrame) -> T
         about = row.label.partition(":")[0]
         cells.append(
             (
-                ": ".join(filter(None, (about, row.reason))),
-                row.variables()["full"] if row.value is not None else row.unknown_word,
+                f"{about}: {row.reason}" if row.reason else about,
+                row.unknown_word if row.reason else row.variables()["full"],
                 counted if row.value is not None else _lacking(row),
                 *(_word(released, planned, name) for planned in schools),
             )

@@ -210,8 +210,8 @@ def test_without_a_file_the_reason_is_told(rows, drawn):
         assert rows[f"spreiding_{name}"].unknown == "niet vast te stellen: er is geen bestand"
         assert rows[f"leerlingen_needed_{name}"].value is None
     last = drawn["tbl-meten-spreiding"].cells.iloc[-1]
-    assert last.iloc[0] == "Adolescentenpanel"
-    assert last.iloc[1] == "niet vast te stellen: er is geen bestand"
+    assert last.iloc[0] == "Adolescentenpanel: er is geen bestand"
+    assert last.iloc[1] == "niet vast te stellen"
     assert set(last.iloc[2:]) == {"niet van toepassing"}
 
 
