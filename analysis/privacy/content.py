@@ -59,7 +59,7 @@ def _judged(
     reading = read(name, text)
     if matcher is not None:
         lines = [*reading.lines, *((None, line) for line in across(reading.tables))]
-        matcher.add(path, lines, leaf.inside, reading.tables)
+        matcher.add(path, lines, leaf.inside, reading.tables, reading.drawn)
     found = _first(reading, rule, published)
     if not found and not published and not name.endswith(_LONG_BY_NATURE):
         found = _long(path, reading, rule)

@@ -59,8 +59,9 @@ class Microdata:
 
     Attributes
     ----------
-    columns : tuple of (values, rows, spread)
-        Of each numeric column its values sorted, the rows they come from, and how wide it lies.
+    columns : tuple of (values, rows, spread, step)
+        Of each numeric column its values sorted, the rows they come from, how wide it lies, and the least
+        difference between two of its values: a number that is one of whole numbers tells no more digits.
     words : frozenset of str
         Texts that are of one row each in a column where most are: names, addresses, identifiers.
     codes : Codes
@@ -71,7 +72,7 @@ class Microdata:
 
     file: str
     rows: int
-    columns: tuple[tuple[np.ndarray, np.ndarray, float], ...]
+    columns: tuple[tuple[np.ndarray, np.ndarray, float, float], ...]
     words: frozenset[str] = frozenset()
     codes: Codes = field(default_factory=lambda: Codes({}))
     orders: Orders = field(default_factory=lambda: Orders.of([]))
@@ -93,7 +94,8 @@ class Microdata:
                 order = finite[np.argsort(values[finite], kind="stable")]
                 inner = np.diff(np.quantile(values[order], [0.25, 0.75]))[0]
                 spread = inner if inner > 0 else values[order[-1]] - values[order[0]]
-                columns.append((values[order], order, float(spread)))
+                step = np.diff(np.unique(values[order])).min()
+                columns.append((values[order], order, float(spread), float(step)))
                 measured.append(values)
             elif as_codes(values):
                 codes.append(values)
@@ -159,14 +161,16 @@ class Matcher:
         lines: Sequence[tuple[int | None, str]],
         inside: str = "",
         tables: Sequence[Table] = (),
+        drawn: str = "",
     ) -> None:
-        """Compare `lines` and `tables` of one file, or of what is `inside` it."""
+        """Compare `lines`, `tables` and what is `drawn` of one file, or of what is `inside` it."""
         if not self.microdata or not lines:
             return
         text = "\n".join(line for _, line in lines)
         self._words(path, text, inside)
         self._coded(path, lines, tables, inside)
-        self._ordered(path, text, inside)
+        for numbers in (text, drawn):
+            self._ordered(path, numbers, inside)
         starts = np.cumsum([0] + [len(line) + 1 for _, line in lines[:-1]])
         places, tokens = self._tokenised(text)
         line = np.searchsorted(starts, places, "right") - 1
@@ -301,8 +305,9 @@ class Matcher:
         path_of_record = np.array([number[path] for path, _, _ in self._places])
         in_path = np.unique(np.column_stack([path_of_record[records], token]), axis=0)
         for data in self.microdata:
+            another = _ANOTHER + log2(max(len(data.columns), 1))  # each may be read otherwise
             hits = [
-                _hits(column, number, data.rows, reading, grouped, _ANOTHER if way else 0.0)
+                _hits(column, number, data.rows, reading, grouped, another if way else 0.0)
                 for way, reading in enumerate(readings)
                 for number, column in enumerate(data.columns)
             ]
@@ -358,7 +363,7 @@ class Matcher:
 
     def _columns(self, data: Microdata, unique, digits, path_of, token_of, paths: list[str]) -> None:
         """Many values of one column in one file, more than chance gives: identifiers, or scores."""
-        for values, _, spread in data.columns:
+        for values, _, spread, _ in data.columns:
             different = len(np.unique(values))
             by_digits = different / (9 * 10.0 ** (digits - 1))
             inside = (unique.real >= values[0]) & (unique.real <= values[-1])
@@ -389,13 +394,13 @@ def _windows(values: np.ndarray, unique: np.ndarray) -> tuple[np.ndarray, np.nda
 
 def _hits(column, number, rows, reading, grouped, cost):
     """Record, row, number and bits of every number that few rows share in this column."""
-    values, order, spread = column
+    values, order, spread, step = column
     records, starts, times = grouped
     low, high = _windows(values, reading)
     shared = high - low
     good = np.flatnonzero((shared > 0) & (shared <= max(_SHARED, rows // 400)))
     # A normal column has density .54 over its interquartile range at most.
-    likely = np.maximum(0.54 * reading[good].imag / spread, (shared[good] - 1) / rows)
+    likely = np.maximum(0.54 * np.maximum(reading[good].imag, step) / spread, (shared[good] - 1) / rows)
     bits = -np.log2(np.clip(likely, 2.0**-24, 1.0)) - cost
     telling = bits >= (_OTHERWISE if cost else 2)
     good, bits = good[telling], bits[telling]

@@ -31,13 +31,14 @@ _BLOCKS = frozenset(
 _DRAWING = frozenset(
     {"script", "style", "path", "polyline", "polygon"}
 )  # their content is no text of the page
-# Attributes of a drawing's geometry: they are read with the source.
+# Attributes of a drawing's geometry: numbers that nobody measured, but their order may be that of pupils.
 _GEOMETRY = frozenset(
     {
         "d", "points", "transform", "viewbox", "x", "y", "x1", "x2", "y1", "y2", "dx", "dy", "cx", "cy", "r",
         "rx", "ry", "width", "height", "gradienttransform", "stroke-width", "offset",
     }
 )  # fmt: skip
+_DRAWN = re.compile(rf"""(?<=\s)(?:{"|".join(sorted(_GEOMETRY))})\s*=\s*(?:"[^"]*"|'[^']*')""", re.IGNORECASE)
 _PICTURE = re.compile(r";base64,[\w+/=]+")
 _LONGEST_COLUMN = 120  # rows of a table whose columns may be persons
 _WIDEST = 6  # columns of a table that may hold one value a row
@@ -58,10 +59,11 @@ class Table:
 
 @dataclass
 class Reading:
-    """What a text holds."""
+    """What a text holds; `drawn` is the geometry of its drawings, one after the other."""
 
     lines: list[tuple[int | None, str]] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
+    drawn: str = ""
 
 
 def across(tables: Iterable[Table]) -> Iterator[str]:
@@ -289,7 +291,8 @@ class _Page(HTMLParser):
 def _markup(source: str) -> Reading:
     """What a page shows, and what it holds without showing: comments, alternative texts, data of scripts.
 
-    Its source is read as text besides: a style, an address, a broken tag or what draws may hold values.
+    Its source is read as text besides, but for what draws: a style, an address or a broken tag may hold
+    values.
     """
     page = _Page()
     page.feed(source)
@@ -302,5 +305,7 @@ def _markup(source: str) -> Reading:
             reading_of_text(page.reading, text)
         else:
             page.reading.lines.append((None, text))
-    page.reading.lines += enumerate(_PICTURE.sub(" ", source).splitlines(), start=1)
+    source = _PICTURE.sub(" ", source)
+    page.reading.drawn = "\n".join(_DRAWN.findall(source))
+    page.reading.lines += enumerate(_DRAWN.sub(" ", source).splitlines(), start=1)
     return page.reading

@@ -12,8 +12,9 @@ others. Whatever comes from a notebook is text here: it goes through :mod:`analy
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ _WIDTHS = (38, 19, 25, 28)
 _RUNS_HEADER = ("Notebook of vraag", "Uitvoering", "Gegevens", "Instellingen", "Code")
 _RUNS_WIDTHS = (27, 26, 18, 18, 18)
 _CHECKSUM_LENGTH = 16
+_RUNS, _BUILD = "uitvoeringen", "bouw"  # tables that are of no notebook
 
 
 def write_trace(workspace: Workspace, released: Path | None = None) -> None:
@@ -81,15 +83,14 @@ def trace_markdown(
             sources.append(origin["source"])
     runs = {key: run for key, run in provenance["runs"].items() if key in cells}
     runs = dict(sorted(runs.items(), key=lambda item: (item[1]["file"], item[1]["label"])))
-    files = dict.fromkeys(run["file"] for run in runs.values())
     parts = [_runs_table(runs)] if runs else []
-    for file in files:
+    for file, label in _labels(run["file"] for run in runs.values()).items():
         of_file = {key: cells[key] for key, run in runs.items() if run["file"] == file}
-        parts.append(_notebook(file, of_file, runs))
+        parts.append(_notebook(file, label, of_file, runs))
     own = [told for key in cells if key not in runs for told in cells[key]]
     if own:
         opening = "**De bouw zelf.** Deze cijfers en tabellen maakt de bouw, zonder notebook."
-        parts.append(f"{opening}\n\n{_table(own, 'Herkomst van wat de bouw zelf maakt.', 'bouw')}")
+        parts.append(f"{opening}\n\n{_table(own, 'Herkomst van wat de bouw zelf maakt.', _BUILD)}")
     return "\n".join([*parts, *_named(sources, manifest)])
 
 
@@ -99,15 +100,28 @@ def _runs_table(runs: Mapping[str, Mapping[str, Any]]) -> str:
         for key, run in runs.items()
     ]
     caption = "Uitvoeringen van de notebooks, en hun controlegetallen."
-    label = "tbl-herkomst-uitvoeringen"
-    return pipe_table([list(_RUNS_HEADER), *cells], "lllll", _RUNS_WIDTHS, caption, label)
+    return pipe_table([list(_RUNS_HEADER), *cells], "lllll", _RUNS_WIDTHS, caption, f"tbl-herkomst-{_RUNS}")
 
 
-def _notebook(file: str, cells: Mapping[str, list[list[str]]], runs: Mapping[str, Mapping[str, Any]]) -> str:
+def _labels(files: Iterable[str]) -> dict[str, str]:
+    """What the table of each file is called: its name in letters, digits and -, with a number where taken."""
+    labels: dict[str, str] = {}
+    for file in dict.fromkeys(files):
+        name = re.sub(r"[^a-z0-9]+", "-", Path(file).stem.lower()).strip("-") or "notebook"
+        taken = [
+            label for label in (_RUNS, _BUILD, *labels.values()) if re.fullmatch(rf"{name}(-\d+)?", label)
+        ]
+        labels[file] = f"{name}-{len(taken) + 1}" if taken else name
+    return labels
+
+
+def _notebook(
+    file: str, label: str, cells: Mapping[str, list[list[str]]], runs: Mapping[str, Mapping[str, Any]]
+) -> str:
     """What is shown of all runs of one notebook; `cells` by run."""
     question = runs[next(iter(cells))]["question"]
     told = [row for rows in cells.values() for row in rows]
-    table = _table(told, f"Herkomst van wat getoond wordt uit {code(file)}.", Path(file).stem)
+    table = _table(told, f"Herkomst van wat getoond wordt uit {code(file)}.", label)
     return f"**Notebook {code(file)}.** {escape(question)}\n\n{table}"
 
 
@@ -159,7 +173,7 @@ def _sweep(run: Mapping[str, Any]) -> str:
     """Which run: its notebook, its question if it has one, and whether it was tried on a twin."""
     parameters = run["parameters"]
     told = code(parameters["question"] if "question" in parameters else run["file"])
-    told = f"{run['file'][:2]}, {told}" if "question" in parameters else told
+    told = f"{escape(run['file'][:2])}, {told}" if "question" in parameters else told
     return f"{told}, op een tweeling" if parameters.get("trial") else told
 
 

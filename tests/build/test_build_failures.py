@@ -538,5 +538,5 @@ def test_one_cause_is_told_once_with_all_runs_that_met_it(project, built):
     message = failing(project, built)
     assert message.startswith("3 runs failed\n")
     assert message.count("| ValueError: uitslag") == 1
-    assert "  the same in  second\n" in message
+    assert "  the same in second\n" in message
     assert "| ValueError: iets anders" in message

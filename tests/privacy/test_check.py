@@ -353,11 +353,11 @@ def test_statistics_of_the_same_pupils_are_none(workspace):
     assert looked_at(workspace, "b.csv", numbers.to_csv())[0] == []
 
 
-def test_drawings_are_read_and_embedded_pictures_are_not(workspace):
+def test_drawings_and_embedded_pictures_are_not_read_as_text(workspace):
+    """Of geometry many numbers are near those of pupils. Its order is looked at, see test_disguised."""
     row = pupils(2000).iloc[5].round(3).astype(str).str.cat(sep=" ")
-    page = '<html><svg><path d="{}"/></svg><img src="data:image/png;base64,AAAA"><p>klaar</p></html>'
-    assert "one pupil" in str(looked_at(workspace, "a.html", page.format(row))[0])
-    assert looked_at(workspace, "a.html", page.format("1.5 2.5 310.25 499.75"))[0] == []
+    page = f'<html><svg><path d="{row}"/></svg><img src="data:image/png;base64,AAAA"><p>klaar</p></html>'
+    assert looked_at(workspace, "a.html", page)[0] == []
 
 
 def test_without_real_files_it_is_said(workspace):
