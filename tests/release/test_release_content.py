@@ -167,10 +167,13 @@ def exhibits(released, workspace=None):
 
 
 def test_a_restyled_figure_runs_no_notebook(project, repository_package):
-    """Seen in another process, with a package of its own to restyle."""
+    """Seen in another process, with a package of its own to restyle.
+
+    The two styles differ in length: Python takes a module of the same size and second for the same.
+    """
     repository_package(project.root / "analysis")
     project.write("analysis/chapters/a.py", CHAPTER)
-    project.write("analysis/figures/a_style.py", 'COLOUR = "#ff0000"\n')
+    project.write("analysis/figures/a_style.py", 'COLOUR = "red"\n')
     project.notebook("a", DRAWS)
 
     def build():
@@ -182,7 +185,7 @@ def test_a_restyled_figure_runs_no_notebook(project, repository_package):
     told, red = build()
     assert "1 run, 0 unchanged" in told
     assert "#ff0000" in red
-    project.write("analysis/figures/a_style.py", 'COLOUR = "#0000ff"\n')
+    project.write("analysis/figures/a_style.py", 'COLOUR = "blue"\n')
     told, blue = build()
     assert "0 run, 1 unchanged" in told
     assert "#0000ff" in blue
@@ -191,10 +194,10 @@ def test_a_restyled_figure_runs_no_notebook(project, repository_package):
     # What the picture leaves as it was is not written again, and all is as it would be from nothing.
     variables = project.root / "_variables.yml"
     written, handed_over = variables.stat().st_mtime_ns, everything_released(project)
-    project.write("analysis/figures/a_style.py", 'COLOUR = "#ff0000"\n')
+    project.write("analysis/figures/a_style.py", 'COLOUR = "red"\n')
     assert build()[1] == red
     assert everything_released(project) != handed_over
-    project.write("analysis/figures/a_style.py", 'COLOUR = "#0000ff"\n')
+    project.write("analysis/figures/a_style.py", 'COLOUR = "blue"\n')
     assert build()[1] == blue
     assert everything_released(project) == handed_over
     assert variables.stat().st_mtime_ns == written
@@ -210,7 +213,7 @@ def test_a_restyled_figure_runs_no_notebook(project, repository_package):
     assert "0 run, 1 unchanged" in told
     assert "Een andere lijn" in fragment(project, "fig-a-lijn.qmd")
     variables.write_text("{}", encoding="utf-8")
-    project.write("analysis/figures/a_style.py", 'COLOUR = "#ff0000"\n')
+    project.write("analysis/figures/a_style.py", 'COLOUR = "red"\n')
     build()
     assert "a" in yaml.safe_load(variables.read_text(encoding="utf-8"))
 
