@@ -150,9 +150,9 @@ def _counted(tables: Mapping[str, list[list[str]]], rows: Mapping[str, Result]) 
 def _statuses(tables: Mapping[str, list[list[str]]]) -> Iterator[str]:
     """What begins with a status and goes on with another contradicts itself; money has one status."""
     for line in tables["tbl-toezeggingen"][1:]:
-        status = line[2].partition(".")[0].lower()
-        if status not in STATUSES:
-            yield f"tbl-toezeggingen, {line[0]!r}: status {status!r}"
+        status = next((word for word in STATUSES if re.match(rf"{word}\b", line[2], re.IGNORECASE)), None)
+        if status is None:
+            yield f"tbl-toezeggingen, {line[0]!r} begins with no status: {line[2]!r}"
         if status == "gerealiseerd" and re.search(
             r"nog niet gemeld|toegezegd \(brief", line[2], re.IGNORECASE
         ):
