@@ -25,6 +25,13 @@ def folder(report):
     return report / "_report"
 
 
+def poppler(program: str) -> str:
+    """The program, which CI installs."""
+    if not shutil.which(program):
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{program} is not here")
+    return program
+
+
 def grey(path):
     """The pixels of a picture in the format that pdftoppm writes with -gray."""
     _, size, _, pixels = path.read_bytes().split(b"\n", 3)
@@ -42,14 +49,35 @@ def chapter_pages(path) -> set[int]:
     return {reader.get_destination_page_number(item) + 1 for item in tops}
 
 
+_WORD = re.compile(r'<word xMin="(.+?)" yMin="(.+?)" xMax="(.+?)" yMax="(.+?)">(.*?)</word>')
+
+
+@pytest.mark.pdf
+@every_document
+def test_no_word_lies_over_another_on_paper(folder, document):
+    """A long name in a narrow column goes on in the next line, and not over the next column."""
+    command = [poppler("pdftotext"), "-bbox", folder / f"{document}.pdf", "-"]
+    text = subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout
+    over, count = [], 0
+    for number, sheet in enumerate(text.split("<page ")[1:], start=1):
+        found = _WORD.findall(sheet)
+        left, top, right, bottom = np.array([one[:4] for one in found], dtype=float).T
+        width = np.minimum.outer(right, right) - np.maximum.outer(left, left)
+        height = np.minimum.outer(bottom, bottom) - np.maximum.outer(top, top)
+        lower = np.minimum.outer(bottom - top, bottom - top)
+        for one, other in np.argwhere(np.triu((width > 1) & (height > lower / 2), 1)):  # points
+            over.append((number, found[one][4], found[other][4]))
+        count += len(found)
+    assert count > 5_000
+    assert over == []
+
+
 @pytest.mark.pdf
 @every_document
 def test_no_page_has_a_large_empty_space(folder, tmp_path, document):
     """Neither below what stands on it nor between: figures float, and tables run on over pages."""
-    if not shutil.which("pdftoppm"):
-        pytest.fail("pdftoppm is not here") if os.environ.get("CI") else pytest.skip("pdftoppm is not here")
     path = folder / f"{document}.pdf"
-    subprocess.run(["pdftoppm", "-r", "40", "-gray", path, tmp_path / "p"], check=True)
+    subprocess.run([poppler("pdftoppm"), "-r", "40", "-gray", path, tmp_path / "p"], check=True)
     sheets = sorted(tmp_path.glob("p-*.pgm"))
     ends = {number - 1 for number in chapter_pages(path)} | {1, len(sheets)}
     empty = {}
