@@ -305,9 +305,8 @@ class Matcher:
         path_of_record = np.array([number[path] for path, _, _ in self._places])
         in_path = np.unique(np.column_stack([path_of_record[records], token]), axis=0)
         for data in self.microdata:
-            another = _ANOTHER + log2(max(len(data.columns), 1))  # each may be read otherwise
             hits = [
-                _hits(column, number, data.rows, reading, grouped, another if way else 0.0)
+                _hits(column, number, data.rows, reading, grouped, _ANOTHER if way else 0.0)
                 for way, reading in enumerate(readings)
                 for number, column in enumerate(data.columns)
             ]
