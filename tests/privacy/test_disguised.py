@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import base64
 import gzip
-import os
-import subprocess
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyreadstat
 import pytest
+from planted import planted
 
 from analysis.privacy.check import check
 from analysis.privacy.codes import Codes, sequences
 from analysis.privacy.order import LENGTH, Orders, streams
 from analysis.privacy.unfold import decode
-from analysis.workspace import Workspace
 
-ROOT = Path(__file__).resolve().parents[2]
 ITEMS = [f"Q{k}" for k in range(30)]
 SCORES = [f"S{k}" for k in range(5)]
 RNG = np.random.default_rng(20261128)
@@ -142,18 +138,10 @@ DECOYS = {
 def findings(tmp_path_factory) -> list[str]:
     root = tmp_path_factory.mktemp("disguised")
     files = dict(PLANTS.values()) | {f"besides/{name}.txt": text for name, text in DECOYS.items()}
-    files |= {name: (ROOT / name).read_bytes() for name in ("data/design/privacy.toml", ".gitignore")}
-    files["data/manifest.toml"] = ""
-    for name, content in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    (root / "data" / "real").mkdir()
-    FEW.to_csv(root / "data" / "real" / "klein.csv", sep=";", index=False)
-    pyreadstat.write_sav(MANY, root / "data" / "real" / "groot.sav")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    subprocess.run(["git", "init", "-q"], cwd=root, env=environment, check=True)
-    subprocess.run(["git", "add", "n/h1.txt", "n/l1.csv", "reports"], cwd=root, env=environment, check=True)
-    return [str(one) for one in check(Workspace(root, root / "data" / "real"))[0]]
+    workspace = planted(root, files, tracked=("n/h1.txt", "n/l1.csv", "reports"))
+    FEW.to_csv(workspace.data / "klein.csv", sep=";", index=False)
+    pyreadstat.write_sav(MANY, workspace.data / "groot.sav")
+    return [str(one) for one in check(workspace)[0]]
 
 
 @pytest.mark.parametrize("plant", PLANTS)

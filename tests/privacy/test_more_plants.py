@@ -10,25 +10,21 @@ import gzip
 import html
 import io
 import json
-import os
 import struct
-import subprocess
 import tarfile
 import urllib.parse
 import zipfile
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyreadstat
 import pytest
+from planted import planted
 
 from analysis.privacy.check import check
 from analysis.privacy.encoded import array_text, encoded
-from analysis.workspace import Workspace
 
-ROOT = Path(__file__).resolve().parents[2]
 N = 600
 ITEMS = [f"Q{k}" for k in range(40)]
 
@@ -193,16 +189,9 @@ def findings(tmp_path_factory) -> list[str]:
     files = dict(PLANTS.values())
     files |= {f"besides/{number}.txt": text for number, text in enumerate(DECOYS.values())}
     files |= {f"_report/{name}.pdf": content for name, content in papers().items()}
-    files |= {name: (ROOT / name).read_bytes() for name in ("data/design/privacy.toml", ".gitignore")}
-    files["data/manifest.toml"] = ""
-    for name, content in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    (root / "data" / "real").mkdir()
-    pyreadstat.write_sav(FRAME, root / "data" / "real" / "ISGNLDC4.sav")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    subprocess.run(["git", "init", "-q"], cwd=root, env=environment, check=True)
-    return [str(one) for one in check(Workspace(root, root / "data" / "real"))[0]]
+    workspace = planted(root, files)
+    pyreadstat.write_sav(FRAME, workspace.data / "ISGNLDC4.sav")
+    return [str(one) for one in check(workspace)[0]]
 
 
 def papers() -> dict[str, bytes]:
