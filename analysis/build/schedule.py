@@ -246,15 +246,24 @@ def _interrupts_held() -> Iterator[None]:
     """Ctrl-C waits until the block ends, and a worker that starts in it inherits that.
 
     A terminal sends it to all processes at once: one that was still importing would write a traceback.
+    The system may hand it to another thread here, for which Python interrupts the main one all the same:
+    half a started worker would be left. So the handler waits too, not only the signal.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    told: list[tuple] = []
+    is_main = threading.current_thread() is threading.main_thread()  # others can set no handler, and get none
+    handler = signal.signal(signal.SIGINT, lambda *what: told.append(what)) if is_main else None
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if handler is not None:
+            signal.signal(signal.SIGINT, handler)
+        if told and callable(handler):
+            handler(*told[0])
 
 
 def _prepare_worker() -> None:

@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import sys
+import threading
 import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -18,6 +19,7 @@ from build_project import PUBLISH, failing
 from analysis.build import engine
 from analysis.build.build import build
 from analysis.build.progress import Lines
+from analysis.build.schedule import _interrupts_held
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals and process groups")
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
@@ -472,6 +474,30 @@ def test_an_interrupt_from_the_terminal_reaches_workers_that_still_import(projec
     assert run.returncode == 130
     assert "Traceback" not in output
     assert all(gone(pid) for pid in group(run.pid))
+
+
+@LINUX
+def test_an_interrupt_that_another_thread_gets_waits_too():
+    """Python raises it in the main thread, whichever thread the system chose: a mask of one is not enough."""
+    done, begin = [], threading.Event()
+    other = threading.Thread(target=begin.wait)
+    other.start()
+
+    def start_a_worker():
+        with _interrupts_held():
+            signal.pthread_kill(other.ident, signal.SIGINT)
+            for _ in range(20):
+                time.sleep(0.01)
+            done.append("started")
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            start_a_worker()
+    finally:
+        begin.set()
+        other.join()
+    assert done
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def group(number):
