@@ -130,10 +130,10 @@ def _where(message: str, project: Project) -> str:
 
 def write_told_paper(project: Project, text: str, folder: Path, kept: Kept | None = None) -> None:
     """Write the PDF, of which the tables tell the headings of their rows."""
-    from analysis.render.rowheads import tag_row_headings  # brings pypdf along
+    from analysis.render.rowheads import tag_row_headings  # brings pikepdf along
 
     write_paper(project, text, folder, kept)
-    tag_row_headings(folder / project.paper, kept)
+    tag_row_headings(folder / project.paper)
 
 
 # Each takes the project, its text with shortcodes filled in, and the folder to write into.

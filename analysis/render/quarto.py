@@ -48,7 +48,7 @@ def render_quarto(projects: Sequence[Project], folder: Path, kept: Kept | None =
     RenderError
         If Quarto is not there, fails, warns, or leaves a file out.
     """
-    from analysis.render.rowheads import tag_row_headings  # brings pypdf along
+    from analysis.render.rowheads import tag_row_headings  # brings pikepdf along
 
     quarto = shutil.which("quarto")
     if quarto is None:
@@ -84,4 +84,4 @@ def render_quarto(projects: Sequence[Project], folder: Path, kept: Kept | None =
         unresolved = sorted(set(_UNRESOLVED.findall((folder / project.page).read_text(encoding="utf-8"))))
         if unresolved:
             raise RenderError(f"Quarto left unresolved in {project.page}: {', '.join(unresolved)}")
-        tag_row_headings(folder / project.paper, kept)
+        tag_row_headings(folder / project.paper)

@@ -22,7 +22,7 @@ from analysis.workspace import Workspace
 
 RECORD = "rendered.json"
 _PACKAGE = Path(analysis.__file__).parent
-_RENDERERS = ("typst", "pypandoc_binary", "PyYAML", "pypdf")
+_RENDERERS = ("typst", "pypandoc_binary", "PyYAML", "pikepdf")
 _FOLDERS = ("reports", "data/facts", "data/design", "data/build/released")
 _FILES = ("_quarto.yml", "_variables.yml", "data/manifest.toml")
 
