@@ -23,6 +23,7 @@ RULES: tuple[Callable[[Text, Project], Iterator[str]], ...] = (
     rules_links.numbers_have_an_origin,
     rules_blocks.figures_are_complete,
     rules_blocks.tables_are_complete,
+    rules_blocks.terms_stand_in_a_list,
     rules_blocks.formulas_have_words,
     rules_blocks.headings_step_by_one,
     rules_blocks.blocks_are_supported,

@@ -177,7 +177,7 @@ def _pandoc(
     csl = project.paths(options.get("csl"))
     before, after = (_filters(project, options, points) for points in (BEFORE, AFTER))
     arguments = [
-        "--from=markdown",
+        f"--from={options.get('from', 'markdown')}",
         "--standalone",
         "--fail-if-warnings",
         "--wrap=none",

@@ -21,8 +21,8 @@ FORMATS = ("html", "typst")
 # Keys that say how to render; every other key is metadata for the templates.
 OPTIONS = frozenset(
     {
-        "project", "format", "filters", "execute", "output-file", "theme", "minimal", "template", "css",
-        "embed-resources", "html-math-method", "shift-heading-level-by", "section-divs", "toc-depth",
+        "project", "format", "from", "filters", "execute", "output-file", "theme", "minimal", "template",
+        "css", "embed-resources", "html-math-method", "shift-heading-level-by", "section-divs", "toc-depth",
         "citeproc", "pdf-standard", "template-partials", "number-sections", "bibliography", "csl",
         "font-paths", "callout-icon", "callout-appearance",
     }

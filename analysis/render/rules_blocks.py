@@ -29,6 +29,7 @@ _FORMULA = re.compile(
 _TABLE_RULE = re.compile(r"\s*\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)+\|?\s*")
 _HEADING = re.compile(r"(?P<marks>#{1,6})\s+(?P<text>.*)")
 _DIV = re.compile(r"\s*:{3,}\s*(?P<rest>.*)")
+_MEANING = re.compile(r" {0,3}[:~]\s+\S")
 _RAW_HTML = re.compile(r"\s*</?[a-zA-Z]")
 _CELL = re.compile(r"\s*(`{3,}|~{3,})\s*\{(?![.=#])\s*(\w+)")
 # Planes of pictographs and of private use; mathematical letters are in plane 1 too, and are drawn.
@@ -99,6 +100,18 @@ def tables_are_complete(text: Text, project: Project) -> Iterator[str]:
         caption = " ".join(part.text for part in takewhile(_filled, dropwhile(_empty, below)))
         if not re.match(r"(:|Table:)\s+[^\s{]", caption) or not re.search(r"\{[^}]*#tbl-[\w-]+", caption):
             yield f"{place}: this table has no caption with a label; add `: caption {{#tbl-…}}` below it"
+
+
+def terms_stand_in_a_list(text: Text, project: Project) -> Iterator[str]:
+    """Pandoc's definition lists are left out (``from`` in _quarto.yml): they would be printed as they stand."""
+    above = ""
+    for line in text.lines:
+        if not line.code and _MEANING.match(line.text) and above.strip() and "|" not in above:
+            yield (
+                f"{line.place(text.root)}: a definition list; write `- **term**: meaning` between "
+                "`::: {.begrippen}` and `:::`"
+            )
+        above = line.text if line.text.strip() else above
 
 
 def formulas_have_words(text: Text, project: Project) -> Iterator[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from analysis.datakind import DataKind
 from analysis.unknown import NotEstimable
+
+if TYPE_CHECKING:  # rendering names sources without reading them, and need not wait for it
+    import pandas as pd
 
 STUDY = "studie"  # key in ``data/manifest.toml`` of what this study itself knows
 

@@ -27,6 +27,7 @@ MISTAKES = {
     "missing fragment": ("{{< include _generated/fig-x.qmd >}}", "run `make report`, or"),
     "include of something else": ("{{< include ../_quarto.yml >}}", "lies outside reports"),
     "circular include": ("{{< include _eerste.qmd >}}", "includes itself"),
+    "definition list": ("Begrip\n\n:   De uitleg.", "a definition list; write `- **term**: meaning`"),
     "broken link": ("Een [link](#sec-nergens).", "link to #sec-nergens"),
     "link to a file": ("Een [link](bijlage.docx).", "a link is #label or a full address"),
     "no alt text": ("![Bijschrift](_generated/fig-kloof-lijn.svg){#fig-a}", "has no alt text"),
