@@ -14,7 +14,6 @@ from contextvars import ContextVar
 from typing import Any
 
 from analysis.exhibits import FigureExhibit
-from analysis.figures.narrow import at_both_widths
 
 Draw = Callable[..., FigureExhibit]
 Find = Callable[[Draw, tuple, Mapping[str, Any]], FigureExhibit]
@@ -27,7 +26,7 @@ def kept(draw: Draw) -> Draw:
     @functools.wraps(draw)
     def found(*arguments: Any, **options: Any) -> FigureExhibit:
         find = _find.get()
-        return draw(*arguments, **options) if find is None else find(at_both_widths(draw), arguments, options)
+        return draw(*arguments, **options) if find is None else find(draw, arguments, options)
 
     return found
 

@@ -6,12 +6,12 @@ drawing of the same rows, of which the letters are as large as those around it.
 
 from __future__ import annotations
 
-import functools
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from typing import Any
 
 from analysis.exhibits import FigureExhibit
 
@@ -43,17 +43,17 @@ def narrow() -> Iterator[None]:
         _width.reset(token)
 
 
-def at_both_widths(draw: Draw) -> Draw:
-    """`draw`, of which the figure holds the narrow drawing too, unless there is no room for its axes."""
+def drawn_narrow(draw: Draw, arguments: Sequence, options: Mapping[str, Any]) -> FigureExhibit | None:
+    """What `draw` gives for a narrow screen, None where there is no room for its axes."""
+    with narrow(), warnings.catch_warnings():
+        warnings.filterwarnings("error", message="constrained_layout not applied")
+        try:
+            return draw(*arguments, **options)
+        except UserWarning:
+            return None
 
-    @functools.wraps(draw)
-    def drawn(*arguments, **options) -> FigureExhibit:
-        wide = draw(*arguments, **options)
-        with narrow(), warnings.catch_warnings():
-            warnings.filterwarnings("error", message="constrained_layout not applied")
-            try:
-                return replace(wide, narrow=draw(*arguments, **options).figure)
-            except UserWarning:
-                return wide
 
-    return drawn
+def at_both_widths(draw: Draw, arguments: Sequence, options: Mapping[str, Any]) -> FigureExhibit:
+    """What `draw` gives, with the narrow drawing in it where there is room for one."""
+    small = drawn_narrow(draw, arguments, options)
+    return replace(draw(*arguments, **options), narrow=small and small.figure)

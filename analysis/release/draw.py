@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.build.beside import beside
 from analysis.build.closure import FirstParty, Memory, closure
 from analysis.build.fingerprint import Fingerprints, digest_of
 from analysis.build.kept import Kept
@@ -168,13 +169,14 @@ class Drawer:
         return self._codes[module]
 
     def figure(self, draw: Draw, arguments: tuple, options: Mapping[str, Any]) -> FigureExhibit:
-        """What `draw` gives, without drawing it where it did so before."""
+        """What `draw` gives at both widths, without drawing it where it did so before."""
         from analysis.exhibits import FigureExhibit
+        from analysis.figures.narrow import at_both_widths, drawn_narrow
 
         try:
             asked = content([arguments, options])
         except TypeError:  # something whose content is not known
-            return draw(*arguments, **options)
+            return at_both_widths(draw, arguments, options)
         decides = {
             "figure": f"{draw.__module__}.{draw.__qualname__}",
             "code": self._code(draw.__module__),
@@ -182,11 +184,18 @@ class Drawer:
             "asked": asked,
         }
 
+        def small() -> bytes:
+            made = drawn_narrow(draw, arguments, options)
+            return made.svg() if made else b""
+
         def make() -> bytes:
-            made = draw(*arguments, **options)
-            files = [made.svg(), made.numbers(), made.narrow_svg()]
+            with beside(small) as other:
+                made = draw(*arguments, **options)
+                files = [made.svg(), made.numbers(), other()]
             told = {name: str(getattr(made, name)) for name in ("id", "caption", "alt", "kind", "source")}
-            return json.dumps({"told": told, "files": [file and file.decode() for file in files]}).encode()
+            return json.dumps(
+                {"told": told, "files": [file.decode() if file else None for file in files]}
+            ).encode()
 
         found = json.loads(self._pictures.get(decides, make))
         drawn = tuple(text and text.encode() for text in found["files"])

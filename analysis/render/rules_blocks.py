@@ -103,7 +103,7 @@ def tables_are_complete(text: Text, project: Project) -> Iterator[str]:
 
 
 def terms_stand_in_a_list(text: Text, project: Project) -> Iterator[str]:
-    """Pandoc's definition lists are left out (``from`` in _quarto.yml): they would be printed as they stand."""
+    """Pandoc's own definition lists are left out (``from`` in _quarto.yml) and are printed as text."""
     above = ""
     for line in text.lines:
         if not line.code and _MEANING.match(line.text) and above.strip() and "|" not in above:
