@@ -6,6 +6,7 @@ Everything heavy is imported by the command that needs it.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import shutil
 import sys
@@ -27,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = None
     try:
         keep_bytecode()
+        gc.set_threshold(
+            100_000, 20, 100
+        )  # a command makes much and ends: a tenth of it went into collecting
         options = _parser().parse_args(arguments)
         options.run(options)
     except KeyboardInterrupt:

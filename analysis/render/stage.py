@@ -7,6 +7,7 @@ documents, the fragments and pictures that the build disclosed, and what ``_quar
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,8 +44,8 @@ def staged(root: Path) -> Iterator[Path]:
 def sources(root: Path) -> Iterator[Path]:
     """What the report in `root` is written in: documents, fragments, pictures and how they look."""
     yield from (root / name for name in FILES if (root / name).is_file())
-    for path in sorted((root / SOURCES).rglob("*")):
-        below = path.relative_to(root).parts
-        linked = any((root / Path(*below[:depth])).is_symlink() for depth in range(1, len(below) + 1))
-        if path.is_file() and path.suffix in SUFFIXES and not linked:
-            yield path
+    if not (root / SOURCES).is_symlink():
+        found = (Path(folder, name) for folder, _, names in os.walk(root / SOURCES) for name in names)
+        yield from sorted(
+            path for path in found if path.suffix in SUFFIXES and not path.is_symlink() and path.is_file()
+        )
