@@ -24,7 +24,6 @@ LATER = (
     "verantwoording."
 )
 ALL = 100.0  # per cent
-NOTHING_TO_SHOW = "Zonder die gegevens is hier verder niets te tonen."
 
 
 def write_question_sections(asked: Iterable[Question], released: Released, folder: Path) -> None:
@@ -63,17 +62,26 @@ def write_question_sections(asked: Iterable[Question], released: Released, folde
 
 
 def write_measured_sections(asked: Iterable[Question], drawn: Iterable[str], folder: Path) -> None:
-    """``vragen-gemeten.qmd``: of every question what was measured and how alike places were, where drawn."""
+    """``vragen-gemeten.qmd``: of every question what was measured and how alike places were, where drawn.
+
+    A table that says what that of an earlier question says is named, and not repeated.
+    """
     drawn = set(drawn)
-    told = [
-        exhibit
-        for question in asked
-        for exhibit in (
-            f"fig-{question.id}-verloop", f"tbl-{question.id}-metingen", f"tbl-zekerheid-{question.id}-balans"
-        )
-        if exhibit in drawn
-    ]  # fmt: skip
-    _write(folder / "vragen-gemeten.qmd", _includes(told))
+    told: list[str] = []
+    first: dict[tuple[str, str], str] = {}
+    for question in asked:
+        for kind in ("fig-{}-verloop", "tbl-{}-metingen", "tbl-zekerheid-{}-balans"):
+            id = kind.format(question.id)
+            if id not in drawn:
+                continue
+            earlier = first.setdefault((kind, _cells(folder, id)), id)
+            about = f"{escape(question.exposure.label)}, {escape(dutch.lower(question.title))}"
+            told.append(
+                f"{{{{< include {FOLDER}/{id}.qmd >}}}}"
+                if earlier == id
+                else f"@{earlier} geldt ook voor {about}."
+            )
+    _write(folder / "vragen-gemeten.qmd", _joined(told))
 
 
 def write_check_sections(
@@ -148,7 +156,7 @@ def write_placebo_section(drawn: Iterable[str], folder: Path) -> None:
 def write_reach_sections(
     names: Iterable[str], drawn: Iterable[str], released: Released, folder: Path
 ) -> None:
-    """``uitkomst-bereik-<programme>.qmd``: what the reach leaves out, and the tables that were drawn.
+    """``uitkomst-bereik-<programme>.qmd``: its cost and what it leaves out, and the tables that were drawn.
 
     Parameters
     ----------
@@ -168,8 +176,22 @@ def write_reach_sections(
         }
         text = [f"{'; '.join(told[table] for table in there)}."] if there else []
         includes = [f"{{{{< include {FOLDER}/{table}.qmd >}}}}" for table in there]
-        parts = [*_uncounted(released, name), *_nowhere(released, name), *text, *includes]
+        parts = [
+            *_priced(released, name),
+            *_uncounted(released, name),
+            *_nowhere(released, name),
+            *text,
+            *includes,
+        ]
         _write(folder / f"uitkomst-bereik-{name}.qmd", _joined(parts))
+
+
+def _priced(released: Released, name: str) -> list[str]:
+    """What someone reached cost; nothing where there is no reach, of which is said why."""
+    id = f"bereik.{name}_cost"
+    if released.find(id) is None or _value(released, f"bereik.{name}_young_people") is None:
+        return []
+    return [f"Het bedrag uit de brief, gedeeld door dat bereik, is {{{{< var {id}.full >}}}}."]
 
 
 def _nowhere(released: Released, name: str) -> list[str]:
@@ -205,7 +227,7 @@ def write_outcome_sections(released: Released, reports: Path, folder: Path) -> N
     }
     for path in sorted(reports.glob("_uitkomst-*.qmd")):
         section = path.stem.removeprefix("_uitkomst-")
-        shown = f"{{{{< include {path.name} >}}}}" if section in known else NOTHING_TO_SHOW
+        shown = f"{{{{< include {path.name} >}}}}" if section in known else ""
         _write(folder / f"uitkomst-{section}.qmd", f"{shown}\n")
 
 

@@ -97,7 +97,9 @@ def test_an_outcome_that_cannot_answer_asks_for_one_nearer_to_the_young():
     ceiling = Result("prodemos.kennis.ceiling", "x", 0.3, "punten", "fact", "studie", decimals=1)
     seen = Result("zekerheid.prodemos_kennis.detectable", "x", 1.6, "punten", "real", "studie", decimals=1)
     needed = "Nodig voor een antwoord"
-    assert sheet(*effect(), ceiling, seen).cells.iloc[0][needed].startswith("Een meting onder jongeren zelf")
+    line = sheet(*effect(), ceiling, seen).cells.iloc[0]
+    assert line[needed].startswith("Een meting onder jongeren zelf")
+    assert line["Antwoord"].startswith("Met deze uitkomst niet te beantwoorden. Geschat: 1,23 punten")
     near, known = replace(seen, value=0.2), effect(low=0.5, high=2.0)
     assert sheet(*known, ceiling, near).cells.iloc[0][needed] == "Metingen van latere jaren"
 
