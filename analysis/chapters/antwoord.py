@@ -21,7 +21,7 @@ DESCRIBED = (
     ("regio.sd_province", "Spreiding tussen provincies in burgerschapskennis", "sec-regio"),
 )
 NO_LINE = "geen programmalijn"
-CANNOT = "Met deze uitkomst niet te beantwoorden"
+CANNOT = "Niet te zien"  # the largest effect that is possible would not have stood out
 NEARER = "Een meting onder jongeren zelf: alle kiezers samen staan te ver van hen af"
 LONGER = "Metingen van latere jaren"
 WIDER = "Meer plaatsen om te vergelijken: waar het begon, en waar niet of later"
@@ -171,7 +171,7 @@ def _sheet(released: Released, workspace: Workspace) -> list[Exhibit]:
             ),
             kind=DataKind.combine(row.kind for row in rows),
             source=sources_of(rows),
-            widths=(26, 40, 14, 13, 35),
+            widths=(26, 45, 14, 13, 33),
             links={"Vraag": [section for _, _, section in lines]},
         ),
         _look([(line[0], row, *_against(row, released)) for line, row, _ in lines], released),
@@ -230,7 +230,7 @@ def _against(row: Result, released: Released) -> tuple[float, float]:
 
 def _asked(question: Question, released: Released) -> tuple[tuple[str, ...], Result, str]:
     row = released.row(f"{question.prefix}.effect")
-    smallest = released.row(f"{question.prefix}.smallest_of_interest").variables()["full"]
+    smallest = released.row(f"{question.prefix}.smallest_of_interest").variables()["value"]
     cost = _cost(question.chapter, released)
     answer, needed = _answer(row)
     if row.value is not None:

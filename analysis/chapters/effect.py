@@ -91,6 +91,7 @@ def _table(released: Released, question: Question) -> TableExhibit:
         kind=main.kind,
         source=main.source,
         align="lrlr",
+        widths=(37, 25, 20, 18),
     )
 
 

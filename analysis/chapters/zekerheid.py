@@ -112,6 +112,7 @@ def _checks(released: Released, question: Question, prefix: str) -> TableExhibit
         kind=main.kind,
         source=main.source,
         align="lrlr",
+        widths=(40, 25, 18, 17),
     )
 
 
