@@ -112,7 +112,7 @@ def _checks(released: Released, question: Question, prefix: str) -> TableExhibit
         kind=main.kind,
         source=main.source,
         align="lrlr",
-        widths=(40, 25, 18, 17),
+        widths=(36, 28, 18, 18),
     )
 
 

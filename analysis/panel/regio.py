@@ -113,8 +113,8 @@ def regio_panel(
     if outcome not in panel.names:
         return _absent(
             outcome,
-            f"geen bekend bestand bevat van leerlingen {label} en provincie, ook dat van ICCS 2022 niet; nodig is "
-            "een bestand met beide",
+            f"geen bekend bestand bevat van leerlingen {label} en provincie, ook dat van ICCS 2022 niet; "
+            "nodig is een bestand met beide",
         )
     if not path.is_file():
         return RegioPanel(outcome, no_file(path.name), (), None)

@@ -161,7 +161,7 @@ def twins(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
             "Effect bij de start",
             "Erbij per jaar",
             "Per jaar later begonnen",
-            "Per bereikte jongere",
+            "Per bereikte jongere op 1.000 inwoners",
         ]
     ]
     for item in design.get("twin", ()):
@@ -182,7 +182,7 @@ def twins(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
     yield table(
         rows,
         (20, 20, 20, 20, 20),
-        "Effecten die voor de tweelingen zijn gekozen, in punten; de dosis telt per 1.000 inwoners.",
+        "Effecten die voor de tweelingen zijn gekozen, in punten.",
         "tweelingen",
     )
     diagnosis = content.get("robustness", {}).get("diagnosis")

@@ -112,7 +112,8 @@ def write_check_sections(
         if ids[_CHECKS[0]] not in told:
             continue
         again = [f"@{earlier[id]}" for id in ids.values() if id in left and earlier[id] != id]
-        same = f"Ook hier geldt {dutch.join(again)}.\n\n" if again else ""
+        verb = "geldt" if len(again) == 1 else "gelden"
+        same = f"Ook hier {verb} {dutch.join(again)}.\n\n" if again else ""
         heading = f"### {escape(question.exposure.label)}: {escape(dutch.lower(question.title))}"
         sections.append(f"{heading} {{#sec-controles-{question.id}}}\n\n{same}{_includes(told)}")
     text = "\n".join(sections) or f"{NO_OTHERS}\n"

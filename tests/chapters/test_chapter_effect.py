@@ -61,7 +61,7 @@ def test_a_trial_has_all_lines_and_the_truth(trial):
     assert table.kind is DataKind.SYNTHETIC
     assert table.cells["Schatting"].tolist() == [
         "Groepen en metingen (hoofdschatting)", "Imputatie", "Sun en Abraham", "Vaste effecten",
-        "Per eenheid bereik", "Wat voor de tweeling is gekozen",
+        "Per bereikte jongere op 1.000 mensen", "Wat voor de tweeling is gekozen",
     ]  # fmt: skip
     truth = table.cells.iloc[-1]
     planted = trial.row("tienskip.betrokkenheid.truth").value
