@@ -263,14 +263,14 @@ def _against(question: Question, released: Released) -> str:
     row = released.row(f"{effect}.effect")
     main, alpha = row.value, 1 - row.level
     told = []
-    other = [
-        f"{name} op {{{{< var {effect}.{method}.full >}}}}"
+    others = {
+        f"{effect}.{method}": name
         for method, name in BESIDE.items()
         if (value := _value(released, f"{effect}.{method}")) is not None and value * main < 0
-    ]
-    if other:
-        who = "Een andere rekenwijze komt" if len(other) == 1 else "Andere rekenwijzen komen"
-        told.append(f"{who} aan de andere kant van nul uit: {dutch.join(other)}.")
+    }
+    if others:
+        who = "Een andere rekenwijze komt" if len(others) == 1 else "Andere rekenwijzen komen"
+        told.append(f"{who} aan de andere kant van nul uit: {_alike(others, released)}.")
     sign = _value(released, f"{checks}.curve_sign")
     if sign is not None and sign < ALL:
         told.append(
@@ -310,6 +310,16 @@ def _against(question: Question, released: Released) -> str:
             f"{{{{< var {shared.id}.value >}}}}% van de nabootsingen."
         )
     return f"**Wat daar niet bij past.** {' '.join(told)}" if told else ""
+
+
+def _alike(names: dict[str, str], released: Released) -> str:
+    """``imputatie en vaste effecten op …``: names by the ids of their rows, those of one number together."""
+    same: dict[str, list[str]] = {}
+    for id in names:
+        same.setdefault(released.row(id).variables()["full"], []).append(id)
+    return dutch.join(
+        f"{dutch.join(names[id] for id in ids)} op {{{{< var {ids[0]}.full >}}}}" for ids in same.values()
+    )
 
 
 def _side(released: Released, checks: str, main: float) -> str:
