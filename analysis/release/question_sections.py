@@ -270,7 +270,7 @@ def _against(question: Question, released: Released) -> str:
     }
     if others:
         who = "Een andere rekenwijze komt" if len(others) == 1 else "Andere rekenwijzen komen"
-        told.append(f"{who} aan de andere kant van nul uit: {_alike(others, released)}.")
+        told.append(f"{who} aan de andere kant van nul uit: {_each(others, released)}.")
     sign = _value(released, f"{checks}.curve_sign")
     if sign is not None and sign < ALL:
         told.append(
@@ -312,14 +312,19 @@ def _against(question: Question, released: Released) -> str:
     return f"**Wat daar niet bij past.** {' '.join(told)}" if told else ""
 
 
-def _alike(names: dict[str, str], released: Released) -> str:
-    """``imputatie en vaste effecten op …``: names by the ids of their rows, those of one number together."""
-    same: dict[str, list[str]] = {}
-    for id in names:
-        same.setdefault(released.row(id).variables()["full"], []).append(id)
-    return dutch.join(
-        f"{dutch.join(names[id] for id in ids)} op {{{{< var {ids[0]}.full >}}}}" for ids in same.values()
-    )
+def _each(names: dict[str, str], released: Released) -> str:
+    """``imputatie op …`` for each name by the id of its row; an interval just read is not read again."""
+    told, before = [], set()
+    for id, name in names.items():
+        full = released.row(id).variables()["full"]
+        same = full in before and released.row(id).low is not None
+        told.append(
+            f"{name} op {{{{< var {id}.value >}}}}, met hetzelfde interval"
+            if same
+            else f"{name} op {{{{< var {id}.full >}}}}"
+        )
+        before.add(full)
+    return dutch.join(told)
 
 
 def _side(released: Released, checks: str, main: float) -> str:
