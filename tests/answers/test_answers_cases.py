@@ -50,12 +50,12 @@ class Case:
 CASES = {
     "all provinces in the end": Case({**dict.fromkeys(FIVE, 2024), **dict.fromkeys(SEVEN, 2025)}),
     "all in one year": Case(dict.fromkeys(PROVINCES, 2024), why="met een andere te vergelijken"),
-    "one province": Case({FIVE[0]: 2023}, mute="van 1 van de 12 provincies is een start te vergelijken"),
+    "one province": Case({FIVE[0]: 2023}, mute="1 van de 12 provincies is een start te vergelijken"),
     "two provinces": Case(
-        dict.fromkeys(FIVE[:2], 2023), mute="van 2 van de 12 provincies is een start te vergelijken"
+        dict.fromkeys(FIVE[:2], 2023), mute="2 van de 12 provincies is een start te vergelijken"
     ),
     "three provinces": Case(
-        dict.fromkeys(FIVE[:3], 2023), mute="van 3 van de 12 provincies is een start te vergelijken"
+        dict.fromkeys(FIVE[:3], 2023), mute="3 van de 12 provincies is een start te vergelijken"
     ),
     "one province never": Case({code: 2021 + place % 4 for place, code in enumerate(PROVINCES[:11])}),
     "one province before the measurements": Case(

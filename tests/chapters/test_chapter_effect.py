@@ -169,6 +169,16 @@ def test_an_estimate_without_a_statement_keeps_its_number_and_says_why(tmp_path)
     )
 
 
+def test_a_start_that_can_be_compared_is_told_apart_from_a_start(tmp_path):
+    """All twelve start. One is compared with the eleven that start last, and those with nobody."""
+    begun = {PROVINCES[0]: 2023, **dict.fromkeys(PROVINCES[1:], 2024)}
+    workspace = workspace_with(tmp_path, democratiekennis=outcome(begun), start_prodemos=starts(begun))
+    found = drawn(publish(*answer_question(question_panel(QUESTION, workspace=workspace))), workspace)
+    assert "Van 1 van de 12 provincies is een start te vergelijken" in found["tbl-prodemos-kennis"].caption
+    design = found["tbl-prodemos-kennis-opzet"].cells.set_index("Wat")["Waarde"]
+    assert design["Provincies met een start"] == "12"
+
+
 def test_what_is_withheld_is_in_no_cell_and_no_picture(tmp_path):
     workspace = workspace_with(tmp_path, democratiekennis=outcome(FIVE, n=None), start_prodemos=starts(FIVE))
     released = publish(*answer_question(question_panel(QUESTION, workspace=workspace)))
