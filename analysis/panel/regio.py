@@ -114,7 +114,7 @@ def regio_panel(
         return _absent(
             outcome,
             f"geen bekend bestand bevat van leerlingen {label} en provincie, ook dat van ICCS 2022 niet; "
-            "nodig is een bestand met beide",
+            f"nodig is een bestand met {label} en provincie",
         )
     if not path.is_file():
         return RegioPanel(outcome, no_file(path.name), (), None)

@@ -41,7 +41,7 @@ from analysis.workspace import Workspace
 LIMIT = "smallest_deviation"
 _RAW, _SHRUNKEN = ("raw", "raw_low", "raw_high"), ("shrunken", "low", "high")
 _ELSEWHERE = "Waarom iets niet is vast te stellen, en wat daarvoor nodig is, staat in het rapport."
-_CANNOT = "Met de opkomst is de vraag naar het effect niet te beantwoorden: het rapport zegt waarom."
+_CANNOT = "De opkomst kan een effect niet tonen."
 _NO_PROGRAMME_PLACE = "geen plaats van het programma"
 _ROLES = ("primary", "secondary")
 _AT_LEAST = "ten minste "
