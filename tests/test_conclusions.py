@@ -24,7 +24,7 @@ REGIO = replace(DECLARED, conclusions=tuple(plan for plan in DECLARED.conclusion
 RULES = replace(DECLARED, conclusions=())
 (ASKED,) = (item for item in questions() if item.id == "prodemos-opkomst-tk")
 SMALLEST = row("prodemos.opkomst_tk.smallest_of_interest", 1.0, kind=DataKind.FACT)
-FEW = "4 van de 12 provincies zijn ingestapt, te weinig voor een toets"
+FEW = "van 4 van de 12 provincies is een start te vergelijken, te weinig voor een toets"
 
 
 def effect(value, low=None, high=None, *others, kind=DataKind.REAL, **given):

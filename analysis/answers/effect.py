@@ -402,7 +402,7 @@ def _path(rows: _Rows, study: EffectStudy) -> Series:
 
 def _means(rows: _Rows, study: EffectStudy) -> Series:
     outcome = rows.panel.question.outcome
-    given = {"unit": outcome.unit, "decimals": outcome.decimals}
+    given = {"unit": outcome.measured_in, "decimals": outcome.decimals}
     label = f"gemiddelde van {outcome.subject}"
     if isinstance(study.means, NotEstimable):
         return rows.series("verloop", label, study.means, ("mean",), **given)

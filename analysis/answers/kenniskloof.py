@@ -122,7 +122,7 @@ def _differences(one: _Answers, study: GapStudy, design: GapDesign) -> Iterator[
     adjusted = line(study.adjusted, term="difference")
     label = f"verschil in gemiddelde, {pair}"
     yield one.row("gap", label, line(study.gap), estimator=_DIFFERENCE, **note)
-    spread = f"{label}, in {SD}"
+    spread = f"{label}, gedeeld door de spreiding tussen leerlingen"
     yield one.row("gap_sd", spread, line(study.gap_sd), unit=SD, decimals=2, estimator=_DIFFERENCE, **note)
     yield one.row(
         "gap_complete",

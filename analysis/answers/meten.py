@@ -224,7 +224,7 @@ class _Study:
         rows = [
             self.row(
                 "smallest",
-                "kleinste effect dat ertoe doet",
+                "gekozen effect om te zien",
                 planned.smallest,
                 _ONE.get(planned.measure, planned.measure) if planned.smallest == 1 else planned.measure,
                 decimals=decimals(planned.smallest),
@@ -377,7 +377,7 @@ def _measured(item: Measured) -> Result:
 def _target(design: Meten) -> Result:
     return Result(
         f"{SECTION}.target",
-        "kans om het kleinste effect dat ertoe doet te zien, die van elk ontwerp is gevraagd",
+        "kans om het gekozen effect te zien, die van elk ontwerp is gevraagd",
         100 * design.test.target,
         "%",
         DataKind.FACT,
@@ -415,7 +415,7 @@ def curves(studies: list[_Study]) -> Series:
             )
     return Series(
         f"{SECTION}.vermogen",
-        "kans om het kleinste effect dat ertoe doet te zien, naar aantal eenheden",
+        "kans om het gekozen effect te zien, naar aantal eenheden",
         "%",
         DataKind.FACT,
         f"{VARIATION}; {STUDY}",

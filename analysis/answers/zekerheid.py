@@ -537,8 +537,8 @@ SHOCKS = {
     "AR(.6), large volatile": "die aanhouden, in grote provincies twee keer zo groot",
     "t(3)": "met uitschieters",
     "t(3), small volatile": "met uitschieters, in kleine provincies twee keer zo groot",
-    "periphery shares 0.5 sd": "en een halve schok die de provincies aan de rand delen",
-    "periphery shares 1 sd": "en een hele schok die de provincies aan de rand delen",
+    "periphery shares 0.5 sd": "los van elkaar, met een halve schok die de provincies aan de rand delen",
+    "periphery shares 1 sd": "los van elkaar, met een hele schok die de provincies aan de rand delen",
 }
 _OWN = [name for name in SHOCKS if not name.startswith("periphery")]
 

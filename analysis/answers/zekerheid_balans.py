@@ -52,11 +52,10 @@ def balance(panel: Panel, randstad: Iterable[str]) -> pd.DataFrame | NotEstimabl
     outcome, labels = panel.question.outcome, panel.labels
     now = frame[frame["time"] == found.last]
     table, exposed = found.table, found.exposed
-    level = "%" if outcome.unit == "procentpunten" else outcome.unit
     before, digits = f"{outcome.label}, gemiddeld over alle metingen vooraf", outcome.decimals
     lines = [
-        (f"{outcome.label}, {labels[found.last]}", level, digits, table["last"]),
-        (before, level, digits, table["mean"]),
+        (f"{outcome.label}, {labels[found.last]}", outcome.measured_in, digits, table["last"]),
+        (before, outcome.measured_in, digits, table["mean"]),
     ]
     if "change" in table:
         since = f"{labels[found.previous]}–{labels[found.last]}"

@@ -21,6 +21,7 @@ DESCRIBED = (
     ("regio.sd_province", "Spreiding tussen provincies in burgerschapskennis", "sec-regio"),
 )
 NO_LINE = "geen programmalijn"
+CANNOT = "Niet te zien"  # the largest effect that is possible would not have stood out
 NEARER = "Een meting onder jongeren zelf: alle kiezers samen staan te ver van hen af"
 LONGER = "Metingen van latere jaren"
 WIDER = "Meer plaatsen om te vergelijken: waar het begon, en waar niet of later"
@@ -28,6 +29,7 @@ NOTHING_MORE = "Niets"
 ABSENT = "Gegevens die er nog niet zijn"
 MORE_PEOPLE = "Metingen over meer mensen of plaatsen: deze zouden over herkenbare mensen kunnen gaan"
 NEEDED, OBTAINABLE = "nodig is ", "op te vragen"  # how a reason names what is needed
+THAT_FILE = "Dat bestand; "  # the reason named it, in another cell
 # The scale of Maryland: before and after, with and without, and no lottery.
 COMPARED, DESCRIPTION, NOTHING = "3", "beschrijving", "geen"
 
@@ -169,7 +171,7 @@ def _sheet(released: Released, workspace: Workspace) -> list[Exhibit]:
             ),
             kind=DataKind.combine(row.kind for row in rows),
             source=sources_of(rows),
-            widths=(26, 40, 14, 13, 35),
+            widths=(26, 45, 14, 13, 33),
             links={"Vraag": [section for _, _, section in lines]},
         ),
         _look([(line[0], row, *_against(row, released)) for line, row, _ in lines], released),
@@ -228,13 +230,14 @@ def _against(row: Result, released: Released) -> tuple[float, float]:
 
 def _asked(question: Question, released: Released) -> tuple[tuple[str, ...], Result, str]:
     row = released.row(f"{question.prefix}.effect")
-    smallest = released.row(f"{question.prefix}.smallest_of_interest").variables()["full"]
+    smallest = released.row(f"{question.prefix}.smallest_of_interest").variables()["value"]
     cost = _cost(question.chapter, released)
     answer, needed = _answer(row)
     if row.value is not None:
         answer = f"{answer}; van belang is {smallest} of meer"
-        further = LONGER if row.low is not None else WIDER  # no interval: too few that began, or that did not
-        needed = NEARER if _out_of_reach(question, released) else further
+        needed = LONGER if row.low is not None else WIDER  # no interval: too few that began, or that did not
+        if out_of_reach(question, released):
+            answer, needed = f"{CANNOT}. Geschat: {answer}", NEARER
     line = (
         f"{question.exposure.label}: {dutch.lower(question.title)}",
         answer,
@@ -266,11 +269,12 @@ def _answer(row: Result) -> tuple[str, str]:
         return dutch.capital(told), MORE_PEOPLE
     why, _, needed = told.partition("; ")
     if needed.startswith(NEEDED) or OBTAINABLE in needed:
-        return dutch.capital(why), dutch.capital(needed.removeprefix(NEEDED))
+        file = THAT_FILE if not needed.startswith(NEEDED) else ""
+        return dutch.capital(why), dutch.capital(file + needed.removeprefix(NEEDED))
     return dutch.capital(told), NOTHING_MORE if row.value is not None else ABSENT
 
 
-def _out_of_reach(question: Question, released: Released) -> bool:
+def out_of_reach(question: Question, released: Released) -> bool:
     """Whether the largest effect that is arithmetically possible is smaller than what could be seen."""
     largest = released.find(f"{question.prefix}.ceiling")
     seen = released.find(f"zekerheid.{question.prefix.replace('.', '_')}.detectable")

@@ -37,7 +37,7 @@ _LINES = (
     (dutch.capital(METHODS[WEIGHTED]), f"effect_{WEIGHTED}"),
     (dutch.capital(METHODS[IMITATED]), f"effect_{IMITATED}"),
     (dutch.capital(METHODS[STOPPED]), f"effect_{STOPPED}"),
-    ("Per eenheid bereik", "dose_slope"),
+    ("Per bereikte jongere op 1.000 mensen", "dose_slope"),
     ("Wat voor de tweeling is gekozen", "truth"),
 )
 # The estimates beside the main one, by the last part of their ids.
@@ -76,7 +76,7 @@ def _table(released: Released, question: Question) -> TableExhibit:
     remark = f"{remark} {_stopped_remark(released, question)}".strip()
     beside = weighted_remark(released, question)
     why = [
-        f"{label}: {row.unknown}."
+        f"{label} is {row.unknown}."
         for label, row in found
         if row is not None and row is not main and row.value is None and row.unknown not in remark + beside
     ]
@@ -91,6 +91,7 @@ def _table(released: Released, question: Question) -> TableExhibit:
         kind=main.kind,
         source=main.source,
         align="lrlr",
+        widths=(37, 27, 18, 18),
     )
 
 

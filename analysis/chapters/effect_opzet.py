@@ -14,7 +14,7 @@ from analysis.results import Released, Result, Series
 _COUNTED = {
     "n_clusters": "Provincies",
     "n_treated": "Provincies met een start",
-    "n_units": "Gemeenten of provincies die zijn vergeleken",
+    "n_units": "Vergeleken plaatsen (gemeenten of provincies)",
     "n_measurements": "Metingen",
     "n_left_out": "Weggelaten regels en metingen",
 }
@@ -22,7 +22,6 @@ _TESTED = {
     "crv3_p": "p-waarde met standaardfouten naar provincie (jackknife)",
     "wild_p": "p-waarde van de wilde bootstrap",
     "pretrend_p": "p-waarde voor gelijke ontwikkeling vóór de start",
-    "pretrend_detectable": "Verschil in ontwikkeling dat die toets in vier van de vijf gevallen ziet",
     "forbidden_share": "Vergelijkingen met wie al begonnen is, bij vaste effecten",
 }
 
@@ -85,7 +84,7 @@ def _means(series: Series) -> list[tuple[str, str]]:
             here = points[(points["time"] == time) & (points["group"] == group)]
             if len(here):
                 (line,) = here.itertuples()
-                told = f"Gemiddelde in {line.label}, provincies {group}"
+                told = f"Gemiddelde in {line.label}, provincies {group} ({series.unit})"
                 cells.append((told, dutch.number(line.mean, series.decimals)))
     return cells
 

@@ -15,7 +15,6 @@ from analysis.figures import words
 from analysis.figures.absent import absent
 from analysis.figures.growth import growth
 from analysis.results import Released, Result
-from analysis.results.row import NOT_ESTABLISHED
 from analysis.workspace import Workspace
 
 SECTION = "houdingen"
@@ -82,7 +81,7 @@ def _rows(released: Released, outcome: AdksOutcome) -> dict[str, Result | None]:
 def _line(cells: Cells, outcome: AdksOutcome, rows: dict[str, Result | None]) -> dict[str, str]:
     start, change = rows["gap_start"], rows["gap_change"]
     line = {
-        "Uitkomst": f"{outcome.label} ({outcome.unit})",
+        "Uitkomst": f"{dutch.capital(outcome.label)} ({outcome.unit})",
         "Verschil bij eerste meting": cells.with_interval(start),
         "Verandering per jaar": cells.with_interval(change, sign=True),
         "Idem, binnen leerlingen": cells.with_interval(rows["gap_change_fixed"], sign=True),
@@ -107,7 +106,7 @@ def verdict(start: Result, change: Result) -> str:
     if change.low is None:
         return change.unknown_word if change.value is None else dutch.UNKNOWN
     if change.low <= 0 <= change.high:
-        return NOT_ESTABLISHED
+        return "niet aangetoond dat het verandert"
     return "wordt groter" if (change.low > 0) == (start.value > 0) else "wordt kleiner"
 
 

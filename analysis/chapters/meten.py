@@ -54,9 +54,7 @@ def designs_table(released: Released, design: Meten) -> TableExhibit:
     cells = pd.DataFrame(
         {
             "Ontwerp": [f"{planned.label}. Gemeten: {planned.outcome}." for planned in design.designs],
-            "Kleinste effect dat ertoe doet": [
-                _full(released, planned, "smallest") for planned in design.designs
-            ],
+            "Gekozen effect": [_full(released, planned, "smallest") for planned in design.designs],
             "Nodig": [_needed(released, planned) for planned in design.designs],
             "Wat er is": [_available(released, planned) for planned in design.designs],
         }
@@ -65,8 +63,8 @@ def designs_table(released: Released, design: Meten) -> TableExhibit:
     return TableExhibit(
         id="tbl-meten",
         cells=cells,
-        caption="Ontwerpen om vanaf nu te meten: hoeveel nodig is om het kleinste effect dat ertoe doet met "
-        f"{target} kans te zien. Dat effect is gekozen; het is geen verwachting.",
+        caption=f"Ontwerpen om vanaf nu te meten: hoeveel nodig is om het gekozen effect met {target} kans "
+        "te zien. Dat effect is geen verwachting.",
         kind=DataKind.FACT,
         source=sources_of(_rows(released, design, "smallest", "needed")),
         widths=(34, 17, 22, 37),
@@ -179,7 +177,7 @@ def _places(decision: Decision, places: dict[str, str]) -> str:
 
 
 def curves_figure(released: Released, design: Meten) -> FigureExhibit:
-    """The chance to see the smallest effect by number of units: ``fig-meten-vermogen``."""
+    """The chance to see the chosen effect by number of units: ``fig-meten-vermogen``."""
     series = released.points(CURVES)
     points = series.points.copy()
     told = {planned.name: planned for planned in design.designs}
@@ -194,7 +192,7 @@ def curves_figure(released: Released, design: Meten) -> FigureExhibit:
         target=released.row(f"{SECTION}.target").value,
         kind=series.kind,
         source=series.source,
-        caption="Kans om het kleinste effect dat ertoe doet te zien, naar aantal eenheden. Lijn: formule. "
+        caption="Kans om het gekozen effect te zien, naar aantal eenheden. Lijn: formule. "
         f"Vierkant: nagebootst, met {interval_name(series.level)} van het toeval in de nabootsing. Streep: "
         "het aantal dat nodig is. Ruit op de as: wat er is, waar dat bekend is en in beeld past.",
     )
@@ -223,13 +221,13 @@ def check_table(released: Released, design: Meten) -> TableExhibit:
             )
             for row in known.itertuples()
         ],
-        columns=["Ontwerp", "Aantal", "Kans, formule", "Kans, nagebootst", "Valse vondst, nagebootst"],
+        columns=["Ontwerp", "Aantal", "Kans, formule", "Kans, nagebootst", "Vals alarm, nagebootst"],
     )
     alpha = dutch.number(100 * design.test.alpha)
     return TableExhibit(
         id="tbl-meten-controle",
         cells=cells,
-        caption="Kans om het kleinste effect dat ertoe doet te zien: volgens de formule, en nagebootst met "
+        caption="Kans om het gekozen effect te zien: volgens de formule, en nagebootst met "
         f"de schatters van dit rapport ({interval_name(series.level)} tussen haakjes). Zonder effect hoort "
         f"de toets in {alpha}% van de gevallen aan te slaan.",
         kind=series.kind,

@@ -14,6 +14,7 @@ from analysis.exhibits import TableExhibit
 _ABOUT = "effect"
 _NO_SIZE = {"opkomst per persoon", "kennis", "houding en gedrag", "ongelijkheid"}  # measures of an effect
 _PER_PERSON = {"opkomst per persoon", "registratie per persoon"}
+_COUNTS = {"studies"}  # how many studies an overview saw is no size of an effect
 _PRODEMOS = "mulder_"  # the one study of effects of ProDemos that has results
 _TOLD = ("opzet", "bron")  # of one study, in the text above the table
 _SURE = "hoog"
@@ -78,7 +79,7 @@ def _table(id: str, rows: pd.DataFrame, caption: str, english: Sequence[str]) ->
 
 def _size(one) -> str:
     """The effect as given, or that no number was seen."""
-    if pd.notna(one.number):
+    if pd.notna(one.number) and one.unit not in _COUNTS:
         return f"{dutch.number(one.number, 0 if float(one.number).is_integer() else 1)} {one.unit}"
     if pd.notna(one.low) and pd.notna(one.high):
         return f"{dutch.number(one.low)} tot {dutch.number(one.high)} {one.unit}"

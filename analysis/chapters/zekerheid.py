@@ -99,10 +99,6 @@ def _checks(released: Released, question: Question, prefix: str) -> TableExhibit
     if main.reason:  # without an answer there is nothing to check
         found = found[:1]
     cells = [(label, *_cells(row)) for label, row in found if row is not None]
-    alike = released.find(f"{prefix}.{ALIKE}")
-    why = ""
-    if alike is not None and not main.reason:
-        why = f" Dubbel robuust is {alike.unknown}." if alike.reason else f" Dubbel robuust: {alike.note}"
     return TableExhibit(
         id=released.exhibit("tbl", f"{SECTION}-{question.id}"),
         cells=pd.DataFrame(
@@ -111,12 +107,29 @@ def _checks(released: Released, question: Question, prefix: str) -> TableExhibit
         caption=(
             f"{question.exposure.label}, {dutch.lower(question.title)}: de schatting onder andere keuzes, en "
             "toetsen waar geen effect kan zijn. Intervallen en p-waarden uit de randomisatietoets over "
-            f"provincies.{why}"
+            f"provincies.{_lacking(found, main)}{_controlled(released, prefix, main)}"
         ),
         kind=main.kind,
         source=main.source,
         align="lrlr",
+        widths=(36, 28, 18, 18),
     )
+
+
+def _lacking(found: list[tuple[str, Result | None]], main: Result) -> str:
+    """Which checks could not be done, and why: checks of one reason together."""
+    labels: dict[str, list[str]] = {}
+    for label, row in found:
+        if row is not None and row.reason and row is not main:
+            labels.setdefault(row.reason, []).append(dutch.lower(label))
+    told = "; ".join(f"{dutch.join(same)} ({reason})" for reason, same in labels.items())
+    return f" Niet vast te stellen: {told}." if told else ""
+
+
+def _controlled(released: Released, prefix: str, main: Result) -> str:
+    """For what the doubly robust estimate controls, where there is one."""
+    alike = released.find(f"{prefix}.{ALIKE}")
+    return "" if alike is None or alike.reason or main.reason else f" Dubbel robuust: {alike.note}"
 
 
 def _cells(row: Result) -> tuple[str, str, str]:

@@ -148,6 +148,11 @@ class Outcome:
         if self.tried is not None and self.tried <= 0:
             raise ValueError(f"tried {self.tried} is not above zero")
 
+    @property
+    def measured_in(self) -> str:
+        """The unit of a value itself; `unit` is that of a difference between two."""
+        return "%" if self.unit == "procentpunten" else self.unit
+
 
 @dataclass(frozen=True)
 class Population:

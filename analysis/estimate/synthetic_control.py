@@ -202,7 +202,7 @@ def synthetic_control(
             "refused": "",
         }
         if fit.rmspe_before > settings.worst_fit * departure(donors, before):
-            record |= {"estimate": np.nan, "refused": "de nagebootste eenheid volgt de echte vooraf niet"}
+            record |= {"estimate": np.nan, "refused": "de nagebootste provincie volgt de echte vooraf niet"}
         else:
             if before not in placebos:
                 placebos[before] = _placebo_ratios(donors, before, settings)

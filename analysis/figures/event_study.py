@@ -175,7 +175,7 @@ def _caption(
 ) -> str:
     bars = f"Dikke streep: {percent}%-interval per {period}." if percent else "Er is geen interval te geven."
     if percent and simultaneous:
-        bars += f" Dunne streep: {percent}%-interval dat voor alle perioden tegelijk geldt."
+        bars += f" Dunne streep: {percent}%-interval dat voor alle punten tegelijk geldt."
     return " ".join(
         part
         for part in (

@@ -8,7 +8,7 @@ import pandas as pd
 from analysis import dutch
 from analysis.datakind import DataKind
 from analysis.exhibits import FigureExhibit
-from analysis.figures import narrow, theme, words
+from analysis.figures import theme, words
 from analysis.figures.checks import checked
 from analysis.figures.kept import kept
 
@@ -122,11 +122,11 @@ def _label_detectable(ax, found: dict[str, float | None], unit: str, decimals: i
         if value is not None
     ]
     for place, (value, style) in enumerate(sorted(known, key=lambda pair: pair[0])):
-        # On a narrow screen a label on the right would run into the words beside the picture.
-        left = narrow.is_narrow() and value > 0.4 * ax.get_xlim()[1]
+        # On a narrow screen the unit, which the axis names, would lie over the curve or the words beside it.
+        told = words.quantity(value, theme.by_width(unit, ""), decimals)
         theme.write(
-            ax, value, 0, words.quantity(value, unit, decimals), xytext=(-5 if left else 5, 12 + 16 * place),
-            textcoords="offset points", color=style.color, fontweight="bold", ha="right" if left else "left",
+            ax, value, 0, told, xytext=(5, 12 + 16 * place), textcoords="offset points", color=style.color,
+            fontweight="bold", ha="left",
             bbox={"boxstyle": "round,pad=0.1", "facecolor": theme.PAPER, "edgecolor": "none"}, zorder=5,
         )  # fmt: skip
 

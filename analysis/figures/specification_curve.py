@@ -131,7 +131,7 @@ def _draw_curve(ax: Axes, table: pd.DataFrame, decimals: int) -> None:
         )
         right = place > len(table) / 2
         theme.write(  # above the picture, with a line down to its mark
-            ax, place, 1, f"hoofdanalyse {dutch.number(row['estimate'], decimals, sign=True)}",
+            ax, place, 1, f"hoofdschatting {dutch.number(row['estimate'], decimals, sign=True)}",
             xycoords=("data", "axes fraction"), xytext=(4 if right else -4, 5), textcoords="offset points",
             color=color, fontweight="bold", ha="right" if right else "left", va="bottom", zorder=6,
         )  # fmt: skip
@@ -212,9 +212,9 @@ def _caption(outcome: str, level: float, p_value: float | None, main: bool, capt
         "Onder: de keuzes van elke specificatie."
     )
     if main:
-        text += " Ruit: de hoofdanalyse."
+        text += " Ruit: de hoofdschatting."
     if p_value is not None:
-        text += f" Permutatietoets van de hele curve: p = {dutch.p_value(p_value)}."
+        text += f" Randomisatietoets van de hele curve: p = {dutch.p_value(p_value)}."
     return text.replace("p = <", "p <")
 
 
@@ -236,17 +236,17 @@ def _alt(
         interval = words.with_interval(
             row["estimate"], row["low"], row["high"], unit, decimals, level=level, sign=True
         )
-        parts.append(f"De hoofdanalyse geeft {interval}.")
+        parts.append(f"De hoofdschatting geeft {interval}.")
     if "truth" in table.columns and table["truth"].notna().any():
         parts.append(
             f"Het ware effect in de synthetische gegevens is {told(table['truth'].dropna().iloc[0])}."
         )
     if p_value is not None:
-        parts.append(f"De permutatietoets van de hele curve geeft p = {dutch.p_value(p_value)}.")
+        parts.append(f"De randomisatietoets van de hele curve geeft p = {dutch.p_value(p_value)}.")
     return words.within(*parts).replace("p = <", "p <")
 
 
 def _twin(table: pd.DataFrame, choices: Mapping[str, str]) -> pd.DataFrame:
-    names = {"estimate": "schatting", "low": "laag", "high": "hoog", **choices, "main": "hoofdanalyse"}
+    names = {"estimate": "schatting", "low": "laag", "high": "hoog", **choices, "main": "hoofdschatting"}
     twin = table[list(names)].rename(columns=names)
-    return twin.assign(hoofdanalyse=np.where(table["main"], "ja", "nee"))
+    return twin.assign(hoofdschatting=np.where(table["main"], "ja", "nee"))

@@ -334,11 +334,14 @@ def _require_enough(treated: int, compared: int, clusters: int) -> None:
     few = min(treated, compared)
     if few >= MIN_CLUSTERS:
         return
-    which, verb = ("ingestapt", "treated") if few == treated else ("(nog) niet ingestapt", "to compare with")
+    # Not how many started: a start counts while others can be compared with, and the last to start have none.
+    which, verb = ("van {} is een start te vergelijken", "treated") if few == treated else (
+        "een start is te vergelijken met hooguit {}", "to compare with"
+    )  # fmt: skip
     raise NotEstimableError(
         f"{few} of {clusters} clusters {verb}: below {MIN_CLUSTERS} on either side no test is reliable",
-        reason=f"{few} van de {clusters} provincies {'is' if few == 1 else 'zijn'} {which}, "
-        f"en met minder dan {MIN_CLUSTERS} is geen toets betrouwbaar",
+        reason=f"{which.format(f'{few} van de {clusters} provincies')}, en met minder dan {MIN_CLUSTERS} is "
+        "geen toets betrouwbaar",
     )
 
 

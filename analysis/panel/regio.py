@@ -113,8 +113,8 @@ def regio_panel(
     if outcome not in panel.names:
         return _absent(
             outcome,
-            f"van geen bestand is bekend dat het van leerlingen {label} en provincie bevat; in het "
-            "leerlingbestand van ICCS 2022 staat de provincie niet",
+            f"geen bekend bestand bevat van leerlingen {label} en provincie, ook dat van ICCS 2022 niet; "
+            f"nodig is een bestand met {label} en provincie",
         )
     if not path.is_file():
         return RegioPanel(outcome, no_file(path.name), (), None)

@@ -117,7 +117,7 @@ def write_fragments(
         found.setdefault(item.section, []).append(item)
     for section, items in sorted(found.items()):
         tried = section == TRIAL
-        subject = "de proeven" if tried else "dit hoofdstuk"
+        subject = "de proeven" if tried else "dit deel"
         note = status_markdown(items, remarks.get(section, ()), subject=subject)
         _write(folder / f"status-{section}.qmd", note)
         if tried:  # said in full once; every other chapter with trials refers to it
@@ -289,7 +289,7 @@ def status_markdown(
     items: Sequence[Result | Series],
     remarks: Sequence[str] = (),
     *,
-    subject: str = "dit hoofdstuk",
+    subject: str = "dit deel",
 ) -> str:
     """The note on what a section, or another `subject`, rests on and on what it cannot say."""
     if not items:

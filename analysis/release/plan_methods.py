@@ -22,7 +22,8 @@ def estimators(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
             "plaatsen die tegelijk begonnen, bij elke meting vergeleken met plaatsen die dan nog niet "
             f"begonnen zijn. Daarnaast staat altijd {_beside(content)}, als tweede hoofdschatting. "
             f"{_compared(content)} en Sun en Abraham staan erbij ter vergelijking. Bij de opkomst zijn dat "
-            "ook synthetische verschil-in-verschillen en aangevulde synthetische controle, per provincie."
+            "ook gewogen provincies (synthetische verschil-in-verschillen) en nagebootste provincies "
+            "(aangevulde synthetische controle)."
             f"{_stopped(content)}"
         )
         yield (
@@ -138,7 +139,7 @@ def checks(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
     if planned:
         test = planned["test"]
         yield (
-            "Ontwerpen om vanaf nu te meten zijn zo groot dat zij het kleinste effect dat ertoe doet met "
+            "Ontwerpen om vanaf nu te meten zijn zo groot dat zij het gekozen effect met "
             f"{_percent(test['target'])} kans zien, met {_percent(test['alpha'])} als grens voor de "
             "p-waarde. Dat is berekend met een formule, en nagebootst met de schatters van dit rapport."
         )
@@ -160,7 +161,7 @@ def twins(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
             "Effect bij de start",
             "Erbij per jaar",
             "Per jaar later begonnen",
-            "Per bereikte jongere",
+            "Per bereikte jongere op 1.000 inwoners",
         ]
     ]
     for item in design.get("twin", ()):
@@ -181,7 +182,7 @@ def twins(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
     yield table(
         rows,
         (20, 20, 20, 20, 20),
-        "Effecten die voor de tweelingen zijn gekozen, in punten; de dosis telt per 1.000 inwoners.",
+        "Effecten die voor de tweelingen zijn gekozen, in punten.",
         "tweelingen",
     )
     diagnosis = content.get("robustness", {}).get("diagnosis")

@@ -97,7 +97,8 @@ def outcomes(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
         alike.setdefault(said, []).append(f"Adolescentenpanel: {item['label']}")
     rows = [["Uitkomst", "Schaal", "Kleinste verschil dat ertoe doet", "Waarom zo groot"]]
     rows += [["; ".join(labels), *said] for said, labels in alike.items()]
-    yield table(rows, (30, 13, 20, 37), "Uitkomsten, en welk verschil ertoe zou doen.", "uitkomsten")
+    about = "Uitkomsten, en welk verschil ertoe zou doen. Een waarde buiten de schaal wordt geweigerd."
+    yield table(rows, (30, 13, 20, 37), about, "uitkomsten")
 
 
 def _regional(item: Named) -> tuple[str, str]:

@@ -24,7 +24,6 @@ LATER = (
     "verantwoording."
 )
 ALL = 100.0  # per cent
-NOTHING_TO_SHOW = "Zonder die gegevens is hier verder niets te tonen."
 
 
 def write_question_sections(asked: Iterable[Question], released: Released, folder: Path) -> None:
@@ -63,17 +62,26 @@ def write_question_sections(asked: Iterable[Question], released: Released, folde
 
 
 def write_measured_sections(asked: Iterable[Question], drawn: Iterable[str], folder: Path) -> None:
-    """``vragen-gemeten.qmd``: of every question what was measured and how alike places were, where drawn."""
+    """``vragen-gemeten.qmd``: of every question what was measured and how alike places were, where drawn.
+
+    A table that says what that of an earlier question says is named, and not repeated.
+    """
     drawn = set(drawn)
-    told = [
-        exhibit
-        for question in asked
-        for exhibit in (
-            f"fig-{question.id}-verloop", f"tbl-{question.id}-metingen", f"tbl-zekerheid-{question.id}-balans"
-        )
-        if exhibit in drawn
-    ]  # fmt: skip
-    _write(folder / "vragen-gemeten.qmd", _includes(told))
+    told: list[str] = []
+    first: dict[tuple[str, str], str] = {}
+    for question in asked:
+        for kind in ("fig-{}-verloop", "tbl-{}-metingen", "tbl-zekerheid-{}-balans"):
+            id = kind.format(question.id)
+            if id not in drawn:
+                continue
+            earlier = first.setdefault((kind, _cells(folder, id)), id)
+            about = f"{escape(question.exposure.label)}, {escape(dutch.lower(question.title))}"
+            told.append(
+                f"{{{{< include {FOLDER}/{id}.qmd >}}}}"
+                if earlier == id
+                else f"@{earlier} geldt ook voor {about}."
+            )
+    _write(folder / "vragen-gemeten.qmd", _joined(told))
 
 
 def write_check_sections(
@@ -104,7 +112,8 @@ def write_check_sections(
         if ids[_CHECKS[0]] not in told:
             continue
         again = [f"@{earlier[id]}" for id in ids.values() if id in left and earlier[id] != id]
-        same = f"Ook hier geldt {dutch.join(again)}.\n\n" if again else ""
+        verb = "geldt" if len(again) == 1 else "gelden"
+        same = f"Ook hier {verb} {dutch.join(again)}.\n\n" if again else ""
         heading = f"### {escape(question.exposure.label)}: {escape(dutch.lower(question.title))}"
         sections.append(f"{heading} {{#sec-controles-{question.id}}}\n\n{same}{_includes(told)}")
     text = "\n".join(sections) or f"{NO_OTHERS}\n"
@@ -148,7 +157,7 @@ def write_placebo_section(drawn: Iterable[str], folder: Path) -> None:
 def write_reach_sections(
     names: Iterable[str], drawn: Iterable[str], released: Released, folder: Path
 ) -> None:
-    """``uitkomst-bereik-<programme>.qmd``: what the reach leaves out, and the tables that were drawn.
+    """``uitkomst-bereik-<programme>.qmd``: its cost and what it leaves out, and the tables that were drawn.
 
     Parameters
     ----------
@@ -168,8 +177,22 @@ def write_reach_sections(
         }
         text = [f"{'; '.join(told[table] for table in there)}."] if there else []
         includes = [f"{{{{< include {FOLDER}/{table}.qmd >}}}}" for table in there]
-        parts = [*_uncounted(released, name), *_nowhere(released, name), *text, *includes]
+        parts = [
+            *_priced(released, name),
+            *_uncounted(released, name),
+            *_nowhere(released, name),
+            *text,
+            *includes,
+        ]
         _write(folder / f"uitkomst-bereik-{name}.qmd", _joined(parts))
+
+
+def _priced(released: Released, name: str) -> list[str]:
+    """What someone reached cost; nothing where there is no reach, of which is said why."""
+    id = f"bereik.{name}_cost"
+    if released.find(id) is None or _value(released, f"bereik.{name}_young_people") is None:
+        return []
+    return [f"Het bedrag uit de brief, gedeeld door dat bereik, is {{{{< var {id}.full >}}}}."]
 
 
 def _nowhere(released: Released, name: str) -> list[str]:
@@ -205,7 +228,7 @@ def write_outcome_sections(released: Released, reports: Path, folder: Path) -> N
     }
     for path in sorted(reports.glob("_uitkomst-*.qmd")):
         section = path.stem.removeprefix("_uitkomst-")
-        shown = f"{{{{< include {path.name} >}}}}" if section in known else NOTHING_TO_SHOW
+        shown = f"{{{{< include {path.name} >}}}}" if section in known else ""
         _write(folder / f"uitkomst-{section}.qmd", f"{shown}\n")
 
 
@@ -240,14 +263,14 @@ def _against(question: Question, released: Released) -> str:
     row = released.row(f"{effect}.effect")
     main, alpha = row.value, 1 - row.level
     told = []
-    other = [
-        f"{name} op {{{{< var {effect}.{method}.full >}}}}"
+    others = {
+        f"{effect}.{method}": name
         for method, name in BESIDE.items()
         if (value := _value(released, f"{effect}.{method}")) is not None and value * main < 0
-    ]
-    if other:
-        who = "Een andere rekenwijze komt" if len(other) == 1 else "Andere rekenwijzen komen"
-        told.append(f"{who} aan de andere kant van nul uit: {dutch.join(other)}.")
+    }
+    if others:
+        who = "Een andere rekenwijze komt" if len(others) == 1 else "Andere rekenwijzen komen"
+        told.append(f"{who} aan de andere kant van nul uit: {_each(others, released)}.")
     sign = _value(released, f"{checks}.curve_sign")
     if sign is not None and sign < ALL:
         told.append(
@@ -287,6 +310,21 @@ def _against(question: Question, released: Released) -> str:
             f"{{{{< var {shared.id}.value >}}}}% van de nabootsingen."
         )
     return f"**Wat daar niet bij past.** {' '.join(told)}" if told else ""
+
+
+def _each(names: dict[str, str], released: Released) -> str:
+    """``imputatie op …`` for each name by the id of its row; an interval just read is not read again."""
+    told, before = [], set()
+    for id, name in names.items():
+        full = released.row(id).variables()["full"]
+        same = full in before and released.row(id).low is not None
+        told.append(
+            f"{name} op {{{{< var {id}.value >}}}}, met hetzelfde interval"
+            if same
+            else f"{name} op {{{{< var {id}.full >}}}}"
+        )
+        before.add(full)
+    return dutch.join(told)
 
 
 def _side(released: Released, checks: str, main: float) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.answers.regio_names import TURNOUT_PREFIX as TURNOUT
+from analysis.chapters.antwoord import out_of_reach
 from analysis.chapters.cells import Cells, Points
 from analysis.chapters.regio import OUTCOMES
 from analysis.chapters.regio_opkomst import province_line
@@ -40,6 +41,7 @@ from analysis.workspace import Workspace
 LIMIT = "smallest_deviation"
 _RAW, _SHRUNKEN = ("raw", "raw_low", "raw_high"), ("shrunken", "low", "high")
 _ELSEWHERE = "Waarom iets niet is vast te stellen, en wat daarvoor nodig is, staat in het rapport."
+_CANNOT = "De opkomst kan een effect niet tonen."
 _NO_PROGRAMME_PLACE = "geen plaats van het programma"
 _ROLES = ("primary", "secondary")
 _AT_LEAST = "ten minste "
@@ -63,6 +65,8 @@ class Material:
         The smallest deviation of interest of each of these.
     national : tuple of (str, Result)
         Programme and effect, of the questions that a sheet names.
+    unanswerable : frozenset of str
+        Ids of those effects that the outcome cannot show, whatever they are.
     reached : tuple of (str, Series, Result)
         Programme, what its registration counts by province, and the total; only those with a registration.
     turnout : Series or None
@@ -78,6 +82,7 @@ class Material:
     effects: tuple[tuple[str, Series], ...]
     limits: tuple[Result, ...]
     national: tuple[tuple[str, Result], ...]
+    unanswerable: frozenset[str] = frozenset()
     reached: tuple[tuple[str, Series, Result], ...] = ()
     turnout: Series | None = None
 
@@ -113,6 +118,11 @@ def read_material(workspace: Workspace) -> Material:
         effects=tuple((design.named(series.outcome).label, series) for series in effects),
         limits=tuple(released.row(f"regio.{prefix}{LIMIT}") for prefix in told),
         national=national,
+        unanswerable=frozenset(
+            f"{question.prefix}.effect"
+            for question in questions(workspace)
+            if out_of_reach(question, released)
+        ),
         reached=tuple(_reached(released, workspace)),
         turnout=released.points(lines) if (lines := f"{TURNOUT}provincies") in released else None,
     )
@@ -291,7 +301,7 @@ def _outcome(code: str, name: str, material: Material) -> str:
     for programme, row in material.national:
         value = row.unknown_word if row.value is None else national.value(row, sign=True)
         cells.append([f"{programme}: {row.label}", value, national.interval(row)])
-        remarks.append(_ELSEWHERE if row.reason else "")
+        remarks.append(_ELSEWHERE if row.reason else _CANNOT if row.id in material.unanswerable else "")
     mark = [SYNTHETIC_CAPTION] if material.kind is DataKind.SYNTHETIC else []
     told = [f"Uitkomsten van dit onderzoek voor {name}.", *dict.fromkeys(filter(None, remarks)), *mark]
     return _table(

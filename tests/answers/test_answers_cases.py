@@ -50,9 +50,13 @@ class Case:
 CASES = {
     "all provinces in the end": Case({**dict.fromkeys(FIVE, 2024), **dict.fromkeys(SEVEN, 2025)}),
     "all in one year": Case(dict.fromkeys(PROVINCES, 2024), why="met een andere te vergelijken"),
-    "one province": Case({FIVE[0]: 2023}, mute="1 van de 12 provincies is ingestapt"),
-    "two provinces": Case(dict.fromkeys(FIVE[:2], 2023), mute="2 van de 12 provincies zijn ingestapt"),
-    "three provinces": Case(dict.fromkeys(FIVE[:3], 2023), mute="3 van de 12 provincies zijn ingestapt"),
+    "one province": Case({FIVE[0]: 2023}, mute="1 van de 12 provincies is een start te vergelijken"),
+    "two provinces": Case(
+        dict.fromkeys(FIVE[:2], 2023), mute="2 van de 12 provincies is een start te vergelijken"
+    ),
+    "three provinces": Case(
+        dict.fromkeys(FIVE[:3], 2023), mute="3 van de 12 provincies is een start te vergelijken"
+    ),
     "one province never": Case({code: 2021 + place % 4 for place, code in enumerate(PROVINCES[:11])}),
     "one province before the measurements": Case(
         {PROVINCES[0]: 2015, **dict.fromkeys(PROVINCES[1:6], 2023)}, left_out=len(YEARS)

@@ -181,11 +181,11 @@ def test_with_four_provinces_nothing_is_said_of_where_the_conclusion_falls(turno
     found = checked(few)
     said = {item.name: item for item in found if isinstance(item, Result)}
     for name in ("breakdown_m", "breakdown_mbar", "breakdown_b", "gamma", "power", "alarm_low", "alarm_high"):
-        assert said[name].reason.startswith("4 van de 11 provincies zijn ingestapt"), name
+        assert said[name].reason.startswith("van 4 van de 11 provincies is een start te vergelijken"), name
     for name in ("main", "strata", "trend"):
         assert said[name].value is not None
         assert said[name].low is said[name].high is said[name].p_value is None
-        assert said[name].no_statement.startswith("4 van de 11 provincies zijn ingestapt")
+        assert said[name].no_statement.startswith("van 4 van de 11 provincies is een start te vergelijken")
     before = next(item for item in found if item.id.endswith(".voorloop")).points
     assert before[["low", "high", "p_value"]].isna().all(axis=None)
     assert before["slope"].notna().all()

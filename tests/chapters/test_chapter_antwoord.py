@@ -43,7 +43,7 @@ def test_an_answer_with_its_interval_the_smallest_that_matters_and_the_evidence(
     assert table.id == "tbl-antwoord"
     assert table.cells.iloc[0].tolist() == [
         "ProDemos: kennis over de democratie",
-        "1,23 punten (95%-interval van 0,50 tot 2,00); van belang is 1,0 punten of meer",
+        "1,23 punten (95%-interval van 0,50 tot 2,00); van belang is 1,0 of meer",
         "3", "onbekend", "Metingen van latere jaren",
     ]  # fmt: skip
     assert table.links["Vraag"] == ["sec-prodemos-kennis"]
@@ -88,7 +88,7 @@ def test_the_real_answer(tmp_path):
     panel = question_panel("prodemos-opkomst-tk", workspace=workspace_with(tmp_path))
     table, *_ = exhibits(publish(*answer_question(panel)), HERE)
     assert table.cells.iloc[0]["Antwoord"] == (
-        "0,20 procentpunten (95%-interval van −0,16 tot 0,55); van belang is 0,1 procentpunten of meer"
+        "0,20 procentpunten (95%-interval van −0,16 tot 0,55); van belang is 0,1 of meer"
     )
 
 
@@ -97,7 +97,9 @@ def test_an_outcome_that_cannot_answer_asks_for_one_nearer_to_the_young():
     ceiling = Result("prodemos.kennis.ceiling", "x", 0.3, "punten", "fact", "studie", decimals=1)
     seen = Result("zekerheid.prodemos_kennis.detectable", "x", 1.6, "punten", "real", "studie", decimals=1)
     needed = "Nodig voor een antwoord"
-    assert sheet(*effect(), ceiling, seen).cells.iloc[0][needed].startswith("Een meting onder jongeren zelf")
+    line = sheet(*effect(), ceiling, seen).cells.iloc[0]
+    assert line[needed].startswith("Een meting onder jongeren zelf")
+    assert line["Antwoord"].startswith("Niet te zien. Geschat: 1,23 punten")
     near, known = replace(seen, value=0.2), effect(low=0.5, high=2.0)
     assert sheet(*known, ceiling, near).cells.iloc[0][needed] == "Metingen van latere jaren"
 

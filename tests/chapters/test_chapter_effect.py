@@ -61,7 +61,7 @@ def test_a_trial_has_all_lines_and_the_truth(trial):
     assert table.kind is DataKind.SYNTHETIC
     assert table.cells["Schatting"].tolist() == [
         "Groepen en metingen (hoofdschatting)", "Imputatie", "Sun en Abraham", "Vaste effecten",
-        "Per eenheid bereik", "Wat voor de tweeling is gekozen",
+        "Per bereikte jongere op 1.000 mensen", "Wat voor de tweeling is gekozen",
     ]  # fmt: skip
     truth = table.cells.iloc[-1]
     planted = trial.row("tienskip.betrokkenheid.truth").value
@@ -83,16 +83,14 @@ def test_the_design_and_the_tests_beside_the_reported_one_stand_in_a_table(turno
     assert told[["Provincies", "Provincies met een start", "Metingen"]].tolist() == ["12", "5", "10"]
     means = turnout.points("prodemos.opkomst_tk.verloop").points
     last = means[(means["label"] == "2025") & (means["group"] == "met start")]["mean"].iloc[0]
-    assert told["Gemiddelde in 2025, provincies met start"] == dutch.number(last, 2)
+    assert told["Gemiddelde in 2025, provincies met start (%)"] == dutch.number(last, 2)
     assert told["p-waarde van de randomisatietoets"] == "0,227"
     assert told["p-waarde van de wilde bootstrap"] == dutch.p_value(
         turnout.row("prodemos.opkomst_tk.wild_p").value
     )
     assert told["Vergelijkingen met wie al begonnen is, bij vaste effecten"] == "0,0%"
-    seen = turnout.row("prodemos.opkomst_tk.pretrend_detectable")
-    assert told["Verschil in ontwikkeling dat die toets in vier van de vijf gevallen ziet"] == (
-        f"{dutch.number(seen.value, 2)} procentpunten per meting (simulatiefout {dutch.number(seen.se, 3)})"
-    )
+    # That stands in one table only, with what it would do to the estimate (`trend_detectable`).
+    assert not any("in vier van de vijf gevallen" in what for what in told.index)
     stopped = told["Schatting ook waar het stopte"]
     assert stopped == "niet van toepassing: het stopte nergens vóór een meting"
 
@@ -166,8 +164,19 @@ def test_an_estimate_without_a_statement_keeps_its_number_and_says_why(tmp_path)
     assert first["95%-interval"] == "niet te geven"
     assert first["p-waarde"] == "geen uitspraak"
     assert table.caption.endswith(
-        "2 van de 12 provincies zijn ingestapt, en met minder dan 5 is geen toets betrouwbaar."
+        "Van 2 van de 12 provincies is een start te vergelijken, en met minder dan 5 is geen toets "
+        "betrouwbaar."
     )
+
+
+def test_a_start_that_can_be_compared_is_told_apart_from_a_start(tmp_path):
+    """All twelve start. One is compared with the eleven that start last, and those with nobody."""
+    begun = {PROVINCES[0]: 2023, **dict.fromkeys(PROVINCES[1:], 2024)}
+    workspace = workspace_with(tmp_path, democratiekennis=outcome(begun), start_prodemos=starts(begun))
+    found = drawn(publish(*answer_question(question_panel(QUESTION, workspace=workspace))), workspace)
+    assert "Van 1 van de 12 provincies is een start te vergelijken" in found["tbl-prodemos-kennis"].caption
+    design = found["tbl-prodemos-kennis-opzet"].cells.set_index("Wat")["Waarde"]
+    assert design["Provincies met een start"] == "12"
 
 
 def test_what_is_withheld_is_in_no_cell_and_no_picture(tmp_path):
@@ -210,7 +219,13 @@ def test_a_province_that_cannot_be_imitated_says_why(tmp_path):
 
 def test_an_interval_that_is_not_given_is_not_called_unknown():
     mute = Result(
-        "a.b", "Effect", 1.5, "punten", "real", "bron", no_statement="3 van de 12 provincies zijn ingestapt"
+        "a.b",
+        "Effect",
+        1.5,
+        "punten",
+        "real",
+        "bron",
+        no_statement="van 3 van de 12 provincies is een start te vergelijken",
     )
     plain = Result("a.c", "Effect", 1.5, "punten", "real", "bron")
     cells = Cells([mute, plain])

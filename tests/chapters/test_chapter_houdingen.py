@@ -82,7 +82,7 @@ def test_what_is_withheld_is_in_no_figure(real):
     [
         (0.4, 0.01, 0.05, "wordt groter"),
         (0.4, -0.05, -0.01, "wordt kleiner"),
-        (0.4, -0.01, 0.05, "niet vast te stellen"),
+        (0.4, -0.01, 0.05, "niet aangetoond dat het verandert"),
         (-0.4, -0.05, -0.01, "wordt groter"),
         (-0.4, 0.01, 0.05, "wordt kleiner"),
     ],

@@ -131,7 +131,7 @@ def test_a_short_period_before_or_a_bad_fit_gives_no_number():
     far = panel(np.vstack([np.linspace(0, 90, 12), rng.normal(size=(6, 12))]), [11.0] + [np.nan] * 6)
     with pytest.raises(NotEstimableError) as caught:
         synthetic_control(far, settings=ControlSettings(augment=False), **COLUMNS)
-    assert caught.value.reason == "de nagebootste eenheid volgt de echte vooraf niet"
+    assert caught.value.reason == "de nagebootste provincie volgt de echte vooraf niet"
     with pytest.raises(NotEstimableError, match="2 never-treated units"):
         synthetic_control(frame[frame["unit"].isin(["u01", "u02", "u03"])], **COLUMNS)
     with pytest.raises(NotEstimableError, match="no unit is treated"):

@@ -202,7 +202,7 @@ def test_specification_curve_has_one_main_and_orders_all():
     rows = example.specification_rows()
     table = specification_curve(rows.iloc[::-1], choices=example.CHOICES, **COMMON).table
     assert list(table["schatting"]) == sorted(table["schatting"])
-    assert (table["hoofdanalyse"] == "ja").sum() == 1
+    assert (table["hoofdschatting"] == "ja").sum() == 1
     with pytest.raises(ValueError, match="8 specifications are marked main"):
         specification_curve(rows.assign(main=True), choices=example.CHOICES, **COMMON)
     with pytest.raises(ValueError, match="no choices"):

@@ -215,11 +215,14 @@ NOBODY = "geen provincie die binnen de metingen begint"
         ([2030.0] * 12, NOBODY),
         ([NEVER] * 12, NOBODY),
         ([2009.0] * 12, "elke provincie begon al voor de eerste meting"),
-        ([2014.0] + [NEVER] * 11, "1 van de 12 provincies is ingestapt, en " + FEW),
-        ([2014.0] * 2 + [NEVER] * 10, "2 van de 12 provincies zijn ingestapt, en " + FEW),
-        ([2014.0] * 11 + [NEVER], "1 van de 12 provincies is (nog) niet ingestapt, en " + FEW),
+        ([2014.0] + [NEVER] * 11, "van 1 van de 12 provincies is een start te vergelijken, en " + FEW),
+        ([2014.0] * 2 + [NEVER] * 10, "van 2 van de 12 provincies is een start te vergelijken, en " + FEW),
+        (
+            [2014.0] * 11 + [NEVER],
+            "een start is te vergelijken met hooguit 1 van de 12 provincies, en " + FEW,
+        ),
         # Three against nine that start later: only the three have an effect that can be compared.
-        ([2014.0] * 3 + [2016.0] * 9, "3 van de 12 provincies zijn ingestapt, en " + FEW),
+        ([2014.0] * 3 + [2016.0] * 9, "van 3 van de 12 provincies is een start te vergelijken, en " + FEW),
     ],
 )
 @pytest.mark.parametrize("estimator", ["group_time", "imputation", "two_way"])

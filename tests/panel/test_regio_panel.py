@@ -87,7 +87,7 @@ def test_an_outcome_the_file_does_not_hold_or_places_that_are_not_mapped_are_a_r
     real_file(workspace)
     panel = regio_panel("burgerschapskennis", workspace=workspace)
     assert isinstance(panel.data.frame, NotEstimable)
-    assert "van geen bestand is bekend dat het van leerlingen burgerschapskennis" in panel.data.frame.reason
+    assert "geen bekend bestand bevat van leerlingen burgerschapskennis" in panel.data.frame.reason
     plain = Workspace(root=find_root(), data=workspace.data)
     panel = regio_panel(OUTCOME, workspace=plain)
     assert "niet opgegeven welke kolom de gemeente" in panel.data.frame.reason

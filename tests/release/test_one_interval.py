@@ -73,6 +73,6 @@ def test_where_one_makes_no_statement_the_other_makes_none(panel):
     rows = published(few)
     for rows_of_one in by_specification(rows).values():
         assert len({told(row) for row in rows_of_one}) == 1
-    assert rows[0].no_statement.startswith("4 van de 9 provincies zijn ingestapt")
+    assert rows[0].no_statement.startswith("van 4 van de 9 provincies is een start te vergelijken")
     assert all(row.low is row.high is row.p_value is None for row in rows if row.test == "randomisatietoets")
     assert rows[0].value is not None

@@ -65,7 +65,7 @@ def test_captions_are_numbered_in_dutch_in_both(html, pdf):
 
 def test_references_are_words_and_numbers_in_both(html, pdf):
     sentence = (
-        "Zie Figuur 1, 1 en Figuur 1, Tabel 1 in Paragraaf 1, met Vergelijking 1. "
+        "Zie Figuur 1, 1 en Figuur 1, Tabel 1 in Hoofdstuk 1, met Vergelijking 1. "
         "De titel is Elke bouwsteen één keer."
     )
     assert sentence in words(one(html, ".//main"))

@@ -159,7 +159,7 @@ def test_status_says_on_what_kind_of_data_a_section_rests():
     fact, real, synthetic = DataKind.FACT, DataKind.REAL, DataKind.SYNTHETIC
     note = status_markdown(kinds_of(fact, synthetic, synthetic))
     assert ".synthetisch" in note
-    assert "Van de 3 uitkomsten met een getal in dit hoofdstuk zijn er 2 synthetisch" in note
+    assert "Van de 3 uitkomsten met een getal in dit deel zijn er 2 synthetisch" in note
     assert "Alle uitkomsten in dit rapport zijn synthetisch" in status_markdown(
         kinds_of(synthetic), subject="dit rapport"
     )
@@ -173,7 +173,7 @@ def test_beside_synthetic_results_those_without_a_number_are_counted_apart():
     """One count, one sentence: what is unknown is not a share of what is synthetic."""
     unknown = Result("a.x", "x", NotEstimable("er is geen meting"), "", DataKind.SYNTHETIC, "y")
     note = status_markdown([*kinds_of(DataKind.SYNTHETIC), unknown, replace(unknown, id="a.y")])
-    assert "Alle uitkomsten in dit hoofdstuk zijn synthetisch" in note
+    assert "Alle uitkomsten in dit deel zijn synthetisch" in note
     assert "Daarnaast zijn er 2 niet vast te stellen; de reden staat erbij." in note
 
 

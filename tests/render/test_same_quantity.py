@@ -79,6 +79,10 @@ PLANTED = {
         "rapport", "Toegezegd. Aan een plan", "Gerealiseerd. Toegezegd (brief B); aan een plan",
         of_table("tbl-toezeggingen"), "is done and not done",
     ),
+    "another effect on turnout that matters": (
+        "rapport", "Gekozen effect", "Kleinste effect dat ertoe doet", of_table("tbl-meten"),
+        "tbl-meten reads '1 procentpunt'",
+    ),
     "an answer where there is none": (
         "rapport", "Niet vast te stellen: er is geen bestand met de kennis", "Er is geen effect op de kennis",
         of_table("tbl-antwoord"), "tbl-antwoord",

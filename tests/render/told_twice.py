@@ -31,8 +31,8 @@ IN_TABLES = (
     ("check", "detectable", "tbl-zekerheid-{id}-grenzen", "Kleinste effect dat in vier van de vijf", 1),
     ("check", "trend_missed", "tbl-zekerheid-{id}-grenzen", "Vertekening door een ontwikkeling", 1),
     ("check", "curve_n", "tbl-zekerheid-{id}-grenzen", "Specificaties in de curve", 1),
-    ("check", "alarm_shared", "tbl-zekerheid-{id}-alarm", "En een hele schok", 1),
-    ("check", "alarm_wild_shared", "tbl-zekerheid-{id}-alarm", "En een hele schok", 2),
+    ("check", "alarm_shared", "tbl-zekerheid-{id}-alarm", "Los van elkaar, met een hele schok", 1),
+    ("check", "alarm_wild_shared", "tbl-zekerheid-{id}-alarm", "Los van elkaar, met een hele schok", 2),
 )
 P_VALUES = (
     ("tbl-{id}", "Groepen en metingen", 3),
@@ -72,6 +72,7 @@ def contradictions(
         *_counted(tables, rows),
         *_statuses(tables),
         *_unknown(tables, rows, asked),
+        *_smallest(tables, rows),
     ]
 
 
@@ -159,6 +160,24 @@ def _statuses(tables: Mapping[str, list[list[str]]]) -> Iterator[str]:
             yield f"tbl-toezeggingen, {line[0]!r} is done and not done: {line[2]!r}"
         if status in ("toegezegd", "verwacht") and re.search(r"\bgegeven\b|Overhandigd|Verschenen", line[2]):
             yield f"tbl-toezeggingen, {line[0]!r} is promised and done: {line[2]!r}"
+
+
+SMALLEST = re.compile(r"Kleinste (effect|verschil) dat ertoe doet")
+TURNOUT = "prodemos.opkomst_tk.smallest_of_interest"
+
+
+def _smallest(tables: Mapping[str, list[list[str]]], rows: Mapping[str, Result]) -> Iterator[str]:
+    """What matters in turnout is one number, in whichever table a column or a line says it."""
+    own = numbers(rows[TURNOUT].variables()["value"])
+    for name, (heading, *lines) in tables.items():
+        said = [
+            line[column]
+            for column, title in enumerate(heading)
+            for line in lines
+            if (SMALLEST.match(title) and "opkomst" in line[0].lower())
+            or (SMALLEST.match(line[0]) and "opkomst" in title.lower())
+        ]
+        yield from (f"{name} reads {one!r}, row {TURNOUT} {own}" for one in said if numbers(one)[:1] != own)
 
 
 def _unknown(

@@ -190,7 +190,7 @@ def _cell(panel, cells, sample, m, doses, basis, grid, cluster) -> tuple[np.ndar
         raise NotEstimableError(
             f"{place}: {len(np.unique(doses[of_treated]))} different doses cannot carry "
             f"{x.shape[1]} coefficients",
-            reason="er zijn te weinig verschillende doses",
+            reason="het bereik verschilt te weinig tussen plaatsen",
         )
     control_mean = v @ change[of_controls] / v.sum()
     inverse = np.linalg.inv(gram)
