@@ -150,7 +150,6 @@ def _without(released: Released, question: Question, prefix: str) -> FigureExhib
         decimals=series.decimals,
         level=series.level,
         highlight=["alle provincies"],
-        sign=True,
         caption=f"{caption} {_NO_INTERVAL}" if points["low"].isna().any() else caption,
     )
 
