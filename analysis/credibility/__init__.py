@@ -2,7 +2,7 @@
 
 from analysis.credibility.alternatives import by_estimator, by_weights
 from analysis.credibility.anticipation import Anticipation, anticipation
-from analysis.credibility.certainty_study import CertaintyPlan, CertaintyStudy, certainty_study
+from analysis.credibility.certainty_study import CertaintyStudy, certainty_study
 from analysis.credibility.concurrent import Concurrent, concurrent, policy_cells
 from analysis.credibility.diagnosis import (
     Answer,
@@ -42,7 +42,6 @@ __all__ = [
     "Answer",
     "Answered",
     "Anticipation",
-    "CertaintyPlan",
     "CertaintyStudy",
     "Concurrent",
     "Curve",
