@@ -4,16 +4,7 @@ from analysis.credibility.alternatives import by_estimator, by_weights
 from analysis.credibility.anticipation import Anticipation, anticipation
 from analysis.credibility.certainty_study import CertaintyStudy, certainty_study
 from analysis.credibility.concurrent import Concurrent, concurrent, policy_cells
-from analysis.credibility.diagnosis import (
-    Answer,
-    Answered,
-    DataStrategy,
-    Design,
-    Drawn,
-    Inquiry,
-    Model,
-    diagnose,
-)
+from analysis.credibility.diagnosis import Answer, Answered, Design, Drawn, diagnose
 from analysis.credibility.leave_one_out import leave_one_out
 from analysis.credibility.lee_bounds import LeeBounds, lee_bounds
 from analysis.credibility.noise import Noise
@@ -45,13 +36,10 @@ __all__ = [
     "CertaintyStudy",
     "Concurrent",
     "Curve",
-    "DataStrategy",
     "Design",
     "Drawn",
     "HiddenBias",
-    "Inquiry",
     "LeeBounds",
-    "Model",
     "Noise",
     "PathSensitivity",
     "Power",

@@ -147,7 +147,7 @@ def certainty_study(
         ),
         estimators=attempt(by_estimator, panel, {name: Setting(name) for name in ESTIMATORS}, **options),
         without=attempt(leave_one_out, panel, setting=main, **options),
-        dates=attempt(placebo_dates, panel, plan.checks.placebo, setting=main, in_periods=True, **options),
+        dates=attempt(placebo_dates, panel, plan.checks.placebo, setting=main, **options),
         early=attempt(anticipation, panel, plan.checks.anticipation, control=control, **options),
         spill=attempt(spillover, panel, shares, **options),
         beside=attempt(concurrent, panel, policy, **options),

@@ -40,9 +40,9 @@ class Sensitivity:
     table : DataFrame
         Columns restriction ("smoothness" or "relative_magnitudes"), bound, low, high.
     breakdown_m, breakdown_mbar : float
-        Largest M and M-bar for which the interval excludes `null`; zero where it never does, infinite where
+        Largest M and M-bar for which the interval excludes zero; zero where it never does, infinite where
         it always does.
-    null, level : float
+    level : float
     """
 
     estimate: float
@@ -51,7 +51,6 @@ class Sensitivity:
     table: pd.DataFrame
     breakdown_m: float
     breakdown_mbar: float
-    null: float
     level: float
 
 
@@ -63,7 +62,6 @@ def sensitivity(
     target: Sequence[float] | None = None,
     m: Sequence[float] | None = None,
     mbar: Sequence[float] = (0.0, 0.5, 1.0, 1.5, 2.0),
-    null: float = 0.0,
     alpha: float = 0.05,
 ) -> Sensitivity:
     """Both families of intervals and their breakdown values.
@@ -81,8 +79,6 @@ def sensitivity(
         Weights on the post-period effects; the first one unless told otherwise.
     m, mbar : sequence of float
         Bounds to tabulate; `m` defaults to five steps up to the standard error of the target.
-    null : float
-        The value whose exclusion breaks down.
     alpha : float
     """
     estimates, covariance, weights = _checked(beta, sigma, pre, target)
@@ -111,14 +107,11 @@ def sensitivity(
         original=(estimate - half, estimate + half),
         table=pd.DataFrame(rows, columns=["restriction", "bound", "low", "high"]),
         breakdown_m=breakdown(
-            lambda bound: fixed_length_interval(estimates, covariance, pre, weights, bound, alpha), null, se
+            lambda bound: fixed_length_interval(estimates, covariance, pre, weights, bound, alpha), se
         ),
         breakdown_mbar=breakdown(
-            lambda bound: conditional_interval(estimates, covariance, pre, weights, bound, alpha, True),
-            null,
-            1.0,
+            lambda bound: conditional_interval(estimates, covariance, pre, weights, bound, alpha, True), 1.0
         ),
-        null=null,
         level=1 - alpha,
     )
 
@@ -163,15 +156,15 @@ def relative_magnitudes_interval(
     return conditional_interval(estimates, covariance, pre, weights, float(mbar), _level(alpha), hybrid)
 
 
-def breakdown(interval: Callable[[float], Interval], null: float, scale: float) -> float:
-    """Largest bound at which `interval` excludes `null`: zero if none does, infinite if all do.
+def breakdown(interval: Callable[[float], Interval], scale: float) -> float:
+    """Largest bound at which `interval` excludes zero: zero if none does, infinite if all do.
 
     `scale` is a bound of the size to begin with.
     """
 
     def excludes(bound: float) -> bool:
         low, high = interval(bound)
-        return not low <= null <= high
+        return not low <= 0 <= high
 
     if not excludes(0.0):
         return 0.0

@@ -212,8 +212,7 @@ def path_sensitivity(
         se=ready.se,
         original=ready.original,
         table=pd.DataFrame(rows, columns=["restriction", "bound", "low", "high"]),
-        breakdown_m=breakdown(ready.smoothness, 0.0, ready.se),
-        breakdown_mbar=breakdown(ready.relative, 0.0, 1.0),
-        null=0.0,
+        breakdown_m=breakdown(ready.smoothness, ready.se),
+        breakdown_mbar=breakdown(ready.relative, 1.0),
         level=level,
     )
