@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.answers.zekerheid_names import ALIKE, SECTION
-from analysis.chapters.cells import NOT_GIVEN, with_simulation_error
+from analysis.chapters.cells import NOT_APPLICABLE, NOT_GIVEN, with_simulation_error
 from analysis.chapters.zekerheid_tabellen import about, tables
 from analysis.datakind import DataKind
 from analysis.design.questions import Question, questions
@@ -121,7 +121,7 @@ def _checks(released: Released, question: Question, prefix: str) -> TableExhibit
 
 def _cells(row: Result) -> tuple[str, str, str]:
     if row.value is None:
-        return row.unknown_word, "niet van toepassing", "niet van toepassing"
+        return row.unknown_word, NOT_APPLICABLE, NOT_APPLICABLE
     interval = row.interval_text if row.low is not None else NOT_GIVEN
     return dutch.number(row.value, row.decimals, sign=True), interval, row.p_text
 
