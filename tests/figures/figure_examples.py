@@ -271,7 +271,7 @@ EXAMPLES = {
         ["Vanaf een effect van 3,2 punten", "ten minste 80%"],
     ),
     "province-map": (
-        lambda **k: maps.province_map(VALUES, id="fig-province-map", **TAKING_PART, **k),
+        lambda **k: maps.province_map(VALUES, id="fig-province-map", **SAID, **TAKING_PART, **k),
         ["Flevoland (63%)", "Zeeland (47%)"],
     ),
     "tile-map": (
@@ -279,6 +279,7 @@ EXAMPLES = {
             {code: value - 55 for code, value in VALUES.items() if code != "PV25"},
             id="fig-tile-map",
             middle=0,
+            **SAID,
             **TAKING_PART,
             **k,
         ),
@@ -288,6 +289,7 @@ EXAMPLES = {
         lambda **k: maps.map_panels(
             {"zoals gemeten": VALUES, "na krimping": {c: 55 + (v - 55) / 2 for c, v in VALUES.items()}},
             id="fig-map-panels",
+            **SAID,
             **TAKING_PART,
             **k,
         ),
