@@ -75,7 +75,7 @@ def size(draws: int) -> None:
                 "shocks": name,
                 "permutation": permute_synthetic(sdid).p_value <= 0.05,
                 "jackknife": not jackknife.low <= 0 <= jackknife.high,
-                "placebo": not placebo.low <= 0 <= placebo.high,
+                "placebo": abs(sdid.estimate) > 1.96 * placebo.se,
             }
             try:
                 control = synthetic_control(frame, settings=ControlSettings(augment=False), **COLUMNS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ from analysis.design.robustness import Robustness
 from analysis.inference import Tested, no_statement
 from analysis.panel.question import Panel
 from analysis.results import Result, Series
-from analysis.unknown import NotEstimable
+from analysis.unknown import NotEstimable, attempt
 
 _SPECIFIED = {"never": (MAIN, "never"), "imputation": (IMPUTED, HEADLINE), "two_way": (TWO_WAY, HEADLINE)}
 TEST = "randomisatietoets"
@@ -374,20 +375,20 @@ def _limits(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
     parts = (
         (
             "breakdown_mbar", "grootste afwijking, maal die vóór de start, waarbij nul is uitgesloten",
-            drift if isinstance(drift, NotEstimable) else float(drift.breakdown_mbar), "maal",
+            attempt(attrgetter("breakdown_mbar"), drift), "maal",
         ),
         (
             "breakdown_m", "grootste knik in de ontwikkeling waarbij nul is uitgesloten",
-            drift if isinstance(drift, NotEstimable) else float(drift.breakdown_m), f"{unit} per meting",
+            attempt(attrgetter("breakdown_m"), drift), f"{unit} per meting",
         ),
         (
             "breakdown_b", "grootste uiteenlopen per meting waarbij de randomisatietoets nul uitsluit",
-            allowance if isinstance(allowance, NotEstimable) else float(allowance.breakdown),
+            attempt(attrgetter("breakdown"), allowance),
             f"{unit} per meting",
         ),
         (
             "gamma", "verhouding van kansen op een vroege start waarbij de conclusie valt",
-            hidden if isinstance(hidden, NotEstimable) else float(hidden.gamma), "",
+            attempt(attrgetter("gamma"), hidden), "",
         ),
     )  # fmt: skip
     return tuple(_limit(rows, *part) for part in parts)

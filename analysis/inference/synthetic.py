@@ -15,7 +15,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from analysis.estimate.synthetic_control import SyntheticControls, departure, fit_controls
 from analysis.estimate.synthetic_did import SyntheticDid, estimates_each
@@ -62,18 +61,12 @@ class SyntheticPlacebo:
     se : float
         Standard deviation of the placebo estimates. It assumes that shocks of treated units are as large
         as those of the others.
-    low, high, level : float
-        Normal interval, as in the paper.
     exact : bool
     draws : int
     estimates : ndarray, shape (draws,)
     """
 
-    estimate: float
     se: float
-    low: float
-    high: float
-    level: float
     exact: bool
     draws: int
     estimates: np.ndarray
@@ -144,12 +137,7 @@ def permutation_interval(
 
 
 def placebo_synthetic(
-    found: SyntheticDid,
-    *,
-    max_exact: int = MAX_EXACT,
-    draws: int = 999,
-    seed: int = 0,
-    level: float = 0.95,
+    found: SyntheticDid, *, max_exact: int = MAX_EXACT, draws: int = 999, seed: int = 0
 ) -> SyntheticPlacebo:
     """Standard error from never-treated units in the place of the treated ones.
 
@@ -174,18 +162,7 @@ def placebo_synthetic(
     )
     alone = panel.select(never)
     estimates = estimates_each(alone.outcome, alone.times, starts[drawn], found.method)
-    se = float(estimates.std())
-    reach = float(stats.norm.ppf((1 + level) / 2)) * se
-    return SyntheticPlacebo(
-        found.estimate,
-        se,
-        found.estimate - reach,
-        found.estimate + reach,
-        level,
-        exact,
-        len(drawn),
-        estimates,
-    )
+    return SyntheticPlacebo(float(estimates.std()), exact, len(drawn), estimates)
 
 
 def permute_control(
