@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -28,6 +27,7 @@ from analysis.credibility.specification_curve import (
 )
 from analysis.credibility.spillover import Spillover, neighbour_shares, spillover
 from analysis.credibility.trend_allowance import TrendAllowance, trend_allowance
+from analysis.design.robustness import AlarmPlan, ChecksPlan, CurvePlan, PowerPlan, Robustness
 from analysis.estimate.panel_noise import PanelNoise, panel_noise
 from analysis.estimate.sampled_means import precision_weights
 from analysis.inference import (
@@ -39,9 +39,6 @@ from analysis.inference import (
     randomised,
 )
 from analysis.unknown import NotEstimable, NotEstimableError, attempt
-
-if TYPE_CHECKING:  # what else this room offers does not depend on what is tried
-    from analysis.design.robustness import AlarmPlan, ChecksPlan, CurvePlan, PowerPlan, Robustness
 
 UNITS, PEOPLE, PRECISION, CLUSTERS = "municipalities", "inhabitants", "precision", "provinces"
 ESTIMATORS = ("never", "imputation", "two_way")
