@@ -5,9 +5,9 @@ adopted at those dates. A permutation goes over all units; a placebo over the ne
 paper uses for a standard error (its algorithm 4).
 
 With twelve provinces of which five are treated in the last of ten periods, and no effect, the permutation
-rejects .05–.07 at 5 % over six shock models, the jackknife with fixed weights .05–.15 and the normal interval
-of the placebo .02–.24 (150 panels a model, ``benchmarks/synthetic.py size``). So the permutation and its
-interval lead, and the other two are there because the paper has them.
+rejects .05–.07 at 5 % over six shock models, and the normal interval of the placebo .02–.24 (150 panels a
+model, ``benchmarks/synthetic.py size``). So the permutation and its interval lead, and the placebo gives a
+standard error only.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def permute_synthetic(
     starts, codes = np.unique(panel.cohort, return_inverse=True)
     drawn, exact = reassignments(codes, max_exact=max_exact, draws=draws, seed=seed)
     outcome = panel.outcome - null * panel.treated
-    estimates = estimates_each(outcome, panel.times, starts[drawn], found.method)
+    estimates = estimates_each(outcome, panel.times, starts[drawn])
     distance = abs(found.estimate - null)
     close = _CLOSE * np.abs(estimates).max()
     return _permutation(found.estimate, np.abs(estimates) >= distance - close, estimates, exact)
@@ -161,7 +161,7 @@ def placebo_synthetic(
         np.searchsorted(starts, cohorts), max_exact=max_exact, draws=draws, seed=seed
     )
     alone = panel.select(never)
-    estimates = estimates_each(alone.outcome, alone.times, starts[drawn], found.method)
+    estimates = estimates_each(alone.outcome, alone.times, starts[drawn])
     return SyntheticPlacebo(float(estimates.std()), exact, len(drawn), estimates)
 
 
