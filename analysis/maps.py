@@ -72,7 +72,6 @@ def value_exhibit(
         ``fig-…``.
     label, unit : str
         What is shown, in Dutch, and in which unit ("punten", "%", "").
-    kind, source : DataKind, str
     tiles : bool
         Tiles rather than boundaries.
     decimals : int

@@ -104,13 +104,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class Points:
-    """How a table prints the points of a series, found by the values in its key columns.
-
-    Attributes
-    ----------
-    series : Series
-    keys : tuple of str
-    """
+    """How a table prints the points of a series, found by the values in its key columns."""
 
     series: Series
     keys: tuple[str, ...]

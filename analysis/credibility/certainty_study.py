@@ -58,15 +58,8 @@ class CertaintyStudy:
         The same test with re-assignment among like clusters only; its draws are the assignments left.
     weights, estimators, without, dates : pandas.DataFrame or NotEstimable
         One row a choice, see :func:`analysis.inference.reassigned.as_table`.
-    early : Anticipation or NotEstimable
-    spill : Spillover or NotEstimable
-    beside : Concurrent or NotEstimable
-    trends : Pretrends or NotEstimable
     drift : Sensitivity or NotEstimable
         Rambachan and Roth.
-    allowance : TrendAllowance or NotEstimable
-    hidden : HiddenBias or NotEstimable
-    curve : Curve or NotEstimable
     noise : PanelNoise or NotEstimable
         What places do by themselves; see :func:`analysis.estimate.panel_noise.panel_noise`.
     power : Power or NotEstimable
@@ -124,7 +117,6 @@ def certainty_study(
         First measurement under the other programme; None for none. Absent where there is no other programme.
     moments : sequence of float
         When each measurement was, in years, for what places do by themselves.
-    level, seed : float, int
     """
     samples = attempt(_samples, frame)
     if isinstance(samples, NotEstimable):

@@ -62,7 +62,6 @@ class Design:
         multiplies the effects of the model, and 0 is the world without any.
     inquiries : tuple of str
         Questions whose answers the model knows: keys of ``Drawn.truth``.
-    answers : tuple of Answer
 
     Raises
     ------
@@ -92,7 +91,6 @@ def diagnose(
 
     Parameters
     ----------
-    design : Design
     draws, seed, workers
         See :func:`analysis.credibility.replicate.replicate`.
     alpha : float

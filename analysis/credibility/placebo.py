@@ -23,7 +23,6 @@ def placebo_dates(
 
     Parameters
     ----------
-    panel : ClusterPanel
     shifts : sequence of int
         How many periods of the panel earlier; these may lie unevenly, as elections do.
     setting : Setting

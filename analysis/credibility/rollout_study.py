@@ -60,7 +60,6 @@ def rollout_design(
 
     Parameters
     ----------
-    design : Programme
     answers : tuple of (id, estimand id, specification name)
     reassigned : int
         Re-assignments sampled in each randomisation test.
@@ -93,7 +92,6 @@ class TwinDraws:
 
     Attributes
     ----------
-    design : Programme
     panel : ClusterPanel
         Provinces by years; the outcome is that of the twin's own seed.
     average : ndarray, shape (G, N)

@@ -35,7 +35,6 @@ class HiddenBias:
         infinite where it does at none up to a million.
     p_value : float
         With equal chances.
-    alpha : float
     counts, extreme : ndarray, shape (traits, sums)
         Re-assignments, all and those as extreme as observed, by how early the clusters with a trait start.
     ranks : int
@@ -68,9 +67,6 @@ def hidden_bias(
 
     Parameters
     ----------
-    panel : ClusterPanel
-    setting : Setting
-    alpha : float
     strata, max_exact, draws, seed
         See :func:`analysis.inference.reassigned.randomised`.
 

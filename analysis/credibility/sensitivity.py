@@ -42,7 +42,6 @@ class Sensitivity:
     breakdown_m, breakdown_mbar : float
         Largest M and M-bar for which the interval excludes zero; zero where it never does, infinite where
         it always does.
-    level : float
     """
 
     estimate: float
@@ -79,7 +78,6 @@ def sensitivity(
         Weights on the post-period effects; the first one unless told otherwise.
     m, mbar : sequence of float
         Bounds to tabulate; `m` defaults to five steps up to the standard error of the target.
-    alpha : float
     """
     estimates, covariance, weights = _checked(beta, sigma, pre, target)
     estimate = float(weights @ estimates[pre:])

@@ -36,10 +36,8 @@ class PathSensitivity:
         In order of time, without the reference period.
     covariance, design : ndarray, shape (pre + post, pre + post)
         By the jackknife, and under independent shocks of variance one.
-    pre : int
     target : ndarray, shape (post,)
         Shares of the periods after the reference in the headline: all since the start, by weight.
-    level : float
     """
 
     beta: np.ndarray
@@ -63,10 +61,8 @@ class PathSensitivity:
 
         Parameters
         ----------
-        path : EventPath
         leads : int, optional
             Periods before the reference period that count; all unless told otherwise.
-        level : float
         seed : int
             Of the worlds behind the critical values.
 

@@ -54,7 +54,6 @@ def spillover(panel: ClusterPanel, neighbours: np.ndarray, **options) -> Spillov
 
     Parameters
     ----------
-    panel : ClusterPanel
     neighbours : ndarray, shape (G, G)
         See :func:`neighbour_shares`.
     **options

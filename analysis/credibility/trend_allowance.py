@@ -40,7 +40,6 @@ class TrendAllowance:
         it is acceptable without any, infinite where no drift makes it so.
     bias : float
         What a drift of one a period does to the estimate.
-    level : float
     """
 
     table: pd.DataFrame
@@ -63,11 +62,8 @@ def trend_allowance(
 
     Parameters
     ----------
-    panel : ClusterPanel
-    setting : Setting
     allowances : sequence of float
         Drifts per period that are declared beforehand, zero or more.
-    level : float
     max_exact, draws, seed
         See :func:`analysis.inference.reassigned.randomised`.
 

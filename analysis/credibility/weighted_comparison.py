@@ -35,8 +35,6 @@ class WeightedEstimate:
 
     Attributes
     ----------
-    estimate : float
-    p_value, smallest_p : float
     exact : bool
         All re-assignments, or a sample.
     treated_clusters, comparison_clusters, clusters : int
@@ -98,7 +96,6 @@ def weighted_comparison(frame: pd.DataFrame, *, level: float = 0.95, seed: int =
     frame : pandas.DataFrame
         unit, province, time, cohort and value of :class:`analysis.panel.question.Panel`; n where there is
         any. Smaller units are averaged by n over those that were measured every time.
-    level, seed : float, int
     """
     provinces = attempt(by_province, frame)
     if isinstance(provinces, NotEstimable):

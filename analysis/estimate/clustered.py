@@ -55,8 +55,6 @@ class Clustered:
     params : pandas.Series, (k,)
     covariance : numpy.ndarray, (k, k)
         Jackknife over clusters (CRV3).
-    clusters : int
-    level : float
     """
 
     params: pd.Series

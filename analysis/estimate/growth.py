@@ -61,7 +61,6 @@ class Growth:
         Fitted level: group, wave, estimate, low, high; None in the fixed-effects model.
     mundlak : WaldTest or None
         In the correlated model: whether the units' means matter.
-    n, units, clusters : int
     """
 
     model: str

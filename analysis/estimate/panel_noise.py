@@ -46,7 +46,6 @@ class PanelNoise:
         Correlation of shocks of one place a year apart.
     spatial : Estimate
         Parameter k of the spatial autoregression; 0 is none.
-    places : tuple of str
     times : ndarray
         Years, ascending.
     correlation : ndarray, shape (G, G)

@@ -55,9 +55,6 @@ class Margins:
 
     Attributes
     ----------
-    sd, deviation : float
-    alpha, level : float
-    draws, seed : int
     least_units, least_schools : int
         A region with fewer is not told of by itself. Deviations from a mean add up to zero, so it is left out
         of that mean too, or the others would tell its own.
@@ -104,8 +101,6 @@ class RegionStudy:
 
     Attributes
     ----------
-    level, gap : RegionAnswer or NotEstimable
-    within : WithinGap or NotEstimable
     left_out : tuple of str
         Regions without one of the two groups: they have no gap.
     """

@@ -31,7 +31,6 @@ class RegionEstimates:
 
     Attributes
     ----------
-    regions : tuple of str
     estimate : numpy.ndarray, (K,)
         Level in each region, or gap in each region.
     covariance : numpy.ndarray, (K, K)

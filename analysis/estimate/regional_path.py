@@ -60,7 +60,6 @@ class RegionalPath:
     ----------
     table : pandas.DataFrame
         time, mean, sd, lowest, lowest_region, highest, highest_region: one row a measurement.
-    trend : SpreadTrend
     lasting : Spread
         Of the regions' mean deviations.
     below : Equivalence or None
@@ -69,7 +68,6 @@ class RegionalPath:
         region, deviation, se: the mean over the measurements.
     persistence, shock_sd : float
         Of the shocks by region: correlation from one measurement to the next, and standard deviation.
-    level : float
     """
 
     table: pd.DataFrame

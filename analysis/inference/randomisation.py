@@ -37,8 +37,6 @@ class Randomisation:
         Studentised by the jackknife over clusters (CRV3).
     interval_studentised, interval_unstudentised : (float, float)
         Constant effects not rejected; an end is infinite where the test cannot reject at this level.
-    level, null : float
-    statistic : str
     exact : bool
         All admissible re-assignments, or a sample of them.
     draws : int

@@ -30,14 +30,12 @@ class SyntheticPermutation:
 
     Attributes
     ----------
-    estimate : float
     p_value : float
         Share of re-assignments, the observed one among them, with an estimate at least as far from zero.
     smallest_p : float
         The least p-value this test can give.
     exact : bool
         All re-assignments, or a sample of them.
-    draws : int
     monte_carlo_se : float
         Of the p-value; zero when exact.
     estimates : ndarray, shape (draws,)
@@ -61,8 +59,6 @@ class SyntheticPlacebo:
     se : float
         Standard deviation of the placebo estimates. It assumes that shocks of treated units are as large
         as those of the others.
-    exact : bool
-    draws : int
     estimates : ndarray, shape (draws,)
     """
 
@@ -79,7 +75,6 @@ def permute_synthetic(
 
     Parameters
     ----------
-    found : SyntheticDid
     max_exact, draws, seed
         Estimate all re-assignments up to `max_exact`, else a sample.
     null : float
@@ -177,7 +172,6 @@ def permute_control(
 
     Parameters
     ----------
-    found : SyntheticControls
     max_exact, draws, seed
         Estimate all re-assignments up to `max_exact`, else a sample.
     """

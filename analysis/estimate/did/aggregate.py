@@ -26,7 +26,6 @@ class Aggregate:
 
     Attributes
     ----------
-    kind : str
     estimate, se : float
         simple: mean over all cohort-periods after treatment, by cohort size. group: mean over cohorts of
         their mean effect, by cohort size. event: plain mean over event times from 0 on. calendar: plain
@@ -37,7 +36,6 @@ class Aggregate:
         NaN where unknown.
     base : ndarray of bool, shape (J,)
         Parts that are zero by construction.
-    clustered : bool
     """
 
     kind: str

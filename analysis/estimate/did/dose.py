@@ -20,14 +20,7 @@ from analysis.unknown import NotEstimableError
 
 @dataclass(frozen=True)
 class DoseResponse:
-    """What one unit of dose more goes with, averaged over cohorts and periods after treatment by cohort size.
-
-    Attributes
-    ----------
-    slope, slope_se : float
-    n_units, n_treated, n_clusters : int
-    clustered : bool
-    """
+    """What a unit of dose more goes with: mean over cohorts and periods after treatment, by cohort size."""
 
     slope: float
     slope_se: float
