@@ -252,15 +252,17 @@ def _early(rows: _Rows, study: CertaintyStudy, periods: tuple[int, ...]) -> tupl
 
 
 def _spill(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
-    spill, beside = study.spill, study.beside
-    spill_parts = (spill, spill) if isinstance(spill, NotEstimable) else (spill.direct, spill.exposure)
-    other = (beside, beside) if isinstance(beside, NotEstimable) else (beside.adjusted, beside.interaction)
-    return (
-        *rows.tested("direct", "effect met buurprovincies als regressor", spill_parts[0]),
-        *rows.tested("spillover", "uitstraling als alle buren meedoen", spill_parts[1]),
-        *rows.tested("concurrent", "effect met het andere programma als regressor", other[0]),
-        *rows.tested("concurrent_interaction", "verschil waar ook het andere programma loopt", other[1]),
-    )
+    return tuple(
+        row
+        for name, label, found, part in (
+            ("direct", "effect met buurprovincies als regressor", study.spill, "direct"),
+            ("spillover", "uitstraling als alle buren meedoen", study.spill, "exposure"),
+            ("concurrent", "effect met het andere programma als regressor", study.beside, "adjusted"),
+            ("concurrent_interaction", "verschil waar ook het andere programma loopt", study.beside,
+             "interaction"),
+        )
+        for row in rows.tested(name, label, attempt(attrgetter(part), found))
+    )  # fmt: skip
 
 
 def _trends(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
