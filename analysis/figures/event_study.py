@@ -33,10 +33,9 @@ def event_study(
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns ``event_time``, ``estimate``, ``low``, ``high`` (missing where no interval can be had);
-        optionally ``low_simultaneous`` and
-        ``high_simultaneous``, and ``truth`` (what a synthetic twin was made with). The reference, −1, may be
-        left out; its interval is ignored.
+        Columns ``series`` (the estimator), ``event_time``, ``estimate``, ``low``, ``high`` (missing where no
+        interval can be had); optionally ``low_simultaneous`` and ``high_simultaneous``, and ``truth`` (what a
+        synthetic twin was made with). The reference, −1, may be left out; its interval is ignored.
     outcome_label, unit : str
         Dutch: "kennis van de democratie", "punten".
     cohort_note : str
@@ -63,7 +62,7 @@ def event_study(
         if "truth" in table.columns:
             known = table.dropna(subset="truth")
             truth = theme.truth(ax, known["event_time"], known["truth"])
-            theme.key(ax, [points, truth], ["schatting", "ware effect (synthetisch)"], heading)
+            theme.key(ax, [points, truth], [table["series"].iloc[0], "ware effect (synthetisch)"], heading)
         else:
             theme.heading(ax, heading)
         theme.dutch_axis(ax, "y", sign=True)
@@ -84,7 +83,13 @@ def event_study(
 
 def _prepared(table: pd.DataFrame, id: str) -> pd.DataFrame:
     bands = ("low_simultaneous", "high_simultaneous")
-    table = checked(table, id, numbers=("event_time",), optional=("estimate", "low", "high", "truth", *bands))
+    table = checked(
+        table,
+        id,
+        texts=("series",),
+        numbers=("event_time",),
+        optional=("estimate", "low", "high", "truth", *bands),
+    )
     absent = [name for name in ("low", "high") if name not in table.columns]
     if absent:
         raise ValueError(f"{id}: column {', '.join(absent)} is absent")
@@ -95,7 +100,7 @@ def _prepared(table: pd.DataFrame, id: str) -> pd.DataFrame:
     away = table["event_time"] != _REFERENCE
     rest = checked(table[away], id, numbers=("estimate",), optional=("low", "high", "truth", *bands))
     check_interval(rest, id, inside="estimate")
-    zero = {"event_time": float(_REFERENCE), "estimate": 0.0}
+    zero = {"series": table["series"].iloc[0], "event_time": float(_REFERENCE), "estimate": 0.0}
     if "truth" in table.columns:
         zero["truth"] = 0.0 if away.all() else table.loc[~away, "truth"].iloc[0]
     return pd.concat([rest, pd.DataFrame([zero])]).sort_values("event_time", ignore_index=True)

@@ -31,6 +31,7 @@ def event_rows() -> pd.DataFrame:
     half = np.array([1.9, 1.6, 1.4, 1.5, 1.6, 1.9, 2.4])
     return pd.DataFrame(
         {
+            "series": "groepen en metingen",
             "event_time": times,
             "estimate": estimate,
             "low": estimate - half,

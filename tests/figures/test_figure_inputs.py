@@ -100,7 +100,7 @@ def test_an_interval_that_misses_its_estimate_is_refused(name):
 
 def test_event_study_marks_the_reference_whether_given_or_not():
     rows = example.event_rows()
-    given = pd.concat([rows, pd.DataFrame([{"event_time": -1, "estimate": 0.0, "truth": 0.0}])])
+    given = pd.concat([rows, rows.iloc[:1].assign(event_time=-1, estimate=0.0, truth=0.0)])
     one, other = event_study(rows, **COMMON), event_study(given, **COMMON)
     pd.testing.assert_frame_equal(one.table, other.table)
     assert one.table.set_index("tijd sinds start").loc[-1, "effect"] == 0
