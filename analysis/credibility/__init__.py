@@ -22,9 +22,7 @@ _PLACES = {
     "power": ("Power", "design_se", "simulate_power"),
     "pretrends": ("Pretrends", "pretrends"),
     "rosenbaum": ("HiddenBias", "hidden_bias"),
-    "sensitivity": (
-        "Sensitivity", "relative_magnitudes_interval", "sensitivity", "smoothness_interval",
-    ),
+    "sensitivity": ("Sensitivity", "relative_magnitudes_interval", "smoothness_interval"),
     "sensitivity_path": ("PathSensitivity", "path_sensitivity"),
     "size_table": ("shock_models", "size_table"),
     "specification_curve": (
