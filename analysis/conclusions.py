@@ -25,7 +25,6 @@ class Conclusion:
 
     Attributes
     ----------
-    id, condition : str
     parts : tuple of (str, str)
         The sentence in parts, each with the id of the result that gave it, or "" for the rule's own words.
     kind : DataKind

@@ -71,7 +71,6 @@ class FigureExhibit:
         None where `drawn` holds what it gave.
     caption, alt : str
         Dutch. The caption says what is shown; the alt text says what there is to see, in few words.
-    kind : DataKind
     source : str
         Source keys, separated by "; ".
     table : pandas.DataFrame or None
@@ -172,9 +171,6 @@ class TableExhibit:
         Cross-reference, ``tbl-…``.
     cells : pandas.DataFrame
         Text as printed (Dutch numbers already); the columns are the header row.
-    caption : str
-    kind : DataKind
-    source : str
     align : str
         One of ``l``, ``r``, ``c`` a column; numbers right.
     widths : sequence of int or None

@@ -62,7 +62,7 @@ def value_exhibit(
     classes: int | Sequence[float] = 5,
     middle: float | None = None,
     hidden: Collection[str] = (),
-    caption: str = "",
+    caption: str,
 ) -> FigureExhibit:
     """A map of numbers.
 
@@ -72,7 +72,6 @@ def value_exhibit(
         ``fig-…``.
     label, unit : str
         What is shown, in Dutch, and in which unit ("punten", "%", "").
-    kind, source : DataKind, str
     tiles : bool
         Tiles rather than boundaries.
     decimals : int
@@ -83,8 +82,6 @@ def value_exhibit(
         Shade in two directions from here, for differences and effects; values get a sign.
     hidden : collection of str
         Codes of provinces that disclosure withholds: they read "niet getoond".
-    caption : str
-        Replaces the caption made of label and unit.
     """
     names = province_names()
     known = surface.known_values(values, id)
@@ -122,7 +119,6 @@ def value_exhibit(
             ],
         }
     )
-    caption = caption or words.sentence(f"{label} per provincie{f', in {unit}' if unit else ''}")
     return FigureExhibit(id, figure, words.sentence(caption), alt, kind, source, table)
 
 
@@ -135,20 +131,19 @@ def map_panels(
     unit: str,
     kind: DataKind,
     source: str,
-    tiles: bool = False,
     decimals: int = 0,
     classes: int | Sequence[float] = 5,
     middle: float | None = None,
     hidden: Collection[str] = (),
-    caption: str = "",
+    caption: str,
 ) -> FigureExhibit:
-    """Several maps on one set of classes, for instance raw beside shrunken, or one a year.
+    """Several maps of tiles on one set of classes, for instance raw beside shrunken, or one a year.
 
     Parameters
     ----------
     panels : mapping of heading to values
         Dutch headings, in order; values as for :func:`province_map`.
-    id, label, unit, kind, source, tiles, decimals, classes, middle, hidden, caption
+    id, label, unit, kind, source, decimals, classes, middle, hidden, caption
         As for :func:`value_exhibit`.
 
     Raises
@@ -163,8 +158,7 @@ def map_panels(
     known = {head: surface.known_values(values, f"{id}, {head}") for head, values in panels.items()}
     every = [value for values in known.values() for value in values.values()]
     division = Classes.of(every, classes, decimals=decimals, middle=middle)
-    columns = min(len(panels), theme.by_width(2, 1 if tiles else 2))
-    figure, axes = surface.panel_axes(len(panels), columns, tiles)
+    figure, axes = surface.panel_axes(len(panels), min(len(panels), theme.by_width(2, 1)))
     every_fill = [
         fill
         for values in known.values()
@@ -173,10 +167,7 @@ def map_panels(
     with theme.settings():
         for ax, (head, values) in zip(axes, known.items(), strict=False):
             fills = _fills(values, division, decimals, signed, hidden)
-            if tiles:
-                surface.draw_tiles(ax, fills, beside_key=False)
-            else:
-                surface.draw_outline(ax, fills, names=False)
+            surface.draw_tiles(ax, fills, beside_key=False)
             theme.heading(ax, head)
         surface.draw_shared_key(
             figure,
@@ -209,7 +200,7 @@ def map_panels(
     return FigureExhibit(
         id,
         theme.finished(figure),
-        words.sentence(caption or measured),
+        words.sentence(caption),
         words.within(*parts),
         kind,
         source,

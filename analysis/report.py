@@ -33,7 +33,6 @@ class Made:
 
     Attributes
     ----------
-    built : Built
     released : Release or None
         None when only some notebooks were asked for and others are still due.
     problems : str

@@ -25,20 +25,30 @@ from scipy import stats
 from analysis.credibility.concurrent import policy_cells
 from analysis.credibility.power import simulate_power
 from analysis.credibility.replicate import Seeds, as_integer, replicate
-from analysis.credibility.rollout_study import rollout_diagnosis, twin_cells, weighted_cells
+from analysis.credibility.rollout_study import rollout_diagnosis, twin_cells
 from analysis.credibility.size_table import shock_models
 from analysis.credibility.specification_curve import Specification, specification_curve, specifications
 from analysis.credibility.spillover import neighbour_shares
 from analysis.design.robustness import robustness
 from analysis.design.rollout import rollout
 from analysis.estimate.did import group_time_att, imputation, two_way_fe
-from analysis.inference import Setting
+from analysis.inference import Setting, cluster_panel
 from analysis.sources.geography import neighbours
 from analysis.synthetic.rollout import rollout_twin
 
 ROWS = 10_000
-WEIGHTS = ("municipalities", "inhabitants", "provinces")
+WEIGHTS = {
+    "municipalities": {},
+    "inhabitants": {"weights": "inhabitants"},
+    "provinces": {"equal_clusters": True},
+}
 COLUMNS = {"unit": "municipality", "time": "year", "cohort": "cohort", "cluster": "province"}
+
+
+def weighted_cells(design, frame) -> dict:
+    """Panels by way of weighing: every municipality the same, by inhabitants, every province the same."""
+    names = {**COLUMNS, "outcome": design.outcome.name}
+    return {name: cluster_panel(frame, **names, **way) for name, way in WEIGHTS.items()}
 
 
 def study(seed: int | None = None):
@@ -46,8 +56,8 @@ def study(seed: int | None = None):
     design = rollout("prodemos")
     frame = rollout_twin(design, seed=seed).frame
     name = design.outcome.name
-    samples = weighted_cells(design, frame, WEIGHTS)
-    logs = weighted_cells(design, frame.assign(**{name: 50 * np.log(frame[name])}), WEIGHTS)
+    samples = weighted_cells(design, frame)
+    logs = weighted_cells(design, frame.assign(**{name: 50 * np.log(frame[name])}))
     samples |= {f"log {way}": cells for way, cells in logs.items()}
     first = samples["municipalities"]
     return (
@@ -138,10 +148,10 @@ class CurveP:
             ),
         )
         frame = rollout_twin(design, seed=as_integer(world), effect=0.0).frame
-        samples = weighted_cells(design, frame, WEIGHTS)
+        samples = weighted_cells(design, frame)
         chosen = specifications(
             estimators=("not_yet", "never", "two_way"),
-            samples=WEIGHTS,
+            samples=tuple(WEIGHTS),
             anticipation=(0, 1),
             without=("", "PV20", "PV28"),
         )

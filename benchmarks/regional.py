@@ -28,7 +28,7 @@ from analysis.estimate.equivalence import all_within, spread_below
 from analysis.estimate.growth import MODELS, growth
 from analysis.estimate.pooled_effects import pooled_effects
 from analysis.estimate.regional import identified_levels, joint_test, region_gaps, region_levels
-from analysis.estimate.shrinkage import population_spread, shrunken
+from analysis.estimate.shrinkage import shrunken
 from analysis.estimate.spread import spread
 from analysis.estimate.variance_components import nested_variance_components
 from analysis.panel.regio import LEVELS
@@ -81,7 +81,6 @@ def _regions(design, sd: float, bound: float, limit: float, schools: int | None,
     record = {}
     for name, effect in (("level", level), ("gap", gap)):
         table, truth, here = shrunken(estimates[name]), effect, spread(estimates[name])
-        wide = population_spread(estimates[name])
         record |= {
             f"{name}: joint test rejects": joint_test(estimates[name]).p_value < 0.05,
             f"{name}: spread shown below bound": spread_below(estimates[name], bound).shown,
@@ -93,7 +92,6 @@ def _regions(design, sd: float, bound: float, limit: float, schools: int | None,
             f"{name}: spread interval covers": here.low <= sd <= here.high,
             f"{name}: spread estimate": here.sd,
             f"{name}: width of the interval": here.high - here.low,
-            f"{name}: width of the interval of a population": wide.high - wide.low,
             f"{name}: squared error, shrunken / raw": ((table["shrunken"] - truth) ** 2).sum()
             / ((table["raw"] - truth) ** 2).sum(),
         }

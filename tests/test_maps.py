@@ -15,7 +15,10 @@ from analysis.figures.classes import Classes
 from analysis.sources.geography import boundaries, province_names
 
 VALUES = {code: 40.0 + place for place, code in enumerate(province_names())}
-BASE = {"id": "fig-kaart", "label": "scholen die meedoen", "unit": "%", "kind": "real", "source": "een bron"}
+BASE = {
+    "id": "fig-kaart", "label": "scholen die meedoen", "unit": "%", "kind": "real", "source": "een bron",
+    "caption": "Scholen die meedoen.",
+}  # fmt: skip
 BOTH = pytest.mark.parametrize("draw", [maps.province_map, maps.tile_map])
 
 
@@ -199,6 +202,6 @@ def test_the_key_holds_no_class_that_the_map_does_not_use(draw):
 
 
 def test_each_tile_of_each_panel_carries_its_name():
-    written = texts(maps.map_panels({"Ruw": VALUES, "Bijgesteld": VALUES}, tiles=True, **BASE))
+    written = texts(maps.map_panels({"Ruw": VALUES, "Bijgesteld": VALUES}, **BASE))
     for name in province_names().values():
         assert written.count(name.replace("-", "-\n")) == 2, name

@@ -16,7 +16,7 @@ from analysis.estimate.growth import MODELS, PRIMARY, Growth
 from analysis.estimate.growth_study import GrowthStudy
 from analysis.panel.adolescents import AdolescentPanel
 from analysis.results import Result, Series
-from analysis.unknown import NotEstimable
+from analysis.unknown import NotEstimable, attempt
 
 MODEL_NAMES = {
     "pooled": "gewogen gemiddelden",
@@ -90,8 +90,7 @@ class _Answers:
 
     def count(self, column: str) -> int | NotEstimable:
         """Different values of `column` among the rows with an answer."""
-        known = self.known
-        return known if isinstance(known, NotEstimable) else int(known[column].nunique())
+        return attempt(lambda known: int(known[column].nunique()), self.known)
 
     def __call__(
         self, name: str, label: str, value: float | NotEstimable | None, unit: str | None = None, **given
@@ -130,11 +129,10 @@ class _Answers:
 def _growth(one: _Answers, study: GrowthStudy) -> Iterator[Result]:
     gap = f"verschil {one.design.minuend} − {one.design.subtrahend}"
     change = f"verandering per jaar van het {gap}"
-    main, known = study.weighted[PRIMARY], one.known
+    main = study.weighted[PRIMARY]
     primary = {"estimator": MODEL_NAMES[PRIMARY], "weighting": WEIGHTED}
     yield one("n", "leerlingen", one.count("pupil"), "leerlingen", decimals=0)
-    answers = known if isinstance(known, NotEstimable) else len(known)
-    yield one("n_answers", "antwoorden", answers, "antwoorden", decimals=0)
+    yield one("n_answers", "antwoorden", attempt(len, one.known), "antwoorden", decimals=0)
     yield one.estimate("gap_start", f"{gap} bij de eerste meting", _part(main, "gap_start"), **primary)
     yield one.estimate("gap_end", f"{gap} bij de laatste meting van beide", _part(main, "gap_end"), **primary)
     yield one.estimate("gap_change", change, _part(main, "gap_change"), **primary)
@@ -163,7 +161,7 @@ def _growth(one: _Answers, study: GrowthStudy) -> Iterator[Result]:
 
 
 def _part(growth: Growth | NotEstimable, name: str) -> Estimate | NotEstimable:
-    return growth if isinstance(growth, NotEstimable) else getattr(growth, name)
+    return attempt(getattr, growth, name)
 
 
 def _nobody(track: str) -> NotEstimable:

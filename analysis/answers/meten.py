@@ -56,7 +56,6 @@ def meten_items(
 
     Parameters
     ----------
-    design : Meten
     variation, letters, population : pandas.DataFrame
         As :func:`analysis.sources.facts.variation`, ``letter_facts`` and ``cbs_population`` return them.
     own : sequence of Measured

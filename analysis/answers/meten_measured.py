@@ -27,11 +27,8 @@ class Measured:
 
     Attributes
     ----------
-    id, label : str
-    kind : DataKind
     source : str
         Key in ``data/manifest.toml``.
-    found : Variation or NotEstimable
     """
 
     id: str
@@ -54,7 +51,6 @@ def measured(
         Its columns with plausible values.
     adolescents : Sourced
         ``data`` of :func:`analysis.panel.adolescents.adolescent_panel`.
-    outcomes : sequence of AdksOutcome
     """
     found = list(_knowledge(pupils, values))
     if isinstance(adolescents.frame, NotEstimable):

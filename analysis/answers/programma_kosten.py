@@ -33,7 +33,6 @@ def cost_items(
     ----------
     facts, lines, pupils : pandas.DataFrame
         As :func:`analysis.sources.facts.letter_facts`, ``programme_lines`` and ``cbs_pupils`` return them.
-    bounds : sequence of Bound
 
     Raises
     ------

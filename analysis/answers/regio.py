@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 
 import pandas as pd
 
@@ -16,7 +17,7 @@ from analysis.panel.regio import RegioPanel
 from analysis.results import Result, Series
 from analysis.sources.geography import province_names
 from analysis.sources.sourced import STUDY
-from analysis.unknown import NotEstimable
+from analysis.unknown import NotEstimable, attempt
 
 MODEL = "gemengd model met gemeenten, scholen en klassen"
 REGRESSION = "regressie met effecten van school en jaar"
@@ -120,12 +121,7 @@ class _Answers:
         return self(name, label, value, "", decimals=3, note=note, test=test)
 
     def percent(self, name: str, label: str, share: float | NotEstimable, **given) -> Result:
-        value = share if isinstance(share, NotEstimable) else 100 * share
-        return self(name, label, value, "%", **{"decimals": 0, **given})
-
-
-def _of(answer: Asked, take: Callable[[RegionAnswer], float]) -> float | NotEstimable:
-    return answer if isinstance(answer, NotEstimable) else float(take(answer))
+        return self(name, label, attempt(lambda known: 100 * known, share), "%", **{"decimals": 0, **given})
 
 
 def _provinces_in(frame: pd.DataFrame) -> int:
@@ -150,34 +146,34 @@ def _level(one: _Answers, level: Asked) -> Iterator[Result]:
     yield one.p(
         "joint_p",
         "alle provincies gelijk, p",
-        _of(level, lambda found: found.joint.p_value),
+        attempt(attrgetter("joint.p_value"), level),
         _freedom(level),
         "F-toets op gelijkheid",
     )
     yield one.p(
         "equivalence_p",
         "spreiding kleiner dan wat ertoe doet, p",
-        _of(level, lambda found: found.sd_below.p_value),
+        attempt(attrgetter("sd_below.p_value"), level),
         _one_sided(one),
         "Q-toets op gelijkwaardigheid",
     )
     yield one.p(
         "equivalence_deviation_p",
         "elke afwijking kleiner dan wat ertoe doet, p",
-        _of(level, lambda found: found.deviation_within.p_value),
+        attempt(attrgetter("deviation_within.p_value"), level),
         _one_sided(one),
         "twee eenzijdige toetsen per provincie",
     )
     label = "kans dat gelijkwaardigheid blijkt als provincies gelijk zijn"
-    yield one.percent("power", label, _of(level, lambda found: found.power_sd))
+    yield one.percent("power", label, attempt(attrgetter("power_sd"), level))
     label = "dezelfde kans, voor elke provincie apart"
-    yield one.percent("power_deviation", label, _of(level, lambda found: found.power_deviation))
-    widest = level if isinstance(level, NotEstimable) else _widest(level)
+    yield one.percent("power_deviation", label, attempt(attrgetter("power_deviation"), level))
+    widest = attempt(_widest, level)
     given = {} if isinstance(widest, NotEstimable) else {"se": widest["raw_se"]}
     yield one(
         "max_abs_effect",
         "grootste afwijking van een provincie, ruw",
-        widest if isinstance(widest, NotEstimable) else abs(widest["raw"]),
+        attempt(lambda found: abs(found["raw"]), widest),
         note="De grootste is uitgekozen en valt daardoor te groot uit.",
         **given,
     )
@@ -241,19 +237,19 @@ def _gap(one: _Answers, study: RegionStudy) -> Iterator[Result]:
     yield one.p(
         "gap_joint_p",
         f"het verschil {pair} overal gelijk, p",
-        _of(gap, lambda found: found.joint.p_value),
+        attempt(attrgetter("joint.p_value"), gap),
         "",
         "F-toets op gelijkheid",
     )
     yield one.p(
         "gap_equivalence_p",
         "spreiding in het verschil kleiner dan wat ertoe doet, p",
-        _of(gap, lambda found: found.sd_below.p_value),
+        attempt(attrgetter("sd_below.p_value"), gap),
         _one_sided(one),
         "Q-toets op gelijkwaardigheid",
     )
     label = "kans dat gelijkwaardigheid van het verschil blijkt"
-    yield one.percent("gap_power", label, _of(gap, lambda found: found.power_sd))
+    yield one.percent("gap_power", label, attempt(attrgetter("power_sd"), gap))
 
 
 def _planted(one: _Answers) -> Iterator[Result]:

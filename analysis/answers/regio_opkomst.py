@@ -45,7 +45,6 @@ def turnout_items(
         By province.
     path : RegionalPath or NotEstimable
         Of that panel, with `smallest` as its margin.
-    outcome : Outcome
     smallest : float
         Standard deviation between provinces that matters.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,6 @@ from analysis.credibility.certainty_study import (
     PEOPLE,
     PRECISION,
     UNITS,
-    CertaintyPlan,
     CertaintyStudy,
     certainty_study,
 )
@@ -29,7 +29,7 @@ from analysis.design.robustness import Robustness
 from analysis.inference import Tested, no_statement
 from analysis.panel.question import Panel
 from analysis.results import Result, Series
-from analysis.unknown import NotEstimable
+from analysis.unknown import NotEstimable, attempt
 
 _SPECIFIED = {"never": (MAIN, "never"), "imputation": (IMPUTED, HEADLINE), "two_way": (TWO_WAY, HEADLINE)}
 TEST = "randomisatietoets"
@@ -49,36 +49,12 @@ WORDS = {
 }
 
 
-def plan_of(panel: Panel, plan: Robustness) -> CertaintyPlan:
-    """What is tried for this question, from ``robustness.toml`` and the question itself."""
-    asked, smallest = panel.question, panel.question.outcome.smallest_of_interest
-    scale = (asked.outcome.tried or smallest) / smallest
+def plan_of(panel: Panel, plan: Robustness) -> Robustness:
+    """`plan` with the effects that are tried for this question, in its own smallest effect."""
+    outcome = panel.question.outcome
+    scale = (outcome.tried or outcome.smallest_of_interest) / outcome.smallest_of_interest
     effects = {scale * effect for effect in plan.power.effects} | {1.0}  # the smallest itself is always tried
-    return CertaintyPlan(
-        control=asked.comparison,
-        curve_estimators=plan.curve.estimators,
-        anticipation=plan.curve.anticipation,
-        before=plan.curve.before,
-        leave_one_out=plan.curve.leave_one_out,
-        curve_draws=plan.curve.draws,
-        curve_seed=plan.curve.seed,
-        placebo=plan.checks.placebo,
-        early=plan.checks.anticipation,
-        leads=plan.checks.leads,
-        mbar=plan.checks.mbar,
-        smallest=smallest,
-        effects=tuple(sorted(effects)),
-        target=plan.power.target,
-        alpha=plan.power.alpha,
-        reassigned=plan.power.reassigned,
-        draws=plan.power.draws,
-        power_seed=plan.power.seed,
-        stratum=plan.strata.randstad,
-        periphery=plan.alarm.periphery,
-        alarm_reassigned=plan.alarm.reassigned,
-        alarm_draws=plan.alarm.draws,
-        alarm_seed=plan.alarm.seed,
-    )
+    return replace(plan, power=replace(plan.power, effects=tuple(sorted(effects))))
 
 
 def check_question(
@@ -97,13 +73,15 @@ def check_question(
     neighbours : mapping of province to provinces
     provinces : mapping of code to name
     """
-    chosen = plan_of(panel, plan)
+    asked = panel.question
     if isinstance(panel.frame, NotEstimable):
         study = CertaintyStudy(**dict.fromkeys(CertaintyStudy.__dataclass_fields__, panel.frame))
     else:
         study = certainty_study(
             panel.frame,
-            chosen,
+            plan_of(panel, plan),
+            control=asked.comparison,
+            smallest=asked.outcome.smallest_of_interest,
             neighbours=neighbours,
             other=panel.other,
             moments=panel.moments,
@@ -123,15 +101,15 @@ def check_question(
         ),
         *rows.table(
             study.dates, "shift", "placebo_{}", "schatting bij een start die {} te vroeg is",
-            chosen.placebo,
+            plan.checks.placebo,
         ),
-        *_early(rows, study, chosen),
+        *_early(rows, study, plan.checks.anticipation),
         *_spill(rows, study),
         *_trends(rows, study),
         *_limits(rows, study),
         *_curve_rows(rows, study),
         *_noise(rows, study),
-        *_power(rows, study, chosen),
+        *_power(rows, study, plan.power.target),
         *_alarms(rows, study),
         balance_series(rows, plan.strata.randstad),
         _before(rows, study),
@@ -261,7 +239,7 @@ def _strata(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
     )
 
 
-def _early(rows: _Rows, study: CertaintyStudy, plan: CertaintyPlan) -> tuple[Result, ...]:
+def _early(rows: _Rows, study: CertaintyStudy, periods: tuple[int, ...]) -> tuple[Result, ...]:
     parts = (
         ("before", "before_{}", "verandering in {} vóór de start"),
         ("effect", "anticipation_{}", "effect als provincies {} vooruitlopen"),
@@ -269,20 +247,22 @@ def _early(rows: _Rows, study: CertaintyStudy, plan: CertaintyPlan) -> tuple[Res
     found = []
     for part, name, label in parts:
         table = study.early if isinstance(study.early, NotEstimable) else getattr(study.early, part)
-        found += rows.table(table, "periods", name, label, plan.early)
+        found += rows.table(table, "periods", name, label, periods)
     return tuple(found)
 
 
 def _spill(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
-    spill, beside = study.spill, study.beside
-    spill_parts = (spill, spill) if isinstance(spill, NotEstimable) else (spill.direct, spill.exposure)
-    other = (beside, beside) if isinstance(beside, NotEstimable) else (beside.adjusted, beside.interaction)
-    return (
-        *rows.tested("direct", "effect met buurprovincies als regressor", spill_parts[0]),
-        *rows.tested("spillover", "uitstraling als alle buren meedoen", spill_parts[1]),
-        *rows.tested("concurrent", "effect met het andere programma als regressor", other[0]),
-        *rows.tested("concurrent_interaction", "verschil waar ook het andere programma loopt", other[1]),
-    )
+    return tuple(
+        row
+        for name, label, found, part in (
+            ("direct", "effect met buurprovincies als regressor", study.spill, "direct"),
+            ("spillover", "uitstraling als alle buren meedoen", study.spill, "exposure"),
+            ("concurrent", "effect met het andere programma als regressor", study.beside, "adjusted"),
+            ("concurrent_interaction", "verschil waar ook het andere programma loopt", study.beside,
+             "interaction"),
+        )
+        for row in rows.tested(name, label, attempt(attrgetter(part), found))
+    )  # fmt: skip
 
 
 def _trends(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
@@ -397,20 +377,20 @@ def _limits(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
     parts = (
         (
             "breakdown_mbar", "grootste afwijking, maal die vóór de start, waarbij nul is uitgesloten",
-            drift if isinstance(drift, NotEstimable) else float(drift.breakdown_mbar), "maal",
+            attempt(attrgetter("breakdown_mbar"), drift), "maal",
         ),
         (
             "breakdown_m", "grootste knik in de ontwikkeling waarbij nul is uitgesloten",
-            drift if isinstance(drift, NotEstimable) else float(drift.breakdown_m), f"{unit} per meting",
+            attempt(attrgetter("breakdown_m"), drift), f"{unit} per meting",
         ),
         (
             "breakdown_b", "grootste uiteenlopen per meting waarbij de randomisatietoets nul uitsluit",
-            allowance if isinstance(allowance, NotEstimable) else float(allowance.breakdown),
+            attempt(attrgetter("breakdown"), allowance),
             f"{unit} per meting",
         ),
         (
             "gamma", "verhouding van kansen op een vroege start waarbij de conclusie valt",
-            hidden if isinstance(hidden, NotEstimable) else float(hidden.gamma), "",
+            attempt(attrgetter("gamma"), hidden), "",
         ),
     )  # fmt: skip
     return tuple(_limit(rows, *part) for part in parts)
@@ -483,20 +463,20 @@ def _noise(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
     return (*found, rows.row("noise_change", label, change))
 
 
-def _power(rows: _Rows, study: CertaintyStudy, plan: CertaintyPlan) -> tuple[Result, ...]:
-    power, unit = study.power, rows.panel.question.outcome.unit
-    wanted = f"{100 * plan.target:.0f}"
+def _power(rows: _Rows, study: CertaintyStudy, target: float) -> tuple[Result, ...]:
+    power, outcome = study.power, rows.panel.question.outcome
+    wanted = f"{100 * target:.0f}"
     label = f"kleinste effect dat met {wanted}% kans gezien wordt"
     if isinstance(power, NotEstimable):
         return (rows.row("detectable", label, power), rows.row("power", _POWER, power, "%"))
     table = power.table
     if power.detectable is None:
         largest = f"{table['effect'].max():g}".replace(".", ",")
-        why = NotEstimable(f"ook een effect van {largest} {unit} haalt geen {wanted}%")
+        why = NotEstimable(f"ook een effect van {largest} {outcome.unit} haalt geen {wanted}%")
         first = rows.row("detectable", label, why)
     else:
         first = rows.row("detectable", label, float(power.detectable), se=float(power.detectable_se))
-    at = table[np.isclose(table["effect"], plan.smallest)].iloc[0]
+    at = table[np.isclose(table["effect"], outcome.smallest_of_interest)].iloc[0]
     (too_large, large_se), (wrong_sign, sign_se) = (
         (factor * at[name], factor * at[f"{name}_se"]) if math.isfinite(at[name]) else (_UNSEEN, None)
         for name, factor in (("type_m", 1), ("type_s", 100))

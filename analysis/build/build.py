@@ -48,7 +48,6 @@ class Built:
         Runs that had been done before.
     failed : tuple of FailedRun
         What was asked for and has no results.
-    seconds : float
     """
 
     plan: Plan
@@ -76,8 +75,6 @@ def build(
 
     Parameters
     ----------
-    workspace : Workspace
-    progress : Progress
     jobs : int, optional
         Runs at the same time; the number of usable cores by default.
     only : sequence of str

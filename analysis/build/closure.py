@@ -75,7 +75,6 @@ class Closure:
     ----------
     files : dict of str to pathlib.Path
         By name relative to the repository, such as ``analysis/results.py``.
-    modules : frozenset of str
     designs : frozenset of str
         Names of design files that are read by a literal name.
     any_design : bool

@@ -46,7 +46,6 @@ class Expected:
 
     Attributes
     ----------
-    root, data : pathlib.Path
     token : str
         Name and content of a file below the build's folder, new for each build.
     python, program : str
@@ -79,7 +78,6 @@ def on_cluster(
     ----------
     scheduler : str
         Its address (``tcp://host:8786``), or the path of its scheduler file.
-    workspace : Workspace
     say : callable
         Takes a line for the person who waits.
     """

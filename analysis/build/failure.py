@@ -59,7 +59,6 @@ class FailedRun:
     notebook, file : str
         Name in the registry, and file in ``notebooks/``.
     parameters : mapping
-    failure : Failure
     """
 
     label: str

@@ -67,7 +67,6 @@ def launch(way: str, request: Mapping[str, Any], imports: Imports = NO_IMPORTS) 
     way : {"fork", "spare", "stock"}
     request : mapping
         With ``environment`` (all variables) and ``folder``, and what to do there.
-    imports : Imports
 
     Raises
     ------

@@ -42,7 +42,6 @@ class Run:
 
     Attributes
     ----------
-    entry : NotebookEntry
     overrides : dict
         Swept parameters.
     values : dict

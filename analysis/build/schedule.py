@@ -62,8 +62,6 @@ def run_all(
     ----------
     plan : Plan
         Updated with what was published.
-    runs : iterable of Run
-    progress : Progress
     slots : int
         Runs at the same time.
     kernels : str

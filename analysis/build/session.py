@@ -39,10 +39,8 @@ class Session:
         Address space it may claim; 0 sets no limit.
     kernels : str
         How kernels are started, see :mod:`analysis.build.launch`.
-    imports : Imports
     notebook : nbformat.NotebookNode or None
         The notebook, executed as far as it came.
-    timed_out : bool
     after_cell : callable or None
         Called when a code cell has ended, as :class:`nbclient.NotebookClient` calls it.
     """

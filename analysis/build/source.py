@@ -40,7 +40,6 @@ class NotebookSource:
 
     Attributes
     ----------
-    path : pathlib.Path
     title : str
         First line of the first markdown cell.
     cells : tuple of CodeCell

@@ -35,7 +35,6 @@ class Published:
 
     Attributes
     ----------
-    folder : pathlib.Path
     outputs : dict of str to str
         SHA-256 of each file with rows or a series, by path within the folder.
     output_hash : str

@@ -32,7 +32,6 @@ class Job:
 
     Attributes
     ----------
-    label, notebook, key : str
     path : pathlib.Path
         The notebook's file.
     overrides : dict
@@ -55,7 +54,6 @@ class Job:
         Real files that are not open are there: frames show their shape and no rows.
     kernels : str
         How the kernel is started, see :mod:`analysis.build.launch`.
-    imports : Imports
     keep_notebook : bool
         Run it in a kernel and keep the executed notebook.
     """

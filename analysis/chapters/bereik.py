@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import dutch
+from analysis.chapters.cells import point_table
 from analysis.design.questions import exposures
 from analysis.exhibits import Exhibit, TableExhibit
 from analysis.panel.registered import CARIBBEAN, ELSEWHERE
@@ -35,42 +36,31 @@ def exhibits(released: Released, workspace: Workspace) -> list[Exhibit]:
 
 
 def _provinces(series: Series, name: str, label: str, workspace: Workspace) -> TableExhibit:
-    names = province_names(workspace) | {CARIBBEAN: "Caribisch Nederland", ELSEWHERE: "Plaats onbekend"}
-    cells = pd.DataFrame(
-        [
-            (
-                names[row.code],
-                _count(row.activities),
-                _count(row.municipalities) if row.code in province_names(workspace) else "–",
-                _people(row),
-                _share(row),
-            )
-            for row in series.points.itertuples()
-        ],
-        columns=["Provincie", "Activiteiten", "Gemeenten", "Jongeren", "Per 100 leerlingen"],
-    )
+    provinces = province_names(workspace)
+    names = provinces | {CARIBBEAN: "Caribisch Nederland", ELSEWHERE: "Plaats onbekend"}
     caption = (
         f"{label}: geregistreerde activiteiten, gemeenten met een activiteit, bereikte jongeren, en "
         f"bereikte jongeren per honderd leerlingen in het voortgezet onderwijs (2021/22). {_TOLD} "
         f"{series.note}"
     )
-    return _table(series, name, cells, caption, "lrrrr")
+    return point_table(
+        series,
+        ["Provincie", "Activiteiten", "Gemeenten", "Jongeren", "Per 100 leerlingen"],
+        lambda row: (
+            names[row.code],
+            _count(row.activities),
+            _count(row.municipalities) if row.code in provinces else "–",
+            _people(row),
+            _share(row),
+        ),
+        id=f"tbl-{SECTION}-{name}",
+        caption=caption.strip(),
+        align="lrrrr",
+    )
 
 
 def _years(series: Series, name: str, label: str, *, placed: bool) -> TableExhibit:
     across = int(series.points["across"].sum())
-    cells = pd.DataFrame(
-        [
-            (
-                str(row.year),
-                _count(row.activities),
-                _count(row.municipalities) if placed else dutch.UNKNOWN,
-                _people(row),
-            )
-            for row in series.points.itertuples()
-        ],
-        columns=["Jaar", "Activiteiten", "Gemeenten", "Jongeren"],
-    )
     told = (
         f" Bij {dutch.number(across)} activiteiten is alleen een periode bekend die in het volgende jaar "
         "eindigt; die tellen in het jaar van het begin."
@@ -78,27 +68,32 @@ def _years(series: Series, name: str, label: str, *, placed: bool) -> TableExhib
         else ""
     )
     caption = f"{label}: geregistreerde activiteiten en bereikte jongeren per jaar.{told} {series.note}"
-    return _table(series, f"{name}-jaren", cells, caption, "lrrr")
+    return point_table(
+        series,
+        ["Jaar", "Activiteiten", "Gemeenten", "Jongeren"],
+        lambda row: (
+            str(row.year),
+            _count(row.activities),
+            _count(row.municipalities) if placed else dutch.UNKNOWN,
+            _people(row),
+        ),
+        id=f"tbl-{SECTION}-{name}-jaren",
+        caption=caption.strip(),
+        align="lrrr",
+    )
 
 
 def _lost(series: Series, name: str, label: str) -> TableExhibit:
-    cells = pd.DataFrame(
-        [
-            (dutch.capital(row.reason), row.file, str(row.line), _count(row.rows))
-            for row in series.points.itertuples()
-        ],
-        columns=["Waarom", "Bestand", "Eerste regel", "Regels"],
-    )
-    caption = (
-        f"{label}: regels van de registratie die niet zijn meegeteld, niet of alleen in een provincie zijn "
-        "te plaatsen, of gelijk zijn aan een eerdere regel."
-    )
-    return _table(series, f"{name}-verlies", cells, caption, "llrr")
-
-
-def _table(series: Series, name: str, cells: pd.DataFrame, caption: str, align: str) -> TableExhibit:
-    return TableExhibit(
-        f"tbl-{SECTION}-{name}", cells, caption.strip(), series.kind, series.source, align=align
+    return point_table(
+        series,
+        ["Waarom", "Bestand", "Eerste regel", "Regels"],
+        lambda row: (dutch.capital(row.reason), row.file, str(row.line), _count(row.rows)),
+        id=f"tbl-{SECTION}-{name}-verlies",
+        caption=(
+            f"{label}: regels van de registratie die niet zijn meegeteld, niet of alleen in een provincie "
+            "zijn te plaatsen, of gelijk zijn aan een eerdere regel."
+        ),
+        align="llrr",
     )
 
 

@@ -6,7 +6,7 @@ it stands in the cell.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,10 +14,12 @@ from typing import Any
 import pandas as pd
 
 from analysis import dutch
+from analysis.exhibits import TableExhibit
 from analysis.results import Result, Series, interval_name
 from analysis.results.row import NOT_ESTABLISHED, NOT_SHOWN
 from analysis.results.series import N
 
+NOT_APPLICABLE = "niet van toepassing"
 NOT_GIVEN = "niet te geven"  # an interval, where nothing is said of chance
 
 
@@ -102,13 +104,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class Points:
-    """How a table prints the points of a series, found by the values in its key columns.
-
-    Attributes
-    ----------
-    series : Series
-    keys : tuple of str
-    """
+    """How a table prints the points of a series, found by the values in its key columns."""
 
     series: Series
     keys: tuple[str, ...]
@@ -178,3 +174,16 @@ def with_simulation_error(row: Result) -> str:
     """The number of a row that was drawn, with its unit and how far it may be off for being drawn."""
     error = "" if row.se is None else f" (simulatiefout {dutch.number(row.se, row.decimals + 1)})"
     return f"{with_unit(row)}{error}"
+
+
+def point_table(
+    series: Series, columns: Sequence[str], line: Callable[[Any], Sequence[str]], **exhibit: Any
+) -> TableExhibit:
+    """A table with a `line` for every point of the series; one that says why where it has none.
+
+    `exhibit` are id, caption, align and widths.
+    """
+    lines = [line(point) for point in series.points.itertuples()]
+    none = (series.unknown, *[NOT_APPLICABLE] * (len(columns) - 1))
+    cells = pd.DataFrame(lines or [none], columns=list(columns))
+    return TableExhibit(cells=cells, kind=series.kind, source=series.source, **exhibit)

@@ -15,7 +15,7 @@ from analysis.answers.effect_names import (
     TWO_WAY,
     WEIGHTED,
 )
-from analysis.chapters.cells import NOT_GIVEN
+from analysis.chapters.cells import NOT_APPLICABLE, NOT_GIVEN
 from analysis.chapters.effect_gemeten import measured_exhibits
 from analysis.chapters.effect_opzet import design_table
 from analysis.chapters.effect_weighted import weighted_remark, weighted_tables
@@ -28,7 +28,6 @@ from analysis.figures.rollout import rollout
 from analysis.results import Released, Result, interval_name
 from analysis.workspace import Workspace
 
-NOT_APPLICABLE = "niet van toepassing"
 _LINES = (
     (f"{dutch.capital(METHODS[MAIN])} (hoofdschatting)", "effect"),
     (dutch.capital(METHODS[IMPUTED]), "effect_imputation"),

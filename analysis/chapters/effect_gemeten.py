@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.answers.effect_names import GROUPS, MEASURED
+from analysis.chapters.cells import point_table
 from analysis.design.questions import Question
 from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit
 from analysis.figures.place_lines import line_beside_whole
@@ -88,27 +89,20 @@ def _table(released: Released, question: Question, series: Series) -> TableExhib
     columns = ["Meting", "Datum", "Plaatsen met start", "Plaatsen zonder start", "Provincies", "Mensen"]
     responses = _any_response(series)
     columns += ["Respons met en zonder start (%)"] if responses else []
-    if series.points.empty:
-        cells = [(series.unknown, *["niet van toepassing"] * (len(columns) - 1))]
-    else:
-        cells = [
-            (
-                line.label,
-                line.date,
-                *(_count(getattr(line, name)) for name in _COUNTED),
-                *([_responses(line)] if responses else []),
-            )
-            for line in series.points.itertuples()
-        ]
-    return TableExhibit(
+    return point_table(
+        series,
+        columns,
+        lambda line: (
+            line.label,
+            line.date,
+            *(_count(getattr(line, name)) for name in _COUNTED),
+            *([_responses(line)] if responses else []),
+        ),
         id=released.exhibit("tbl", f"{question.id}-{MEASURED}"),
-        cells=pd.DataFrame(cells, columns=columns),
         caption=(
             f"{question.exposure.label}, {dutch.lower(question.title)}: wat bij elke meting is gemeten. "
             f"{_ALL if question.outcome.source == 'turnout' else _ANSWERED if responses else _UNASKED}"
         ),
-        kind=series.kind,
-        source=series.source,
         align="llrrrr" + "r" * responses,
     )
 

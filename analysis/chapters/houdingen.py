@@ -150,7 +150,6 @@ def _figure(released: Released, design: AdksDesign, name: str, label: str, capti
         drawn[columns],
         outcome_label=label,
         unit=series.unit,
-        wave_label="meting",
         decimals=series.decimals,
         level=series.level,
         **shared,

@@ -173,7 +173,6 @@ def tiles_figure(released: Released, series: Series, outcome: RegioOutcome) -> F
         {"Ruw": by_region["raw"], "Bijgesteld": by_region["shrunken"]},
         label=f"afwijking van het gemiddelde in {outcome.label}",
         unit=series.unit,
-        tiles=True,
         decimals=series.decimals,
         classes=margin_bounds(drawn["raw"], outcome.smallest_deviation),
         middle=0.0,

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.answers.zekerheid_names import ALIKE, SECTION
-from analysis.chapters.cells import NOT_GIVEN, with_simulation_error
+from analysis.chapters.cells import NOT_APPLICABLE, NOT_GIVEN, with_simulation_error
 from analysis.chapters.zekerheid_tabellen import about, tables
 from analysis.datakind import DataKind
 from analysis.design.questions import Question, questions
@@ -134,7 +134,7 @@ def _controlled(released: Released, prefix: str, main: Result) -> str:
 
 def _cells(row: Result) -> tuple[str, str, str]:
     if row.value is None:
-        return row.unknown_word, "niet van toepassing", "niet van toepassing"
+        return row.unknown_word, NOT_APPLICABLE, NOT_APPLICABLE
     interval = row.interval_text if row.low is not None else NOT_GIVEN
     return dutch.number(row.value, row.decimals, sign=True), interval, row.p_text
 
@@ -163,7 +163,6 @@ def _without(released: Released, question: Question, prefix: str) -> FigureExhib
         decimals=series.decimals,
         level=series.level,
         highlight=["alle provincies"],
-        sign=True,
         caption=f"{caption} {_NO_INTERVAL}" if points["low"].isna().any() else caption,
     )
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.answers.zekerheid_names import BALANCE, SECTION
-from analysis.chapters.cells import NOT_GIVEN, given, with_unit
+from analysis.chapters.cells import NOT_GIVEN, given, point_table, with_unit
 from analysis.design.questions import Question
 from analysis.exhibits import TableExhibit
 from analysis.results import Released, Result, Series, interval_name
@@ -63,19 +63,15 @@ def _before(released: Released, question: Question, series: Series) -> TableExhi
         "Start", "Provincies", f"Verschil ({series.unit})", interval_name(series.level), "p-waarde",
         "Ziet de toets vanaf", "Doet aan de schatting", "Kleiner dan wat ertoe doet",
     ]  # fmt: skip
-    if series.points.empty:
-        cells = [(series.unknown, *["niet van toepassing"] * (len(columns) - 1))]
-    else:
-        cells = [_slope(series, line) for line in series.points.itertuples()]
-    return TableExhibit(
+    return point_table(
+        series,
+        columns,
+        lambda line: _slope(series, line),
         id=released.exhibit("tbl", f"{SECTION}-{question.id}-voorloop"),
-        cells=pd.DataFrame(cells, columns=columns),
         caption=(
             f"{about(question)}: verschil in ontwikkeling vóór de start, naar start. Een hoge p-waarde "
             "bewijst niet dat de ontwikkeling gelijk was."
         ),
-        kind=series.kind,
-        source=series.source,
         align="lrrlrrrl",
         widths=(15, 16, 17, 14, 13, 12, 13, 15),
     )
@@ -96,21 +92,16 @@ def _slope(series: Series, line) -> tuple[str, ...]:
 
 
 def _balance(released: Released, question: Question, series: Series) -> TableExhibit:
-    columns = ["Kenmerk", "Met start", "Zonder start", "Verschil (standaardafwijkingen)"]
-    if series.points.empty:
-        cells = [(series.unknown, *["niet van toepassing"] * (len(columns) - 1))]
-    else:
-        cells = [_characteristic(line) for line in series.points.itertuples()]
-    return TableExhibit(
+    return point_table(
+        series,
+        ["Kenmerk", "Met start", "Zonder start", "Verschil (standaardafwijkingen)"],
+        _characteristic,
         id=released.exhibit("tbl", f"{SECTION}-{question.id}-{BALANCE}"),
-        cells=pd.DataFrame(cells, columns=columns),
         caption=(
             f"{about(question)}: hoe plaatsen met en zonder start ervoor stonden, vóór de eerste start. Het "
             "verschil is gedeeld door de spreiding binnen beide groepen. De schatting vergelijkt "
             "veranderingen: een verschil in niveau vertekent haar niet vanzelf."
         ),
-        kind=series.kind,
-        source=series.source,
         align="lrrr",
     )
 
@@ -127,35 +118,18 @@ def _characteristic(line) -> tuple[str, ...]:
 
 
 def _alarms(released: Released, question: Question, series: Series) -> TableExhibit:
-    if series.points.empty:
-        cells = [(series.unknown, *["niet van toepassing"] * 3)]
-    else:
-        cells = [
-            (
-                dutch.capital(line.label),
-                dutch.number(line.size, series.decimals),
-                dutch.number(line.wild, series.decimals),
-                dutch.number(line.size_se, series.decimals),
-            )
-            for line in series.points.itertuples()
-        ]
-    return TableExhibit(
-        id=released.exhibit("tbl", f"{SECTION}-{question.id}-alarm"),
-        cells=pd.DataFrame(
-            cells,
-            columns=[
-                "Schokken van provincies",
-                "Randomisatietoets (%)",
-                "Wilde bootstrap (%)",
-                "Simulatiefout (%)",
-            ],
+    return point_table(
+        series,
+        ["Schokken van provincies", "Randomisatietoets (%)", "Wilde bootstrap (%)", "Simulatiefout (%)"],
+        lambda line: (
+            dutch.capital(line.label),
+            *(dutch.number(share, series.decimals) for share in (line.size, line.wild, line.size_se)),
         ),
+        id=released.exhibit("tbl", f"{SECTION}-{question.id}-alarm"),
         caption=(
             f"{about(question)}: hoe vaak een toets zonder effect toch aanslaat in deze opzet, als de "
             "provincies met een start vaststaan."
         ),
-        kind=series.kind,
-        source=series.source,
         align="lrrr",
     )
 

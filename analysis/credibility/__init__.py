@@ -1,89 +1,37 @@
-"""How far a result can be trusted: checks, sensitivity, the curve of specifications, power and diagnosis."""
+"""How far a result can be trusted: checks, sensitivity, the curve of specifications, power and diagnosis.
 
-from analysis.credibility.alternatives import by_estimator, by_weights
-from analysis.credibility.anticipation import Anticipation, anticipation
-from analysis.credibility.certainty_study import CertaintyPlan, CertaintyStudy, certainty_study
-from analysis.credibility.concurrent import Concurrent, concurrent, policy_cells
-from analysis.credibility.diagnosis import (
-    Answer,
-    Answered,
-    DataStrategy,
-    Design,
-    Drawn,
-    Inquiry,
-    Model,
-    diagnose,
-)
-from analysis.credibility.leave_one_out import leave_one_out
-from analysis.credibility.lee_bounds import LeeBounds, lee_bounds
-from analysis.credibility.noise import Noise
-from analysis.credibility.placebo import placebo_dates
-from analysis.credibility.power import Power, design_se, simulate_power
-from analysis.credibility.pretrends import Pretrends, pretrends
-from analysis.credibility.rosenbaum import HiddenBias, hidden_bias
-from analysis.credibility.sensitivity import (
-    Sensitivity,
-    relative_magnitudes_interval,
-    sensitivity,
-    smoothness_interval,
-)
-from analysis.credibility.sensitivity_path import PathSensitivity, path_sensitivity
-from analysis.credibility.size_table import shock_models, size_table
-from analysis.credibility.specification_curve import (
-    Curve,
-    Specification,
-    specification_curve,
-    specifications,
-)
-from analysis.credibility.spillover import Spillover, neighbour_shares, spillover
-from analysis.credibility.trend_allowance import TrendAllowance, trend_allowance
+Importing a name from here loads what it needs and no more.
+"""
 
-__all__ = [
-    "Answer",
-    "Answered",
-    "Anticipation",
-    "CertaintyPlan",
-    "CertaintyStudy",
-    "Concurrent",
-    "Curve",
-    "DataStrategy",
-    "Design",
-    "Drawn",
-    "HiddenBias",
-    "Inquiry",
-    "LeeBounds",
-    "Model",
-    "Noise",
-    "PathSensitivity",
-    "Power",
-    "Pretrends",
-    "Sensitivity",
-    "Specification",
-    "Spillover",
-    "TrendAllowance",
-    "anticipation",
-    "by_estimator",
-    "by_weights",
-    "certainty_study",
-    "concurrent",
-    "design_se",
-    "diagnose",
-    "hidden_bias",
-    "leave_one_out",
-    "lee_bounds",
-    "neighbour_shares",
-    "path_sensitivity",
-    "placebo_dates",
-    "policy_cells",
-    "pretrends",
-    "relative_magnitudes_interval",
-    "sensitivity",
-    "shock_models",
-    "simulate_power",
-    "size_table",
-    "smoothness_interval",
-    "specification_curve",
-    "specifications",
-    "spillover",
-    "trend_allowance",
-]
+from __future__ import annotations
+
+from importlib import import_module
+
+from analysis.ondemand import load_on_demand, names
+
+_PLACES = {
+    "alternatives": ("by_estimator", "by_weights"),
+    "anticipation": ("Anticipation", "anticipation"),
+    "certainty_study": ("CertaintyStudy", "certainty_study"),
+    "concurrent": ("Concurrent", "concurrent", "policy_cells"),
+    "diagnosis": ("Answer", "Answered", "Design", "Drawn", "diagnose"),
+    "leave_one_out": ("leave_one_out",),
+    "lee_bounds": ("LeeBounds", "lee_bounds"),
+    "noise": ("Noise",),
+    "placebo": ("placebo_dates",),
+    "power": ("Power", "design_se", "simulate_power"),
+    "pretrends": ("Pretrends", "pretrends"),
+    "rosenbaum": ("HiddenBias", "hidden_bias"),
+    "sensitivity": ("Sensitivity", "relative_magnitudes_interval", "smoothness_interval"),
+    "sensitivity_path": ("PathSensitivity", "path_sensitivity"),
+    "size_table": ("shock_models", "size_table"),
+    "specification_curve": (
+        "Curve", "Specification", "specification_curve", "specifications",
+    ),
+    "spillover": ("Spillover", "neighbour_shares", "spillover"),
+    "trend_allowance": ("TrendAllowance", "trend_allowance"),
+}  # fmt: skip
+
+__all__ = names(_PLACES)
+
+load_on_demand(__name__, _PLACES, import_module)

@@ -36,7 +36,6 @@ def alike_in(frame: pd.DataFrame, covariates: Sequence[str], *, control: str) ->
     frame : pandas.DataFrame
         unit, cluster, time, cohort and value of :class:`analysis.panel.question.Panel`, and the covariates:
         the same at all times of a unit.
-    covariates : sequence of str
     control : {"not_yet", "never"}
 
     Raises

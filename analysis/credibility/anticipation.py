@@ -37,7 +37,6 @@ def anticipation(
 
     Parameters
     ----------
-    panel : ClusterPanel
     periods : sequence of int
         Lengths of the window of anticipation, one or more.
     control : {"not_yet", "never"}

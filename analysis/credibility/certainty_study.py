@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,7 @@ from analysis.credibility.specification_curve import (
 )
 from analysis.credibility.spillover import Spillover, neighbour_shares, spillover
 from analysis.credibility.trend_allowance import TrendAllowance, trend_allowance
+from analysis.design.robustness import AlarmPlan, ChecksPlan, CurvePlan, PowerPlan, Robustness
 from analysis.estimate.panel_noise import PanelNoise, panel_noise
 from analysis.estimate.sampled_means import precision_weights
 from analysis.inference import (
@@ -57,15 +58,8 @@ class CertaintyStudy:
         The same test with re-assignment among like clusters only; its draws are the assignments left.
     weights, estimators, without, dates : pandas.DataFrame or NotEstimable
         One row a choice, see :func:`analysis.inference.reassigned.as_table`.
-    early : Anticipation or NotEstimable
-    spill : Spillover or NotEstimable
-    beside : Concurrent or NotEstimable
-    trends : Pretrends or NotEstimable
     drift : Sensitivity or NotEstimable
         Rambachan and Roth.
-    allowance : TrendAllowance or NotEstimable
-    hidden : HiddenBias or NotEstimable
-    curve : Curve or NotEstimable
     noise : PanelNoise or NotEstimable
         What places do by themselves; see :func:`analysis.estimate.panel_noise.panel_noise`.
     power : Power or NotEstimable
@@ -94,71 +88,15 @@ class CertaintyStudy:
     alarms: pd.DataFrame | NotEstimable
 
 
-@dataclass(frozen=True)
-class CertaintyPlan:
-    """What is tried; see ``data/design/robustness.toml``.
-
-    Attributes
-    ----------
-    control : str
-        Whom the headline compares with.
-    curve_estimators : tuple of str
-    anticipation : tuple of int
-        Windows of anticipation in the curve, in measurements.
-    before : tuple of int
-        Measurements kept before the first start in the curve; 0 keeps all.
-    leave_one_out : bool
-    curve_draws, curve_seed : int
-    placebo, early : tuple of int
-        Pretended starts, and windows of anticipation, in measurements.
-    leads : int
-    mbar : tuple of float
-    smallest : float
-        The smallest effect that would matter: scales the drifts allowed and the effects tried for power.
-    effects : tuple of float
-        Effects that power is asked of, as multiples of `smallest`; the first is zero.
-    target, alpha : float
-    reassigned, draws, power_seed : int
-    stratum : tuple of str
-        Clusters that change places among themselves, as the others do.
-    periphery : tuple of str
-        Clusters with a shock in common, in simulations without an effect.
-    alarm_reassigned, alarm_draws, alarm_seed : int
-    """
-
-    control: str
-    curve_estimators: tuple[str, ...]
-    anticipation: tuple[int, ...]
-    before: tuple[int, ...]
-    leave_one_out: bool
-    curve_draws: int
-    curve_seed: int
-    placebo: tuple[int, ...]
-    early: tuple[int, ...]
-    leads: int
-    mbar: tuple[float, ...]
-    smallest: float
-    effects: tuple[float, ...]
-    target: float
-    alpha: float
-    reassigned: int
-    draws: int
-    power_seed: int
-    stratum: tuple[str, ...]
-    periphery: tuple[str, ...]
-    alarm_reassigned: int
-    alarm_draws: int
-    alarm_seed: int
-
-
 def certainty_study(
     frame: pd.DataFrame,
-    plan: CertaintyPlan,
+    plan: Robustness,
     *,
+    control: str,
+    smallest: float,
     neighbours: Mapping[str, Sequence[str]],
     other: Mapping[str, float | None] | None = None,
     moments: Sequence[float] = (),
-    draw: Callable[[ClusterPanel], Callable[[Sequence[int]], np.ndarray]] | None = None,
     level: float = 0.95,
     seed: int = 0,
 ) -> CertaintyStudy:
@@ -168,28 +106,31 @@ def certainty_study(
     ----------
     frame : pandas.DataFrame
         Of :class:`analysis.panel.question.Panel`.
+    plan : Robustness
+        What is tried.
+    control : str
+        Whom the headline compares with.
+    smallest : float
+        The smallest effect that would matter: scales the drifts allowed and the effects tried for power.
     neighbours : mapping of cluster to clusters
     other : mapping of cluster to float, optional
         First measurement under the other programme; None for none. Absent where there is no other programme.
     moments : sequence of float
         When each measurement was, in years, for what places do by themselves.
-    draw : callable, optional
-        From the panel to a source of worlds without an effect; the noise of the data unless given.
-    level, seed : float, int
     """
     samples = attempt(_samples, frame)
     if isinstance(samples, NotEstimable):
         return CertaintyStudy(**dict.fromkeys(CertaintyStudy.__dataclass_fields__, samples))
     panel = samples[UNITS]
-    main = Setting(plan.control)
+    main = Setting(control)
     options = {"level": level, "seed": seed}
     shares = attempt(_shares, panel, neighbours)
     policy = attempt(_policy, panel, other)
     noise = attempt(_noise, frame, neighbours, moments, level)
-    worlds = draw(panel) if draw is not None else attempt(_ByRow.of, noise, panel, moments)
+    worlds = attempt(_ByRow.of, noise, panel, moments)
     return CertaintyStudy(
         whole=attempt(randomised, panel, main, **options),
-        strata=attempt(_within_strata, panel, main, plan.stratum, options),
+        strata=attempt(_within_strata, panel, main, plan.strata.randstad, options),
         weights=attempt(
             by_weights,
             {name: item for name, item in samples.items() if name != UNITS},
@@ -198,24 +139,24 @@ def certainty_study(
         ),
         estimators=attempt(by_estimator, panel, {name: Setting(name) for name in ESTIMATORS}, **options),
         without=attempt(leave_one_out, panel, setting=main, **options),
-        dates=attempt(placebo_dates, panel, plan.placebo, setting=main, in_periods=True, **options),
-        early=attempt(anticipation, panel, plan.early, control=plan.control, **options),
+        dates=attempt(placebo_dates, panel, plan.checks.placebo, setting=main, **options),
+        early=attempt(anticipation, panel, plan.checks.anticipation, control=control, **options),
         spill=attempt(spillover, panel, shares, **options),
         beside=attempt(concurrent, panel, policy, **options),
-        trends=attempt(pretrends, panel, headline=main, bound=plan.smallest, **options),
-        drift=attempt(_drift, panel, main, plan, level, seed),
+        trends=attempt(pretrends, panel, headline=main, bound=smallest, **options),
+        drift=attempt(_drift, panel, main, plan.checks, level, seed),
         allowance=attempt(
             trend_allowance,
             panel,
             main,
-            [plan.smallest * share for share in (0.0, 0.25, 0.5, 1.0)],
+            [smallest * share for share in (0.0, 0.25, 0.5, 1.0)],
             **options,
         ),
         hidden=attempt(hidden_bias, panel, main, alpha=1 - level, seed=seed),
-        curve=attempt(_curve, samples, plan, level, shares=shares, policy=policy),
+        curve=attempt(_curve, samples, plan.curve, level, shares=shares, policy=policy),
         noise=noise,
-        power=attempt(_power, panel, worlds, main, plan),
-        alarms=attempt(_alarms, panel, frame, main, plan, 1 - level),
+        power=attempt(_power, panel, worlds, main, plan.power, smallest),
+        alarms=attempt(_alarms, panel, frame, main, plan.alarm, 1 - level),
     )
 
 
@@ -319,7 +260,7 @@ def _within_strata(panel: ClusterPanel, main: Setting, stratum: Sequence[str], o
 
 
 def _alarms(
-    panel: ClusterPanel, frame: pd.DataFrame, main: Setting, plan: CertaintyPlan, alpha: float
+    panel: ClusterPanel, frame: pd.DataFrame, main: Setting, plan: AlarmPlan, alpha: float
 ) -> pd.DataFrame:
     """Shocks of clusters with, where a cluster has several units, noise of these in the usual proportion."""
     several = panel.units > len(panel.clusters)
@@ -331,21 +272,21 @@ def _alarms(
         size=people,
     )
     return size_table(
-        panel, {"main": main}, models, draws=plan.alarm_draws, reassigned=plan.alarm_reassigned,
-        bootstrap=True, alpha=alpha, seed=plan.alarm_seed,
+        panel, {"main": main}, models, draws=plan.draws, reassigned=plan.reassigned,
+        bootstrap=True, alpha=alpha, seed=plan.seed,
     )  # fmt: skip
 
 
-def _drift(panel: ClusterPanel, main: Setting, plan: CertaintyPlan, level: float, seed: int) -> Sensitivity:
+def _drift(panel: ClusterPanel, main: Setting, plan: ChecksPlan, level: float, seed: int) -> Sensitivity:
     path = event_path(panel, main)
     return path_sensitivity(path, leads=plan.leads, mbar=plan.mbar, level=level, seed=seed)
 
 
-def _curve(samples, plan: CertaintyPlan, level: float, *, shares, policy) -> Curve:
+def _curve(samples, plan: CurvePlan, level: float, *, shares, policy) -> Curve:
     panel = samples[UNITS]
     has_shares, has_policy = (not isinstance(item, NotEstimable) for item in (shares, policy))
     chosen = specifications(
-        estimators=plan.curve_estimators,
+        estimators=plan.estimators,
         samples=tuple(samples),
         anticipation=plan.anticipation,
         before=plan.before,
@@ -359,21 +300,21 @@ def _curve(samples, plan: CertaintyPlan, level: float, *, shares, policy) -> Cur
         neighbours=shares if has_shares else None,
         policy=policy if has_policy else None,
         alpha=1 - level,
-        draws=plan.curve_draws,
-        seed=plan.curve_seed,
+        draws=plan.draws,
+        seed=plan.seed,
     )
 
 
-def _power(panel: ClusterPanel, worlds, main: Setting, plan: CertaintyPlan) -> Power:
+def _power(panel: ClusterPanel, worlds, main: Setting, plan: PowerPlan, smallest: float) -> Power:
     found = simulate_power(
         panel,
         worlds,
-        [plan.smallest * share for share in plan.effects],
+        [smallest * share for share in plan.effects],
         {"main": main},
         alpha=plan.alpha,
         target=plan.target,
         reassigned=plan.reassigned,
         draws=plan.draws,
-        seed=plan.power_seed,
+        seed=plan.seed,
     )
     return found["main"]

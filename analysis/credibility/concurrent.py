@@ -51,7 +51,6 @@ def concurrent(panel: ClusterPanel, policy: np.ndarray, **options) -> Concurrent
 
     Parameters
     ----------
-    panel : ClusterPanel
     policy : ndarray, shape (G, T)
         See :func:`policy_cells`.
     **options

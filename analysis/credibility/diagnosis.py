@@ -1,7 +1,7 @@
 """Diagnosis of a research design in the manner of DeclareDesign (Blair, Cooper, Coppock & Humphreys 2019).
 
 A design is declared as a model (how data come about), inquiries (what is asked, with its answer under the
-model), a data strategy (what is observed) and answers (what is computed). Drawing it many times tells how
+model) and answers (what is computed). Drawing it many times tells how
 far the answers lie from the truth, and how often intervals cover and tests reject.
 """
 
@@ -43,38 +43,6 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Model:
-    """How data come about.
-
-    Attributes
-    ----------
-    name : str
-    draw : callable
-        ``draw(seeds, effect)`` gives a :class:`Drawn` of one world a seed; `effect` multiplies the effects
-        of the model, and 0 is the world without any.
-    """
-
-    name: str
-    draw: Callable[[Sequence[int], float], Drawn]
-
-
-@dataclass(frozen=True)
-class Inquiry:
-    """A question whose answer the model knows; `id` is its key in ``Drawn.truth``."""
-
-    id: str
-    text: str = ""
-
-
-@dataclass(frozen=True)
-class DataStrategy:
-    """What of the worlds is observed: ``observe(data, seeds)``; everything unless told otherwise."""
-
-    name: str = "everything"
-    observe: Callable[[Any, Sequence[int]], Any] | None = None
-
-
-@dataclass(frozen=True)
 class Answer:
     """How an inquiry is answered: ``answer(data, seeds)`` gives an :class:`Answered`."""
 
@@ -85,7 +53,15 @@ class Answer:
 
 @dataclass(frozen=True)
 class Design:
-    """Model, inquiries, data strategy and answers.
+    """Model, inquiries and answers.
+
+    Attributes
+    ----------
+    model : callable
+        How data come about: ``model(seeds, effect)`` gives a :class:`Drawn` of one world a seed; `effect`
+        multiplies the effects of the model, and 0 is the world without any.
+    inquiries : tuple of str
+        Questions whose answers the model knows: keys of ``Drawn.truth``.
 
     Raises
     ------
@@ -93,17 +69,15 @@ class Design:
         If two answers share an id, or one has no inquiry.
     """
 
-    model: Model
-    inquiries: tuple[Inquiry, ...]
-    data: DataStrategy
+    model: Callable[[Sequence[int], float], Drawn]
+    inquiries: tuple[str, ...]
     answers: tuple[Answer, ...]
 
     def __post_init__(self) -> None:
-        known = {inquiry.id for inquiry in self.inquiries}
         for answer in self.answers:
-            if answer.inquiry not in known:
+            if answer.inquiry not in self.inquiries:
                 raise ValueError(
-                    f"answer {answer.id} has no inquiry {answer.inquiry!r} among {sorted(known)}"
+                    f"answer {answer.id} has no inquiry {answer.inquiry!r} among {sorted(self.inquiries)}"
                 )
         ids = [answer.id for answer in self.answers]
         if not ids or len(set(ids)) != len(ids):
@@ -117,7 +91,6 @@ def diagnose(
 
     Parameters
     ----------
-    design : Design
     draws, seed, workers
         See :func:`analysis.credibility.replicate.replicate`.
     alpha : float
@@ -149,9 +122,9 @@ class _Diagnosand:
 
     def __call__(self, seeds: Seeds) -> np.ndarray:
         """Truth, estimate, low, high, p with effects, and p without; shape (seeds, answers, 6)."""
-        world, sample, strategy = as_integers(seeds, 3)
-        truth, said = self._said(world, sample, strategy, 1.0)
-        _, without = self._said(world, sample, strategy, 0.0)
+        world, strategy = as_integers(seeds, 2)
+        truth, said = self._said(world, strategy, 1.0)
+        _, without = self._said(world, strategy, 0.0)
         ends = {key: answered.interval() for key, answered in said.items()}
         found = np.empty((len(seeds), len(self.design.answers), 6))
         for place, item in enumerate(self.design.answers):
@@ -161,13 +134,11 @@ class _Diagnosand:
                 found[:, place, column] = values
         return found
 
-    def _said(self, world, sample, strategy, effect: float):
+    def _said(self, world, strategy, effect: float):
         """The truth, and what each strategy says; answers that share one have it run once."""
-        drawn = self.design.model.draw(world, effect)
-        observe = self.design.data.observe
-        data = drawn.data if observe is None else observe(drawn.data, sample)
+        drawn = self.design.model(world, effect)
         strategies = {id(item.answer): item.answer for item in self.design.answers}
-        return drawn.truth, {key: answer(data, strategy) for key, answer in strategies.items()}
+        return drawn.truth, {key: answer(drawn.data, strategy) for key, answer in strategies.items()}
 
 
 def _summary(rows: np.ndarray, alpha: float) -> dict[str, float]:

@@ -103,7 +103,6 @@ def effect_study(
         :class:`analysis.panel.question.Panel`.
     stopped : {"switch_path", "switchers"}
         The estimator for that.
-    level, seed : float, int
     """
     main, beside, compared = estimators
     names = {"unit": "unit", "time": "time", "cohort": "cohort", "outcome": "value"}

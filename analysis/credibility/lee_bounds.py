@@ -25,7 +25,6 @@ class LeeBounds:
 
     Attributes
     ----------
-    low, high : float
     naive : float
         Difference in means of the observed.
     interval : (float, float) or None
@@ -35,7 +34,6 @@ class LeeBounds:
         "treated" or "control": the group observed more often.
     n : int
         Units, observed or not.
-    clusters : int or None
     """
 
     low: float

@@ -48,7 +48,6 @@ class Simulated:
         Share of draws in which the test rejects, and its Monte Carlo error.
     size, size_se : float
         The same without an effect.
-    draws : int
     """
 
     power: float
@@ -105,7 +104,6 @@ class Lottery:
 
     Attributes
     ----------
-    groups : int
     variance : float
         Of a cluster mean at one measurement, beyond cluster and measurement effects.
     """

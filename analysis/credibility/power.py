@@ -45,7 +45,6 @@ class Power:
         Its standard error from simulation.
     size : float
         Rejection without an effect.
-    size_se : float
     """
 
     table: pd.DataFrame
@@ -62,7 +61,6 @@ def design_se(panel: ClusterPanel, setting: Setting, variance: np.ndarray) -> fl
     ----------
     panel : ClusterPanel
         Their outcome is not used.
-    setting : Setting
     variance : ndarray, shape (G,) or (G, T)
         Of a cell mean, beyond cluster and period effects.
 

@@ -43,13 +43,8 @@ class Pretrends:
         the headline's bias is shown to be below `bound`; None without one), reason.
     p_value : float
         Of no slope in any cohort, by the smallest of their p-values under re-assignment.
-    smallest_p : float
-    exact : bool
-    draws : int
-    monte_carlo_se : float
     clusters, treated_clusters, comparison_clusters : int
         Of the panel; those that adopt within it; those that have not when the first do.
-    level : float
     bound : float or None
         Bias of the headline below which trends count as alike.
     """
@@ -140,14 +135,12 @@ def pretrends(
 
     Parameters
     ----------
-    panel : ClusterPanel
     headline : Setting, optional
         The estimate that trends may bias; its anticipation is left out of the periods before the start.
     bound : float, optional
         For equivalence: the bias that does not matter, such as the smallest effect of interest.
     power : bool
         Find the detectable slopes as well.
-    level : float
     max_exact, draws, seed
         Enumerate up to `max_exact` re-assignments, else sample.
 
@@ -222,7 +215,6 @@ class _Contrast:
         The most clusters that a part compares them with.
     base : ndarray of int, shape (G,)
         Reference period of each cluster.
-    periods : int
     """
 
     cohort: float | str
@@ -339,7 +331,6 @@ class _Worlds:
         Standard deviation of the shocks that the error of each slope shows; NaN where it has none.
     crossed : ndarray, shape (K, K)
         What a slope of one in the clusters of a column does to the contrast of a row.
-    alpha : float
     critical : ndarray, shape (K,)
         Of each by itself.
     joint : float

@@ -24,7 +24,6 @@ def replicate(
     batch : callable
         From a sequence of seed sequences to an array with a row for each; can be pickled when there is more
         than one worker.
-    draws, seed : int
     workers : int
         Processes. Draw i has the i-th child of the seed and the same batch wherever it runs, and linear
         algebra runs on one thread, so the result does not depend on it.

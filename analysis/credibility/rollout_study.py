@@ -9,16 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.credibility.diagnosis import (
-    Answer,
-    Answered,
-    DataStrategy,
-    Design,
-    Drawn,
-    Inquiry,
-    Model,
-    diagnose,
-)
+from analysis.credibility.diagnosis import Answer, Answered, Design, Drawn, diagnose
 from analysis.credibility.dose_slope import dose_slopes
 from analysis.credibility.simulated_tests import drawn_assignments, simulated_nulls
 from analysis.design.robustness import DiagnosisPlan
@@ -36,20 +27,6 @@ COLUMNS = {"unit": "municipality", "time": "year", "cohort": "cohort"}
 def twin_cells(design: Programme, frame: pd.DataFrame) -> ClusterPanel:
     """Province-by-year means of `frame`."""
     return cluster_panel(frame, **COLUMNS, outcome=design.outcome.name, cluster="province")
-
-
-def weighted_cells(design: Programme, frame: pd.DataFrame, weights: Sequence[str]) -> dict[str, ClusterPanel]:
-    """Panels by way of weighing: every municipality the same, by inhabitants, every province the same."""
-    ways = {
-        "municipalities": {},
-        "inhabitants": {"weights": "inhabitants"},
-        "provinces": {"equal_clusters": True},
-    }
-    unknown = sorted(set(weights) - set(ways))
-    if unknown:
-        raise ValueError(f"weights {', '.join(unknown)}: known are {', '.join(ways)}")
-    names = {**COLUMNS, "outcome": design.outcome.name, "cluster": "province"}
-    return {name: cluster_panel(frame, **names, **ways[name]) for name in weights}
 
 
 def setting_of(specification: Specification) -> Setting:
@@ -83,7 +60,6 @@ def rollout_design(
 
     Parameters
     ----------
-    design : Programme
     answers : tuple of (id, estimand id, specification name)
     reassigned : int
         Re-assignments sampled in each randomisation test.
@@ -104,9 +80,8 @@ def rollout_design(
         strategy = used.setdefault((dose, name), strategy)
         strategies.append(Answer(id, estimand, strategy))
     return Design(
-        model=Model(f"twin of {design.name}", TwinModel(draws)),
-        inquiries=tuple(Inquiry(item.id, item.text) for item in design.estimands),
-        data=DataStrategy(),
+        model=TwinModel(draws),
+        inquiries=tuple(item.id for item in design.estimands),
         answers=tuple(strategies),
     )
 
@@ -117,7 +92,6 @@ class TwinDraws:
 
     Attributes
     ----------
-    design : Programme
     panel : ClusterPanel
         Provinces by years; the outcome is that of the twin's own seed.
     average : ndarray, shape (G, N)

@@ -35,7 +35,6 @@ class HiddenBias:
         infinite where it does at none up to a million.
     p_value : float
         With equal chances.
-    alpha, null : float
     counts, extreme : ndarray, shape (traits, sums)
         Re-assignments, all and those as extreme as observed, by how early the clusters with a trait start.
     ranks : int
@@ -45,7 +44,6 @@ class HiddenBias:
     gamma: float
     p_value: float
     alpha: float
-    null: float
     counts: np.ndarray
     extreme: np.ndarray
     ranks: int
@@ -59,7 +57,6 @@ def hidden_bias(
     panel: ClusterPanel,
     setting: Setting,
     *,
-    null: float = 0.0,
     alpha: float = 0.05,
     strata: np.ndarray | None = None,
     max_exact: int = MAX_EXACT,
@@ -70,11 +67,6 @@ def hidden_bias(
 
     Parameters
     ----------
-    panel : ClusterPanel
-    setting : Setting
-    null : float
-        Hypothesised constant effect.
-    alpha : float
     strata, max_exact, draws, seed
         See :func:`analysis.inference.reassigned.randomised`.
 
@@ -97,11 +89,11 @@ def hidden_bias(
         )
     drawn, _ = reassignments(panel.assigned, strata=strata, max_exact=max_exact, draws=draws, seed=seed)
     distribution = null_distribution(panel, setting, placements(drawn, panel.assigned, panel.mass, strata))
-    observed, statistic = distribution.statistics(null)
+    observed, statistic = distribution.statistics()
     extreme = statistic >= observed * (1 - TIE)
     p = float(extreme.mean())
     if p > alpha + TIE:
-        return HiddenBias(1.0, p, alpha, null, np.ones((1, 1)), np.full((1, 1), p), 1)
+        return HiddenBias(1.0, p, alpha, np.ones((1, 1)), np.full((1, 1), p), 1)
     # How early: the last path (never, where there is one) has rank zero. As bit masks, one a rank.
     ranks = int(drawn.max())
     early = np.stack([(drawn <= path) @ (1 << np.arange(count)) for path in range(ranks)], axis=1)
@@ -113,7 +105,7 @@ def hidden_bias(
     else:
         counts = _overlaps(early, traits, count)
     tables = counts, _overlaps(early[extreme], traits, count), ranks
-    return HiddenBias(_gamma(*tables, alpha), p, alpha, null, *tables)
+    return HiddenBias(_gamma(*tables, alpha), p, alpha, *tables)
 
 
 def _overlaps(early: np.ndarray, traits: np.ndarray, count: int) -> np.ndarray:

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.credibility.sensitivity_relative import conditional_interval
 from analysis.credibility.sensitivity_smoothness import fixed_length_interval
@@ -40,9 +39,8 @@ class Sensitivity:
     table : DataFrame
         Columns restriction ("smoothness" or "relative_magnitudes"), bound, low, high.
     breakdown_m, breakdown_mbar : float
-        Largest M and M-bar for which the interval excludes `null`; zero where it never does, infinite where
+        Largest M and M-bar for which the interval excludes zero; zero where it never does, infinite where
         it always does.
-    null, level : float
     """
 
     estimate: float
@@ -51,76 +49,7 @@ class Sensitivity:
     table: pd.DataFrame
     breakdown_m: float
     breakdown_mbar: float
-    null: float
     level: float
-
-
-def sensitivity(
-    beta: Sequence[float],
-    sigma: Sequence[Sequence[float]],
-    *,
-    pre: int,
-    target: Sequence[float] | None = None,
-    m: Sequence[float] | None = None,
-    mbar: Sequence[float] = (0.0, 0.5, 1.0, 1.5, 2.0),
-    null: float = 0.0,
-    alpha: float = 0.05,
-) -> Sensitivity:
-    """Both families of intervals and their breakdown values.
-
-    Parameters
-    ----------
-    beta : sequence, length pre + post
-        Event-study estimates in order of time, without the reference period, which must be the one just
-        before adoption.
-    sigma : array, shape (pre + post, pre + post)
-        Their covariance.
-    pre : int
-        Number of estimates before the reference period; the rest come after.
-    target : sequence, length post, optional
-        Weights on the post-period effects; the first one unless told otherwise.
-    m, mbar : sequence of float
-        Bounds to tabulate; `m` defaults to five steps up to the standard error of the target.
-    null : float
-        The value whose exclusion breaks down.
-    alpha : float
-    """
-    estimates, covariance, weights = _checked(beta, sigma, pre, target)
-    estimate = float(weights @ estimates[pre:])
-    se = float(np.sqrt(weights @ covariance[pre:, pre:] @ weights))
-    half = float(stats.norm.isf(alpha / 2)) * se
-    m = np.linspace(0, se, 5) if m is None else m
-    rows = [
-        (
-            "smoothness",
-            float(bound),
-            *smoothness_interval(beta, sigma, pre=pre, m=bound, target=target, alpha=alpha),
-        )
-        for bound in m
-    ] + [
-        (
-            "relative_magnitudes",
-            float(bound),
-            *relative_magnitudes_interval(beta, sigma, pre=pre, mbar=bound, target=target, alpha=alpha),
-        )
-        for bound in mbar
-    ]
-    return Sensitivity(
-        estimate=estimate,
-        se=se,
-        original=(estimate - half, estimate + half),
-        table=pd.DataFrame(rows, columns=["restriction", "bound", "low", "high"]),
-        breakdown_m=breakdown(
-            lambda bound: fixed_length_interval(estimates, covariance, pre, weights, bound, alpha), null, se
-        ),
-        breakdown_mbar=breakdown(
-            lambda bound: conditional_interval(estimates, covariance, pre, weights, bound, alpha, True),
-            null,
-            1.0,
-        ),
-        null=null,
-        level=1 - alpha,
-    )
 
 
 def smoothness_interval(
@@ -135,7 +64,18 @@ def smoothness_interval(
     """Shortest fixed-length interval when the slope of the difference in trends changes by at most `m`.
 
     At ``m = 0`` the difference in trends is a straight line, which the pre-period estimates reveal.
-    See :func:`sensitivity` for the arguments.
+
+    Parameters
+    ----------
+    beta : sequence, length pre + post
+        Event-study estimates in order of time, without the reference period, which must be the one just
+        before adoption.
+    sigma : array, shape (pre + post, pre + post)
+        Their covariance.
+    pre : int
+        Number of estimates before the reference period; the rest come after.
+    target : sequence, length post, optional
+        Weights on the post-period effects; the first one unless told otherwise.
     """
     estimates, covariance, weights = _checked(beta, sigma, pre, target)
     _bound(m, "m")
@@ -156,22 +96,23 @@ def relative_magnitudes_interval(
 
     The published default is the hybrid of the conditional and the least favourable test, with a tenth of
     alpha spent on the first stage; ``hybrid=False`` gives the purely conditional one. An end is infinite
-    where the test accepts however far. See :func:`sensitivity` for the other arguments.
+    where the test accepts however far. See :func:`smoothness_interval` for the other
+    arguments.
     """
     estimates, covariance, weights = _checked(beta, sigma, pre, target)
     _bound(mbar, "mbar")
     return conditional_interval(estimates, covariance, pre, weights, float(mbar), _level(alpha), hybrid)
 
 
-def breakdown(interval: Callable[[float], Interval], null: float, scale: float) -> float:
-    """Largest bound at which `interval` excludes `null`: zero if none does, infinite if all do.
+def breakdown(interval: Callable[[float], Interval], scale: float) -> float:
+    """Largest bound at which `interval` excludes zero: zero if none does, infinite if all do.
 
     `scale` is a bound of the size to begin with.
     """
 
     def excludes(bound: float) -> bool:
         low, high = interval(bound)
-        return not low <= null <= high
+        return not low <= 0 <= high
 
     if not excludes(0.0):
         return 0.0

@@ -36,10 +36,8 @@ class PathSensitivity:
         In order of time, without the reference period.
     covariance, design : ndarray, shape (pre + post, pre + post)
         By the jackknife, and under independent shocks of variance one.
-    pre : int
     target : ndarray, shape (post,)
         Shares of the periods after the reference in the headline: all since the start, by weight.
-    level : float
     """
 
     beta: np.ndarray
@@ -63,10 +61,8 @@ class PathSensitivity:
 
         Parameters
         ----------
-        path : EventPath
         leads : int, optional
             Periods before the reference period that count; all unless told otherwise.
-        level : float
         seed : int
             Of the worlds behind the critical values.
 
@@ -212,8 +208,7 @@ def path_sensitivity(
         se=ready.se,
         original=ready.original,
         table=pd.DataFrame(rows, columns=["restriction", "bound", "low", "high"]),
-        breakdown_m=breakdown(ready.smoothness, 0.0, ready.se),
-        breakdown_mbar=breakdown(ready.relative, 0.0, 1.0),
-        null=0.0,
+        breakdown_m=breakdown(ready.smoothness, ready.se),
+        breakdown_mbar=breakdown(ready.relative, 1.0),
         level=level,
     )

@@ -33,7 +33,6 @@ def simulated_nulls(
     ----------
     panel : ClusterPanel
         The design; its outcome is not used.
-    setting : Setting
     outcomes : ndarray, shape (B, N, T)
         By row of the panel.
     drawn : ndarray of int, shape (R, G)

@@ -35,7 +35,6 @@ def shock_models(
 
     Parameters
     ----------
-    panel : ClusterPanel
     sd, sd_unit : float
         Of a cluster's shock in a period, and of a unit's own noise.
     periphery : sequence of str

@@ -41,7 +41,6 @@ class Specification:
         See :class:`analysis.inference.setting.Setting`.
     sample : str
         Key of the panels: which units, weights and outcome.
-    anticipation : int
     before : int
         Periods kept before the first start; 0 keeps all.
     without : str
@@ -87,8 +86,6 @@ class Curve:
         Of `p_median`; zero when exact.
     draws : int
         Re-assignments, the observed one included.
-    exact : bool
-    alpha : float
     """
 
     table: pd.DataFrame
@@ -141,7 +138,6 @@ def specification_curve(
     ----------
     samples : mapping of str to ClusterPanel
         The same clusters, periods and starts; other units, outcomes or weights.
-    chosen : sequence of Specification
     neighbours : ndarray, shape (G, G), optional
         See :func:`analysis.credibility.spillover.neighbour_shares`. Without a cluster, its neighbours' shares
         are those of the neighbours that are left.

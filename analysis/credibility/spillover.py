@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.inference.assignments import MAX_EXACT
 from analysis.inference.cluster_panel import ClusterPanel
 from analysis.inference.reassigned import Tested, randomised
 from analysis.inference.setting import Setting
@@ -50,38 +49,25 @@ def neighbour_shares(clusters: Sequence[str], neighbours: Mapping[str, Sequence[
     return touches / np.maximum(touches.sum(axis=1, keepdims=True), 1.0)
 
 
-def spillover(
-    panel: ClusterPanel,
-    neighbours: np.ndarray,
-    *,
-    level: float = 0.95,
-    max_exact: int = MAX_EXACT,
-    draws: int = 19_999,
-    seed: int = 0,
-) -> Spillover:
+def spillover(panel: ClusterPanel, neighbours: np.ndarray, **options) -> Spillover:
     """Add to the two-way regression the share of treated neighbours of each untreated cell.
 
     Parameters
     ----------
-    panel : ClusterPanel
     neighbours : ndarray, shape (G, G)
         See :func:`neighbour_shares`.
+    **options
+        Of :func:`analysis.inference.reassigned.randomised`.
 
     Notes
     -----
     The randomisation test re-assigns starts and recomputes who borders on whom. It tests that nobody is
     affected at all; a rejection for exposure alone is therefore read beside the direct effect.
     """
-    options = {"level": level, "max_exact": max_exact, "draws": draws, "seed": seed}
-    return Spillover(
-        exposure=attempt(
-            randomised,
-            panel,
-            Setting("two_way", spillover=True, target="exposure"),
-            neighbours=neighbours,
-            **options,
-        ),
-        direct=attempt(
-            randomised, panel, Setting("two_way", spillover=True), neighbours=neighbours, **options
-        ),
-    )
+    exposure, direct = (
+        attempt(randomised, panel, setting, neighbours=neighbours, **options)
+        for setting in (
+            Setting("two_way", spillover=True, target="exposure"), Setting("two_way", spillover=True)
+        )
+    )  # fmt: skip
+    return Spillover(exposure, direct)

@@ -36,17 +36,15 @@ class TrendAllowance:
     table : pandas.DataFrame
         Columns allowance (per period), low, high, p_value (the largest under any such drift).
     breakdown : float
-        Largest b at which no drift of at most b a period, up or down, makes `null` acceptable; zero where it
-        is acceptable without any, infinite where no drift makes it so.
+        Largest b at which no drift of at most b a period, up or down, makes no effect acceptable; zero where
+        it is acceptable without any, infinite where no drift makes it so.
     bias : float
         What a drift of one a period does to the estimate.
-    null, level : float
     """
 
     table: pd.DataFrame
     breakdown: float
     bias: float
-    null: float
     level: float
 
 
@@ -55,9 +53,7 @@ def trend_allowance(
     setting: Setting,
     allowances: Sequence[float],
     *,
-    null: float = 0.0,
     level: float = 0.95,
-    strata: np.ndarray | None = None,
     max_exact: int = MAX_EXACT,
     draws: int = 19_999,
     seed: int = 0,
@@ -66,14 +62,9 @@ def trend_allowance(
 
     Parameters
     ----------
-    panel : ClusterPanel
-    setting : Setting
     allowances : sequence of float
         Drifts per period that are declared beforehand, zero or more.
-    null : float
-        The effect whose exclusion breaks down.
-    level : float
-    strata, max_exact, draws, seed
+    max_exact, draws, seed
         See :func:`analysis.inference.reassigned.randomised`.
 
     Raises
@@ -83,8 +74,8 @@ def trend_allowance(
     """
     if any(not 0 <= value < np.inf for value in allowances):
         raise ValueError(f"allowances {list(allowances)}: zero or more each")
-    drawn, exact = reassignments(panel.assigned, strata=strata, max_exact=max_exact, draws=draws, seed=seed)
-    family = _Family.of(panel, setting, placements(drawn, panel.assigned, panel.mass, strata))
+    drawn, exact = reassignments(panel.assigned, max_exact=max_exact, draws=draws, seed=seed)
+    family = _Family.of(panel, setting, placements(drawn, panel.assigned, panel.mass))
     least = smallest_p(family.at(0.0), exact=exact)
     rows = []
     for allowed in allowances:
@@ -93,13 +84,12 @@ def trend_allowance(
         ends = np.array(
             [item.interval(level, scale=float(np.sqrt(item.variance)), smallest_p=least) for item in found]
         )
-        p = max(item.p_value(null) for item in found)
+        p = max(item.p_value() for item in found)
         rows.append((float(allowed), ends[:, 0].min(), ends[:, 1].max(), p))
     return TrendAllowance(
         table=pd.DataFrame(rows, columns=["allowance", "low", "high", "p_value"]),
-        breakdown=family.breakdown(null, 1 - level),
+        breakdown=family.breakdown(1 - level),
         bias=family.bias,
-        null=null,
         level=level,
     )
 
@@ -130,18 +120,18 @@ class _Family:
         left = Statistics(np.stack([y - drift * line, d]), np.stack([wy - drift * wl, wd]))
         return as_null(left, size=self.size)
 
-    def breakdown(self, null: float, alpha: float) -> float:
-        """The least drift, up or down, that makes `null` acceptable."""
+    def breakdown(self, alpha: float) -> float:
+        """The least drift, up or down, that makes no effect acceptable."""
 
         def accepted(drift: float) -> bool:
-            return self.at(drift).p_value(null) > alpha + TIE
+            return self.at(drift).p_value() > alpha + TIE
 
         if accepted(0.0):
             return 0.0
         if not abs(self.bias) > 0:
             return float("inf")
-        # The drift that alone explains the estimate makes the null acceptable, if any does.
-        outer = (float(self.found.estimate[0, 0]) - null) / self.bias
+        # The drift that alone explains the estimate makes no effect acceptable, if any does.
+        outer = float(self.found.estimate[0, 0]) / self.bias
         for _ in range(DOUBLINGS):
             if accepted(outer):
                 break

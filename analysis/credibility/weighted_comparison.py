@@ -8,8 +8,8 @@ placebo of the first gives its standard error, that of the second a rank for eac
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 
 import pandas as pd
 
@@ -35,8 +35,6 @@ class WeightedEstimate:
 
     Attributes
     ----------
-    estimate : float
-    p_value, smallest_p : float
     exact : bool
         All re-assignments, or a sample.
     treated_clusters, comparison_clusters, clusters : int
@@ -98,7 +96,6 @@ def weighted_comparison(frame: pd.DataFrame, *, level: float = 0.95, seed: int =
     frame : pandas.DataFrame
         unit, province, time, cohort and value of :class:`analysis.panel.question.Panel`; n where there is
         any. Smaller units are averaged by n over those that were measured every time.
-    level, seed : float, int
     """
     provinces = attempt(by_province, frame)
     if isinstance(provinces, NotEstimable):
@@ -106,12 +103,12 @@ def weighted_comparison(frame: pd.DataFrame, *, level: float = 0.95, seed: int =
     did = attempt(synthetic_did, provinces, **_NAMES)
     control = attempt(synthetic_control, provinces, **_NAMES)
     return WeightedComparison(
-        did=_of(did, lambda found: _did(found, level, seed)),
-        control=_of(control, lambda found: _control(found, level, seed)),
-        unit_weights=_of(did, lambda found: found.unit_weights),
-        time_weights=_of(did, lambda found: found.time_weights),
-        imitated=_of(control, lambda found: found.table),
-        imitation_weights=_of(control, lambda found: found.weights),
+        did=attempt(_did, did, level, seed),
+        control=attempt(_control, control, level, seed),
+        unit_weights=attempt(attrgetter("unit_weights"), did),
+        time_weights=attempt(attrgetter("time_weights"), did),
+        imitated=attempt(attrgetter("table"), control),
+        imitation_weights=attempt(attrgetter("weights"), control),
     )
 
 
@@ -143,10 +140,6 @@ def by_province(frame: pd.DataFrame) -> pd.DataFrame:
     grouped = parts.groupby(["province", "time"], as_index=False)
     sums = grouped.agg(weight=("weight", "sum"), part=("part", "sum"), cohort=("cohort", "first"))
     return sums.assign(value=sums["part"] / sums["weight"])[["province", "time", "cohort", "value"]]
-
-
-def _of(found, take: Callable):
-    return found if isinstance(found, NotEstimable) else take(found)
 
 
 def _did(found: SyntheticDid, level: float, seed: int) -> WeightedEstimate:

@@ -19,7 +19,6 @@ class Bound:
     ----------
     name : str
         Of its result, ``kosten.<name>``.
-    line : str
     amount, reach : str
         Result names of cited facts; `reach` may be :data:`PUPILS`.
     assumption, source : str

@@ -61,9 +61,6 @@ class DisclosureRule:
         Units in which a value counts people.
     extreme_words : tuple of str
         Words in the name of a result that make it an extreme.
-    extreme_allowed : tuple of ExtremeAllowed
-    groups : tuple of Group
-    contrasts : tuple of Contrast
     """
 
     minimum_n: int

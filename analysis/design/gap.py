@@ -90,7 +90,6 @@ class EarlierCycle:
 
     Attributes
     ----------
-    cycle : int
     track_variable : str
         Empty: not known, and the file is not used.
     """

@@ -32,7 +32,6 @@ class PrivacyRule:
         From how many rows, names, values on a line, or values of one column in a file.
     personal : mapping of str to tuple of str
         Names of columns, lower case, by what they hold: one of :data:`PERSONAL`.
-    allow : tuple of Allowed
     """
 
     person: tuple[str, ...]

@@ -169,11 +169,6 @@ class Question:
 
     Attributes
     ----------
-    id, chapter, title, text : str
-    exposure : Exposure
-    outcome : Outcome
-    population : Population
-    comparison, estimand, role, family : str
     leads, lags : int
         Measurements before and after the start that are shown.
     trial : str

@@ -26,7 +26,6 @@ class RegioOutcome:
     mean : mapping of track to float
     sd_pupil, sd_class, sd_school, sd_municipality, sd_province, sd_province_gap : float
         Standard deviations of the twin; the last is of the gap between tracks.
-    change_per_year : float
     status : str
         Where the twin's values come from: ``aanname`` or ``gepubliceerd``.
     """

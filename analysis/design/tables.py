@@ -198,7 +198,6 @@ class CovariateMap(OutcomeMap):
     ----------
     label : str
         Dutch, as a table names it, without unit and date.
-    decimals : int
     """
 
     label: str

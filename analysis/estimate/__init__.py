@@ -35,7 +35,7 @@ _PLACES = {
     "pooled_effects": ("pooled_effects",),
     "regional_path": ("regional_path",),
     "sampled_means": ("precision_weights", "sampled_means"),
-    "shrinkage": ("population_spread", "shrunken"),
+    "shrinkage": ("shrunken",),
     "small_areas": ("small_areas",),
     "spread": ("spread",),
     "synthetic_control": ("synthetic_control",),

@@ -48,22 +48,17 @@ class WaldTest:
 
 @dataclass(frozen=True)
 class Clustered:
-    """Coefficients with both cluster-robust covariance matrices.
+    """Coefficients with their cluster-robust covariance matrix.
 
     Attributes
     ----------
     params : pandas.Series, (k,)
     covariance : numpy.ndarray, (k, k)
         Jackknife over clusters (CRV3).
-    conventional : numpy.ndarray, (k, k)
-        linearmodels' clustered covariance (CRV1), for comparison.
-    clusters : int
-    level : float
     """
 
     params: pd.Series
     covariance: np.ndarray
-    conventional: np.ndarray
     clusters: int
     level: float
 
@@ -137,14 +132,14 @@ def clustered_fit(
         design.set_axis(index),
         weights=None if weights is None else weights.to_frame("weight").set_axis(index),
         **({"entity_effects": True} if kind == "fixed" else {}),
-    ).fit(cov_type="clustered", clusters=pd.DataFrame({"cluster": codes}, index=index), group_debias=True)
+    ).fit()
     theta = 0.0 if kind == "pooled" else 1.0
     if kind == "random":
         theta = fit.theta["theta"].reindex(units).to_numpy()
     data = np.column_stack([design.to_numpy(dtype=float), outcome.to_numpy(dtype=float)])
     data = _transformed(data, weight, units, theta)
     covariance = leave_one_cluster_out(data[:, :-1], data[:, -1], codes, list(design.columns))
-    return Clustered(fit.params, covariance, fit.cov.to_numpy(), groups, level)
+    return Clustered(fit.params, covariance, groups, level)
 
 
 def _require_rank(design: pd.DataFrame, weight: np.ndarray, units: np.ndarray, kind: str) -> None:

@@ -28,7 +28,6 @@ class Discontinuity:
         Of the jump; the test takes Student's t with `freedom` degrees of freedom.
     below, above : int
         Observations within the bandwidth.
-    freedom : int
     """
 
     estimate: float

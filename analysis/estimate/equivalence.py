@@ -45,8 +45,6 @@ class Equivalence:
         Small means: a difference of `bound` or more is ruled out.
     bound : float
         Smallest difference of interest, in the unit of the outcome.
-    statistic : float
-    alpha : float
     """
 
     p_value: float

@@ -51,11 +51,8 @@ class FayHerriot:
         weight of the area's own measurement; `se` the root of the mean squared error; the interval is normal.
     variance : float
         A, between areas beyond the covariates.
-    coefficients : pandas.Series
     covariance : pandas.DataFrame
         Of the coefficients.
-    method : str
-    level : float
     """
 
     table: pd.DataFrame

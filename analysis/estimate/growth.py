@@ -34,7 +34,7 @@ import pandas as pd
 
 from analysis.estimate.checks import plain, row_weights
 from analysis.estimate.checks import waves as numbered
-from analysis.estimate.clustered import Clustered, Estimate, WaldTest, clustered_fit
+from analysis.estimate.clustered import Estimate, WaldTest, clustered_fit
 from analysis.estimate.variance_components import dummies
 from analysis.unknown import NotEstimable, NotEstimableError
 
@@ -57,11 +57,8 @@ class Growth:
         Change of the gap a year: above zero it widens. Where one of the two groups is not there, the reason.
     slopes : dict of str to Estimate
         Change a year by group.
-    lines : pandas.DataFrame or None
-        Fitted level: group, wave, estimate, low, high; None in the fixed-effects model.
     mundlak : WaldTest or None
         In the correlated model: whether the units' means matter.
-    n, units, clusters : int
     """
 
     model: str
@@ -69,7 +66,6 @@ class Growth:
     gap_change: Estimate | NotEstimable
     gap_end: Estimate | NotEstimable | None
     slopes: dict[str, Estimate]
-    lines: pd.DataFrame | None
     mundlak: WaldTest | None
     n: int
     units: int
@@ -170,7 +166,6 @@ def growth(
         gap_change=gaps["change"],
         gap_end=gaps["end"],
         slopes={name: fit.combine({f"years:{group}={name}": 1.0}) for name in used},
-        lines=None if model in ("fixed", "correlated") else _lines(fit, frame, used, group, time),
         mundlak=fit.all_zero("mean:") if model == "correlated" else None,
         n=len(frame),
         units=int(frame[unit].nunique()),
@@ -196,17 +191,6 @@ def _at_means(design, membership, minuend: str, subtrahend: str, group: str) -> 
 def _years_of_both(years: pd.Series, group: pd.Series, minuend: str, subtrahend: str) -> list[float]:
     """When both groups are seen, in years since the first wave, in order."""
     return sorted(float(year) for year in set(years[group == minuend]) & set(years[group == subtrahend]))
-
-
-def _lines(fit: Clustered, frame: pd.DataFrame, groups: list[str], group: str, time: str) -> pd.DataFrame:
-    """The line of each group at the waves between its first and its last."""
-    rows, waves = [], sorted(frame[time].unique())
-    for name in groups:
-        seen = frame.loc[frame[group] == name, time]
-        for wave in (wave for wave in waves if seen.min() <= wave <= seen.max()):
-            found = fit.combine({f"{group}={name}": 1.0, f"years:{group}={name}": float(wave - waves[0])})
-            rows.append((name, wave, found.value, found.low, found.high))
-    return pd.DataFrame(rows, columns=["group", "wave", "estimate", "low", "high"])
 
 
 def _checked(frame, unit, time, group, groups, minuend, subtrahend, cluster) -> list[str]:

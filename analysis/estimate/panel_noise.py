@@ -46,9 +46,6 @@ class PanelNoise:
         Correlation of shocks of one place a year apart.
     spatial : Estimate
         Parameter k of the spatial autoregression; 0 is none.
-    neighbour_correlation, other_correlation : float
-        Mean correlation between neighbours, and between places that are not, in one measurement.
-    places : tuple of str
     times : ndarray
         Years, ascending.
     correlation : ndarray, shape (G, G)
@@ -60,8 +57,6 @@ class PanelNoise:
     sd: Estimate
     persistence: Estimate
     spatial: Estimate
-    neighbour_correlation: float
-    other_correlation: float
     places: tuple[str, ...]
     times: np.ndarray
     correlation: np.ndarray
@@ -155,19 +150,13 @@ def panel_noise(
         )
     best = np.unravel_index(log_likelihood.argmax(), log_likelihood.shape)
     drop = stats.chi2.ppf(level, 1) / 2
-    correlation = spaces[best[0]]
-    apart = ~np.eye(len(correlation), dtype=bool)
     return PanelNoise(
         sd=_sd_interval(variance, log_likelihood, best, n, drop),
         persistence=_profile(_PERSISTENCE, log_likelihood.max(axis=0), drop),
         spatial=_profile(_SPATIAL, log_likelihood.max(axis=1), drop),
-        neighbour_correlation=float(correlation[(adjacency > 0) & apart].mean()),
-        other_correlation=float(correlation[(adjacency == 0) & apart].mean())
-        if (adjacency == 0)[apart].any()
-        else np.nan,
         places=tuple(wide.index),
         times=when,
-        correlation=correlation,
+        correlation=spaces[best[0]],
         level=level,
     )
 

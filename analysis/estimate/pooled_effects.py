@@ -62,8 +62,6 @@ class PooledEffects:
         Interval for the effect in a next cluster.
     persistence : float
         Posterior mean of ρ.
-    n_clusters, n_treated : int
-    level : float
     """
 
     mean: float
@@ -103,7 +101,6 @@ def pooled_effects(
     variance : str or None
         Column with the sampling variance of the outcome, for instance of a mean over respondents
         (:func:`analysis.estimate.sampled_means.sampled_means`).
-    level : float
 
     Raises
     ------

@@ -19,7 +19,7 @@ from analysis.estimate.regional import (
     region_gaps,
     region_levels,
 )
-from analysis.estimate.shrinkage import EFFECTS, population_spread, shrunken
+from analysis.estimate.shrinkage import EFFECTS, shrunken
 from analysis.estimate.spread import Spread, spread
 from analysis.estimate.within_gap import WithinGap, within_gap
 from analysis.unknown import NotEstimable, NotEstimableError, attempt
@@ -55,9 +55,6 @@ class Margins:
 
     Attributes
     ----------
-    sd, deviation : float
-    alpha, level : float
-    draws, seed : int
     least_units, least_schools : int
         A region with fewer is not told of by itself. Deviations from a mean add up to zero, so it is left out
         of that mean too, or the others would tell its own.
@@ -81,8 +78,6 @@ class RegionAnswer:
     ----------
     spread : Spread
         Of the regions that are there; what the tests are about.
-    population : Spread
-        Of a population they came from; only where a next region is meant.
     table : pandas.DataFrame
         See :func:`analysis.estimate.shrinkage.shrunken`, with columns n (pupils) and schools; NaN for a
         region that is not told of by itself.
@@ -93,7 +88,6 @@ class RegionAnswer:
     estimates: RegionEstimates
     joint: JointTest
     spread: Spread
-    population: Spread
     table: pd.DataFrame
     sd_below: Equivalence
     deviation_within: Equivalence
@@ -107,8 +101,6 @@ class RegionStudy:
 
     Attributes
     ----------
-    level, gap : RegionAnswer or NotEstimable
-    within : WithinGap or NotEstimable
     left_out : tuple of str
         Regions without one of the two groups: they have no gap.
     """
@@ -212,7 +204,6 @@ def _answer(estimates: RegionEstimates, margins: Margins, schools: pd.Series) ->
         estimates=estimates,
         joint=joint_test(estimates),
         spread=spread(estimates, margins.level),
-        population=population_spread(estimates, margins.level),
         table=_table(estimates, margins, schools.reindex(estimates.regions).to_numpy()),
         sd_below=spread_below(estimates, margins.sd, alpha=margins.alpha),
         deviation_within=all_within(estimates, margins.deviation, alpha=margins.alpha),

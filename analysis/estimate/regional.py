@@ -31,7 +31,6 @@ class RegionEstimates:
 
     Attributes
     ----------
-    regions : tuple of str
     estimate : numpy.ndarray, (K,)
         Level in each region, or gap in each region.
     covariance : numpy.ndarray, (K, K)
@@ -111,7 +110,6 @@ def region_levels(
     regions: Sequence[str],
     within: Sequence[str],
     categories: dict[str, Sequence[str]],
-    freedom_level: str | None = None,
     known: Mapping[str, float] | None = None,
 ) -> RegionEstimates:
     """Mean outcome a region, at the same mix of `categories` (tracks, years) in each.
@@ -130,8 +128,6 @@ def region_levels(
         Columns of the levels below the region, largest groups first.
     categories : dict
         Column to its values; the first value is the reference.
-    freedom_level : str or None
-        Level whose groups are counted for the degrees of freedom; the largest within a region by default.
     known : mapping or None
         Standard deviations by level of `within` and ``residual`` to plan with, instead of estimates.
 
@@ -153,9 +149,7 @@ def region_levels(
         ],
         axis=1,
     )  # fmt: skip
-    return _estimates(
-        frame, outcome, region, present, within, design, slice(0, len(present)), freedom_level, known
-    )
+    return _estimates(frame, outcome, region, present, within, design, within[0], known)
 
 
 def region_gaps(
@@ -169,15 +163,14 @@ def region_gaps(
     groups: Sequence[str],
     minuend: str,
     subtrahend: str,
-    categories: dict[str, Sequence[str]] | None = None,
-    freedom_level: str | None = None,
-    known: Mapping[str, float] | None = None,
+    categories: dict[str, Sequence[str]],
+    freedom_level: str,
 ) -> RegionEstimates:
     """Difference between two groups (vwo − vmbo) in each region; other groups keep their own level there.
 
-    Parameters and errors as for :func:`region_levels`; `minuend` minus `subtrahend` of column `group`.
+    Parameters and errors as for :func:`region_levels`; `minuend` minus `subtrahend` of column `group`, and
+    `freedom_level` the level of `within` whose groups are counted for the degrees of freedom.
     """
-    categories = categories or {}
     require_complete(frame, [outcome, region, group, *within, *categories], "frame")
     present = _present(frame, region, regions)
     if minuend == subtrahend or not {minuend, subtrahend} <= set(groups):
@@ -206,9 +199,7 @@ def region_gaps(
         ],
         axis=1,
     )  # fmt: skip
-    return _estimates(
-        frame, outcome, region, present, within, design, slice(0, len(present)), freedom_level, known
-    )
+    return _estimates(frame, outcome, region, present, within, design, freedom_level, None)
 
 
 @dataclass(frozen=True)
@@ -280,12 +271,10 @@ def _estimates(
     present: list[str],
     within: Sequence[str],
     design: pd.DataFrame,
-    part: slice,
-    freedom_level: str | None,
+    freedom_level: str,
     known: Mapping[str, float] | None,
 ) -> RegionEstimates:
     within = list(within)
-    freedom_level = freedom_level or within[0]
     require_columns(frame[within], [freedom_level], "levels")
     # codes need be unique only within the region, which has dummies here and no variance
     nested = pd.DataFrame(
@@ -298,8 +287,8 @@ def _estimates(
     groups = nested[freedom_level].nunique()
     return RegionEstimates(
         regions=tuple(present),
-        estimate=fit.coefficients.to_numpy()[part],
-        covariance=fit.covariance.to_numpy()[part, part],
+        estimate=fit.coefficients.to_numpy()[: len(present)],
+        covariance=fit.covariance.to_numpy()[: len(present), : len(present)],
         freedom=groups - len(present),
         groups=groups,
         n=fit.n,

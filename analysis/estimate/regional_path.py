@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from analysis.estimate.checks import require_complete, require_positive
+from analysis.estimate.checks import require_complete
 from analysis.estimate.equivalence import Equivalence, spread_below
 from analysis.estimate.regional import RegionEstimates
 from analysis.estimate.spread import Spread, spread
@@ -60,7 +60,6 @@ class RegionalPath:
     ----------
     table : pandas.DataFrame
         time, mean, sd, lowest, lowest_region, highest, highest_region: one row a measurement.
-    trend : SpreadTrend
     lasting : Spread
         Of the regions' mean deviations.
     below : Equivalence or None
@@ -69,7 +68,6 @@ class RegionalPath:
         region, deviation, se: the mean over the measurements.
     persistence, shock_sd : float
         Of the shocks by region: correlation from one measurement to the next, and standard deviation.
-    level : float
     """
 
     table: pd.DataFrame
@@ -89,7 +87,6 @@ def regional_path(
     time: str,
     outcome: str,
     margin: float | None = None,
-    weights: str | None = None,
     alpha: float = 0.05,
     level: float = 0.95,
 ) -> RegionalPath:
@@ -103,9 +100,6 @@ def regional_path(
         A number of years (2017, or 2017.2 for March) or a date.
     margin : float or None
         Smallest standard deviation between regions that matters.
-    weights : str or None
-        Column of positive weights (the entitled) for the mean and the spread in the table and the trend; the
-        lasting spread counts every region once.
 
     Raises
     ------
@@ -116,11 +110,9 @@ def regional_path(
     """
     if not 0 < level < 1:
         raise ValueError(f"level {level}: expected a share between 0 and 1")
-    y, w, regions, times, years = _arranged(frame, region, time, outcome, weights)
-    sd = _spreads(y, w)
-    without = np.array(
-        [_slope(_spreads(*(np.delete(a, g, axis=0) for a in (y, w))), years) for g in range(len(y))]
-    )
+    y, regions, times, years = _arranged(frame, region, time, outcome)
+    sd = _spreads(y)
+    without = np.array([_slope(_spreads(np.delete(y, g, axis=0)), years) for g in range(len(y))])
     trend = _trend(sd, years, without, level)
     estimates, persistence, shock = _lasting(y, regions)
     lowest, highest = y.argmin(axis=0), y.argmax(axis=0)
@@ -130,7 +122,7 @@ def regional_path(
         table=pd.DataFrame(
             {
                 "time": times,
-                "mean": (w * y).sum(axis=0) / w.sum(axis=0),
+                "mean": y.mean(axis=0),
                 "sd": sd,
                 "lowest": y[lowest, at],
                 "lowest_region": labels[lowest],
@@ -154,19 +146,16 @@ def regional_path(
     )
 
 
-def _arranged(frame: pd.DataFrame, region: str, time: str, outcome: str, weights: str | None) -> tuple:
-    require_complete(frame, [region, time, outcome, *([weights] if weights else [])], "frame")
-    if weights is not None:
-        require_positive(frame[weights], f"column {weights}")
+def _arranged(frame: pd.DataFrame, region: str, time: str, outcome: str) -> tuple:
+    require_complete(frame, [region, time, outcome], "frame")
     twice = frame.duplicated([region, time])
     if twice.any():
         label, moment = (frame.loc[twice, name].iloc[0] for name in (region, time))
         raise ValueError(f"{region} {label} occurs more than once in {moment}")
     rows, regions = pd.factorize(frame[region], sort=True)
     columns, times = pd.factorize(frame[time], sort=True)
-    y, w = np.full((2, len(regions), len(times)), np.nan)
+    y = np.full((len(regions), len(times)), np.nan)
     y[rows, columns] = frame[outcome].to_numpy(dtype=float)
-    w[rows, columns] = 1.0 if weights is None else frame[weights].to_numpy(dtype=float)
     if np.isnan(y).any():
         row, column = np.argwhere(np.isnan(y))[0]
         raise ValueError(f"{region} {regions[row]} has no row for {times[column]}: every region each time")
@@ -181,14 +170,12 @@ def _arranged(frame: pd.DataFrame, region: str, time: str, outcome: str, weights
         moments = pd.DatetimeIndex(pd.to_datetime(pd.Index(times)))
         years = moments.year + (moments.day_of_year - 1) / 365.25
         years = np.asarray(years, dtype=float)
-    return y, w, tuple(map(str, regions)), list(times), years
+    return y, tuple(map(str, regions)), list(times), years
 
 
-def _spreads(y: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """Standard deviation between regions at each measurement, with K − 1 when weights are equal, (T,)."""
-    mean = (w * y).sum(axis=0) / w.sum(axis=0)
-    share = w / w.sum(axis=0)
-    return np.sqrt((share * (y - mean) ** 2).sum(axis=0) / (1 - (share**2).sum(axis=0)))
+def _spreads(y: np.ndarray) -> np.ndarray:
+    """Standard deviation between regions at each measurement, (T,)."""
+    return y.std(axis=0, ddof=1)
 
 
 def _slope(sd: np.ndarray, years: np.ndarray) -> float:

@@ -80,7 +80,6 @@ def sampled_means(
     ----------
     frame : pandas.DataFrame
         One row a respondent.
-    unit, time, outcome : str
     weight : str or None
         Survey weight, above zero.
     cluster : str or None
@@ -161,7 +160,6 @@ def precision_weights(
     ----------
     table : pandas.DataFrame
         One row a unit and period, as :func:`sampled_means` gives.
-    unit, time, mean : str
     treated : str or None
         Column that is true where treatment has begun: those rows do not count for σ, as effects would pass
         for noise, but do get a weight.

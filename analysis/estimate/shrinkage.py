@@ -1,13 +1,11 @@
-"""Regions as draws from a population: each effect shrunken to the mean, and the spread a next one adds to.
+"""Regions as draws from a population: each effect shrunken to the mean.
 
 Estimates scatter more than the regions do, because each carries sampling error. Shrunken effects draw each
 region to the mean in proportion to how little its own pupils tell. They treat the regions as draws from a
-normal distribution, and so does :func:`population_spread`, which belongs where a next region is meant; for
-the spread of the regions that are there, see :mod:`analysis.estimate.spread`.
+normal distribution; for the spread of the regions that are there, see :mod:`analysis.estimate.spread`.
 
 References
 ----------
-Viechtbauer (2007), Confidence intervals for the amount of heterogeneity, Stat. Med. 26 (Q-profile).
 Rubin (1981), Estimation in parallel randomized experiments, J. Educ. Stat. 6; Gelman (2006), Prior
 distributions for variance parameters, Bayesian Analysis 1 (uniform on the standard deviation).
 Morris (1983), Parametric empirical Bayes inference, JASA 78.
@@ -17,55 +15,15 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import stats
 
 from analysis.estimate.regional import RegionEstimates
-from analysis.estimate.spread import Spread
 
+_POINTS = 400  # of the likelihood of the spread
 EFFECTS = ("raw", "raw_se", "raw_low", "raw_high", "shrunken", "se", "low", "high")
 
 
-def heterogeneity(regions: RegionEstimates, sd: float) -> float:
-    """Generalised Cochran Q of the estimates when the regions' standard deviation is `sd`.
-
-    Follows a chi-squared distribution with K − 1 degrees of freedom if `sd` is the true one.
-    """
-    return _cochran(regions, np.linalg.inv(_total(regions, sd)))
-
-
-def population_spread(regions: RegionEstimates, level: float = 0.95) -> Spread:
-    """Standard deviation of the population that the regions came from (REML, Q-profile interval).
-
-    The interval holds every value that the Q statistic does not reject.
-    """
-    if not 0 < level < 1:
-        raise ValueError(f"level {level}: expected a share between 0 and 1")
-    freedom = len(regions.regions) - 1
-    top = _widest(regions)
-
-    def log_likelihood(sd: float) -> float:
-        return float(_restricted_log_likelihood(regions, np.array([sd]))[0])
-
-    best = optimize.minimize_scalar(
-        lambda sd: -log_likelihood(sd), bounds=(0, top), method="bounded",
-        options={"xatol": 1e-10 * top},
-    )  # fmt: skip
-    estimate = best.x if -best.fun > log_likelihood(0.0) else 0.0
-
-    def solve(quantile: float) -> float:
-        if heterogeneity(regions, 0.0) <= quantile:
-            return 0.0
-        return float(optimize.brentq(lambda sd: heterogeneity(regions, sd) - quantile, 0.0, 10 * top))
-
-    return Spread(
-        sd=float(estimate),
-        low=solve(stats.chi2.ppf((1 + level) / 2, freedom)),
-        high=solve(stats.chi2.ppf((1 - level) / 2, freedom)),
-        level=level,
-    )
-
-
-def shrunken(regions: RegionEstimates, level: float = 0.95, points: int = 400) -> pd.DataFrame:
+def shrunken(regions: RegionEstimates, level: float = 0.95) -> pd.DataFrame:
     """Raw and shrunken deviation of each region from the mean of the regions.
 
     Each region is drawn to the mean in proportion to how little its own pupils tell. The spread between
@@ -79,7 +37,7 @@ def shrunken(regions: RegionEstimates, level: float = 0.95, points: int = 400) -
         the degrees of freedom of the estimates, shrunken ones with the regions minus one.
     """
     count = len(regions.regions)
-    grid = (np.arange(points) + 0.5) / points * _widest(regions)
+    grid = (np.arange(_POINTS) + 0.5) / _POINTS * _widest(regions)
     log_likelihood = _restricted_log_likelihood(regions, grid)
     posterior = np.exp(log_likelihood - log_likelihood.max())
     posterior /= posterior.sum()

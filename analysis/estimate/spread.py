@@ -11,9 +11,6 @@ what those leave open, ``V ν/χ²_ν``, as Student's t does for one mean. The i
 is not in a tail, so that its upper end at level 1 − 2α lies below a bound exactly when
 :func:`analysis.estimate.equivalence.spread_below` rejects at α.
 
-For the spread of a population from which a next region would come, see
-:func:`analysis.estimate.shrinkage.population_spread`.
-
 References
 ----------
 Cochran (1977), Sampling techniques, 3rd ed., ch. 2 (finite populations).

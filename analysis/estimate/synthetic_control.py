@@ -79,7 +79,6 @@ class Fit:
     gap : ndarray, shape (T,)
         The unit less its synthetic one.
     weights : ndarray, shape (J,)
-    before : int
     penalty : float
         λ; infinite without augmentation.
     improvement : float
@@ -126,7 +125,6 @@ class SyntheticControls:
         treated, unit, weight; negative weights reach outside what the controls span.
     path : pandas.DataFrame
         unit, time, gap.
-    n_controls : int
     """
 
     estimate: float

@@ -9,10 +9,8 @@ For the N₁ units of one cohort, N₀ never-treated controls, T₀ periods befo
 
 σ̂ holds shocks that all units share, as in the paper: where those are large (turnout from one election to
 the next) ω lies near equal weights. Both problems are solved exactly (:mod:`analysis.estimate.simplex`),
-where the authors' program stops Frank–Wolfe steps early. With uniform ω and λ this is plain
-difference-in-differences; with λ = 0, no intercept and next to no ridge it is the synthetic control on
-outcomes alone. Cohorts are estimated one by one against the never-treated and averaged by their treated
-cells (unit times period), as in the appendix.
+where the authors' program stops Frank–Wolfe steps early. Cohorts are estimated one by one against the
+never-treated and averaged by their treated cells (unit times period), as in the appendix.
 
 Tests by re-assignment are in :mod:`analysis.inference.synthetic`.
 
@@ -25,12 +23,10 @@ methods in Stata, Stata Journal 24 (cohorts).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.estimate.did.panel import Panel, read_panel
 from analysis.estimate.simplex import simplex_weights
@@ -85,7 +81,6 @@ class SyntheticDid:
     ----------
     estimate : float
         Mean over treated units and periods.
-    method : str
     n_treated, n_controls : int
         Units.
     dropped : tuple of (str, int)
@@ -93,7 +88,6 @@ class SyntheticDid:
     """
 
     estimate: float
-    method: str
     n_treated: int
     n_controls: int
     dropped: tuple[tuple[str, int], ...]
@@ -150,96 +144,12 @@ class SyntheticDid:
             ignore_index=True,
         )
 
-    @property
-    def path(self) -> pd.DataFrame:
-        """cohort, time, estimate: treated less synthetic in every period; before adoption, the fit."""
-        return pd.concat(
-            [
-                pd.DataFrame(
-                    {
-                        "cohort": self._label(block),
-                        "time": self.panel.periods,
-                        "estimate": block.differences(self.panel.outcome),
-                    }
-                )
-                for block in self.blocks
-            ],
-            ignore_index=True,
-        )
-
     def _label(self, block: Block) -> object:
         """First treated period as it was given."""
         return self.panel.periods[block.before]
 
-    def jackknife(self, level: float = 0.95) -> FixedWeightsJackknife:
-        """Standard error by leaving out one unit at a time, weights kept (the paper's algorithm 3).
 
-        The interval is of Student's t with units minus one degrees of freedom; the paper's is normal.
-
-        Raises
-        ------
-        NotEstimableError
-            With a single treated unit, or where one control carries all the weight.
-        """
-        if self.n_treated < 2:
-            raise NotEstimableError(
-                "one treated unit: leaving it out leaves no effect, so the jackknife has no standard error",
-                reason="met één eenheid waar iets begon, bestaat de jackknife niet",
-            )
-        outcome = self.panel.outcome
-        without = np.array([self._without(row, outcome) for row in range(len(outcome))])
-        count = len(without)
-        se = float(np.sqrt((count - 1) / count * ((without - without.mean()) ** 2).sum()))
-        reach = float(stats.t.ppf((1 + level) / 2, count - 1)) * se
-        table = pd.DataFrame({"left_out": self.panel.units, "estimate": without})
-        return FixedWeightsJackknife(
-            self.estimate, se, self.estimate - reach, self.estimate + reach, level, table
-        )
-
-    def _without(self, row: int, outcome: np.ndarray) -> float:
-        """The estimate without one unit: the other weights as they were, brought back to one."""
-        total, cells = 0.0, 0
-        for block in self.blocks:
-            keep = block.controls != row
-            kept = block.omega[keep].sum()
-            if kept <= 1e-12:
-                raise NotEstimableError(
-                    f"control {self.panel.units[row]} carries all the weight: it cannot be left out",
-                    reason="de vergelijking rust op één eenheid, die dus niet weggelaten kan worden",
-                )
-            treated = block.treated[block.treated != row]
-            if not len(treated):
-                continue
-            left = Block(
-                block.cohort, treated, block.controls[keep], block.before, block.omega[keep] / kept, block.lam
-            )
-            count = left.cells(outcome.shape[1])
-            total += count * left.estimate(outcome)
-            cells += count
-        return total / cells
-
-
-@dataclass(frozen=True)
-class FixedWeightsJackknife:
-    """A standard error by leaving out one unit at a time, and its t-interval.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        left_out, estimate.
-    """
-
-    estimate: float
-    se: float
-    low: float
-    high: float
-    level: float
-    table: pd.DataFrame
-
-
-def synthetic_did(
-    frame: pd.DataFrame, *, unit: str, time: str, cohort: str, outcome: str, method: str = "sdid"
-) -> SyntheticDid:
+def synthetic_did(frame: pd.DataFrame, *, unit: str, time: str, cohort: str, outcome: str) -> SyntheticDid:
     """Synthetic difference-in-differences of a balanced panel.
 
     Parameters
@@ -248,36 +158,25 @@ def synthetic_did(
         See :func:`analysis.estimate.did.panel.read_panel`. The unit is the level at which treatment was
         assigned (the province): sum or average smaller units beforehand. The order of periods counts, not
         their distance.
-    method : {"sdid", "did", "sc"}
-        Synthetic difference-in-differences; or on the same cells plain difference-in-differences, or the
-        synthetic control on outcomes alone.
 
     Raises
     ------
     ValueError
-        For the input that ``read_panel`` refuses, an unbalanced panel, or an unknown method.
+        For the input that ``read_panel`` refuses, or an unbalanced panel.
     NotEstimableError
         When nothing is treated within the panel, fewer than two units are never treated, or a cohort has
         fewer than two periods before adoption.
     """
-    if method not in METHODS:
-        raise ValueError(f"method {method!r} is unknown: choose {', '.join(METHODS)}")
     panel = read_panel(frame, unit=unit, time=time, cohort=cohort, outcome=outcome)
-    return synthetic_did_from(panel, method=method)
-
-
-def synthetic_did_from(panel: Panel, *, method: str = "sdid") -> SyntheticDid:
-    """The same from a panel already read."""
     require_balanced(panel)
     panel, late = panel.without_always_treated()
     dropped = (("units without a period before treatment", late),) if late else ()
-    blocks = fit_blocks(panel.outcome, panel.times, panel.cohort, method)
+    blocks = fit_blocks(panel.outcome, panel.times, panel.cohort)
     periods = len(panel.times)
     cells = np.array([block.cells(periods) for block in blocks])
     estimates = np.array([block.estimate(panel.outcome) for block in blocks])
     return SyntheticDid(
         estimate=float(cells @ estimates / cells.sum()),
-        method=method,
         n_treated=sum(len(block.treated) for block in blocks),
         n_controls=len(blocks[0].controls),
         dropped=dropped,
@@ -286,9 +185,7 @@ def synthetic_did_from(panel: Panel, *, method: str = "sdid") -> SyntheticDid:
     )
 
 
-def fit_blocks(
-    outcome: np.ndarray, times: np.ndarray, cohort: np.ndarray, method: str = "sdid"
-) -> tuple[Block, ...]:
+def fit_blocks(outcome: np.ndarray, times: np.ndarray, cohort: np.ndarray) -> tuple[Block, ...]:
     """Weights of every cohort; `outcome` of shape (N, T), `cohort` of shape (N,), inf when never treated."""
     controls = np.flatnonzero(np.isinf(cohort))
     starts = np.unique(cohort[np.isfinite(cohort)])
@@ -310,16 +207,14 @@ def fit_blocks(
                 reason="er zijn te weinig metingen van vóór de start",
             )
         treated = np.flatnonzero(cohort == start)
-        omega, lam = METHODS[method](
+        omega, lam = _weights(
             outcome[controls][None], outcome[treated].mean(axis=0)[None], before, len(treated)
         )
         blocks.append(Block(float(start), treated, controls, before, omega[0], lam[0]))
     return tuple(blocks)
 
 
-def estimates_each(
-    outcome: np.ndarray, times: np.ndarray, cohorts: np.ndarray, method: str = "sdid"
-) -> np.ndarray:
+def estimates_each(outcome: np.ndarray, times: np.ndarray, cohorts: np.ndarray) -> np.ndarray:
     """What the estimate would be under each row of `cohorts` (D, N), re-assignments of one another, (D,)."""
     draws, periods = len(cohorts), len(times)
     controls = outcome[np.nonzero(np.isinf(cohorts))[1].reshape(draws, -1)]
@@ -328,7 +223,7 @@ def estimates_each(
         before = int((times < start).sum())
         treated = outcome[np.nonzero(cohorts == start)[1].reshape(draws, -1)]
         mean = treated.mean(axis=1)
-        omega, lam = METHODS[method](controls, mean, before, treated.shape[1])
+        omega, lam = _weights(controls, mean, before, treated.shape[1])
         gap = mean - np.einsum("di,dit->dt", omega, controls)
         effect = gap[:, before:].mean(axis=1) - np.einsum("dt,dt->d", lam, gap[:, :before])
         count = treated.shape[1] * (periods - before)
@@ -348,11 +243,8 @@ def require_balanced(panel: Panel) -> None:
     )
 
 
-# (controls (D, N0, T), treated mean (D, T), periods before, treated units) to omega (D, N0), lambda (D, T0)
-Weigh = Callable[[np.ndarray, np.ndarray, int, int], tuple[np.ndarray, np.ndarray]]
-
-
-def _sdid(controls: np.ndarray, treated: np.ndarray, before: int, n_treated: int) -> tuple:
+def _weights(controls: np.ndarray, treated: np.ndarray, before: int, n_treated: int) -> tuple:
+    """Omega (D, N0) and lambda (D, T0) of controls (D, N0, T) and the mean of treated units (D, T)."""
     noise = _noise(controls, before)
     after = controls.shape[2] - before
     zeta = (n_treated * after) ** 0.25 * noise
@@ -369,20 +261,6 @@ def _sdid(controls: np.ndarray, treated: np.ndarray, before: int, n_treated: int
     return omega, lam
 
 
-def _did(controls: np.ndarray, treated: np.ndarray, before: int, n_treated: int) -> tuple:
-    draws, count, _ = controls.shape
-    return np.full((draws, count), 1 / count), np.full((draws, before), 1 / before)
-
-
-def _sc(controls: np.ndarray, treated: np.ndarray, before: int, n_treated: int) -> tuple:
-    ridge = before * (_NEXT_TO_NONE * _noise(controls, before)) ** 2
-    early = controls[:, :, :before].transpose(0, 2, 1)
-    return simplex_weights(early, treated[:, :before], ridge=ridge), np.zeros((len(controls), before))
-
-
 def _noise(controls: np.ndarray, before: int) -> np.ndarray:
     """σ̂: standard deviation of the controls' changes from period to period before adoption, (D,)."""
     return np.diff(controls[:, :, :before], axis=2).std(axis=(1, 2), ddof=1)
-
-
-METHODS: dict[str, Weigh] = {"sdid": _sdid, "did": _did, "sc": _sc}

@@ -19,7 +19,6 @@ class Variation:
 
     Attributes
     ----------
-    value, se : float
     groups, n : int
         Groups (schools, places), and the observations in them.
     """

@@ -21,7 +21,6 @@ def checked(
 
     Parameters
     ----------
-    table : pandas.DataFrame
     figure : str
         Exhibit id, for the message.
     numbers, texts : sequence of str

@@ -27,7 +27,7 @@ def means_by_cycle(
     kind: DataKind,
     source: str,
     level: float = 0.95,
-    caption: str = "",
+    caption: str,
 ) -> FigureExhibit:
     """One line a system over the cycles; a filled marker was published, an open one computed by others.
 
@@ -46,11 +46,9 @@ def means_by_cycle(
     ValueError
         If the table is empty, lacks a column, holds a value that cannot be drawn, or has too many systems.
     """
-    table = checked(table, id, texts=("label",), numbers=("cycle", "mean"), optional=("se",))
+    table = checked(table, id, texts=("label",), numbers=("cycle", "mean"), gaps=("se",))
     if "published" not in table.columns:
         raise ValueError(f"{id}: column published is absent")
-    if "se" not in table.columns:
-        table["se"] = float("nan")
     systems = list(table["label"].unique())
     if len(systems) > len(theme.SERIES):
         raise ValueError(f"{id}: {len(systems)} systems; at most {len(theme.SERIES)} can be told apart")
@@ -108,8 +106,7 @@ def means_by_cycle(
     return FigureExhibit(
         id,
         theme.finished(figure),
-        words.sentence(caption or f"{outcome_label} per meting")
-        + f" Streep: {interval_name(level)}, waar de standaardfout bekend is.",
+        f"{words.sentence(caption)} Streep: {interval_name(level)}, waar de standaardfout bekend is.",
         _alt(table, systems, outcome_label, unit),
         kind,
         source,

@@ -30,7 +30,7 @@ def quantile_gap(
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns ``quantile`` (between 0 and 1), ``estimate``, ``low``, ``high``; optionally ``truth``.
+        Columns ``quantile`` (between 0 and 1), ``estimate``, ``low``, ``high``.
     outcome_label, unit : str
         Dutch: "verschil tussen vwo en vmbo in burgerschapskennis", "punten".
     mean : float, optional
@@ -41,7 +41,7 @@ def quantile_gap(
     ValueError
         If the table is empty, lacks a column, or holds a value that cannot be drawn.
     """
-    table = checked(table, id, numbers=("quantile", "estimate", "low", "high"), optional=("truth",))
+    table = checked(table, id, numbers=("quantile", "estimate", "low", "high"))
     check_interval(table, id, inside="estimate")
     wrong = table.loc[(table["quantile"] <= 0) | (table["quantile"] >= 1), "quantile"]
     if len(wrong):
@@ -65,11 +65,7 @@ def quantile_gap(
                 ax, 1.0, mean, theme.wrapped(f"verschil in gemiddelde: {dutch.number(mean, decimals)}", 14),
                 xycoords=("axes fraction", "data"), xytext=(6, 0), textcoords="offset points", va="center",
             )  # fmt: skip
-        if "truth" in table.columns:
-            drawn = theme.truth(ax, percent, table["truth"])
-            theme.key(ax, [ax.lines[2], drawn], ["schatting", "waar verschil (synthetisch)"], heading)
-        else:
-            theme.heading(ax, heading)
+        theme.heading(ax, heading)
         if ax.get_ylim()[0] < 0 < ax.get_ylim()[1]:
             theme.reference_line(ax, 0)
         theme.dutch_axis(ax, "y")
@@ -90,13 +86,7 @@ def quantile_gap(
         f"de intervallen daar overlappen {'niet' if apart else 'wel'}.",
         "" if mean is None else f"Verschil in gemiddelde: {words.quantity(mean, unit, decimals)}.",
     )
-    twin = {
-        "quantile": "kwantiel",
-        "estimate": "verschil",
-        "low": "laag",
-        "high": "hoog",
-        "truth": "waar verschil (synthetisch)",
-    }
+    twin = {"quantile": "kwantiel", "estimate": "verschil", "low": "laag", "high": "hoog"}
     caption = words.sentence(f"{outcome_label} naar percentiel")
     return FigureExhibit(
         id,
@@ -105,5 +95,5 @@ def quantile_gap(
         alt,
         kind,
         source,
-        table[[name for name in twin if name in table.columns]].rename(columns=twin),
+        table[list(twin)].rename(columns=twin),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -13,7 +12,7 @@ from analysis.figures import theme, words
 from analysis.figures.checks import check_interval, checked
 from analysis.figures.kept import kept
 
-ESTIMATE = "schatting"
+_REFERENCE = -1  # event time that all others are compared with
 
 
 @kept
@@ -26,8 +25,6 @@ def event_study(
     kind: DataKind,
     source: str,
     cohort_note: str = "",
-    reference: int = -1,
-    decimals: int = 1,
     level: float = 0.95,
     period: str = "jaar",
 ) -> FigureExhibit:
@@ -36,18 +33,15 @@ def event_study(
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns ``event_time``, ``estimate``, ``low``, ``high`` (missing where no interval can be had);
-        optionally ``low_simultaneous`` and
-        ``high_simultaneous``, ``truth`` (what a synthetic twin was made with) and ``series`` (estimators
-        to compare, at most five). The reference period may be left out; its interval is ignored.
+        Columns ``series`` (the estimator), ``event_time``, ``estimate``, ``low``, ``high`` (missing where no
+        interval can be had); optionally ``low_simultaneous`` and ``high_simultaneous``, and ``truth`` (what a
+        synthetic twin was made with). The reference, −1, may be left out; its interval is ignored.
     outcome_label, unit : str
         Dutch: "kennis van de democratie", "punten".
     cohort_note : str
         A sentence for the caption on who is compared with whom.
-    reference : int
-        Event time all others are compared with.
-    decimals, level : int, float
-        Digits in the alt text; coverage of the intervals.
+    level : float
+        Coverage of the intervals.
     period : str
         Unit of event time, singular.
 
@@ -56,8 +50,7 @@ def event_study(
     ValueError
         If the table is empty, lacks a column, or holds a value that cannot be drawn.
     """
-    table = _prepared(table, id, reference)
-    series = list(table["series"].unique())
+    table = _prepared(table, id)
     simultaneous = "low_simultaneous" in table.columns
     percent = dutch.number(100 * level) if table["low"].notna().any() else ""  # of nothing there is no level
     heading = f"Effect op {outcome_label}" + (f" ({unit})" if unit else "")
@@ -65,75 +58,57 @@ def event_study(
     ax = axes[0, 0]
     with theme.settings():
         theme.reference_line(ax, 0)
-        shifts = 0.17 * (np.arange(len(series)) - (len(series) - 1) / 2)
-        # several series stay unjoined: their lines would only tangle
-        drawn = [
-            (
-                name,
-                _draw(ax, table[table["series"] == name], style, shift, reference, joined=len(series) == 1),
-            )
-            for name, style, shift in zip(series, theme.SERIES, shifts, strict=False)
-        ]
+        points = _draw(ax, table)
         if "truth" in table.columns:
-            truth = table.dropna(subset="truth").drop_duplicates("event_time")
-            drawn.append(("ware effect (synthetisch)", theme.truth(ax, truth["event_time"], truth["truth"])))
-        if len(drawn) > 1:
-            theme.key(ax, [artist for _, artist in drawn], [name for name, _ in drawn], heading)
+            known = table.dropna(subset="truth")
+            truth = theme.truth(ax, known["event_time"], known["truth"])
+            theme.key(ax, [points, truth], [table["series"].iloc[0], "ware effect (synthetisch)"], heading)
         else:
             theme.heading(ax, heading)
         theme.dutch_axis(ax, "y", sign=True)
         theme.whole_ticks(ax, "x", table["event_time"], sign=True)
         ax.set_xlim(table["event_time"].min() - 0.6, table["event_time"].max() + 0.6)
-        _mark_start(ax, reference)
+        _mark_start(ax)
         theme.below(ax, f"{period} sinds de start (open ruit: referentie)")
     return FigureExhibit(
         id,
         theme.finished(figure),
-        _caption(outcome_label, unit, percent, simultaneous, period, reference, cohort_note),
-        _alt(table, outcome_label, unit, decimals, reference, percent, period),
+        _caption(outcome_label, unit, percent, simultaneous, period, cohort_note),
+        _alt(table, outcome_label, unit, percent, period),
         kind,
         source,
-        _twin(table, len(series) > 1),
+        _twin(table),
     )
 
 
-def _prepared(table: pd.DataFrame, id: str, reference: int) -> pd.DataFrame:
+def _prepared(table: pd.DataFrame, id: str) -> pd.DataFrame:
     bands = ("low_simultaneous", "high_simultaneous")
-    table = checked(table, id, numbers=("event_time",), optional=("estimate", "low", "high", "truth", *bands))
+    table = checked(
+        table,
+        id,
+        texts=("series",),
+        numbers=("event_time",),
+        optional=("estimate", "low", "high", "truth", *bands),
+    )
     absent = [name for name in ("low", "high") if name not in table.columns]
     if absent:
         raise ValueError(f"{id}: column {', '.join(absent)} is absent")
-    if "series" not in table.columns:
-        table["series"] = ESTIMATE
-    if table["series"].nunique() > len(theme.SERIES):
-        raise ValueError(
-            f"{id}: {table['series'].nunique()} series; at most {len(theme.SERIES)} can be told apart"
-        )
-    if table.duplicated(["series", "event_time"]).any():
-        row = int(np.flatnonzero(table.duplicated(["series", "event_time"]))[0]) + 1
-        raise ValueError(
-            f"{id}: column event_time, row {row}: {table['event_time'].iloc[row - 1]} occurs twice"
-        )
-    away = table["event_time"] != reference
-    rest = checked(
-        table[away],
-        id,
-        numbers=("estimate",),
-        optional=("low", "high", "truth", *bands),
-    )
+    twice = table["event_time"].duplicated()
+    if twice.any():
+        row = int(twice.argmax())
+        raise ValueError(f"{id}: column event_time, row {row + 1}: {table['event_time'][row]} occurs twice")
+    away = table["event_time"] != _REFERENCE
+    rest = checked(table[away], id, numbers=("estimate",), optional=("low", "high", "truth", *bands))
     check_interval(rest, id, inside="estimate")
-    parts = []
-    for name, rows in rest.groupby("series", sort=False):
-        at = table[(table["series"] == name) & ~away]
-        truth = {"truth": at["truth"].iloc[0] if len(at) else 0.0} if "truth" in table.columns else {}
-        zero = pd.DataFrame([{"series": name, "event_time": float(reference), "estimate": 0.0, **truth}])
-        parts.append(pd.concat([rows, zero]).sort_values("event_time"))
-    return pd.concat(parts, ignore_index=True)
+    zero = {"series": table["series"].iloc[0], "event_time": float(_REFERENCE), "estimate": 0.0}
+    if "truth" in table.columns:
+        zero["truth"] = 0.0 if away.all() else table.loc[~away, "truth"].iloc[0]
+    return pd.concat([rest, pd.DataFrame([zero])]).sort_values("event_time", ignore_index=True)
 
 
-def _draw(ax: Axes, rows: pd.DataFrame, style: theme.SeriesStyle, shift: float, reference: int, joined: bool):
-    at = rows["event_time"] == reference
-    times = rows["event_time"] + shift
+def _draw(ax: Axes, rows: pd.DataFrame):
+    style, times = theme.SERIES[0], rows["event_time"]
+    at = times == _REFERENCE
     if "low_simultaneous" in rows.columns:
         ax.vlines(
             times,
@@ -144,22 +119,21 @@ def _draw(ax: Axes, rows: pd.DataFrame, style: theme.SeriesStyle, shift: float, 
             zorder=2,
         )
     ax.vlines(times, rows["low"], rows["high"], color=style.color, linewidth=3.2, alpha=0.55, zorder=2.5)
-    if joined:
-        ax.plot(times, rows["estimate"], color=style.color, linewidth=0.9, zorder=2.2)
+    ax.plot(times, rows["estimate"], color=style.color, linewidth=0.9, zorder=2.2)
     (points,) = ax.plot(
         times[~at], rows["estimate"][~at], color=style.color, marker=style.marker, markersize=7,
         markeredgecolor=theme.PAPER, markeredgewidth=0.8, linestyle="none", zorder=3,
     )  # fmt: skip
     ax.plot(
-        rows["event_time"][at], rows["estimate"][at], marker="D", markersize=7, markerfacecolor=theme.PAPER,
+        times[at], rows["estimate"][at], marker="D", markersize=7, markerfacecolor=theme.PAPER,
         markeredgecolor=theme.INK, markeredgewidth=1.4, linestyle="none", zorder=5,
     )  # fmt: skip
     return points
 
 
-def _mark_start(ax: Axes, reference: int) -> None:
+def _mark_start(ax: Axes) -> None:
     """The line between before and after, and which side is which."""
-    start = reference + 0.5
+    start = _REFERENCE + 0.5
     ax.axvline(start, color=theme.MUTED, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
     low, high = ax.get_ylim()
     ax.set_ylim(low, high + 0.13 * (high - low))
@@ -170,9 +144,7 @@ def _mark_start(ax: Axes, reference: int) -> None:
         )  # fmt: skip
 
 
-def _caption(
-    outcome: str, unit: str, percent: str, simultaneous: bool, period: str, reference: int, note: str
-) -> str:
+def _caption(outcome: str, unit: str, percent: str, simultaneous: bool, period: str, note: str) -> str:
     bars = f"Dikke streep: {percent}%-interval per {period}." if percent else "Er is geen interval te geven."
     if percent and simultaneous:
         bars += f" Dunne streep: {percent}%-interval dat voor alle punten tegelijk geldt."
@@ -182,7 +154,7 @@ def _caption(
             words.sentence(
                 f"effect op {outcome}{f', in {unit}' if unit else ''}, naar {period} sinds de start"
             ),
-            f"Alles is gemeten ten opzichte van {period} {dutch.number(reference, sign=True)}.",
+            f"Alles is gemeten ten opzichte van {period} {dutch.number(_REFERENCE, sign=True)}.",
             bars,
             words.sentence(note),
         )
@@ -190,41 +162,32 @@ def _caption(
     )
 
 
-def _alt(
-    table: pd.DataFrame, outcome: str, unit: str, decimals: int, reference: int, percent: str, period: str
-) -> str:
+def _alt(table: pd.DataFrame, outcome: str, unit: str, percent: str, period: str) -> str:
     def told(value: float) -> str:
-        return dutch.number(value, decimals, sign=True)
+        return dutch.number(value, 1, sign=True)
 
-    several = len(table["series"].unique()) > 1
     measured = f" in {unit}" if unit else ""
     parts = [f"Effect op {outcome}{measured} naar {period} sinds de start."]
-    for name, rows in table.groupby("series", sort=False):
-        lead = f"{dutch.capital(name)}: " if several else ""
-        before = rows[rows["event_time"] < reference]
-        after = rows[rows["event_time"] > reference]
-        for side, what in ((before, "vóór de start"), (after, "na de start")):
-            if side.empty:
-                continue
-            known = side["low"].notna()
-            clear = int(((side["low"] > 0) | (side["high"] < 0)).sum())
-            said = (
-                f"sluiten {clear} van de {int(known.sum())} {percent}%-intervallen nul uit"
-                if known.any()
-                else "is geen interval te geven"
-            )
-            last = side.iloc[-1]["estimate"]
-            parts.append(f"{lead}{what} {said}; de laatste schatting is {told(last)}.")
-            lead = ""
+    before, after = table["event_time"] < _REFERENCE, table["event_time"] > _REFERENCE
+    for side, what in ((table[before], "vóór de start"), (table[after], "na de start")):
+        if side.empty:
+            continue
+        known = side["low"].notna()
+        clear = int(((side["low"] > 0) | (side["high"] < 0)).sum())
+        said = (
+            f"sluiten {clear} van de {int(known.sum())} {percent}%-intervallen nul uit"
+            if known.any()
+            else "is geen interval te geven"
+        )
+        parts.append(f"{what} {said}; de laatste schatting is {told(side['estimate'].iloc[-1])}.")
     if "truth" in table.columns:
-        truth = table.dropna(subset="truth").iloc[-1]["truth"]
+        truth = table["truth"].dropna().iloc[-1]
         parts.append(f"Het ware effect in de synthetische gegevens is dan {told(truth)}.")
     return words.within(*map(dutch.capital, parts))
 
 
-def _twin(table: pd.DataFrame, several: bool) -> pd.DataFrame:
+def _twin(table: pd.DataFrame) -> pd.DataFrame:
     names = {
-        "series": "schatter",
         "event_time": "tijd sinds start",
         "estimate": "effect",
         "low": "laag",
@@ -233,5 +196,5 @@ def _twin(table: pd.DataFrame, several: bool) -> pd.DataFrame:
         "high_simultaneous": "hoog (alle perioden)",
         "truth": "waar effect (synthetisch)",
     }
-    kept = [name for name in names if name in table.columns and (several or name != "series")]
+    kept = [name for name in names if name in table.columns]
     return table[kept].rename(columns=names).astype({"tijd sinds start": int})

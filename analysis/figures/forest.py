@@ -29,24 +29,19 @@ def forest(
     decimals: int = 1,
     level: float = 0.95,
     highlight: Collection[str] = (),
-    sign: bool = False,
-    caption: str = "",
+    caption: str,
 ) -> FigureExhibit:
-    """Estimates of the same quantity for provinces, countries or specifications.
+    """Differences of the same kind for provinces, countries or specifications, with plus signs.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns ``label``, ``estimate``, ``low``, ``high``; optionally ``truth``. Drawn from the top. An
+        Columns ``label``, ``estimate``, ``low``, ``high``. Drawn from the top. An
         estimate without an interval, both ends unknown, is a mark without a line.
     outcome_label, unit : str
         Dutch.
     highlight : collection of str
         Labels of rows that stand out, such as the total.
-    sign : bool
-        Write plus signs, for differences and effects.
-    caption : str
-        Replaces the caption made of the outcome.
 
     Raises
     ------
@@ -54,9 +49,7 @@ def forest(
         If the table is empty, lacks a column, holds a value that cannot be drawn or a label twice, or if
         `highlight` names no row.
     """
-    table = checked(
-        table, id, texts=("label",), numbers=("estimate",), gaps=("low", "high"), optional=("truth",)
-    )
+    table = checked(table, id, texts=("label",), numbers=("estimate",), gaps=("low", "high"))
     check_interval(table, id, inside="estimate")
     twice = table.loc[table["label"].duplicated(), "label"]
     if len(twice):
@@ -74,39 +67,23 @@ def forest(
         heights = theme.rows(ax, labels)
         for height, row in zip(heights, table.itertuples(), strict=True):
             _draw_row(ax, height, row, row.label in highlight)
-            theme.write_beside(
-                ax,
-                height,
-                _told(row, decimals, sign),
-                bold=row.label in highlight,
-            )
-        if "truth" in table.columns:
-            drawn = theme.truth(ax, table["truth"], heights, linestyle="none")
-            theme.key(ax, [drawn], ["ware waarde (synthetisch)"])
+            theme.write_beside(ax, height, _told(row, decimals), bold=row.label in highlight)
         for tick, label in zip(ax.get_yticklabels(), table["label"], strict=True):
             tick.set_fontweight("bold" if label in highlight else "normal")
-        theme.dutch_axis(ax, "x", sign=sign, ticks=5)
-        theme.below(ax, _measured(outcome_label, unit))
-    percent = dutch.number(100 * level)
-    caption = words.sentence(caption or _measured(outcome_label, unit)) + f" Streep: {percent}%-interval."
+        theme.dutch_axis(ax, "x", sign=True, ticks=5)
+        theme.below(ax, f"{outcome_label} ({unit})" if unit else outcome_label)
     return FigureExhibit(
         id,
         theme.finished(figure),
-        caption,
-        _alt(table, outcome_label, unit, decimals, level, sign),
+        f"{words.sentence(caption)} Streep: {dutch.number(100 * level)}%-interval.",
+        _alt(table, outcome_label, unit, decimals, level),
         kind,
         source,
-        table[[name for name in _TWIN if name in table.columns]].rename(columns=_TWIN),
+        table[list(_TWIN)].rename(columns=_TWIN),
     )
 
 
-_TWIN = {
-    "label": "rij",
-    "estimate": "schatting",
-    "low": "laag",
-    "high": "hoog",
-    "truth": "ware waarde (synthetisch)",
-}
+_TWIN = {"label": "rij", "estimate": "schatting", "low": "laag", "high": "hoog"}
 
 
 def _draw_row(ax: Axes, height: float, row, highlighted: bool) -> None:
@@ -118,25 +95,14 @@ def _draw_row(ax: Axes, height: float, row, highlighted: bool) -> None:
     )  # fmt: skip
 
 
-def _told(row, decimals: int, sign: bool) -> str:
+def _told(row, decimals: int) -> str:
     """The estimate with its interval; on a narrow screen without, so that the picture keeps its room."""
     if narrow.is_narrow():
-        return words.quantity(row.estimate, "", decimals, sign=sign)
-    return words.with_interval(row.estimate, row.low, row.high, "", decimals, level=None, sign=sign)
+        return words.quantity(row.estimate, "", decimals, sign=True)
+    return words.with_interval(row.estimate, row.low, row.high, "", decimals, level=None, sign=True)
 
 
-def _measured(outcome: str, unit: str) -> str:
-    return f"{outcome} ({unit})" if unit else outcome
-
-
-def _alt(
-    table: pd.DataFrame,
-    outcome: str,
-    unit: str,
-    decimals: int,
-    level: float,
-    sign: bool,
-) -> str:
+def _alt(table: pd.DataFrame, outcome: str, unit: str, decimals: int, level: float) -> str:
     highest, lowest = table.loc[table["estimate"].idxmax()], table.loc[table["estimate"].idxmin()]
     parts = [
         f"{dutch.capital(outcome)} in {len(table)} {'rij' if len(table) == 1 else 'rijen'}, "
@@ -144,7 +110,7 @@ def _alt(
     ]
     if len(table) > 1:
         ends = [
-            f"{row['label']} ({words.quantity(row['estimate'], unit, decimals, sign=sign)})"
+            f"{row['label']} ({words.quantity(row['estimate'], unit, decimals, sign=True)})"
             for row in (highest, lowest)
         ]
         parts.append(f"Het hoogst is {ends[0]}, het laagst {ends[1]}.")

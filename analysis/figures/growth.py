@@ -22,10 +22,9 @@ def growth(
     unit: str,
     kind: DataKind,
     source: str,
-    wave_label: str = "leerjaar",
     decimals: int = 1,
     level: float = 0.95,
-    caption: str = "",
+    caption: str,
 ) -> FigureExhibit:
     """Means or predictions by wave for each group.
 
@@ -34,7 +33,7 @@ def growth(
     table : pandas.DataFrame
         Columns ``group``, ``wave`` (whole number), ``estimate``, ``low``, ``high``; optionally ``truth``.
         At most five groups.
-    outcome_label, unit, wave_label : str
+    outcome_label, unit : str
         Dutch.
 
     Raises
@@ -73,26 +72,24 @@ def growth(
         theme.whole_ticks(ax, "x", table["wave"])
         theme.dutch_axis(ax, "y")
         ax.grid(axis="y")
-        theme.below(ax, wave_label)
+        theme.below(ax, _WAVE)
         ax.set_xlim(table["wave"].min() - 0.25, table["wave"].max() + 0.25)
         _label_ends(ax, ends, decimals)
     return FigureExhibit(
         id,
         theme.finished(figure),
-        words.sentence(caption or f"{outcome_label} naar {wave_label}, per groep")
-        + f" Streep: {dutch.number(100 * level)}%-interval.",
-        _alt(table, groups, outcome_label, unit, wave_label, decimals, level),
+        f"{words.sentence(caption)} Streep: {dutch.number(100 * level)}%-interval.",
+        _alt(table, groups, outcome_label, unit, decimals, level),
         kind,
         source,
-        table[[name for name in _TWIN if name in table.columns]]
-        .rename(columns=_TWIN)
-        .rename(columns={"golf": wave_label}),
+        table[[name for name in _TWIN if name in table.columns]].rename(columns=_TWIN),
     )
 
 
+_WAVE = "meting"
 _TWIN = {
     "group": "groep",
-    "wave": "golf",
+    "wave": _WAVE,
     "estimate": "schatting",
     "low": "laag",
     "high": "hoog",
@@ -113,11 +110,9 @@ def _label_ends(ax, ends, decimals: int) -> None:
         )  # fmt: skip
 
 
-def _alt(
-    table: pd.DataFrame, groups: list[str], outcome: str, unit: str, wave: str, decimals: int, level: float
-) -> str:
+def _alt(table: pd.DataFrame, groups: list[str], outcome: str, unit: str, decimals: int, level: float) -> str:
     parts = [
-        f"{dutch.capital(outcome)} naar {wave}{f', in {unit}' if unit else ''}, "
+        f"{dutch.capital(outcome)} naar {_WAVE}{f', in {unit}' if unit else ''}, "
         f"met {dutch.number(100 * level)}%-intervallen."
     ]
     for group in groups:
@@ -132,7 +127,7 @@ def _alt(
         parts.insert(
             1,
             f"Het verschil tussen de hoogste en de laagste groep gaat van "
-            f"{words.quantity(gap.iloc[0], unit, decimals)} in {wave} {dutch.number(gap.index[0])} naar "
-            f"{words.quantity(gap.iloc[-1], unit, decimals)} in {wave} {dutch.number(gap.index[-1])}.",
+            f"{words.quantity(gap.iloc[0], unit, decimals)} in {_WAVE} {dutch.number(gap.index[0])} naar "
+            f"{words.quantity(gap.iloc[-1], unit, decimals)} in {_WAVE} {dutch.number(gap.index[-1])}.",
         )
     return words.within(*parts)

@@ -22,9 +22,7 @@ _SEEN, _MATTERS = theme.SEQUENTIAL[0], theme.DIVERGING[1]
 
 
 @kept
-def one_look(
-    table: pd.DataFrame, *, id: str, kind: DataKind, source: str, caption: str, decimals: int = 2
-) -> FigureExhibit:
+def one_look(table: pd.DataFrame, *, id: str, kind: DataKind, source: str, caption: str) -> FigureExhibit:
     """Answered questions by unit, each with its interval; below them the others: a table says why.
 
     Parameters
@@ -33,7 +31,6 @@ def one_look(
         A row a question: ``label``, ``unit``, ``reason`` ("" where there is an estimate) and, NaN where
         unknown, ``estimate``, ``low``, ``high``, ``smallest`` (what matters) and ``detectable`` (what could
         be seen), in its unit.
-    caption : str
 
     Raises
     ------
@@ -81,7 +78,7 @@ def one_look(
             ax.set_axis_off()
             _write_lines(ax, lines, below - 0.05)
     return FigureExhibit(
-        id, theme.finished(figure), caption, _alt(table, answered, decimals), kind, source, _twin(table)
+        id, theme.finished(figure), caption, _alt(table, answered), kind, source, _twin(table)
     )
 
 
@@ -129,14 +126,14 @@ def _write_lines(ax: Axes, lines: list[str], top: float) -> None:
             down -= _LINE
 
 
-def _alt(table: pd.DataFrame, answered: pd.DataFrame, decimals: int) -> str:
+def _alt(table: pd.DataFrame, answered: pd.DataFrame) -> str:
     parts = [f"Van {len(table)} vragen hebben er {len(answered)} een schatting."]
     known = answered.dropna(subset=["detectable"])
     if len(known):
         small = int((known["estimate"].abs() < known["detectable"]).sum())
         parts.append(f"Kleiner dan wat te zien was: {small} van de {len(known)} schattingen.")
     for row in answered.itertuples():
-        told = words.with_interval(row.estimate, row.low, row.high, row.unit, decimals, level=None, sign=True)
+        told = words.with_interval(row.estimate, row.low, row.high, row.unit, 2, level=None, sign=True)
         parts.append(f"{row.label}: {told}.")
     return words.within(*parts)
 

@@ -17,6 +17,7 @@ from analysis.figures.kept import kept
 
 _PLACE, _WHOLE = theme.SERIES[0], theme.SERIES[1]
 _COLUMNS = 3
+_COUNTRY = "Nederland"
 
 
 @kept
@@ -28,11 +29,7 @@ def lines_by_place(
     unit: str,
     kind: DataKind,
     source: str,
-    whole: str = "Nederland",
-    since: float | None = None,
-    since_label: str = "",
-    decimals: int = 1,
-    caption: str = "",
+    caption: str,
 ) -> FigureExhibit:
     """One small panel a place, all on the same axes: its line and that of the whole.
 
@@ -40,13 +37,9 @@ def lines_by_place(
     ----------
     table : pandas.DataFrame
         Columns ``label`` (place), ``time`` (year, with decimals), ``value`` and ``whole`` (the value of the
-        whole at that time). At most fifteen places, drawn in the order of the table.
-    outcome_label, unit, whole : str
-        Dutch; the outcome, its unit, and what the second line is of.
-    since : float, optional
-        A year at which a thin line marks `since_label`.
-    decimals : int
-        Of numbers in words.
+        country at that time). At most fifteen places, drawn in the order of the table.
+    outcome_label, unit : str
+        Dutch.
 
     Raises
     ------
@@ -63,7 +56,7 @@ def lines_by_place(
     with theme.settings():
         for ax, place in zip(axes.flat, places, strict=False):
             drawn = table[table["label"] == place]
-            own, other = _draw(ax, drawn, since)
+            own, other = _draw(ax, drawn)
             ax.set_title(
                 place, loc="left", fontsize=theme.SMALL, fontfamily=theme.FONT, color=theme.INK, pad=3
             )
@@ -77,19 +70,18 @@ def lines_by_place(
                 tick.set_horizontalalignment(side)  # the years of neighbours do not touch
         figure.legend(
             [own, other],
-            ["provincie" if len(places) == 12 else "gebied", whole],
+            ["provincie" if len(places) == 12 else "gebied", _COUNTRY],
             title=theme.wrapped(f"{dutch.capital(outcome_label)} ({unit})", theme.characters() - 2),
             loc="outside upper left", ncols=2, frameon=False, alignment="left", borderpad=0, handlelength=2.2,
         )  # fmt: skip
     return FigureExhibit(
         id,
         theme.finished(figure),
-        words.sentence(caption or f"{outcome_label} per gebied naast die van {whole}")
-        + _marked(since, since_label),
-        _alt(table, places, outcome_label, unit, whole, decimals),
+        words.sentence(caption),
+        _alt(table, places, outcome_label, unit, _COUNTRY, 1),
         kind,
         source,
-        _twin(table, unit, whole),
+        _twin(table, unit, _COUNTRY),
     )
 
 
@@ -102,16 +94,27 @@ def line_beside_whole(
     unit: str,
     kind: DataKind,
     source: str,
-    whole: str = "Nederland",
+    caption: str,
+    whole: str = _COUNTRY,
     since: float | None = None,
     since_label: str = "",
     decimals: int = 1,
-    caption: str = "",
     height: float = 3.1,
 ) -> FigureExhibit:
     """The line of one place and that of the whole, labelled at their ends.
 
-    Takes what :func:`lines_by_place` takes, of one place; and `height`, in inches.
+    Takes what :func:`lines_by_place` takes, of one place; and
+
+    Parameters
+    ----------
+    whole : str
+        Dutch: what the second line is of.
+    since : float, optional
+        A year at which a thin line marks `since_label`.
+    decimals : int
+        Of numbers in words.
+    height : float
+        In inches.
 
     Raises
     ------
@@ -150,8 +153,7 @@ def line_beside_whole(
     return FigureExhibit(
         id,
         theme.finished(figure),
-        words.sentence(caption or f"{outcome_label} in {places[0]} naast die van {whole}")
-        + _marked(since, since_label),
+        words.sentence(caption) + _marked(since, since_label),
         _alt(table, places, outcome_label, unit, whole, decimals),
         kind,
         source,
@@ -171,7 +173,7 @@ def _lines(table: pd.DataFrame, id: str) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def _draw(ax: Axes, rows: pd.DataFrame, since: float | None):
+def _draw(ax: Axes, rows: pd.DataFrame, since: float | None = None):
     if since is not None:
         theme.reference_line(ax, since, "x", color=theme.MUTED, linestyle=(0, (2, 2)))
     small = {"markersize": 3.4, "markeredgewidth": 0.4, "linewidth": 1.5}

@@ -254,27 +254,8 @@ def _timeline_table(steps: pd.DataFrame) -> pd.DataFrame:
 
 
 _COUNTS = (
-    "nul",
-    "één",
-    "twee",
-    "drie",
-    "vier",
-    "vijf",
-    "zes",
-    "zeven",
-    "acht",
-    "negen",
-    "tien",
-    "elf",
-    "twaalf",
-)
-
-
-def _count(number: float) -> str:
-    """A number of provinces in words."""
-    return _COUNTS[int(number)]
-
-
+    "nul", "één", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen", "tien", "elf", "twaalf",
+)  # fmt: skip
 _NAMED, _PLACE, _NOT_NAMED = (
     "ProDemos: provincie genoemd",
     "alleen een plaats genoemd",
@@ -319,7 +300,7 @@ def programme_map(facts: pd.DataFrame) -> FigureExhibit:
     listed = "; ".join(f"{names[code]} ({'; '.join(found)})" for code, found in sorted(by_province.items()))
     not_named = dutch.join([names[code] for code in names if category[code] == _NOT_NAMED])
     alt = words.within(
-        f"Kaart van Nederland. Voor ProDemos noemt brief A {_count(len(prodemos))} provincies: {named}.",
+        f"Kaart van Nederland. Voor ProDemos noemt brief A {_COUNTS[len(prodemos)]} provincies: {named}.",
         f"Niet met name genoemd: {not_named}.",
         f"Genoemde plaatsen bij andere programmalijnen: {listed}.",
     )
@@ -336,7 +317,7 @@ def programme_map(facts: pd.DataFrame) -> FigureExhibit:
         id,
         figure,
         "Waar de twee brieven het programma noemen. Voor ProDemos noemt brief A "
-        f"{_count(len(prodemos))} provincies, al spreekt de tekst van vier regio's. Naar welke provincies "
+        f"{_COUNTS[len(prodemos)]} provincies, al spreekt de tekst van vier regio's. Naar welke provincies "
         "Tienskip uitbreidt, zegt brief B niet: onbekend. Landelijke lijnen, Caribisch Nederland en Curaçao "
         "staan niet op de kaart.",
         alt,

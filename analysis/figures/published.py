@@ -16,6 +16,7 @@ from analysis.figures.kept import kept
 from analysis.results import interval_name
 
 _LABEL_CHARACTERS = 24, 14  # on a page, and on a narrow screen
+_SE_DECIMALS = 1
 
 
 @kept
@@ -26,23 +27,19 @@ def published_against_reproduced(
     outcome_label: str,
     kind: DataKind,
     source: str,
-    decimals: int = 0,
-    se_decimals: int = 1,
     level: float = 0.95,
-    caption: str = "",
+    caption: str,
 ) -> FigureExhibit:
     """One row a figure: an open ring where it was published, a dot where it was reproduced.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns ``label``, ``published``, ``reproduced``; optionally ``published_se``, ``reproduced_se``,
-        ``panel`` (rows of one panel share an axis: a level and a difference do not) and ``decimals``
-        (digits the figure was printed with). A published value may be NaN: not published.
+        Columns ``label``, ``published``, ``reproduced``, ``published_se``, ``reproduced_se``, ``panel`` (rows
+        of one panel share an axis: a level and a difference do not) and ``decimals`` (digits the figure was
+        printed with). A published value may be NaN: not published; so may standard errors.
     outcome_label : str
         Dutch.
-    decimals, se_decimals : int
-        Printed digits, where the table has no column ``decimals``, and those of the standard errors.
     level : float
         Coverage of the intervals, from the normal distribution.
 
@@ -54,19 +51,11 @@ def published_against_reproduced(
     table = checked(
         table,
         id,
-        texts=("label", *(["panel"] if "panel" in table.columns else [])),
-        numbers=("reproduced",),
-        optional=("published", "published_se", "reproduced_se", "decimals"),
-    )
-    if "published" not in table.columns:
-        raise ValueError(f"{id}: column published is absent")
-    for column, default in (("published_se", float("nan")), ("reproduced_se", float("nan")), ("panel", "")):
-        if column not in table.columns:
-            table[column] = default
-    table["decimals"] = (
-        table["decimals"].fillna(decimals).astype(int) if "decimals" in table.columns else decimals
-    )
-    table["verdict"] = [_verdict(row, se_decimals) for row in table.itertuples()]
+        texts=("label", "panel"),
+        numbers=("reproduced", "decimals"),
+        gaps=("published", "published_se", "reproduced_se"),
+    ).astype({"decimals": int})
+    table["verdict"] = [_verdict(row) for row in table.itertuples()]
 
     panels = list(table["panel"].unique())
     counts = [int((table["panel"] == name).sum()) for name in panels]
@@ -75,26 +64,26 @@ def published_against_reproduced(
     )
     with theme.settings():
         for ax, name in zip(axes[:, 0], panels, strict=True):
-            _draw_panel(ax, table[table["panel"] == name], name, se_decimals, level)
+            _draw_panel(ax, table[table["panel"] == name], name, level)
         rings = [_ring(axes[0, 0], [], []), _dot(axes[0, 0], [], [])]
         theme.key(axes[0, 0], rings, ["gepubliceerd", "gereproduceerd"], panels[0])
     return FigureExhibit(
         id,
         theme.finished(figure),
-        words.sentence(caption or f"{outcome_label}: gepubliceerd en gereproduceerd")
-        + f" Rechts: gepubliceerd | gereproduceerd (standaardfout). Streep: {interval_name(level)}.",
-        _alt(table, outcome_label, se_decimals),
+        f"{words.sentence(caption)} Rechts: gepubliceerd | gereproduceerd (standaardfout). Streep: "
+        f"{interval_name(level)}.",
+        _alt(table, outcome_label),
         kind,
         source,
         _twin(table),
     )
 
 
-def _verdict(row, se_decimals: int) -> str:
+def _verdict(row) -> str:
     """Whether the printed digits agree: "gelijk", "verschilt", or "niet gepubliceerd"."""
     pairs = (
         (row.published, row.reproduced, row.decimals),
-        (row.published_se, row.reproduced_se, se_decimals),
+        (row.published_se, row.reproduced_se, _SE_DECIMALS),
     )
     known = [pair for pair in pairs if not (words.unknown(pair[0]) or words.unknown(pair[1]))]
     if not known:
@@ -118,7 +107,7 @@ def _dot(ax: Axes, x, y):
     return drawn
 
 
-def _draw_panel(ax: Axes, rows: pd.DataFrame, name: str, se_decimals: int, level: float) -> None:
+def _draw_panel(ax: Axes, rows: pd.DataFrame, name: str, level: float) -> None:
     reach = NormalDist().inv_cdf((1 + level) / 2)
     heights = theme.rows(
         ax, [theme.wrapped(label, theme.by_width(*_LABEL_CHARACTERS)) for label in rows["label"]]
@@ -140,8 +129,8 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, name: str, se_decimals: int, level
         theme.write_beside(
             ax,
             height,
-            f"{_printed(row.published, row.published_se, row.decimals, se_decimals)} | "
-            f"{_printed(row.reproduced, row.reproduced_se, row.decimals, se_decimals)}",
+            f"{_printed(row.published, row.published_se, row.decimals)} | "
+            f"{_printed(row.reproduced, row.reproduced_se, row.decimals)}",
             bold=row.verdict == "verschilt",
         )
     _ring(ax, rows["published"], heights)
@@ -151,12 +140,12 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, name: str, se_decimals: int, level
     theme.dutch_axis(ax, "x", ticks=theme.by_width(5, 4))
 
 
-def _printed(value: float, se: float, decimals: int, se_decimals: int) -> str:
+def _printed(value: float, se: float, decimals: int) -> str:
     text = dutch.number(value, decimals)
-    return text if words.unknown(value) or words.unknown(se) else f"{text} ({dutch.number(se, se_decimals)})"
+    return text if words.unknown(value) or words.unknown(se) else f"{text} ({dutch.number(se, _SE_DECIMALS)})"
 
 
-def _alt(table: pd.DataFrame, outcome: str, se_decimals: int) -> str:
+def _alt(table: pd.DataFrame, outcome: str) -> str:
     compared = table[table["verdict"] != "niet gepubliceerd"]
     same = int((compared["verdict"] == "gelijk").sum())
     apart = [label for label in compared.loc[compared["verdict"] != "gelijk", "label"]]

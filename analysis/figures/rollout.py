@@ -29,7 +29,7 @@ def rollout(
     years: Sequence[int],
     kind: DataKind,
     source: str,
-    caption: str = "",
+    caption: str,
 ) -> FigureExhibit:
     """Provinces by year: a bar from the year a province starts, hatched where the start is an assumption.
 
@@ -70,7 +70,7 @@ def rollout(
     return FigureExhibit(
         id,
         theme.finished(figure),
-        words.sentence(caption or f"{programme}: provincies naar jaar van deelname"),
+        words.sentence(caption),
         _alt(rows, programme, first, last),
         kind,
         source,

@@ -32,7 +32,7 @@ def specification_curve(
     decimals: int = 1,
     level: float = 0.95,
     p_value: float | None = None,
-    caption: str = "",
+    caption: str,
 ) -> FigureExhibit:
     """Estimates in ascending order with intervals; a dot marks each option a specification takes.
 
@@ -40,7 +40,7 @@ def specification_curve(
     ----------
     table : pandas.DataFrame
         Columns ``estimate``, ``low``, ``high``, one text column for each choice, and optionally ``main``
-        (true for the specification of the analysis plan) and ``truth`` (one value throughout).
+        (true for the specification of the analysis plan).
     choices : mapping of column to Dutch name
         The rows below the curve in this order, their options in the order of the table:
         ``{"weights": "weging", …}``.
@@ -54,9 +54,7 @@ def specification_curve(
     """
     if not choices:
         raise ValueError(f"{id}: no choices given; without them the curve cannot be read")
-    table = checked(
-        table, id, texts=tuple(choices), numbers=("estimate",), gaps=("low", "high"), optional=("truth",)
-    )
+    table = checked(table, id, texts=tuple(choices), numbers=("estimate",), gaps=("low", "high"))
     check_interval(table, id, inside="estimate")
     main = table["main"].astype(bool) if "main" in table.columns else pd.Series(False, index=table.index)
     if main.sum() > 1:
@@ -84,7 +82,7 @@ def specification_curve(
     return FigureExhibit(
         id,
         theme.finished(figure),
-        _caption(outcome_label, level, p_value, bool(main.any()), caption),
+        _caption(caption, level, p_value, bool(main.any())),
         _alt(table, outcome_label, unit, decimals, level, p_value),
         kind,
         source,
@@ -109,13 +107,6 @@ def _draw_curve(ax: Axes, table: pd.DataFrame, decimals: int) -> None:
     if len(table) > _MOST_DOTS:  # sorted and close: a line is what dots would look like
         ax.plot(x, table["estimate"], color=theme.PAPER, linewidth=4.5, zorder=3)
         ax.plot(x, table["estimate"], color=theme.INK, linewidth=2.2, zorder=3)
-    if "truth" in table.columns and table["truth"].notna().any():
-        truth = float(table["truth"].dropna().iloc[0])
-        ax.axhline(truth, color=theme.TRUTH, linestyle=(0, (1.5, 2)), linewidth=1.1, zorder=1.6)
-        theme.write(
-            ax, 1, truth, "waar\neffect", xycoords=("axes fraction", "data"), xytext=(4, 0),
-            textcoords="offset points", va="center", fontsize=theme.SMALL,
-        )  # fmt: skip
     for place in np.flatnonzero(table["main"]):
         row = table.iloc[place]
         color = theme.SERIES[1].color
@@ -205,11 +196,10 @@ def _draw_choices(ax: Axes, table: pd.DataFrame, choices, options) -> None:
         tick.set_fontweight("bold" if number in heads else "normal")
 
 
-def _caption(outcome: str, level: float, p_value: float | None, main: bool, caption: str) -> str:
-    text = words.sentence(caption or f"{outcome} onder elke verdedigbare specificatie")
-    text += (
-        f" Streep: {dutch.number(100 * level)}%-interval, blauw waar het nul niet bevat. "
-        "Onder: de keuzes van elke specificatie."
+def _caption(caption: str, level: float, p_value: float | None, main: bool) -> str:
+    text = (
+        f"{words.sentence(caption)} Streep: {dutch.number(100 * level)}%-interval, blauw waar het nul niet "
+        "bevat. Onder: de keuzes van elke specificatie."
     )
     if main:
         text += " Ruit: de hoofdschatting."
@@ -237,10 +227,6 @@ def _alt(
             row["estimate"], row["low"], row["high"], unit, decimals, level=level, sign=True
         )
         parts.append(f"De hoofdschatting geeft {interval}.")
-    if "truth" in table.columns and table["truth"].notna().any():
-        parts.append(
-            f"Het ware effect in de synthetische gegevens is {told(table['truth'].dropna().iloc[0])}."
-        )
     if p_value is not None:
         parts.append(f"De randomisatietoets van de hele curve geeft p = {dutch.p_value(p_value)}.")
     return words.within(*parts).replace("p = <", "p <")

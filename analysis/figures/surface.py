@@ -51,7 +51,6 @@ _BESIDE = frozenset({"PV29", "PV31"})  # too narrow for a name: it stands beside
 _TIGHT = frozenset({"PV24"})  # the name is as wide as the province: it brings its own ground
 _VIEW_KM = (-46, 294, 302, 625)  # west, east, south, north: room for the key over the sea
 _TILE_ROWS = 4
-_PANEL_KM = (8, 282, 300, 625)  # the same for a small map, which has its key elsewhere
 
 
 def map_height() -> float:
@@ -101,19 +100,18 @@ def without_number(fills: Iterable[Fill], key: Sequence[tuple[Fill, str]] = ()) 
     return [(fill, fill.value) for fill in (UNKNOWN, HIDDEN) if fill in there and fill not in told]
 
 
-def draw_outline(ax: Axes, fills: Mapping[str, Fill], *, names: bool = True) -> None:
-    """The provinces by their boundaries, each with its name (unless `names` is off) and value."""
+def draw_outline(ax: Axes, fills: Mapping[str, Fill]) -> None:
+    """The provinces by their boundaries, each with its name and value."""
     provinces = geography.boundaries()
     for province in provinces.itertuples():
         fill = fills[province.code]
         ax.add_artist(_patch(PathPatch(_outline(province.geometry)), fill))
         x, y = (1000 * km for km in _ANCHORS[province.code])
-        name = province.name if names else ""
         if province.code in _BESIDE:
             fill = replace(fill, color=theme.PAPER, hatch="")
-        _label(ax, x, y, name, fill, ground=bool(fill.hatch) or province.code in _TIGHT)
+        _label(ax, x, y, province.name, fill, ground=bool(fill.hatch) or province.code in _TIGHT)
     ax.add_artist(_edge(PathPatch(_outline(provinces.union_all("coverage")))))
-    west, east, south, north = (1000 * km for km in (_VIEW_KM if names else _PANEL_KM))
+    west, east, south, north = (1000 * km for km in _VIEW_KM)
     ax.set(xlim=(west, east), ylim=(south, north), aspect="equal")
     ax.set_axis_off()
 
@@ -170,12 +168,11 @@ def draw_key(ax: Axes, title: str, entries: Sequence[tuple[Fill, str]]) -> None:
         theme.write(ax, *at, meaning, xytext=(26, down - 4.5), va="center", **style)
 
 
-def panel_axes(count: int, columns: int, tiles: bool) -> tuple[Figure, Sequence[Axes]]:
-    """A figure for `count` maps in `columns`, and their axes; places left over stay empty."""
+def panel_axes(count: int, columns: int) -> tuple[Figure, Sequence[Axes]]:
+    """A figure for `count` maps of tiles in `columns`, and their axes; places left over stay empty."""
     rows = -(-count // columns)
-    each = 1.1 if tiles else (_PANEL_KM[3] - _PANEL_KM[2]) / (_PANEL_KM[1] - _PANEL_KM[0])
     figure, axes = theme.new_figure(
-        0.65 + rows * (each * narrow.width() / max(columns, theme.by_width(2, 1.3)) + 0.3), rows, columns
+        0.65 + rows * (1.1 * narrow.width() / max(columns, theme.by_width(2, 1.3)) + 0.3), rows, columns
     )
     for ax in axes.flat:
         ax.set(xticks=[], yticks=[])  # the layout would measure the labels, drawn or not
@@ -262,10 +259,8 @@ def _label(ax: Axes, x: float, y: float, name: str, fill: Fill, *, ground: bool)
         "bbox": box if ground else None,
     }
     name = name.replace("-", "-\n")
-    if name:
-        at = {"xytext": (0, 1.5), "va": "bottom"} if fill.value else {"xytext": (0, 0), "va": "center"}
-        theme.write(ax, x, y, name, fontsize=theme.SMALL, **at, **style)
+    at = {"xytext": (0, 1.5), "va": "bottom"} if fill.value else {"xytext": (0, 0), "va": "center"}
+    theme.write(ax, x, y, name, fontsize=theme.SMALL, **at, **style)
     if fill.value:
-        at = {"xytext": (0, -1.5), "va": "top"} if name else {"xytext": (0, 0), "va": "center"}
         face = {"fontsize": theme.SMALL, "fontstyle": "italic"} if unknown else {"fontweight": "bold"}
-        theme.write(ax, x, y, fill.value, **face, **at, **style)
+        theme.write(ax, x, y, fill.value, xytext=(0, -1.5), va="top", **face, **style)

@@ -67,22 +67,18 @@ class Answer:
         None where a statement is made; else, in Dutch, the clause that says why not.
     detail : str
         English: what was left out, or why there is no statement; empty where there is nothing to say.
-    estimator, control : str
     anticipation : float
         In event time.
-    level : float
     se, crv3_p : float or None
         Jackknife over clusters and its p-value by t(G - 1); None where no statement is made.
     wild_p, wild_low, wild_high : float or None
         Restricted wild cluster bootstrap, studentised by the jackknife, and its inversion.
-    n_units, n_observations, n_clusters : int
     n_treated_clusters, n_comparison_clusters : int
         Clusters whose start the estimate uses, and those compared with when the first start.
     n_assignments : int
         Re-assignments that there are.
     draws : int
         Those that were compared with: all of them if `exact`.
-    exact : bool
     monte_carlo_se : float
         Of `p_value`; zero when exact.
     path : pandas.DataFrame
@@ -167,7 +163,6 @@ def answer(
     anticipation : float
         Event time before the start in which clusters may react already: in years where waves are evenly
         spaced, in periods where they are not, as for the estimators of :mod:`analysis.estimate.did`.
-    level : float
     seed, max_exact, draws
         Above `max_exact` re-assignments, `draws` are sampled.
     strata : dict of cluster label to stratum, optional

@@ -171,7 +171,6 @@ def event_path(panel: ClusterPanel, setting: Setting) -> EventPath:
 
     Parameters
     ----------
-    panel : ClusterPanel
     setting : Setting
         Its estimator is "never" or "not_yet".
     """

@@ -29,8 +29,6 @@ class Comparison:
         First treated period, by position.
     others : tuple of int
         Paths compared with.
-    base : int
-    periods : tuple of int
     event : int
         Periods since the start; of the first of `periods`.
     """

@@ -88,7 +88,6 @@ def histories(
 
     Parameters
     ----------
-    panel : ClusterPanel
     outcomes : ndarray, shape (B, N, T)
     covariates : ndarray, shape (C, G, T), optional
     stretch : ndarray, shape (T,), optional

@@ -64,7 +64,6 @@ class NullDistribution:
 
         Parameters
         ----------
-        level : float
         scale : float
             First step outward from the estimate, for instance a standard error.
         smallest_p : float
@@ -88,7 +87,6 @@ def intervals(
     ----------
     nulls : sequence of NullDistribution, length S
         All with the same number of draws.
-    level, smallest_p : float
     scales : sequence of float, length S
     """
     alpha = 1 - level

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.inference.assignments import MAX_EXACT, reassignments
-from analysis.inference.cluster_panel import ClusterPanel, cluster_panel
+from analysis.inference.cluster_panel import cluster_panel
 from analysis.inference.inversion import NullDistribution
 from analysis.inference.reassigned import as_null, direction, smallest_p, statistics
 from analysis.inference.setting import Setting
@@ -37,8 +37,6 @@ class Randomisation:
         Studentised by the jackknife over clusters (CRV3).
     interval_studentised, interval_unstudentised : (float, float)
         Constant effects not rejected; an end is infinite where the test cannot reject at this level.
-    level, null : float
-    statistic : str
     exact : bool
         All admissible re-assignments, or a sample of them.
     draws : int
@@ -118,30 +116,7 @@ def randomisation_inference(
     panel = cluster_panel(
         frame, unit=unit, time=time, cohort=cohort, outcome=outcome, cluster=cluster, weights=weights
     )
-    return randomisation_inference_from(
-        panel,
-        Setting(STATISTICS[statistic], anticipation),
-        null=null,
-        max_exact=max_exact,
-        draws=draws,
-        seed=seed,
-        level=level,
-        statistic=statistic,
-    )
-
-
-def randomisation_inference_from(
-    panel: ClusterPanel,
-    setting: Setting,
-    *,
-    null: float = 0.0,
-    max_exact: int = MAX_EXACT,
-    draws: int = 19_999,
-    seed: int = 0,
-    level: float = 0.95,
-    statistic: str = "",
-) -> Randomisation:
-    """The same from a panel already read."""
+    setting = Setting(STATISTICS[statistic], anticipation)
     drawn, exact = reassignments(panel.assigned, max_exact=max_exact, draws=draws, seed=seed)
     outcomes = np.stack([panel.outcome, direction(panel, setting)])
     begin = np.vstack([panel.start, panel.begin(drawn)])
@@ -159,7 +134,7 @@ def randomisation_inference_from(
         interval_unstudentised=plain.interval(level, scale=scale, smallest_p=least),
         level=level,
         null=null,
-        statistic=statistic or setting.estimator,
+        statistic=statistic,
         exact=exact,
         draws=len(drawn),
         undefined=int(np.isinf(studentised.slope0).sum()),

@@ -47,7 +47,6 @@ class Tested:
         All admissible re-assignments, or a sample of them.
     draws : int
         Re-assignments used, the observed one included.
-    clusters, treated_clusters, comparison_clusters : int
     """
 
     estimate: float
@@ -99,8 +98,6 @@ def statistics(
 
     Parameters
     ----------
-    panel : ClusterPanel
-    setting : Setting
     begin : ndarray of float, shape (R, G)
         Starts; ``inf`` is never.
     outcomes : ndarray, shape (O, N, T), optional

@@ -32,7 +32,6 @@ def volatility(
 
     Parameters
     ----------
-    panel : ClusterPanel
     setting : Setting
         Periods are compared within stretches in which nobody starts, or comes within its anticipation: a
         constant effect, whoever has it, changes nothing.

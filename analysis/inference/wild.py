@@ -52,7 +52,6 @@ def wild_null(
 
     Parameters
     ----------
-    panel : ClusterPanel
     setting : Setting
         Without further regressors; its target is the effect.
     draws, seed : int

@@ -35,7 +35,6 @@ class Covariate:
     ----------
     name, label, unit : str
         The label with the year or years it was taken from.
-    decimals : int
     known : pandas.Series or NotEstimable
         By unit, missing where the table has none; or why it cannot be had of any.
     """

@@ -38,7 +38,6 @@ class Exposed:
         Places without a spell are known not to be reached: so in a registration, not in the letters.
     source : str
         Key in ``data/manifest.toml``; the remark says the file.
-    remark : str
     losses : tuple of (str, int)
         Rows of that file left out, by Dutch reason.
     apart : str
@@ -294,7 +293,6 @@ def join(frame: pd.DataFrame, exposure: Exposure, members: Mapping[str, str] | N
     ----------
     frame : pandas.DataFrame
         unit, province, date and more; see :class:`analysis.panel.outcomes.Measured`.
-    exposure : Exposure
     members : mapping of str to str, optional
         The unit of a place that is measured as part of it, as a municipality that was merged.
     """

@@ -36,7 +36,6 @@ class Measured:
         invited) where the source has any; missing where a row has none.
     level : str
         What a unit is: "municipality" or "province".
-    kind : DataKind
     source : str
         Keys in ``data/manifest.toml``, separated by "; ".
     remark : str

@@ -26,12 +26,10 @@ class Sample:
     ----------
     study : str
         ICCS or PISA.
-    cycle : int
     system : str
         Three letters or digits.
     file, source : str
         Name of the file, and its key in ``data/manifest.toml``.
-    frame : pandas.DataFrame
     measures : dict of str to list of str
         Columns with the plausible values of each measure.
     weights : dict of str to object

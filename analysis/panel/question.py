@@ -30,7 +30,6 @@ class Panel:
 
     Attributes
     ----------
-    question : Question
     frame : pandas.DataFrame or NotEstimable
         unit, province, cluster (where exposure is decided), time (0, 1, …), cohort (first time under
         exposure, missing where there is none), value; n, weight, dose and response where there are any.
@@ -43,7 +42,6 @@ class Panel:
         Key in ``data/manifest.toml`` of what the schedule rests on, and what it is, in Dutch.
     kind : DataKind
         Of the outcome; fact where nothing was measured.
-    source, remark : str
     losses : tuple of (str, int)
         Left out, by Dutch reason.
     truth : Truth or None

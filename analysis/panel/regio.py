@@ -35,7 +35,6 @@ class RegioPanel:
 
     Attributes
     ----------
-    outcome : str
     data : Sourced
         Columns pupil_id, province, the levels, school_year, track and the outcome; or the reason.
     years : tuple of str

@@ -41,7 +41,6 @@ class Registered:
         next year, such as a school year) and the same counts.
     lost : tuple of Loss
         Rows left out or placed coarsely, by reason and value.
-    losses : Losses
     unplaced : str
         Of :func:`mostly_unplaced`: why nothing can be told by place; "" where it can.
     """

@@ -62,7 +62,6 @@ def publish(*items: Result | Series, trial: bool = False, workspace: Workspace |
     trial : bool
         This run tries the method on a synthetic twin: every id gets ``proef.`` before it, so that no
         sentence of the report to the Kamer can name it.
-    workspace : Workspace, optional
 
     Examples
     --------

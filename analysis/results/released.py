@@ -16,8 +16,6 @@ class Released:
 
     Attributes
     ----------
-    rows : tuple of Result
-    series : tuple of Series
     part : str
         ``proef`` where these are the results on twins, their ids without that first part; else "".
     """

@@ -46,7 +46,6 @@ class Result:
         None is unknown: it reads "onbekend", or "niet vast te stellen" where there is a `reason`.
     unit : str
         Dutch unit as it follows the number ("punten", "%", "leerlingen"), or "".
-    kind : DataKind
     source : str
         Keys of the sources in ``data/manifest.toml`` or ``data/facts``, separated by "; ".
     se, low, high : float or None

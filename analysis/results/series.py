@@ -38,14 +38,12 @@ class Series:
         The columns that hold numbers over the units of a point: these are withheld and rounded.
     level : float
         Coverage of the intervals among the measures.
-    question, outcome, estimator, specification, test, weighting : str
     decimals : int
         Digits shown of a measure.
     reason : str
         Why there are no points, in Dutch, as it follows "niet vast te stellen: ".
     withheld : str
         Why disclosure shows none of them, in Dutch.
-    note : str
 
     Examples
     --------

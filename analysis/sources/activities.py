@@ -67,7 +67,6 @@ class Activities:
         The programme.
     frame : pandas.DataFrame
         As :data:`ACTIVITIES`, in the order of the files.
-    losses : Losses
     """
 
     name: str

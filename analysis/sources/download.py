@@ -98,7 +98,6 @@ def download(
     ----------
     url : str
         https; http for this machine only.
-    target : Path
     form : str
         What the file must be, one of :data:`FORMS`.
     sha256 : str

@@ -31,7 +31,6 @@ def read_tracks(file: SpssFile, track: TrackVariable, path: Path) -> pd.DataFram
     ----------
     file : SpssFile
         The student file, with the track variable, or the key of the file of classes.
-    track : TrackVariable
     path : Path
         Of the student file; a file of classes lies beside it.
 

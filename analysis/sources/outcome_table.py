@@ -62,10 +62,8 @@ class Measurements:
 
     Attributes
     ----------
-    name, unit : str
     frame : pandas.DataFrame
         As :data:`MEASUREMENTS`, in the order of the files.
-    losses : Losses
     """
 
     name: str

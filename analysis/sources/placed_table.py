@@ -34,7 +34,6 @@ class Loss:
         Dutch.
     value : str
         As in the file; "" for an empty cell.
-    rows : int
     place, line : str, int
         File (and tab), and the first of the rows as a spreadsheet numbers it.
     """
@@ -103,7 +102,6 @@ class Placed:
     frame : pandas.DataFrame
         date and until (first and last day), precision, place, level, school, the design's other columns
         that a file has (text; numbers as floats), file and line.
-    losses : Losses
     names : mapping of str to mapping
         Of each file its own name of our columns.
     """

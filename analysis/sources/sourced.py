@@ -27,7 +27,6 @@ class Sourced:
     ----------
     frame : pandas.DataFrame or NotEstimable
         The rows, or why there are none.
-    kind : DataKind
     source : str
         Key in ``data/manifest.toml``.
     remark : str

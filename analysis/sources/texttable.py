@@ -48,7 +48,6 @@ def read_text_table(
 
     Parameters
     ----------
-    separator : str
     encodings : sequence of str
         Tried in this order; the first that fits is used.
     largest : int or None

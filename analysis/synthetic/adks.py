@@ -52,7 +52,6 @@ def adks_twin(
 
     Parameters
     ----------
-    design : AdksDesign
     seed, pupils, schools : int or None
         Those of the design unless given; schools that leave keep their share.
     """

@@ -81,7 +81,6 @@ def civic_twin(design: CivicTwinDesign, *, seed: int | None = None, scale: float
 
     Parameters
     ----------
-    design : CivicTwinDesign
     seed : int or None
         That of the design unless given.
     scale : float

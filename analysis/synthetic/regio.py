@@ -54,7 +54,6 @@ def regio_twin(design: RegioDesign, *, seed: int | None = None, schools: int | N
 
     Parameters
     ----------
-    design : RegioDesign
     seed : int or None
         That of the design unless given.
     schools : int or None

@@ -50,7 +50,6 @@ class RolloutTwin:
     frame : pandas.DataFrame
         Municipality and province (text), year, cohort (missing if not reached within the panel), inhabitants,
         reached (young people; only in a design with a reach) and the outcome under its name.
-    truth : Truth
     """
 
     frame: pd.DataFrame
@@ -141,7 +140,6 @@ def rollout_twin(design: Programme, *, seed: int | None = None, effect: float = 
 
     Parameters
     ----------
-    design : Programme
     seed : int, optional
         The one of the design unless given. Municipalities and doses belong to the design and do not change
         with it; shocks and noise do.

@@ -11,7 +11,7 @@ import pytest
 from question_files import edited_design, workspace_with
 
 from analysis.answers.effect import answer_question
-from analysis.answers.zekerheid import check_question, plan_of
+from analysis.answers.zekerheid import check_question
 from analysis.chapters.zekerheid import exhibits
 from analysis.datakind import DataKind
 from analysis.design.robustness import robustness
@@ -372,14 +372,19 @@ def test_open_ends_and_numbers_that_are_none_reach_no_row_and_no_point(turnout, 
 # --- the plan -------------------------------------------------------------------------------------------
 
 
-def test_the_plan_of_a_question_takes_its_smallest_effect_and_comparison(turnout):
-    plan = plan_of(turnout, robustness())
-    assert plan.smallest == 0.1
-    assert plan.control == "not_yet"
-    assert plan.effects[0] == 0.0
-    assert 1.0 in plan.effects, "the smallest itself is tried"
-    asked = replace(turnout, question=replace(turnout.question, comparison="never"))
-    assert plan_of(asked, robustness()).control == "never"
+def test_a_question_is_checked_with_its_smallest_effect_and_comparison(turnout, monkeypatch):
+    class Asked(Exception):
+        pass
+
+    def asked(frame, plan, *, control, smallest, **_):
+        raise Asked(control, smallest, plan.power.effects)
+
+    monkeypatch.setattr("analysis.answers.zekerheid.certainty_study", asked)
+    with pytest.raises(Asked) as found:
+        checked(replace(turnout, question=replace(turnout.question, comparison="never")))
+    control, smallest, effects = found.value.args
+    assert (control, smallest, effects[0]) == ("never", 0.1, 0.0)
+    assert 1.0 in effects, "the smallest itself is tried"
 
 
 @pytest.mark.parametrize(

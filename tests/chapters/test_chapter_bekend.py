@@ -46,11 +46,11 @@ def test_the_smallest_effect_on_turnout_follows_from_research(rows):
 
 def test_power_is_asked_of_effects_up_to_three_points_all_the_same(tmp_path):
     plan = robustness()
-    asked = plan_of(question_panel("prodemos-opkomst-tk"), plan)
-    assert asked.smallest == 0.1
-    tried = [asked.smallest * effect for effect in asked.effects]
+    asked = question_panel("prodemos-opkomst-tk")
+    tried = [0.1 * effect for effect in plan_of(asked, plan).power.effects]
+    assert asked.question.outcome.smallest_of_interest == 0.1
     assert tried == pytest.approx(sorted([0.1, *plan.power.effects]))
-    assert plan_of(question_panel("prodemos-kennis"), plan).effects == pytest.approx(plan.power.effects)
+    assert plan_of(question_panel("prodemos-kennis"), plan).power.effects == pytest.approx(plan.power.effects)
 
 
 def test_a_size_that_was_not_seen_is_not_made_up():

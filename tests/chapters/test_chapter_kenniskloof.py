@@ -204,4 +204,6 @@ def test_the_country_figure_tells_published_from_recomputed(real):
 def test_a_country_figure_that_cannot_be_drawn_is_refused(real, change, message):
     table = change(real.points("kenniskloof.landen").points)
     with pytest.raises(ValueError, match=message):
-        means_by_cycle(table, id="fig-proef", outcome_label="k", unit="punten", kind="fact", source="x")
+        means_by_cycle(
+            table, id="fig-proef", outcome_label="k", unit="punten", kind="fact", source="x", caption="c"
+        )

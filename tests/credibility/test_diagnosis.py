@@ -9,16 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.credibility.diagnosis import (
-    Answer,
-    Answered,
-    DataStrategy,
-    Design,
-    Drawn,
-    Inquiry,
-    Model,
-    diagnose,
-)
+from analysis.credibility.diagnosis import Answer, Answered, Design, Drawn, diagnose
 from analysis.credibility.dose_slope import dose_slopes
 from analysis.credibility.rollout_study import rollout_design, twin_cells
 from analysis.design.robustness import robustness
@@ -54,22 +45,10 @@ class TTest:
         return Answered(estimate, p, lambda: (estimate - half, estimate + half))
 
 
-@dataclass(frozen=True)
-class Half:
-    def __call__(self, data: np.ndarray, seeds: Sequence[int]) -> np.ndarray:
-        return np.array(
-            [
-                np.random.default_rng(seed).choice(row, len(row) // 2, replace=False)
-                for row, seed in zip(data, seeds, strict=True)
-            ]
-        )
-
-
-def design(data: DataStrategy | None = None) -> Design:
+def design() -> Design:
     return Design(
-        Model("normal", Sample()),
-        (Inquiry("mean"),),
-        data or DataStrategy(),
+        Sample(),
+        ("mean",),
         (
             Answer("good", "mean", TTest()),
             Answer("biased", "mean", TTest(shift=0.2)),
@@ -111,12 +90,6 @@ def test_monte_carlo_errors_are_the_spread_between_runs():
         assert values.std(ddof=1) == pytest.approx(told, rel=0.5), name
 
 
-def test_a_data_strategy_that_sees_half_costs_power(table):
-    half = diagnose(design(DataStrategy("half", Half())), draws=400, seed=1).set_index("answer")
-    assert half.loc["good", "rmse"] > 1.2 * table.loc["good", "rmse"]
-    assert half.loc["good", "power"] < table.loc["good", "power"] - 0.1
-
-
 def test_the_result_does_not_depend_on_the_workers():
     one, two = (diagnose(design(), draws=60, seed=5, workers=workers) for workers in (1, 2))
     assert one.to_csv() == two.to_csv()
@@ -124,7 +97,7 @@ def test_the_result_does_not_depend_on_the_workers():
 
 def test_a_design_that_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="no inquiry 'median'"):
-        Design(Model("m", Sample()), (Inquiry("mean"),), DataStrategy(), (Answer("a", "median", TTest()),))
+        Design(Sample(), ("mean",), (Answer("a", "median", TTest()),))
     with pytest.raises(ValueError, match="each with its own id"):
         replace(design(), answers=(Answer("a", "mean", TTest()),) * 2)
 
@@ -150,7 +123,7 @@ def test_the_two_way_estimand_is_its_coefficient_on_the_planted_effects():
         planted.assign(y=planted["y"] + noise),
         unit="municipality", time="year", cohort="cohort", outcome="y", cluster="province",
     ).estimate  # fmt: skip
-    drawn = rollout_design(programme, (("a", "prodemos.att_twfe", "klassiek"),), reassigned=19).model.draw(
+    drawn = rollout_design(programme, (("a", "prodemos.att_twfe", "klassiek"),), reassigned=19).model(
         [7], 1.0
     )
     assert drawn.truth["prodemos.att_twfe"] == pytest.approx(plain, abs=1e-6)
@@ -161,7 +134,7 @@ def test_the_fast_slope_of_the_dose_is_that_of_the_plain_path_with_its_jackknife
     programme = rollout("tienskip")
     design = rollout_design(programme, (("a", "tienskip.dose_slope", "hoofd"),), reassigned=19)
     seeds = [3, 4]
-    said = design.answers[0].answer(design.model.draw(seeds, 1.0).data, seeds)
+    said = design.answers[0].answer(design.model(seeds, 1.0).data, seeds)
     low, high = said.interval()
     per = programme.reach.per_inhabitants
     for place, seed in enumerate(seeds):
@@ -183,7 +156,7 @@ def test_the_answers_are_those_of_the_plain_path_through_frames(programme, effec
     options = {"max_exact": 0, "draws": 99}
     answers = tuple((name, f"{programme.name}.att", name) for name in ("hoofd", "klassiek"))
     design = rollout_design(programme, answers, reassigned=99)
-    drawn = design.model.draw(seeds, effect)
+    drawn = design.model(seeds, effect)
     main, two_way = (item.answer(drawn.data, lots) for item in design.answers)
     ends = main.interval(), two_way.interval()
     for place, seed in enumerate(seeds):

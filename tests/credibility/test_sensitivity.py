@@ -6,11 +6,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from analysis.credibility.sensitivity import (
-    relative_magnitudes_interval,
-    sensitivity,
-    smoothness_interval,
-)
+from analysis.credibility.sensitivity import breakdown, relative_magnitudes_interval, smoothness_interval
 from analysis.credibility.sensitivity_relative import _element
 from analysis.credibility.sensitivity_smoothness import optimal_weights
 
@@ -150,22 +146,19 @@ def test_relative_magnitudes_equals_the_published_medicaid_results(mbar, low, hi
     assert found == pytest.approx((low, high), abs=6e-4)
 
 
-def test_breakdown_of_the_medicaid_results():
-    found = sensitivity(MEDICAID_BETA, MEDICAID_SIGMA, pre=5, m=[0.02, 0.03], mbar=[1.5, 2.0])
-    # Published: M about 0.03 (between 0.02 and 0.03) and M-bar about 2 (between 1.5 and 2).
-    assert 0.02 < found.breakdown_m < 0.03
-    assert 1.5 < found.breakdown_mbar < 2.0
-    for bound, interval in (
-        (found.breakdown_m, lambda b: smoothness_interval(MEDICAID_BETA, MEDICAID_SIGMA, pre=5, m=b)),
-        (
-            found.breakdown_mbar,
-            lambda b: relative_magnitudes_interval(MEDICAID_BETA, MEDICAID_SIGMA, pre=5, mbar=b),
-        ),
-    ):
-        assert interval(bound * 0.999)[0] > 0 > interval(bound * 1.001)[0]
-    assert found.table["low"].tolist() == sorted(found.table["low"][:2], reverse=True) + sorted(
-        found.table["low"][2:], reverse=True
-    )
+@pytest.mark.parametrize(
+    ("interval", "above", "below"),
+    [
+        # Published: M about 0.03 (between 0.02 and 0.03) and M-bar about 2 (between 1.5 and 2).
+        (lambda b: smoothness_interval(MEDICAID_BETA, MEDICAID_SIGMA, pre=5, m=b), 0.02, 0.03),
+        (lambda b: relative_magnitudes_interval(MEDICAID_BETA, MEDICAID_SIGMA, pre=5, mbar=b), 1.5, 2.0),
+    ],
+)
+def test_breakdown_of_the_medicaid_results(interval, above, below):
+    bound = breakdown(interval, scale=above)
+    assert above < bound < below
+    assert interval(bound * 0.999)[0] > 0 > interval(bound * 1.001)[0]
+    assert interval(above)[0] > interval(below)[0]
 
 
 def worst_bias(weights, pre, m):
@@ -273,15 +266,20 @@ def test_one_period_after_adoption():
 
 
 def test_violations_never_help():
-    found = sensitivity(BC_BETA, BC_SIGMA, pre=4)
-    assert found.original == pytest.approx(
-        relative_magnitudes_interval(BC_BETA, BC_SIGMA, pre=4, mbar=0.0), abs=1e-8
-    )
-    relative = found.table[found.table["restriction"] == "relative_magnitudes"]
-    assert relative["low"].is_monotonic_decreasing
-    assert relative["high"].is_monotonic_increasing
-    insignificant = sensitivity([0.0, 0.1, 0.05], np.eye(3) * 0.04, pre=2)
-    assert insignificant.breakdown_mbar == 0
+    at = [
+        relative_magnitudes_interval(BC_BETA, BC_SIGMA, pre=4, mbar=mbar)
+        for mbar in (0.0, 0.5, 1.0, 1.5, 2.0)
+    ]
+    usual = stats.norm.interval(0.95, BC_BETA[4], np.sqrt(BC_SIGMA[4, 4]))
+    assert at[0] == pytest.approx(usual, abs=1e-8)
+    low, high = np.transpose(at)
+    assert (np.diff(low) <= 0).all()
+    assert (np.diff(high) >= 0).all()
+
+
+def test_nothing_breaks_down_that_was_not_there():
+    nothing = [0.0, 0.1, 0.05], np.eye(3) * 0.04
+    assert breakdown(lambda b: relative_magnitudes_interval(*nothing, pre=2, mbar=b), scale=1.0) == 0
 
 
 @pytest.mark.parametrize(

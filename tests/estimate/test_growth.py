@@ -155,7 +155,6 @@ def test_fixed_effects_are_those_of_linearmodels():
         expected.params["vwo"] - expected.params["vmbo"], abs=1e-12
     )
     assert found.gap_start is None
-    assert found.lines is None
 
 
 def test_wave_means_are_weighted_means_and_the_gap_their_difference():
@@ -280,7 +279,6 @@ def test_waves_may_lie_any_distance_apart(times):
     assert fit.gap_change.value == pytest.approx(3, abs=0.05)
     assert fit.gap_end.value == pytest.approx(fit.gap_start.value + span * fit.gap_change.value, abs=1e-9)
     assert fit.gap_end.value == pytest.approx(2 + 3 * span, abs=0.1)
-    assert fit.lines["wave"].tolist() == times * 2
     means, gaps = wave_means(frame, **NAMES)
     assert gaps["wave"].tolist() == times
     assert means["wave"].tolist() == times * 2
@@ -314,6 +312,5 @@ def test_the_last_gap_is_that_of_the_last_wave_with_both_groups():
     found = growth(frame, "pooled", **NAMES)
     assert found.gap_start.value == pytest.approx(1.0, abs=1e-6)
     assert found.gap_end.value == pytest.approx(1.3, abs=1e-6)
-    assert found.lines.groupby("group")["wave"].max().to_dict() == {"vmbo": 4, "vwo": 6}
     apart = frame[(frame["track"] == "vmbo") ^ (frame["wave"] > 4)]
     assert isinstance(growth(apart, "pooled", **NAMES).gap_end, NotEstimable)

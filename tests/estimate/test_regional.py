@@ -18,7 +18,7 @@ from analysis.estimate.regional import (
     region_gaps,
     region_levels,
 )
-from analysis.estimate.shrinkage import population_spread, shrunken
+from analysis.estimate.shrinkage import shrunken
 from analysis.estimate.spread import chances_below, spread
 from analysis.panel.regio import LEVELS, regio_panel
 from analysis.synthetic.regio import regio_twin
@@ -131,19 +131,6 @@ def test_shrunken_effects_are_nearer_the_truth_and_their_intervals_cover():
         error.append(((table["shrunken"] - truth) ** 2).mean())
     assert 0.93 <= np.mean(covered) <= 0.99
     assert np.mean(error) < 0.8 * np.mean(raw_error)
-
-
-def test_population_spread_covers_and_reml_matches_equal_variances_by_hand():
-    rng = np.random.default_rng(6)
-    covariance, covered = np.diag(np.full(12, 0.05**2)), []
-    for _ in range(400):
-        estimate = rng.normal(0, np.sqrt(0.08**2 + 0.05**2), 12)
-        estimates = RegionEstimates(CODES, estimate, covariance, 1000, 1012, 9999)
-        found = population_spread(estimates)
-        covered.append(found.low <= 0.08 <= found.high)
-        by_hand = np.sqrt(max(np.var(estimate, ddof=1) - 0.05**2, 0))
-        assert found.sd == pytest.approx(by_hand, abs=1e-5)
-    assert 0.92 <= np.mean(covered) <= 0.98
 
 
 def test_spread_of_these_regions_is_unbiased_in_its_square_and_its_interval_covers():

@@ -31,6 +31,7 @@ def event_rows() -> pd.DataFrame:
     half = np.array([1.9, 1.6, 1.4, 1.5, 1.6, 1.9, 2.4])
     return pd.DataFrame(
         {
+            "series": "groepen en metingen",
             "event_time": times,
             "estimate": estimate,
             "low": estimate - half,
@@ -139,7 +140,6 @@ def quantile_rows() -> pd.DataFrame:
             "estimate": estimate,
             "low": estimate - 9,
             "high": estimate + 9,
-            "truth": estimate + 1,
         }
     )
 
@@ -160,26 +160,16 @@ def specification_rows() -> pd.DataFrame:
     chosen = itertools.product(("twee-weg", "imputatie"), ("bevolking", "gelijk"), ("zonder", "met"))
     table = pd.DataFrame(list(chosen), columns=["estimator", "weights", "covariates"])
     estimate = np.array([-0.4, 1.2, 2.2, 2.9, 3.1, 3.6, 4.4, 5.2])
-    return table.assign(
-        estimate=estimate, low=estimate - 2, high=estimate + 2, main=np.arange(8) == 5, truth=3.0
-    )
+    return table.assign(estimate=estimate, low=estimate - 2, high=estimate + 2, main=np.arange(8) == 5)
 
 
 def power_rows() -> pd.DataFrame:
     effect = np.linspace(0, 6, 13)
-    return pd.concat(
-        pd.DataFrame(
-            {
-                "series": name,
-                "effect": effect,
-                "power": 0.05 + 0.95 * (1 - np.exp(-((effect / scale) ** 2.2))),
-            }
-        )
-        for name, scale in (("CRV3", 2.6), ("exacte randomisatie", 3.4))
-    )
+    return pd.DataFrame({"effect": effect, "power": 0.05 + 0.95 * (1 - np.exp(-((effect / 2.6) ** 2.2)))})
 
 
 CHOICES = {"estimator": "schatter", "weights": "weging", "covariates": "covariaten"}
+SAID = {"caption": "Wat er te zien is."}
 KNOWLEDGE = {"outcome_label": "kennis van de democratie", "unit": "punten"}
 TAKING_PART = {"label": "scholen die meedoen", "unit": "%"}
 
@@ -210,15 +200,14 @@ EXAMPLES = {
             forest_rows(),
             id="fig-forest",
             highlight=["Nederland"],
+            **SAID,
             **KNOWLEDGE,
             **k,
         ),
-        ["Flevoland (63,0 punten)", "Zeeland (47,0 punten)", "13 rijen"],
+        ["Flevoland (+63,0 punten)", "Zeeland (+47,0 punten)", "13 rijen"],
     ),
     "lines-by-place": (
-        lambda **k: lines_by_place(
-            place_rows(), id="fig-lines-by-place", since=2024, since_label="begin", **TURNOUT, **k
-        ),
+        lambda **k: lines_by_place(place_rows(), id="fig-lines-by-place", **SAID, **TURNOUT, **k),
         [
             "Nederland: van 73,6 naar 78,7",
             "Groningen van 68,6 naar 75,2",
@@ -228,7 +217,13 @@ EXAMPLES = {
     ),
     "line-beside-whole": (
         lambda **k: line_beside_whole(
-            place_rows().query("label == 'Limburg'"), id="fig-line-beside-whole", **TURNOUT, **k
+            place_rows().query("label == 'Limburg'"),
+            id="fig-line-beside-whole",
+            since=2024,
+            since_label="begin",
+            **SAID,
+            **TURNOUT,
+            **k,
         ),
         [
             "Limburg van 79,6 naar 82,9",
@@ -238,13 +233,13 @@ EXAMPLES = {
     ),
     "published": (
         lambda **k: published_against_reproduced(
-            published_rows(), id="fig-published", outcome_label="cijfers", **k
+            published_rows(), id="fig-published", outcome_label="cijfers", **SAID, **k
         ),
         ["Van de 4 gepubliceerde uitkomsten komen er 3", "Niet gelijk: "],
     ),
     "rollout": (
         lambda **k: rollout(
-            rollout_rows(), id="fig-rollout", programme="Tienskip", years=range(2021, 2028), **k
+            rollout_rows(), id="fig-rollout", programme="Tienskip", years=range(2021, 2028), **SAID, **k
         ),
         ["Vanaf 2022: Noord-Brabant", "Vanaf 2026 (aanname): Limburg", "Geen deelname: Zuid-Holland"],
     ),
@@ -257,8 +252,8 @@ EXAMPLES = {
         ],
     ),
     "growth": (
-        lambda **k: growth(growth_rows(), id="fig-growth", **KNOWLEDGE, **k),
-        ["+0,5 punten", "van 0,7 punten in leerjaar 1 naar 1,2 punten"],
+        lambda **k: growth(growth_rows(), id="fig-growth", **SAID, **KNOWLEDGE, **k),
+        ["+0,5 punten", "van 0,7 punten in meting 1 naar 1,2 punten"],
     ),
     "specification-curve": (
         lambda **k: specification_curve(
@@ -266,17 +261,18 @@ EXAMPLES = {
             id="fig-specification-curve",
             choices=CHOICES,
             p_value=0.012,
+            **SAID,
             **KNOWLEDGE,
             **k,
         ),
         ["8 specificaties", "−0,4 punten tot +5,2 punten", "6 keer boven en 0 keer onder nul"],
     ),
     "power": (
-        lambda **k: power_curve(power_rows(), id="fig-power", **KNOWLEDGE, **k),
-        ["CRV3: vanaf een effect van 3,2 punten", "ten minste 80%"],
+        lambda **k: power_curve(power_rows(), id="fig-power", **SAID, **KNOWLEDGE, **k),
+        ["Vanaf een effect van 3,2 punten", "ten minste 80%"],
     ),
     "province-map": (
-        lambda **k: maps.province_map(VALUES, id="fig-province-map", **TAKING_PART, **k),
+        lambda **k: maps.province_map(VALUES, id="fig-province-map", **SAID, **TAKING_PART, **k),
         ["Flevoland (63%)", "Zeeland (47%)"],
     ),
     "tile-map": (
@@ -284,6 +280,7 @@ EXAMPLES = {
             {code: value - 55 for code, value in VALUES.items() if code != "PV25"},
             id="fig-tile-map",
             middle=0,
+            **SAID,
             **TAKING_PART,
             **k,
         ),
@@ -293,6 +290,7 @@ EXAMPLES = {
         lambda **k: maps.map_panels(
             {"zoals gemeten": VALUES, "na krimping": {c: 55 + (v - 55) / 2 for c, v in VALUES.items()}},
             id="fig-map-panels",
+            **SAID,
             **TAKING_PART,
             **k,
         ),

@@ -27,6 +27,7 @@ POWER = {
     "unit": "punten",
     "kind": "real",
     "source": "bron",
+    "caption": "Kans om een effect te zien.",
 }
 TABLE = pd.DataFrame(
     {

@@ -7,41 +7,27 @@ an error is unknown; the path that the sensitivity analysis of parallel trends t
 ``switch_path``; ``on_off_effect`` gives the one number of either.
 """
 
-from analysis.estimate.did.aggregate import Aggregate
-from analysis.estimate.did.bacon import Bacon, bacon
-from analysis.estimate.did.dose import DoseResponse, dose_response
-from analysis.estimate.did.group_time import GroupTime, group_time_att
-from analysis.estimate.did.imputation import Imputation, imputation
-from analysis.estimate.did.jackknife import ClusterJackknife, cluster_jackknife
-from analysis.estimate.did.on_off import OnOff, on_off_effect
-from analysis.estimate.did.panel import Panel, read_panel
-from analysis.estimate.did.sun_abraham import SunAbraham, sun_abraham
-from analysis.estimate.did.switch_path import SwitchPath, switch_path
-from analysis.estimate.did.switching import Switchers, switchers
-from analysis.estimate.did.two_way import TwoWay, two_way_fe
+from __future__ import annotations
 
-__all__ = [
-    "Aggregate",
-    "Bacon",
-    "ClusterJackknife",
-    "DoseResponse",
-    "GroupTime",
-    "Imputation",
-    "OnOff",
-    "Panel",
-    "SunAbraham",
-    "SwitchPath",
-    "Switchers",
-    "TwoWay",
-    "bacon",
-    "cluster_jackknife",
-    "dose_response",
-    "group_time_att",
-    "imputation",
-    "on_off_effect",
-    "read_panel",
-    "sun_abraham",
-    "switch_path",
-    "switchers",
-    "two_way_fe",
-]
+from importlib import import_module
+
+from analysis.ondemand import load_on_demand, names
+
+_PLACES = {
+    "aggregate": ("Aggregate",),
+    "bacon": ("Bacon", "bacon"),
+    "dose": ("DoseResponse", "dose_response"),
+    "group_time": ("GroupTime", "group_time_att"),
+    "imputation": ("Imputation", "imputation"),
+    "jackknife": ("ClusterJackknife", "cluster_jackknife"),
+    "on_off": ("OnOff", "on_off_effect"),
+    "panel": ("Panel", "read_panel"),
+    "sun_abraham": ("SunAbraham", "sun_abraham"),
+    "switch_path": ("SwitchPath", "switch_path"),
+    "switching": ("Switchers", "switchers"),
+    "two_way": ("TwoWay", "two_way_fe"),
+}
+
+__all__ = names(_PLACES)
+
+load_on_demand(__name__, _PLACES, import_module)

@@ -13,7 +13,6 @@ from analysis.estimate.did.comparisons import Comparisons
 from analysis.estimate.did.influence import Influence, Weighting, standard_errors
 from analysis.estimate.did.support import error_unknown
 from analysis.estimate.did.timeline import Timeline
-from analysis.estimate.did.wald import JointTest, wald_chi2, wald_hotelling
 from analysis.unknown import NotEstimable, NotEstimableError
 
 KINDS = ("simple", "group", "event", "calendar")
@@ -26,7 +25,6 @@ class Aggregate:
 
     Attributes
     ----------
-    kind : str
     estimate, se : float
         simple: mean over all cohort-periods after treatment, by cohort size. group: mean over cohorts of
         their mean effect, by cohort size. event: plain mean over event times from 0 on. calendar: plain
@@ -37,7 +35,6 @@ class Aggregate:
         NaN where unknown.
     base : ndarray of bool, shape (J,)
         Parts that are zero by construction.
-    clustered : bool
     """
 
     kind: str
@@ -75,25 +72,6 @@ class Aggregate:
         """`table` with pointwise and simultaneous intervals; see :func:`add_intervals`."""
         known = np.flatnonzero(self.table["se"].notna())
         return add_intervals(self.table, self.covariance[np.ix_(known, known)], self._df, level, seed=seed)
-
-    @property
-    def pretrend(self) -> JointTest:
-        """Wald test that the effects before treatment in an event study are zero.
-
-        χ² with unit-level errors, Hotelling's distribution with clusters.
-
-        Raises
-        ------
-        ValueError
-            If this is not an event study.
-        """
-        if self.kind != "event":
-            raise ValueError(f"a pre-trend test needs aggregate('event'), this is {self.kind!r}")
-        before = np.flatnonzero((self.index < 0) & ~self.base)
-        estimates, covariance = self.estimates[before], self.covariance[np.ix_(before, before)]
-        if self.clustered:
-            return wald_hotelling(estimates, covariance, self.n_clusters)
-        return wald_chi2(estimates, covariance)
 
     @property
     def _df(self) -> float:

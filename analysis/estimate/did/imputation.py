@@ -26,7 +26,6 @@ class ImputedMean:
 
     Attributes
     ----------
-    kind : str
     estimate, se : float
         Mean over all treated observations. `se` is NaN where it is unknown; `why_no_se` says why.
     table : pandas.DataFrame

@@ -54,7 +54,6 @@ class DenseInfluence:
 
     Attributes
     ----------
-    sample : Sample
     values : ndarray, shape (N, M)
     """
 
@@ -86,7 +85,6 @@ class CohortInfluence:
 
     Attributes
     ----------
-    sample : Sample
     order : ndarray of int, shape (N,)
         Units in order of cohort.
     bounds : ndarray of int, shape (K + 1,)

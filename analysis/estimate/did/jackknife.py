@@ -21,13 +21,10 @@ class ClusterJackknife:
 
     Attributes
     ----------
-    estimate : float
     se : float or None
         None where some cluster cannot be left out; `remark` says which and why.
     table : pandas.DataFrame
         left_out, estimate: one row a cluster, NaN where it cannot be left out.
-    n_clusters : int
-    remark : str
     """
 
     estimate: float

@@ -15,7 +15,6 @@ from analysis.estimate.did.influence import standard_errors, sum_by
 from analysis.estimate.did.panel import Panel, no_controls, read_panel
 from analysis.estimate.did.support import cluster_factor, error_unknown, several
 from analysis.estimate.did.timeline import said
-from analysis.estimate.did.wald import JointTest, wald_hotelling
 from analysis.estimate.rank import require_rank
 from analysis.unknown import NotEstimable
 
@@ -37,8 +36,6 @@ class SunAbraham:
         Of the rows of `table` but the reference; NaN where unknown.
     reference : float
         Event time of the last period before treatment, less `anticipation`.
-    pretrend : JointTest
-        Joint test of the event times before the reference.
     dropped : tuple of (str, int)
         What the regression leaves out, by reason.
     """
@@ -49,7 +46,6 @@ class SunAbraham:
     cohort_table: pd.DataFrame
     covariance: np.ndarray
     reference: float
-    pretrend: JointTest
     n: int
     n_units: int
     n_clusters: int
@@ -237,7 +233,6 @@ def _result(panel, starts, cells, estimates, covariance, mass, total, dropped, a
     if reference not in labels:
         table.loc[len(table)] = [reference, 0.0, np.nan]
         table = table.sort_values("event_time", ignore_index=True)
-    lead = np.flatnonzero(labels <= reference)
     variance = float(_quadratic(post[:, None], covariance)[0, 0])
     unknown = np.isnan(np.diag(covariance)).any()
     return SunAbraham(
@@ -256,7 +251,6 @@ def _result(panel, starts, cells, estimates, covariance, mass, total, dropped, a
         ),
         covariance=part_covariance,
         reference=reference,
-        pretrend=wald_hotelling(parts[lead], part_covariance[np.ix_(lead, lead)], panel.n_clusters),
         n=total,
         n_units=len(panel.units),
         n_clusters=panel.n_clusters,

@@ -39,8 +39,6 @@ class SwitchPath:
         se, low, high, normalised (per unit of exposure gained), switchers (units), reason.
     average : dict
         The same for the mean over all switchers and periods from the switch on, per unit of exposure.
-    n_clusters : int
-    level : float
     """
 
     table: pd.DataFrame

@@ -39,8 +39,6 @@ class Switchers:
         error where some cluster cannot be left out; `reason` says so, in Dutch.
     left_out : int
         Switches without a unit to compare with.
-    n_clusters : int
-    level : float
     """
 
     table: pd.DataFrame

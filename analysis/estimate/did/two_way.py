@@ -43,7 +43,6 @@ class TwoWay:
         Of an event study: event time of the last period before treatment, less `anticipation`.
     pretrend : JointTest or None
         Joint test of the leads, by Hotelling's distribution.
-    n, n_units, n_clusters : int
     n_treated_clusters : int
         Clusters that hold a treated unit: what inference at the level of assignment rests on.
     """

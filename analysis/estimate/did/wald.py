@@ -22,7 +22,6 @@ class JointTest:
         Coefficients tested.
     df : float
         Denominator degrees of freedom; infinite for χ².
-    remark : str
     """
 
     statistic: float | None

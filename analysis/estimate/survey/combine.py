@@ -38,7 +38,6 @@ def combine(
         The statistic on each of M plausible values with the full weights.
     replicates : numpy.ndarray, shape (R, ..., M)
         The same with each set of replicate weights. Where one is NaN the sampling variance is unknown.
-    design : ReplicateDesign
     zones : array_like
         Zones, or replicates, that contribute: :attr:`GroupedDesign.zones`.
 
@@ -76,7 +75,6 @@ def result_frame(
 
     Parameters
     ----------
-    inputs : Inputs
     combined : Combined
         Of shape (groups,) or (groups, terms).
     sizes : numpy.ndarray, shape (groups,)

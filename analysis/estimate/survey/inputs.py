@@ -45,7 +45,6 @@ def prepare(
     Parameters
     ----------
     variables : dict of str to array_like, shape (n,) or (n, M)
-    design : ReplicateDesign
     by : None, array_like, pandas.Series or pandas.DataFrame
         Groups; a frame groups by the combinations of its columns.
     missing : str
@@ -97,7 +96,6 @@ class Label:
 
     Attributes
     ----------
-    name : str
     codes : numpy.ndarray of int, shape (n,)
         Level of each row; −1 is missing.
     levels : array, shape (levels,)

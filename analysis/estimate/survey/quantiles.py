@@ -34,7 +34,6 @@ def quantile(
     Parameters
     ----------
     values : array_like, shape (n,) or (n, M)
-    design : ReplicateDesign
     q : float or sequence of float
         Between 0 and 1, both excluded.
     by, missing

@@ -37,7 +37,6 @@ def regression(
     ----------
     outcome : array_like, shape (n,) or (n, M)
         A variable or M plausible values of one.
-    design : ReplicateDesign
     regressors : pandas.DataFrame, or array_like of shape (n,) or (n, K)
         Numeric; indicators for categories. Columns of an array are named x1, x2, …
     by, missing

@@ -29,7 +29,6 @@ class Means:
     replicates : numpy.ndarray, shape (R, groups, M)
     variance : numpy.ndarray, shape (groups,)
         Variance of the values, with n − 1, mean over M.
-    grouped : GroupedDesign
     """
 
     full: np.ndarray
