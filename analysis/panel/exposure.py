@@ -13,7 +13,7 @@ from analysis import dutch
 from analysis.design.questions import ASSUMED, REALISED, Exposure, Spell
 from analysis.design.tables import RegistrationMap, registration_maps, start_maps
 from analysis.panel.registered import mostly_unplaced
-from analysis.sources.activities import find_files, read_activities
+from analysis.sources.activities import Activities, find_files, read_activities
 from analysis.sources.gazetteer import gazetteer, province_of
 from analysis.sources.geography import province_names
 from analysis.sources.places import MUNICIPALITY, PROVINCE
@@ -97,14 +97,18 @@ def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
         read = read_starts(paths, starts, gazetteer(workspace))
         found = _at_level(read.spells, exposure, workspace)
         remark, source = f"De startdata komen uit {_names(paths)}.", f"start_{exposure.name}"
+        remark += _partly(read.spells, exposure, workspace)
         losses = read.losses.left_out
         if activities and exposure.intensity:
-            counted = read_activities(activities, registered, gazetteer(workspace))
-            reached = _first_activities(counted.frame, replace(exposure, threshold=0), workspace)
-            found = _with_reach(found, reached)
-            remark += f" Het bereik komt uit {_names(activities)}."
-            source += f"; registratie_{exposure.name}"
-            losses = (*losses, *counted.losses.left_out)
+            counted, why = _counted(activities, registered, workspace)
+            if counted is None:
+                remark += f" Het bereik per plaats is onbekend: {why}."
+            else:
+                reached = _first_activities(counted.frame, replace(exposure, threshold=0), workspace)
+                found = _with_reach(found, reached)
+                remark += f" Het bereik komt uit {_names(activities)}."
+                source += f"; registratie_{exposure.name}"
+                losses = (*losses, *counted.losses.left_out)
         listed = replace(exposure, spells=found)
         apart = _out_of_step(listed, registered, activities, workspace)
         return Exposed(listed, True, source, remark, losses, apart)
@@ -133,6 +137,30 @@ def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
     )
     apart = _out_of_step(exposure, registered, activities, workspace)
     return Exposed(exposure, complete=False, source=DESIGN_SOURCE, remark=exposure.before, apart=apart)
+
+
+def _counted(
+    paths: list[Path], design: RegistrationMap, workspace: Workspace
+) -> tuple[Activities | None, str]:
+    """The registration, or in Dutch why nobody can be counted by place: the starts do not rest on it."""
+    try:
+        read = read_activities(paths, design, gazetteer(workspace))
+    except ValueError:  # whoever counts the registration says where
+        return None, f"{_names(paths)} is niet te lezen"
+    unplaced = mostly_unplaced(read.frame)
+    return (None, unplaced) if unplaced else (read, "")
+
+
+def _partly(spells: tuple[Spell, ...], exposure: Exposure, workspace: Workspace) -> str:
+    """Dutch: that municipalities were listed, where the start is decided by province; "" where none were."""
+    named = {spell.place for spell in spells} - set(province_names(workspace))
+    if exposure.place == MUNICIPALITY or not named:
+        return ""
+    count = "één gemeente" if len(named) == 1 else f"{dutch.number(len(named))} gemeenten"
+    return (
+        f" Daarin {'staat' if len(named) == 1 else 'staan'} {count}; een provincie telt in haar geheel vanaf "
+        "de eerste start in een van haar gemeenten, dus ook waar het programma niet of pas later kwam."
+    )
 
 
 def _out_of_step(

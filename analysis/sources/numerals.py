@@ -70,6 +70,8 @@ def require_numbers(
             _pattern(decimal, _other(decimal)).fullmatch(str(cells[row]).strip()) if not thousands else None
         )
         hint = f"; if {_other(decimal)!r} separates thousands there, declare it" if grouped else ""
+        if said and not any(map(str.isdigit, str(cells[row]))):
+            hint = "; a word for unknown goes among missing there"
         more = f"; {int(wrong.sum())} such values" if wrong.sum() > 1 else ""
         where = f"line {row}" if lines else f"row {int(row) + 1}"
         raise ValueError(f"{place}, {where}: {shown(cells[row])} is not a number ({declared}{hint}){more}")

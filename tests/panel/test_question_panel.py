@@ -253,3 +253,13 @@ def test_what_turnout_can_show_follows_the_registration_where_there_is_one(tmp_p
         workspace=workspace_with(tmp_path / "c", tienskip=told.replace("PV21;50", "PV20;50")),
     )
     assert set(known.reach["place"]) == {"PV20"}  # Drenthe is outside that population
+
+
+def test_a_registration_that_cannot_be_read_costs_reach_and_not_the_effect(tmp_path):
+    """The starts of ProDemos rest on the letters; whoever counts the registration says what is wrong."""
+    asked = "prodemos-opkomst-tk"
+    without = question_panel(asked, workspace=workspace_with(tmp_path / "without"))
+    broken = "datum;gemeente;jongeren\n1-2-2024;Emmen;veel\n"
+    panel = question_panel(asked, workspace=workspace_with(tmp_path / "broken", prodemos=broken))
+    pd.testing.assert_frame_equal(panel.frame, without.frame)
+    pd.testing.assert_frame_equal(panel.reach, without.reach)
