@@ -145,7 +145,7 @@ def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
     if read.columns:
         remark += (
             f" Gelezen {'zijn de kolommen' if len(read.columns) > 1 else 'is de kolom'} "
-            f"{dutch.join(list(read.columns))}; wat er verder in staat, telt niet mee."
+            f"{dutch.join(list(read.columns))}; andere kolommen tellen voor de uitkomst niet mee."
         )
     coarser = sum(loss.rows for loss in read.losses.coarser)
     if coarser:
