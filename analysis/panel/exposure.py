@@ -339,9 +339,10 @@ def join(frame: pd.DataFrame, exposure: Exposure, members: Mapping[str, str] | N
         code: next((time for date, time in position.items() if pd.Timestamp(start) <= date), np.nan)
         for code, start in began.items()
     }
+    started = place.map(cohort).astype(float)
     frame = frame.assign(
-        cohort=place.map(cohort).astype(float),
-        intensity=_intensity(place, spells),
+        cohort=started,
+        intensity=_intensity(place, spells).where(started.notna(), 0.0),  # who starts later is not exposed
     )
     holds = [
         any(one.holds(date.date()) for one in spells.get(code, []))

@@ -263,3 +263,17 @@ def test_a_registration_that_cannot_be_read_costs_reach_and_not_the_effect(tmp_p
     panel = question_panel(asked, workspace=workspace_with(tmp_path / "broken", prodemos=broken))
     pd.testing.assert_frame_equal(panel.frame, without.frame)
     pd.testing.assert_frame_equal(panel.reach, without.reach)
+
+
+def test_who_starts_after_the_last_measurement_has_no_dose(tmp_path):
+    """Limburg is first visited in January 2026, after the election of October 2025; Utrecht before it."""
+    days = {"Utrecht": "1-2-2024", "Assen": "1-2-2024", "Zwolle": "1-3-2024", "Maastricht": "15-1-2026"}
+    text = "datum;gemeente;aantal jongeren\n" + "".join(f"{day};{town};50\n" for town, day in days.items())
+    panel = question_panel("tienskip-opkomst-tk", workspace=workspace_with(tmp_path, tienskip=text))
+    last = panel.frame[panel.frame["time"] == panel.frame["time"].max()].set_index("unit")
+    assert last.loc["PV31", ["cohort", "dose"]].isna().tolist() == [True, False]
+    assert last.loc["PV31", "dose"] == 0
+    assert last.loc["PV26", "dose"] > 0
+    rows = {item.id: item for item in answer_question(panel)}
+    assert rows["tienskip.opkomst_tk.effect"].value is not None
+    assert rows["tienskip.opkomst_tk.dose_slope"].value is not None
