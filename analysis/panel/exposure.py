@@ -83,11 +83,16 @@ class Exposed:
         return pd.DataFrame(rows, columns=["code", "start", "status", "date"])
 
 
-def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
+def exposed(exposure: Exposure, workspace: Workspace, until: pd.Timestamp | None = None) -> Exposed:
     """What a list of starts says, else the registration where the design rests on that, else the design.
 
     A list of starts says when; how many were reached is then for the registration to say, where there is one
     and the exposure has an intensity.
+
+    Parameters
+    ----------
+    until : pandas.Timestamp, optional
+        The last measurement: who is reached later is no part of what it measured.
     """
     starts = start_maps(workspace).get(exposure.name)
     paths = find_files(starts, workspace.data) if starts is not None else []
@@ -104,7 +109,7 @@ def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
             if counted is None:
                 remark += f" Het bereik per plaats is onbekend: {why}."
             else:
-                reached = _first_activities(counted.frame, replace(exposure, threshold=0), workspace)
+                reached = _first_activities(counted.frame, replace(exposure, threshold=0), workspace, until)
                 found = _with_reach(found, reached)
                 remark += f" Het bereik komt uit {_names(activities)}."
                 source += f"; registratie_{exposure.name}"
@@ -114,7 +119,7 @@ def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
         return Exposed(listed, True, source, remark, losses, apart)
     if activities and exposure.starts == "registration":
         read = read_activities(activities, registered, gazetteer(workspace))
-        found = _first_activities(read.frame, exposure, workspace)
+        found = _first_activities(read.frame, exposure, workspace, until)
         begun = (
             f"de dag waarop er {dutch.number(exposure.threshold)} jongeren waren bereikt, volgens"
             if exposure.threshold
@@ -227,8 +232,10 @@ def _with_reach(spells: tuple[Spell, ...], reached: tuple[Spell, ...]) -> tuple[
     return tuple(found)
 
 
-def _first_activities(frame: pd.DataFrame, exposure: Exposure, workspace: Workspace) -> tuple[Spell, ...]:
-    """A spell from the first activity in each place, with the young people reached there in all.
+def _first_activities(
+    frame: pd.DataFrame, exposure: Exposure, workspace: Workspace, until: pd.Timestamp | None
+) -> tuple[Spell, ...]:
+    """A spell from the first activity in each place, with the young people reached there, up to `until`.
 
     With a threshold it begins once that many are registered there: a place that never gets so far has none,
     and an activity without a number adds nobody.
@@ -236,8 +243,8 @@ def _first_activities(frame: pd.DataFrame, exposure: Exposure, workspace: Worksp
     placed = _placed(frame, exposure, workspace)
     found = []
     for place, rows in placed.sort_values("date", kind="stable").groupby("place", sort=True):
-        people = rows["young_people"]
-        enough = rows[people.fillna(0).cumsum() >= exposure.threshold]
+        enough = rows[rows["young_people"].fillna(0).cumsum() >= exposure.threshold]
+        people = rows["young_people"] if until is None else rows.loc[rows["date"] <= until, "young_people"]
         if len(enough):
             found.append(
                 Spell(
@@ -246,7 +253,7 @@ def _first_activities(frame: pd.DataFrame, exposure: Exposure, workspace: Worksp
                     start=enough["date"].iloc[0].date().isoformat(),
                     status=REALISED,
                     source=rows["file"].iloc[0],
-                    intensity=None if people.isna().all() else float(people.sum()),
+                    intensity=None if len(people) and people.isna().all() else float(people.sum()),
                 )
             )
     return tuple(found)

@@ -155,9 +155,11 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
     provinces = list(province_names(workspace))
     population = asked.population
     require_places(population.exclude, f"questions.toml, population {population.name}, exclude", workspace)
-    programme = exposed(asked.exposure, workspace)
+    found = measured(asked.outcome, workspace)
+    last = None if isinstance(found, NotEstimable) else found.frame["date"].max()
+    programme = exposed(asked.exposure, workspace, last)
     schedule = programme.schedule(provinces)
-    found = NotEstimable(programme.unknown) if programme.unknown else measured(asked.outcome, workspace)
+    found = NotEstimable(programme.unknown) if programme.unknown else found
     if isinstance(found, NotEstimable):
         return Panel(
             asked, found, (), schedule, DataKind.FACT, DESIGN_SOURCE, programme.remark,

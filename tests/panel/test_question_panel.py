@@ -265,6 +265,25 @@ def test_a_registration_that_cannot_be_read_costs_reach_and_not_the_effect(tmp_p
     pd.testing.assert_frame_equal(panel.reach, without.reach)
 
 
+def test_who_is_reached_after_the_last_measurement_is_no_part_of_the_dose(tmp_path):
+    """100 young people of Utrecht by October 2025 and 900 after: the dose is that of the hundred."""
+    text = "datum;gemeente;aantal jongeren\n" + "".join(
+        f"{day};{town};{people}\n"
+        for day, town, people in (
+            ("1-2-2024", "Utrecht", 100),
+            ("1-2-2024", "Assen", 50),
+            ("1-12-2025", "Utrecht", 900),
+        )
+    )
+    earlier = text.replace("1-12-2025;Utrecht;900\n", "")
+    doses = [
+        question_panel("tienskip-opkomst-tk", workspace=workspace_with(tmp_path / name, tienskip=told)).frame
+        for name, told in (("all", text), ("earlier", earlier))
+    ]
+    pd.testing.assert_series_equal(doses[0]["dose"], doses[1]["dose"])
+    assert doses[0]["dose"].max() > 0
+
+
 def test_who_starts_after_the_last_measurement_has_no_dose(tmp_path):
     """Limburg is first visited in January 2026, after the election of October 2025; Utrecht before it."""
     days = {"Utrecht": "1-2-2024", "Assen": "1-2-2024", "Zwolle": "1-3-2024", "Maastricht": "15-1-2026"}
