@@ -348,8 +348,7 @@ def _sources(options: argparse.Namespace) -> None:
             ]
             print(f"  expected {', '.join(source.files)}; found {', '.join(names) or 'nothing'}")
             print(f"  may be seen by: {source.may_see}")
-        if source.key in users:
-            print(f"  read by {', '.join(users[source.key])}")
+            print(f"  read by {', '.join(users.get(source.key, ['no chapter: no result rests on it']))}")
     others = unrecognised_files((found.source for found in everything), workspace.data)
     if others:
         print(f"not recognised: {', '.join(path.name for path in others)}")

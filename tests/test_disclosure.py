@@ -168,6 +168,21 @@ def test_rows_are_rounded_to_what_is_shown_before_anything_is_derived():
     assert same.value == 0.00012
 
 
+def test_an_interval_that_was_tested_stays_on_the_side_of_zero_that_its_p_value_says():
+    """At p = 0.049 zero is outside: an end of 0.004 shown as 0.00 would take it in."""
+    tested = replace(row("effect", 900), value=0.45, low=0.004, high=1.01, decimals=2, p_value=0.049)
+    (released,) = disclose([tested], RULE).rows
+    assert (released.low, released.high) == (0.004, 1.01)
+    (below,) = disclose([replace(tested, value=-0.45, low=-1.01, high=-0.004)], RULE).rows
+    assert (below.low, below.high) == (-1.01, -0.004)
+    (untested,) = disclose([replace(tested, p_value=None)], RULE).rows
+    assert untested.low == 0.0
+    (nothing,) = disclose([replace(tested, value=0.004, low=0.001, high=0.006)], RULE).rows
+    assert (nothing.value, nothing.low, nothing.high) == (0.0, 0.0, 0.01)
+    (touching,) = disclose([replace(tested, low=0.0)], RULE).rows
+    assert touching.low == 0.0
+
+
 def part(name, n):
     return replace(row(name, n), value=n, low=None, high=None, unit="leerlingen")
 

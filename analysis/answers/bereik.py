@@ -35,11 +35,15 @@ def reach_items(found: Registered | NotEstimable, name: str) -> tuple[Result | S
     return (*_totals(found, name), _provinces(found, name), _years(found, name), _lost(found, name))
 
 
-def cost_item(found: Registered | NotEstimable, facts: pd.DataFrame, *, amount: str, year: int) -> Result:
+def cost_items(
+    found: Registered | NotEstimable, name: str, facts: pd.DataFrame, *, amount: str, year: int
+) -> tuple[Result, ...]:
     """What one young person reached cost: an amount of the letters over the registered reach of its year.
 
     Parameters
     ----------
+    name : str
+        Of the programme; nothing where the amount is of another.
     facts : pandas.DataFrame
         As :func:`analysis.sources.facts.letter_facts`.
     amount : str
@@ -47,20 +51,23 @@ def cost_item(found: Registered | NotEstimable, facts: pd.DataFrame, *, amount: 
     year : int
         The year that the amount is for.
     """
+    fact = letter_fact(facts, amount)
+    if fact["line"] != name:
+        return ()
     given = {
-        "id": f"{SECTION}.{letter_fact(facts, amount)['line']}_cost",
+        "id": f"{SECTION}.{name}_cost",
         "label": f"kosten per bereikte jongere in {year}, volgens de registratie",
         "unit": "euro",
         "source": f"{FACTS}; {sources(found)}",
         "decimals": 2,
     }
     if isinstance(found, NotEstimable):
-        return Result(value=found, kind=DataKind.FACT, **given)
+        return (Result(value=found, kind=DataKind.FACT, **given),)
     rows = found.by_year[found.by_year["year"] == year]
     if rows.empty or not rows["young_people"].iloc[0] > 0:
         none = NotEstimable(f"de registratie van {found.label} bevat geen bereik over {year}")
-        return Result(value=none, kind=DataKind.FACT, **given)
-    row, fact = rows.iloc[0], letter_fact(facts, amount)
+        return (Result(value=none, kind=DataKind.FACT, **given),)
+    row = rows.iloc[0]
     unknown = int(row["activities"] - row["with_count"])
     reached = dutch.number(row["young_people"])
     told = f"berekend uit {printed(facts, amount)} en {reached} geregistreerde jongeren"
@@ -69,13 +76,8 @@ def cost_item(found: Registered | NotEstimable, facts: pd.DataFrame, *, amount: 
             f"; van {dutch.number(unknown)} activiteiten is het aantal jongeren onbekend, dus dit is het "
             "meeste"
         )
-    return Result(
-        value=float(fact["number"]) * UNITS[fact["unit"]] / row["young_people"],
-        kind=DataKind.REAL,
-        n=int(row["young_people"]),
-        note=told,
-        **given,
-    )
+    cost = float(fact["number"]) * UNITS[fact["unit"]] / row["young_people"]
+    return (Result(value=cost, kind=DataKind.REAL, n=int(row["young_people"]), note=told, **given),)
 
 
 def _totals(found: Registered | NotEstimable, name: str) -> Iterable[Result]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -87,7 +87,9 @@ class _Answers:
         """A row from a line of an estimator's frame; shares become percentages."""
         given = {"weighting": WEIGHTING, **self.shared}
         value: float | NotEstimable = found
-        if not isinstance(found, NotEstimable):
+        if isinstance(found, NotEstimable):
+            value = _in_words(found)
+        else:
             scale = 100.0 if unit == "%" else 1.0
             value = scale * found["estimate"]
             given |= {"n": int(found["n"]), "clusters": self.of_frame(_schools)}
@@ -109,6 +111,14 @@ class _Answers:
         return Series(
             f"kenniskloof.{name}", label, POINTS, points=points, weighting=WEIGHTING, **(self.shared | fields)
         )
+
+
+def _in_words(why: NotEstimable) -> NotEstimable:
+    """With what a characteristic is called, in the place of its name in the code."""
+    reason = why.reason
+    for name, words in COVARIATES.items():
+        reason = reason.replace(f"het kenmerk {name} ", f"het kenmerk {words} ")
+    return replace(why, reason=reason)
 
 
 def _pair(design: GapDesign) -> str:

@@ -607,7 +607,7 @@ def _people_left_out(points: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     """With the people of each place left out: the whole minus an estimate without it tells of them alone."""
     if panel.least is None:
         return points
-    fewest = panel.frame.groupby(["cluster", "time"])["n"].sum().groupby("cluster").min()
+    fewest = panel.frame.groupby(["province", "time"])["n"].sum().groupby("province").min()
     return points.assign(n_least=points["cluster"].map(fewest).fillna(panel.least).astype(int))
 
 

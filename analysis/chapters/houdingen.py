@@ -64,6 +64,9 @@ def flow(released: Released) -> str:
         row = released.row(f"{SECTION}.{name}")
         if row.value:
             told.append(sentence.format(f"{dutch.number(row.value)} leerlingen"))
+    left = released.row(f"{SECTION}.n_left_out")
+    if left.value:
+        told.append(f"Niet meegeteld: {dutch.number(left.value)} regels ({left.note}).")
     return "".join(f"{sentence} " for sentence in told)
 
 

@@ -61,7 +61,7 @@ def gap_table(released: Released, design: GapDesign) -> TableExhibit:
         id=released.exhibit("tbl", SECTION),
         cells=pd.DataFrame(columns),
         caption=f"Burgerschapskennis naar schoolsoort. {_COUNTED if cells.any_known else ''}{NOT_AN_EFFECT} "
-        f"{_left_out_at_equal_background(released, design)}"
+        f"{_left_out(released)}{_left_out_at_equal_background(released, design)}"
         f"{cells.remark}".strip(),
         kind=DataKind.combine(row.kind for row in rows.values()),
         source="; ".join(dict.fromkeys(row.source for row in rows.values())),
@@ -188,6 +188,14 @@ def _shown(design: GapDesign) -> list[str]:
         *(f"interaction_{name}" for name in design.adjusted_for),
         *(design.level_result(level, track) for track in tracks for level in design.level_names),
     ]
+
+
+def _left_out(released: Released) -> str:
+    """Pupils of no single track, and why they do not count: "" or a sentence."""
+    row = released.row(f"{SECTION}.n_left_out")
+    if not row.value:
+        return ""
+    return f"{dutch.number(row.value)} leerlingen tellen nergens mee: {row.note}. "
 
 
 def _left_out_at_equal_background(released: Released, design: GapDesign) -> str:

@@ -43,6 +43,7 @@ from analysis.unknown import NotEstimable, NotEstimableError, attempt
 UNITS, PEOPLE, PRECISION, CLUSTERS = "municipalities", "inhabitants", "precision", "provinces"
 ESTIMATORS = ("never", "imputation", "two_way")
 MIN_MEASUREMENTS = 3  # below it persistence cannot be told from place and measurement effects
+MOST_ALONE = 40  # clusters that the curve leaves out one by one; of hundreds of municipalities none decides
 NAMES = {"unit": "unit", "time": "time", "cohort": "cohort", "outcome": "value", "cluster": "cluster"}
 
 
@@ -138,7 +139,7 @@ def certainty_study(
             **options,
         ),
         estimators=attempt(by_estimator, panel, {name: Setting(name) for name in ESTIMATORS}, **options),
-        without=attempt(leave_one_out, panel, setting=main, **options),
+        without=attempt(leave_one_out, panel, _by_province(frame, panel), setting=main, **options),
         dates=attempt(placebo_dates, panel, plan.checks.placebo, setting=main, **options),
         early=attempt(anticipation, panel, plan.checks.anticipation, control=control, **options),
         spill=attempt(spillover, panel, shares, **options),
@@ -282,15 +283,23 @@ def _drift(panel: ClusterPanel, main: Setting, plan: ChecksPlan, level: float, s
     return path_sensitivity(path, leads=plan.leads, mbar=plan.mbar, level=level, seed=seed)
 
 
+def _by_province(frame: pd.DataFrame, panel: ClusterPanel) -> dict[str, list[str]]:
+    """The clusters of each province: itself, or its municipalities where the start is decided by these."""
+    known = frame[frame["cluster"].isin(panel.clusters)]
+    home = known.get("province", known["cluster"])
+    return {str(name): list(clusters.unique()) for name, clusters in known["cluster"].groupby(home)}
+
+
 def _curve(samples, plan: CurvePlan, level: float, *, shares, policy) -> Curve:
     panel = samples[UNITS]
+    alone = panel.clusters if plan.leave_one_out and len(panel.clusters) <= MOST_ALONE else ()
     has_shares, has_policy = (not isinstance(item, NotEstimable) for item in (shares, policy))
     chosen = specifications(
         estimators=plan.estimators,
         samples=tuple(samples),
         anticipation=plan.anticipation,
         before=plan.before,
-        without=(ALL, *(panel.clusters if plan.leave_one_out else ())),
+        without=(ALL, *alone),
         spillover=(False, True) if has_shares else (False,),
         policy=(False, True) if has_policy else (False,),
     )

@@ -139,10 +139,12 @@ def adjusted_difference(
     side = sides_of(group, design, minuend, subtrahend)
     _, matrix = regressor_matrix(covariates, design)
     rows = (side >= 0) & np.isfinite(matrix).all(axis=1)
-    if not rows.any():
+    there = np.unique(side[rows])
+    if len(there) < 2:
+        both = "in beide groepen" if not len(there) else "in een van de groepen"
         raise NotEstimableError(
-            "no row of the two groups has every covariate",
-            reason="in beide groepen zijn van niemand alle kenmerken bekend",
+            "no row of a group, or of both, has every covariate",
+            reason=f"{both} zijn van niemand alle kenmerken bekend",
         )
     part = design.take(rows)
     difference = (side[rows] == 0).astype(float)

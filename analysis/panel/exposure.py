@@ -13,7 +13,7 @@ from analysis import dutch
 from analysis.design.questions import ASSUMED, REALISED, Exposure, Spell
 from analysis.design.tables import RegistrationMap, registration_maps, start_maps
 from analysis.panel.registered import mostly_unplaced
-from analysis.sources.activities import find_files, read_activities
+from analysis.sources.activities import Activities, find_files, read_activities
 from analysis.sources.gazetteer import gazetteer, province_of
 from analysis.sources.geography import province_names
 from analysis.sources.places import MUNICIPALITY, PROVINCE
@@ -82,11 +82,16 @@ class Exposed:
         return pd.DataFrame(rows, columns=["code", "start", "status", "date"])
 
 
-def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
+def exposed(exposure: Exposure, workspace: Workspace, until: pd.Timestamp | None = None) -> Exposed:
     """What a list of starts says, else the registration where the design rests on that, else the design.
 
     A list of starts says when; how many were reached is then for the registration to say, where there is one
     and the exposure has an intensity.
+
+    Parameters
+    ----------
+    until : pandas.Timestamp, optional
+        The last measurement: who is reached later is no part of what it measured.
     """
     starts = start_maps(workspace).get(exposure.name)
     paths = find_files(starts, workspace.data) if starts is not None else []
@@ -96,20 +101,24 @@ def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
         read = read_starts(paths, starts, gazetteer(workspace))
         found = _at_level(read.spells, exposure, workspace)
         remark, source = f"De startdata komen uit {_names(paths)}.", f"start_{exposure.name}"
+        remark += _partly(read.spells, exposure, workspace)
         losses = read.losses.left_out
         if activities and exposure.intensity:
-            counted = read_activities(activities, registered, gazetteer(workspace))
-            reached = _first_activities(counted.frame, replace(exposure, threshold=0), workspace)
-            found = _with_reach(found, reached)
-            remark += f" Het bereik komt uit {_names(activities)}."
-            source += f"; registratie_{exposure.name}"
-            losses = (*losses, *counted.losses.left_out)
+            counted, why = _counted(activities, registered, workspace)
+            if counted is None:
+                remark += f" Het bereik per plaats is onbekend: {why}."
+            else:
+                reached = _first_activities(counted.frame, replace(exposure, threshold=0), workspace, until)
+                found = _with_reach(found, reached)
+                remark += f" Het bereik komt uit {_names(activities)}."
+                source += f"; registratie_{exposure.name}"
+                losses = (*losses, *counted.losses.left_out)
         listed = replace(exposure, spells=found)
         apart = _out_of_step(listed, registered, activities, workspace)
         return Exposed(listed, True, source, remark, losses, apart)
     if activities and exposure.starts == "registration":
         read = read_activities(activities, registered, gazetteer(workspace))
-        found = _first_activities(read.frame, exposure, workspace)
+        found = _first_activities(read.frame, exposure, workspace, until)
         begun = (
             f"de dag waarop er {dutch.number(exposure.threshold)} jongeren waren bereikt, volgens"
             if exposure.threshold
@@ -132,6 +141,30 @@ def exposed(exposure: Exposure, workspace: Workspace) -> Exposed:
     )
     apart = _out_of_step(exposure, registered, activities, workspace)
     return Exposed(exposure, complete=False, source=DESIGN_SOURCE, remark=exposure.before, apart=apart)
+
+
+def _counted(
+    paths: list[Path], design: RegistrationMap, workspace: Workspace
+) -> tuple[Activities | None, str]:
+    """The registration, or in Dutch why nobody can be counted by place: the starts do not rest on it."""
+    try:
+        read = read_activities(paths, design, gazetteer(workspace))
+    except ValueError:  # whoever counts the registration says where
+        return None, f"{_names(paths)} is niet te lezen"
+    unplaced = mostly_unplaced(read.frame)
+    return (None, unplaced) if unplaced else (read, "")
+
+
+def _partly(spells: tuple[Spell, ...], exposure: Exposure, workspace: Workspace) -> str:
+    """Dutch: that municipalities were listed, where the start is decided by province; "" where none were."""
+    named = {spell.place for spell in spells} - set(province_names(workspace))
+    if exposure.place == MUNICIPALITY or not named:
+        return ""
+    count = "één gemeente" if len(named) == 1 else f"{dutch.number(len(named))} gemeenten"
+    return (
+        f" Daarin {'staat' if len(named) == 1 else 'staan'} {count}; een provincie telt in haar geheel vanaf "
+        "de eerste start in een van haar gemeenten, dus ook waar het programma niet of pas later kwam."
+    )
 
 
 def _out_of_step(
@@ -198,8 +231,10 @@ def _with_reach(spells: tuple[Spell, ...], reached: tuple[Spell, ...]) -> tuple[
     return tuple(found)
 
 
-def _first_activities(frame: pd.DataFrame, exposure: Exposure, workspace: Workspace) -> tuple[Spell, ...]:
-    """A spell from the first activity in each place, with the young people reached there in all.
+def _first_activities(
+    frame: pd.DataFrame, exposure: Exposure, workspace: Workspace, until: pd.Timestamp | None
+) -> tuple[Spell, ...]:
+    """A spell from the first activity in each place, with the young people reached there, up to `until`.
 
     With a threshold it begins once that many are registered there: a place that never gets so far has none,
     and an activity without a number adds nobody.
@@ -207,8 +242,8 @@ def _first_activities(frame: pd.DataFrame, exposure: Exposure, workspace: Worksp
     placed = _placed(frame, exposure, workspace)
     found = []
     for place, rows in placed.sort_values("date", kind="stable").groupby("place", sort=True):
-        people = rows["young_people"]
-        enough = rows[people.fillna(0).cumsum() >= exposure.threshold]
+        enough = rows[rows["young_people"].fillna(0).cumsum() >= exposure.threshold]
+        people = rows["young_people"] if until is None else rows.loc[rows["date"] <= until, "young_people"]
         if len(enough):
             found.append(
                 Spell(
@@ -217,7 +252,7 @@ def _first_activities(frame: pd.DataFrame, exposure: Exposure, workspace: Worksp
                     start=enough["date"].iloc[0].date().isoformat(),
                     status=REALISED,
                     source=rows["file"].iloc[0],
-                    intensity=None if people.isna().all() else float(people.sum()),
+                    intensity=None if len(people) and people.isna().all() else float(people.sum()),
                 )
             )
     return tuple(found)
@@ -309,9 +344,10 @@ def join(frame: pd.DataFrame, exposure: Exposure, members: Mapping[str, str] | N
         code: next((time for date, time in position.items() if pd.Timestamp(start) <= date), np.nan)
         for code, start in began.items()
     }
+    started = place.map(cohort).astype(float)
     frame = frame.assign(
-        cohort=place.map(cohort).astype(float),
-        intensity=_intensity(place, spells),
+        cohort=started,
+        intensity=_intensity(place, spells).where(started.notna(), 0.0),  # who starts later is not exposed
     )
     holds = [
         any(one.holds(date.date()) for one in spells.get(code, []))

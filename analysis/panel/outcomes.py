@@ -13,13 +13,12 @@ from analysis.datakind import DataKind
 from analysis.design.questions import Outcome
 from analysis.design.tables import outcome_maps
 from analysis.panel.municipal_units import united
-from analysis.panel.turnout import MUNICIPALITIES, turnout_panel
+from analysis.panel.turnout import CALLED, MUNICIPALITIES, NO_FILES, turnout_panel
 from analysis.sources.activities import find_files
 from analysis.sources.gazetteer import gazetteer, province_of
 from analysis.sources.municipal_changes import municipal_changes
 from analysis.sources.outcome_table import by_place, read_outcome_table
 from analysis.sources.places import BODY, MUNICIPALITY, PROVINCE, SCHOOL
-from analysis.sources.turnout import ELECTIONS
 from analysis.unknown import NotEstimable
 from analysis.workspace import Workspace
 
@@ -68,9 +67,12 @@ def measured(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
 
 def _turnout(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
     election, _, votes = outcome.select.partition(":")
-    if election not in ELECTIONS:
+    if election not in CALLED:
         return NotEstimable(f"er is geen reeks van {outcome.subject}; nodig is {outcome.needed}")
     found = turnout_panel(election, votes=votes or "reported", workspace=workspace)
+    if isinstance(found.frame, NotEstimable):
+        why = "" if found.frame.reason == NO_FILES else f": {found.frame.reason}"
+        return NotEstimable(f"er is geen reeks van {outcome.subject}{why}; nodig is {outcome.needed}")
     frame = pd.DataFrame(
         {
             "unit": found.frame["place"],
@@ -139,6 +141,11 @@ def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
         *((("van scholen waarvan de gemeente niet bekend is", schools),) if schools else ()),
     )
     remark = f"De uitkomst komt uit {_names(paths)}.{together}{merged}"
+    if read.columns:
+        remark += (
+            f" Gelezen {'zijn de kolommen' if len(read.columns) > 1 else 'is de kolom'} "
+            f"{dutch.join(list(read.columns))}; andere kolommen tellen voor de uitkomst niet mee."
+        )
     coarser = sum(loss.rows for loss in read.losses.coarser)
     if coarser:
         remark += (

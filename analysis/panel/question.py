@@ -153,9 +153,11 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
     provinces = list(province_names(workspace))
     population = asked.population
     require_places(population.exclude, f"questions.toml, population {population.name}, exclude", workspace)
-    programme = exposed(asked.exposure, workspace)
+    found = measured(asked.outcome, workspace)
+    last = None if isinstance(found, NotEstimable) else found.frame["date"].max()
+    programme = exposed(asked.exposure, workspace, last)
     schedule = programme.schedule(provinces)
-    found = NotEstimable(programme.unknown) if programme.unknown else measured(asked.outcome, workspace)
+    found = NotEstimable(programme.unknown) if programme.unknown else found
     if isinstance(found, NotEstimable):
         return Panel(
             asked, found, (), schedule, DataKind.FACT, DESIGN_SOURCE, programme.remark,
@@ -232,12 +234,19 @@ def _clusters(frame: pd.DataFrame, asked: Question) -> pd.Series:
 
 
 def _reach(asked: Question, dates: tuple[pd.Timestamp, ...], workspace: Workspace) -> pd.DataFrame | None:
-    """By the registration up to the last measurement where there is one, else as the design declares."""
+    """By the registration up to the last measurement where there is one, else as the design declares.
+
+    That holds too where the registration cannot be read: who counts it says so, and the effect does not rest
+    on it.
+    """
     if asked.outcome.source != "turnout" or not asked.exposure.reached:
         return None
     if dates and asked.exposure.place == "province":
-        registered = largest_reach(asked.exposure.name, dates[-1], workspace)
-        if not isinstance(registered, NotEstimable):
+        try:
+            registered = largest_reach(asked.exposure.name, dates[-1], workspace)
+        except ValueError:
+            registered = None
+        if isinstance(registered, pd.Series):
             compared = registered[~registered.index.isin(asked.population.exclude)]
             return registered_of_electorate(compared, workspace) if len(compared) else None
     cases = reach_of_electorate(workspace)

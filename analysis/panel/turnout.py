@@ -1,7 +1,8 @@
 """Turnout by place and election: the outcome of the questions on real, open data.
 
 By municipality where the Kiesraad's files are in the folder with real files, else by province from the facts.
-'s-Gravenhage is left out of both in all years, because the voters abroad are in it in some years only.
+'s-Gravenhage is left out of both in all years, because the voters abroad are in it in some years only. Of
+municipal councils the facts hold nothing: these are answered from files, or not at all.
 """
 
 from __future__ import annotations
@@ -15,18 +16,24 @@ import pandas as pd
 from analysis.datakind import DataKind
 from analysis.panel.municipal_units import add_up, lacking, united
 from analysis.sources.kiesraad import Turnout, is_turnout_file, province_differences, read_turnout
-from analysis.sources.kiesraad_contract import MUNICIPALITY
+from analysis.sources.kiesraad_contract import COUNCIL, ELECTION_DAYS, MUNICIPALITY
 from analysis.sources.municipal_changes import municipal_changes
 from analysis.sources.sourced import Sourced
 from analysis.sources.turnout import ELECTIONS, THE_HAGUE, turnout_provinces
+from analysis.unknown import NotEstimable
 from analysis.workspace import Workspace
 
 PROVINCE_FACTS, FILES = "kiesraad_opkomst", "kiesraad"  # keys in data/manifest.toml
 PROVINCES, MUNICIPALITIES = "provincie", "gemeente"
 COLUMNS = ("place", "name", "province", "election", "date", "eligible", "voters", "turnout_pct", "n")
 VOTES = ("reported", "counted")
+CALLED = {**ELECTIONS, COUNCIL: "gemeenteraads"}  # before "verkiezingen"
+NO_FILES = "bestanden per gemeente zijn er niet"
 _LEAST = 3  # elections in a row; a change before the last pair is what a placebo needs
 _KNOWN = 0.9  # share of a province's municipalities with both numbers; the others are left out in all years
+_VOTED = (
+    0.5  # share of a province's municipalities that chose a council on the day of all; who merges does not
+)
 _COPIED = 0.02  # share of places with the same electorate twice that is more than chance
 _STEP = 0.13  # electorate out of line with the elections around it by more than this is told
 
@@ -58,8 +65,8 @@ def turnout_panel(
 
     Parameters
     ----------
-    election : {"TK", "PS"}
-        Tweede Kamer or Provinciale Staten.
+    election : {"TK", "PS", "GR"}
+        Tweede Kamer, Provinciale Staten or municipal councils.
     level : {"gemeente", "provincie"}, optional
         By default the finest that the files allow; the remark says which it is and why.
     votes : {"reported", "counted"}
@@ -73,7 +80,8 @@ def turnout_panel(
     -------
     TurnoutPanel
         ``frame``: place (code), name, province, election, date (ISO), eligible, voters, turnout_pct (above
-        100 where voters came with a pass), n (people entitled), by date and place; balanced.
+        100 where voters came with a pass), n (people entitled), by date and place; balanced. Of councils
+        no frame but the reason, where the files do not allow it.
 
     Raises
     ------
@@ -83,7 +91,7 @@ def turnout_panel(
     """
     workspace = workspace or Workspace.current()
     for what, value, known in (
-        ("election", election, ELECTIONS),
+        ("election", election, CALLED),
         ("level", level, (None, PROVINCES, MUNICIPALITIES)),
         ("votes", votes, VOTES),
     ):
@@ -94,11 +102,14 @@ def turnout_panel(
     reason = "gevraagd is per provincie"
     if level != PROVINCES and not whole:
         files = _files(workspace, election)
-        dates, reason = _covered(files, facts, workspace)
+        days = list(ELECTION_DAYS[COUNCIL]) if election == COUNCIL else sorted(facts["date"].unique())
+        dates, reason = _covered(files, days, workspace)
         if dates:
-            return _by_municipality(files, facts, dates, votes, workspace)
+            return _by_municipality(files, facts, election, days, dates, votes, workspace)
         if level == MUNICIPALITIES:
             raise ValueError(f"turnout of {election} cannot be had by municipality: {reason}")
+    if election == COUNCIL:
+        return TurnoutPanel(NotEstimable(reason), DataKind.FACT, FILES, "")
     return _by_province(facts, votes, whole, reason)
 
 
@@ -125,17 +136,24 @@ def _by_province(facts: pd.DataFrame, votes: str, whole: bool, reason: str) -> T
         _finished(frame),
         DataKind.REAL,
         PROVINCE_FACTS,
-        _remark(facts, said, whole),
+        _remark(facts["election"].iloc[0], sorted(facts["date"].unique()), facts, said, whole),
         tuple((reason, count) for reason, count in dropped.items() if count),
     )
 
 
 def _by_municipality(
-    files: Turnout, facts: pd.DataFrame, dates: list[str], votes: str, workspace: Workspace
+    files: Turnout,
+    facts: pd.DataFrame,
+    election: str,
+    days: list[str],
+    dates: list[str],
+    votes: str,
+    workspace: Workspace,
 ) -> TurnoutPanel:
-    election = facts["election"].iloc[0]
     rows = files.frame[files.frame["date"].isin(dates)]
-    towns = rows[rows["kind"] == MUNICIPALITY].copy()
+    towns = rows[rows["kind"] == MUNICIPALITY]
+    nameless = towns["code"].isna()
+    towns = towns[~nameless].copy()
     if votes == "counted":
         rounded = facts.loc[facts["voters_counted"].notna(), "date"].unique()
         counted = towns["date"].isin(rounded) & towns["voters_counted"].notna()
@@ -153,7 +171,11 @@ def _by_municipality(
         "'s-Gravenhage, per verkiezing": int(hague.sum()),
         "openbare lichamen en stemmen uit het buitenland": int((rows["kind"] != MUNICIPALITY).sum()),
         "gebieden die niet in elke verkiezing volledig voorkomen": len(lost),
-        "verkiezingen waarvan niet alle bestanden er zijn": facts["date"].nunique() - len(dates),
+        "gemeenten die alleen bij naam bekend zijn, en niet zijn te plaatsen": int(nameless.sum()),
+        "verkiezingen van een gemeenteraad op een andere dag dan de algemene": int(
+            (~files.frame["date"].isin(days)).sum()
+        ),
+        "verkiezingen waarvan niet alle bestanden er zijn": len(days) - len(dates),
     }
     count = kept["place"].nunique()
     said = (
@@ -164,7 +186,7 @@ def _by_municipality(
         _finished(kept),
         DataKind.REAL,
         FILES,
-        _remark(facts[facts["date"].isin(dates)], said, False),
+        _remark(election, dates, facts[facts["date"].isin(dates)], said, False),
         tuple((reason, number) for reason, number in dropped.items() if number),
         MUNICIPALITIES,
         (*files.remarks, *_out_of_line(kept), *_copied(kept)),
@@ -189,22 +211,51 @@ def _read(stamped: tuple[tuple[Path, int], ...], workspace: Workspace, election:
     return read_turnout([path for path, _ in stamped], workspace, election=election)
 
 
-def _covered(files: Turnout | None, facts: pd.DataFrame, workspace: Workspace) -> tuple[list[str], str]:
-    """The last elections in a row that are complete in all provinces, or, in Dutch, why there are too few."""
+def _covered(files: Turnout | None, days: list[str], workspace: Workspace) -> tuple[list[str], str]:
+    """The last of `days` in a row that are complete in all provinces, or, in Dutch, why there are too few."""
     if files is None:
-        return [], "bestanden per gemeente zijn er niet"
-    found = province_differences(files.frame, workspace)
-    there = found[(found["municipalities"] == 0) & (found["known"] >= _KNOWN)]
-    whole = there.groupby("date")["province"].nunique()
+        return [], NO_FILES
+    whole = _complete_provinces(files.frame, workspace)
     dates: list[str] = []
-    for date in sorted(facts["date"].unique(), reverse=True):
+    for date in reversed(days):
         if whole.get(date, 0) < 12:
             break
         dates.insert(0, date)
     if len(dates) < _LEAST:
-        lacking = [date[:4] for date in sorted(facts["date"].unique()) if whole.get(date, 0) < 12]
+        lacking = [date[:4] for date in days if whole.get(date, 0) < 12]
         return [], f"bestanden per gemeente ontbreken of zijn onvolledig voor {', '.join(lacking)}"
     return dates, ""
+
+
+def _complete_provinces(frame: pd.DataFrame, workspace: Workspace) -> pd.Series:
+    """In how many provinces the files hold enough municipalities with both numbers, by date.
+
+    For elections that the facts hold all must be there, and nearly all known. A council that is about to
+    merge chooses on another day, so that of councils half of the municipalities there were will do.
+    """
+    council = frame["election"] == COUNCIL
+    found = province_differences(frame[~council], workspace)
+    enough = [found[(found["municipalities"] == 0) & (found["known"] >= _KNOWN)]]
+    if council.any():
+        known = frame[council & frame[["code", "province", "eligible", "voters"]].notna().all(axis=1)]
+        voted = known.groupby(["date", "province"])["code"].nunique().reset_index(name="voted")
+        voted["there"] = _municipalities_then(voted, workspace)
+        enough.append(voted[voted["voted"] >= _VOTED * voted["there"]])
+    return pd.concat(enough).groupby("date")["province"].nunique()
+
+
+def _municipalities_then(rows: pd.DataFrame, workspace: Workspace) -> pd.Series:
+    """Municipalities in the province of each row at the election in the facts that is nearest to its date."""
+    facts = turnout_provinces(workspace)
+    day, days = pd.to_datetime(rows["date"]), pd.to_datetime(pd.Series(facts["date"].unique()))
+    nearest = [days.iloc[int((days - one).abs().argmin())].date().isoformat() for one in day]
+    counts = facts.set_index(["date", "province"])["municipalities"].astype(float)
+    counts = counts[~counts.index.duplicated()]
+    return pd.Series(
+        [counts[date, province] for date, province in zip(nearest, rows["province"], strict=True)],
+        index=rows.index,
+        dtype=float,
+    )
 
 
 def _out_of_line(frame: pd.DataFrame) -> tuple[str, ...]:
@@ -233,13 +284,18 @@ def _copied(frame: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
-def _remark(facts: pd.DataFrame, level: str, whole: bool) -> str:
-    dates = sorted(facts["date"].unique())
+def _remark(election: str, dates: list[str], facts: pd.DataFrame, level: str, whole: bool) -> str:
+    """`facts`: of these elections and dates, as far as they are there."""
     said = (
-        f"De opkomst bij {len(dates)} {ELECTIONS[facts['election'].iloc[0]]}verkiezingen ({dates[0][:4]} tot "
+        f"De opkomst bij {len(dates)} {CALLED[election]}verkiezingen ({dates[0][:4]} tot "
         f"en met {dates[-1][:4]}) is genomen {level}. "
     )
-    if not whole:
+    if election == COUNCIL:
+        said += (
+            "'s-Gravenhage telt in geen jaar mee, zoals bij de andere verkiezingen. Gemeenten die vlak voor "
+            "of na een verkiezing zijn samengevoegd, kozen hun raad op een andere dag, en vallen weg. "
+        )
+    elif not whole:
         said += (
             "'s-Gravenhage telt in geen jaar mee, omdat de kiezers in het buitenland daar alleen in sommige "
             "jaren bij staan. "

@@ -21,7 +21,7 @@ from analysis.release.shown import CONCLUSIONS, FOLDER, Shown
 from analysis.results import Result
 from analysis.workspace import Workspace
 
-WORD = "niet berekend"
+WORD, IN_ENGLISH = "niet berekend", "not computed"
 SENTENCE = "Dit onderdeel ontbreekt: het notebook waar het uit komt, is niet afgerond."
 STUDY = "studie"
 
@@ -50,11 +50,13 @@ def fill_missing(
     known = {f"{row.id}.{part}" for row in rows for part in row.variables()}
     parts = ("value", "gewoon", "kind")
     known |= {f"{CONCLUSIONS}.{item.id}.{part}" for item in conclusions for part in parts}
-    return {
-        name: SENTENCE if name.startswith(f"{CONCLUSIONS}.") else WORD
-        for name in text.variables
-        if name not in known
-    }
+    return {name: _instead(name) for name in text.variables if name not in known}
+
+
+def _instead(name: str) -> str:
+    if name.startswith(f"{CONCLUSIONS}."):
+        return SENTENCE
+    return IN_ENGLISH if name.endswith(".english") else WORD
 
 
 def _figure(id: str):

@@ -271,6 +271,19 @@ def _against(question: Question, released: Released) -> str:
     if others:
         who = "Een andere rekenwijze komt" if len(others) == 1 else "Andere rekenwijzen komen"
         told.append(f"{who} aan de andere kant van nul uit: {_each(others, released)}.")
+    apart = [
+        f"{name} (p-waarde {{{{< var {effect}.{method}.p >}}}})"
+        for method, name in BESIDE.items()
+        if row.p_value is not None
+        and (beside := released.find(f"{effect}.{method}")) is not None
+        and beside.p_value is not None
+        and (beside.p_value < alpha) != (row.p_value < alpha)
+    ]
+    if apart:
+        told.append(
+            f"Met {'een andere rekenwijze' if len(apart) == 1 else 'andere rekenwijzen'} is het verschil "
+            f"{'niet' if row.p_value < alpha else 'wel'} van toeval te onderscheiden: {dutch.join(apart)}."
+        )
     sign = _value(released, f"{checks}.curve_sign")
     if sign is not None and sign < ALL:
         told.append(

@@ -191,7 +191,9 @@ def withheld(row: Result, rule: DisclosureRule, reason: Withheld = Withheld.FEW)
 def rounded(row: Result) -> Result:
     """`row` with no more digits than are shown, so that no difference of two rows tells more than they do.
 
-    A row without a unit (a p-value, a ratio, a coefficient) is no quantity of people and keeps its digits.
+    A row without a unit (a p-value, a ratio, a coefficient) is no quantity of people and keeps its digits. Of
+    what was tested an end of the interval stays on its side of zero, by its first digit, or the interval would
+    contradict the p-value.
     """
     if not row.unit:
         return row
@@ -199,12 +201,17 @@ def rounded(row: Result) -> Result:
     def cut(value: float | None, decimals: int) -> float | None:
         return None if value is None else round(value, decimals)
 
+    def end(value: float | None) -> float | None:
+        shown = cut(value, row.decimals)
+        beside = shown == 0 and value != 0 and row.p_value is not None and cut(row.value, row.decimals)
+        return float(f"{value:.0e}") if beside else shown
+
     return replace(
         row,
         value=cut(row.value, row.decimals),
         se=cut(row.se, row.decimals + 1),
-        low=cut(row.low, row.decimals),
-        high=cut(row.high, row.decimals),
+        low=end(row.low),
+        high=end(row.high),
     )
 
 

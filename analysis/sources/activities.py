@@ -102,12 +102,13 @@ def read_activities(paths: Iterable[Path], design: RegistrationMap, gazetteer: G
     placed = read_placed(paths, design, gazetteer, _DECLARED)
     require_most_dated(placed.losses)
     frame, skipped = _that_count(placed, design)
+    losses = placed.losses_of(frame)
     frame["kind"] = _kinds(frame, design, placed)
     frame["young_people"] = _young_people(frame, placed)
     frame = frame[list(ACTIVITIES.columns)].reset_index(drop=True)
     what = [column for column in frame.columns if column not in ("file", "line")]
     losses = replace(
-        placed.losses,
+        losses,
         skipped=skipped,
         unknown=(("aantal jongeren", int(frame["young_people"].isna().sum())),),
         repeated=repeating(frame, frame.duplicated(what)),

@@ -147,21 +147,22 @@ def _piece(raw: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataFrame:
 
     frame = pd.DataFrame(index=text.index)
     for column in ("pupil", "school"):
-        frame[column] = as_complete(text[column], path, column)
+        frame[column] = as_complete(text[column], path, names[column])
     frame["wave"] = as_wave(text["wave"], path, design)
     frame["track"] = as_track(text["track"], path, design)
     frame["code"] = text["track"].astype("str")
     frame["weight"] = 1.0
     if "weight" in text:
-        weight = as_complete(text["weight"], path, "weight")
-        frame["weight"] = as_numbers(weight, path, "weight", design)
+        weight = as_complete(text["weight"], path, names["weight"])
+        frame["weight"] = as_numbers(weight, path, names["weight"], design)
     if "municipality" in text:
-        frame["municipality"] = one_spelling(as_complete(text["municipality"], path, "municipality"))
+        frame["municipality"] = one_spelling(as_complete(text["municipality"], path, names["municipality"]))
     if "province" in text:
-        frame["province"] = as_province(as_complete(text["province"], path, "province"), path)
+        provinces = as_complete(text["province"], path, names["province"])
+        frame["province"] = as_province(provinces, path, names["province"])
     for outcome in design.outcome:
         answers = as_recoded(text[outcome.name], path, outcome) if outcome.recode else text[outcome.name]
-        frame[outcome.name] = as_numbers(answers, path, outcome.name, design) * outcome.factor
+        frame[outcome.name] = as_numbers(answers, path, outcome.file, design) * outcome.factor
     return frame
 
 
@@ -252,8 +253,10 @@ def _contracted(frame: pd.DataFrame, path: Path, design: AdksDesign) -> pd.DataF
     except pa.errors.SchemaErrors as errors:
         case = errors.failure_cases.iloc[0]
         row = "" if pd.isna(case["index"]) else f", row {int(case['index']) + 1}"
+        names = {**design.file.used, **{outcome.name: outcome.file for outcome in design.outcome}}
+        column = names.get(case["column"], case["column"])
         raise ValueError(
-            f"{path.name}, column {case['column']}{row}: found {case['failure_case']}, "
+            f"{path.name}, column {column}{row}: found {case['failure_case']}, "
             f"fails the check {case['check']}; {len(errors.failure_cases)} such values. Is it a code for no "
             f"answer, or another scale? See missing, and factor, low and high of each outcome, in {MAP}"
         ) from None

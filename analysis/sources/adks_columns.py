@@ -22,7 +22,7 @@ def as_complete(column: pd.Series, path: Path, name: str) -> pd.Series:
     if column.isna().any():
         raise ValueError(
             f"{path.name}, column {name}: {int(column.isna().sum())} empty, first in row "
-            f"{first_row(column.isna())}"
+            f"{first_row(column.isna())}. Fill these in, or leave their rows out of the file"
         )
     quoted = column.str.contains('"', regex=False)
     if quoted.any():
@@ -36,35 +36,37 @@ def as_complete(column: pd.Series, path: Path, name: str) -> pd.Series:
 def as_wave(column: pd.Series, path: Path, design: AdksDesign) -> pd.Series:
     """The wave as a whole number, one of the design."""
     waves = [str(wave) for wave in range(1, design.waves + 1)]
-    whole = as_complete(column, path, "wave").str.replace(r"\.0+$", "", regex=True)
+    name = design.file.used["wave"]
+    whole = as_complete(column, path, name).str.replace(r"\.0+$", "", regex=True)
     wrong = ~whole.isin(waves)
     if wrong.any():
         raise ValueError(
-            f"{path.name}, column wave, row {first_row(wrong)}: {shown(column[wrong].iloc[0])} "
-            f"is not one of {', '.join(waves)}"
+            f"{path.name}, column {name}, row {first_row(wrong)}: {shown(column[wrong].iloc[0])} "
+            f"is not one of {', '.join(waves)}. Number the measurements in the file, or change waves in {MAP}"
         )
     return whole.astype(int)
 
 
 def as_track(column: pd.Series, path: Path, design: AdksDesign) -> pd.Series:
     """The track that the map gives each code; "" leaves out."""
-    wrong = ~as_complete(column, path, "track").isin(design.file.tracks)
+    name = design.file.used["track"]
+    wrong = ~as_complete(column, path, name).isin(design.file.tracks)
     if wrong.any():
         values = ", ".join(repr(value) for value in sorted(column[wrong].unique())[:_SHOWN])
         raise ValueError(
-            f"{path.name}, column track, row {first_row(wrong)}: unknown code {values}; "
+            f"{path.name}, column {name}, row {first_row(wrong)}: unknown code {values}; "
             f"known are {', '.join(design.file.tracks)}. Add it under [file.tracks] in {MAP}"
         )
     return column.map(dict(design.file.tracks)).astype("str")
 
 
-def as_province(column: pd.Series, path: Path) -> pd.Series:
+def as_province(column: pd.Series, path: Path, name: str) -> pd.Series:
     """CBS code of each province."""
     placed = place_provinces(column, province_names())
     wrong = placed.codes.isna()
     if wrong.any():
         raise ValueError(
-            f"{path.name}, column province, row {first_row(wrong)}: {shown(column[wrong].iloc[0])}: "
+            f"{path.name}, column {name}, row {first_row(wrong)}: {shown(column[wrong].iloc[0])}: "
             f"{placed.unplaced[0].reason}"
         )
     return placed.codes
@@ -75,7 +77,7 @@ def as_recoded(column: pd.Series, path: Path, outcome: AdksOutcome) -> pd.Series
     wrong = column.notna() & ~column.isin(list(outcome.recode))
     if wrong.any():
         raise ValueError(
-            f"{path.name}, column {outcome.name}, row {first_row(wrong)}: {shown(column[wrong].iloc[0])} is "
+            f"{path.name}, column {outcome.file}, row {first_row(wrong)}: {shown(column[wrong].iloc[0])} is "
             f"not in the recode of this outcome; known are {', '.join(outcome.recode)}. Add it in "
             f"{MAP}, there or to missing"
         )
@@ -92,6 +94,7 @@ def as_numbers(column: pd.Series, path: Path, name: str, design: AdksDesign) -> 
         decimal=design.file.decimal,
         thousands=design.file.thousands,
         said=MAP,
+        words="answers in words get their numbers by recode there, and a word for unknown goes among missing",
     )
 
 

@@ -257,6 +257,13 @@ def _require_plausible(frame: pd.DataFrame, path: Path) -> None:
             f"{path.name}: JKREPS is {frame['rep'].iloc[0]} in every row; a zone has two halves, 0 and 1"
         )
     columns = plausible_columns(frame)
+    for one, other in itertools.combinations(columns, 2):
+        if len(frame) > 1 and frame[one].equals(frame[other]):
+            first, second = columns.index(one) + 1, columns.index(other) + 1
+            raise ValueError(
+                f"{path.name}: PV{first}CIV and PV{second}CIV are the same in every row; plausible values "
+                "are drawn apart. Was one copied, or their mean put in all?"
+            )
     means = pd.Series({name: frame[name].mean() for name in columns})
     spreads = pd.Series({name: frame[name].std() for name in columns})
     middle = means.median()

@@ -18,9 +18,11 @@ import pandas as pd
 
 from analysis.sources.archive import zip_members
 from analysis.sources.contract import conform
+from analysis.sources.gazetteer import province_of
 from analysis.sources.kiesraad_cells import DISTRICTS, PS_NAMES
 from analysis.sources.kiesraad_contract import (
     BODY,
+    COUNCIL,
     ELECTION_DAYS,
     ELECTIONS,
     MUNICIPAL_TURNOUT,
@@ -101,7 +103,7 @@ def read_turnout(
     facts = turnout_provinces(workspace)
     parts, remarks, whole = [], [], set()
     for path in sorted({Path(path) for path in paths}):
-        for rows, all_there in _rows(path, election):
+        for rows, all_there in _rows(path, election, workspace):
             _require_its_election(rows, facts, path)
             if all_there:
                 _require_all_municipalities(rows, facts, path)
@@ -131,7 +133,9 @@ def province_differences(frame: pd.DataFrame, workspace: Workspace | None = None
     return differences(frame, turnout_provinces(workspace))
 
 
-def _rows(path: Path, election: str | None) -> Iterable[tuple[pd.DataFrame, bool]]:
+def _rows(
+    path: Path, election: str | None, workspace: Workspace | None
+) -> Iterable[tuple[pd.DataFrame, bool]]:
     """Rows of each election in the file, and whether it must hold all municipalities."""
     form = _form(path.name)
     documents = path.name.lower().endswith((SUFFIX, ".zip"))
@@ -150,7 +154,7 @@ def _rows(path: Path, election: str | None) -> Iterable[tuple[pd.DataFrame, bool
     elif path.name.lower().endswith(".zip") and (tables := _tables_within(path)):
         yield from tables
     else:
-        rows = _from_documents(read_eml(path))
+        rows = _from_documents(read_eml(path), workspace)
         rows = rows if election is None else rows[rows["election"] == election]
         if len(rows):
             yield rows, False
@@ -195,7 +199,7 @@ def _from_table(form: Form, path: Path, election: str, day: str) -> pd.DataFrame
     return rows.assign(election=election, date=date, _rank=FORMS.index(form))
 
 
-def _from_documents(counts: pd.DataFrame) -> pd.DataFrame:
+def _from_documents(counts: pd.DataFrame, workspace: Workspace | None) -> pd.DataFrame:
     towns = counts[counts["level"] == MUNICIPALITY]
     number = towns["authority"].astype(int)
     body = number.map(CARIBBEAN_NUMBERS)
@@ -204,7 +208,7 @@ def _from_documents(counts: pd.DataFrame) -> pd.DataFrame:
             "code": body.fillna(towns["statcode"]),
             "name": towns["name"],
             "kind": body.notna().map({True: BODY, False: MUNICIPALITY}),
-            "province": _districts(towns),
+            "province": _districts(towns, workspace),
             "eligible": towns["entitled"],
             "voters": towns["voted"].astype("Int64"),
             **{name: towns[name].astype("Int64") for name in ("valid", "blank", "invalid")},
@@ -216,11 +220,16 @@ def _from_documents(counts: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["election"].isin(list(ELECTIONS))]
 
 
-def _districts(towns: pd.DataFrame) -> pd.Series:
-    """Province by the constituency of the Tweede Kamer, or the name of the Provinciale Staten."""
+def _districts(towns: pd.DataFrame, workspace: Workspace | None) -> pd.Series:
+    """Province by the constituency of the Tweede Kamer, the name of the Provinciale Staten, or the code.
+
+    The documents of a council name no province.
+    """
     by_contest = ("K" + towns["contest"]).map(DISTRICTS)
     by_name = towns["election"].str.extract(r"^PS\d{4}_(\w+)$")[0].map(PS_NAMES)
-    return by_contest.where(towns["election"].str.startswith("TK"), by_name).astype(object)
+    found = by_contest.where(towns["election"].str.startswith("TK"), by_name).astype(object)
+    council = towns["election"].str.startswith(COUNCIL)
+    return found.where(~council, towns["statcode"].map(province_of(workspace)))
 
 
 def _require_its_election(rows: pd.DataFrame, facts: pd.DataFrame, path: Path) -> None:

@@ -8,14 +8,15 @@ from analysis.sources.cbs_contract import MUNICIPALITY_PATTERN
 from analysis.sources.geography_contract import PROVINCE_PATTERN
 
 DOCUMENTS = {"510a": "stembureau", "510b": "gemeente", "510c": "kieskring", "510d": "verkiezing"}
-ELECTIONS = {"TK": "Tweede Kamer", "PS": "Provinciale Staten", "GR": "gemeenteraad"}
+COUNCIL = "GR"
+ELECTIONS = {"TK": "Tweede Kamer", "PS": "Provinciale Staten", COUNCIL: "gemeenteraad"}
 ELECTION_DAYS = {
     "TK": (
         *("1998-05-06", "2002-05-15", "2003-01-22", "2006-11-22", "2010-06-09"),
         *("2012-09-12", "2017-03-15", "2021-03-17", "2023-11-22", "2025-10-29"),
     ),
     "PS": ("2011-03-02", "2015-03-18", "2019-03-20", "2023-03-15"),
-    "GR": ("2010-03-03", "2014-03-19", "2018-03-21", "2022-03-16", "2026-03-18"),
+    COUNCIL: ("2010-03-03", "2014-03-19", "2018-03-21", "2022-03-16", "2026-03-18"),
 }
 """Days that the names of published tables may mean; a year without one is taken as the name has it."""
 MOST_VOTES = 3.0  # a person entitled, in a municipality; voter passes took an island to 1.3

@@ -47,6 +47,7 @@ def require_numbers(
     decimal: str = ".",
     thousands: str = "",
     said: str = "",
+    words: str = "a word for unknown goes among missing there",
     lines: bool = False,
 ) -> pd.Series:
     """As :func:`parse_numbers`; a cell with anything else in it raises.
@@ -59,6 +60,8 @@ def require_numbers(
         The index holds the lines of the file instead.
     said : str
         Where the signs are declared, for the message.
+    words : str
+        What may be done there with a cell that has no digit.
     """
     numbers = parse_numbers(cells, decimal=decimal, thousands=thousands)
     filled = cells.notna() & (cells.astype("str").str.strip() != "")
@@ -70,6 +73,8 @@ def require_numbers(
             _pattern(decimal, _other(decimal)).fullmatch(str(cells[row]).strip()) if not thousands else None
         )
         hint = f"; if {_other(decimal)!r} separates thousands there, declare it" if grouped else ""
+        if said and not any(map(str.isdigit, str(cells[row]))):
+            hint = f"; {words}"
         more = f"; {int(wrong.sum())} such values" if wrong.sum() > 1 else ""
         where = f"line {row}" if lines else f"row {int(row) + 1}"
         raise ValueError(f"{place}, {where}: {shown(cells[row])} is not a number ({declared}{hint}){more}")

@@ -64,12 +64,15 @@ class Measurements:
     ----------
     frame : pandas.DataFrame
         As :data:`MEASUREMENTS`, in the order of the files.
+    columns : tuple of str
+        Names, as in the files, of the columns that were read, where there are others.
     """
 
     name: str
     unit: str
     frame: pd.DataFrame
     losses: Losses
+    columns: tuple[str, ...] = ()
 
 
 def read_outcome_table(
@@ -90,8 +93,8 @@ def read_outcome_table(
     for column in ("n", "se", "weight", "response"):
         frame[column] = frame.get(column, pd.Series(np.nan, frame.index)).astype(float)
     known = frame["value"].notna()
-    losses = replace(losses, unknown=(("de uitkomst", int((~known).sum())),))
     frame = frame[known].copy()
+    losses = replace(placed.losses_of(frame), unknown=(("de uitkomst", int((~known).sum())),))
     _require_scale(frame, design, declared, placed)
     _require(placed, frame, "n", ~(frame["n"] > 0), "a number of people above zero")
     _require(placed, frame, "se", ~(frame["se"] >= 0), "a standard error of zero or more")
@@ -111,7 +114,9 @@ def read_outcome_table(
     frame["se"] = abs(design.factor) * frame["se"]
     frame = frame[list(MEASUREMENTS.columns)].reset_index(drop=True)
     losses = replace(losses, repeated=_repeated(frame))
-    return Measurements(design.name, design.unit, MEASUREMENTS.validate(frame), losses)
+    read = dict.fromkeys(name for names in placed.names.values() for name in names.values())
+    columns = tuple(read) if placed.others else ()
+    return Measurements(design.name, design.unit, MEASUREMENTS.validate(frame), losses, columns)
 
 
 def by_place(measurements: pd.DataFrame) -> pd.DataFrame:

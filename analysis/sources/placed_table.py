@@ -20,6 +20,7 @@ from analysis.sources.numerals import decimal_sign, require_numbers, without_per
 from analysis.sources.places import UNPLACED
 from analysis.sources.sheets import Sheet, read_sheets
 
+_NOTES = ["_note", "_reason", "_value"]
 _ENOUGH = 5  # rows to judge by whether most can be read
 _DAYS_COUNTED = r"[2-7]\d{4}(?:\.\d+)?"  # since 1900: from 1954 to 2119
 
@@ -104,15 +105,27 @@ class Placed:
         that a file has (text; numbers as floats), file and line.
     names : mapping of str to mapping
         Of each file its own name of our columns.
+    notes : pandas.DataFrame
+        Of each row of `frame` why it has no place, or only its province: note ("unplaced", "coarser" or ""),
+        reason and value.
+    others : bool
+        A file has columns besides these.
     """
 
     frame: pd.DataFrame
     losses: Losses
     names: Mapping[str, Mapping[str, str]]
+    notes: pd.DataFrame
+    others: bool = False
 
     def cell(self, row: pd.Series, column: str) -> str:
         """Where a cell of `frame` stands in its file, for a message."""
         return f"{row['file']}, column {self.names[row['file']].get(column, column)}, line {row['line']}"
+
+    def losses_of(self, kept: pd.DataFrame) -> Losses:
+        """The losses, where of `frame` only the rows `kept` go on: each row is counted for one reason."""
+        told = kept[["file", "line"]].join(self.notes)
+        return replace(self.losses, **{name: _noted(told, name) for name in ("unplaced", "coarser")})
 
 
 def read_placed(paths: Iterable[Path], design: TableMap, gazetteer: Gazetteer, declared: str) -> Placed:
@@ -130,7 +143,7 @@ def read_placed(paths: Iterable[Path], design: TableMap, gazetteer: Gazetteer, d
     FileNotFoundError, ValueError
         As :func:`analysis.sources.sheets.read_sheets`, and if a number is none; names file, column and line.
     """
-    pieces, losses, names = [], Losses(), {}
+    pieces, losses, names, others = [], Losses(), {}, False
     for path in paths:
         for sheet in read_sheets(
             path,
@@ -142,13 +155,24 @@ def read_placed(paths: Iterable[Path], design: TableMap, gazetteer: Gazetteer, d
         ):
             piece, lost = _piece(sheet, design, gazetteer, declared)
             pieces.append(piece)
-            names[sheet.place] = sheet.names
+            names[sheet.place], others = sheet.names, others or sheet.others
             losses = _added(losses, lost)
     if not pieces:
         raise ValueError(f"{design.name}: no files given; expected {', '.join(design.files)}")
     frame = pd.concat(pieces, ignore_index=True)
+    notes = frame[_NOTES].set_axis(["note", "reason", "value"], axis=1)
+    frame = frame.drop(columns=_NOTES)
     _require_other_rows(frame)
-    return Placed(frame, losses, names)
+    placed = Placed(frame, losses, names, notes, others)
+    return replace(placed, losses=placed.losses_of(frame))
+
+
+def _noted(rows: pd.DataFrame, name: str) -> tuple[Loss, ...]:
+    return tuple(
+        loss
+        for file, own in rows[rows["note"] == name].groupby("file", sort=False)
+        for loss in collected(own["value"], own["reason"], own["line"], file)
+    )
 
 
 def collected(
@@ -233,10 +257,7 @@ def _piece(
         else:
             frame[column] = cells
     frame["file"], frame["line"] = sheet.place, table.index
-    for name in ("unplaced", "coarser"):
-        chosen = where[where["note"] == name]
-        found = collected(chosen["value"], chosen["reason"], chosen.index, sheet.place)
-        losses = replace(losses, **{name: found})
+    frame[_NOTES] = where[["note", "reason", "value"]]
     return frame, losses
 
 
@@ -314,7 +335,7 @@ def _require_other_rows(frame: pd.DataFrame) -> None:
 
 
 def _added(one: Losses, other: Losses) -> Losses:
-    names = ("rows", "blank", "totals", "undated", "skipped", "unplaced", "coarser")
+    names = ("rows", "blank", "totals", "undated")
     return replace(one, **{name: getattr(one, name) + getattr(other, name) for name in names})
 
 

@@ -52,6 +52,8 @@ class Sheet:
         File, and tab where there are several, for messages.
     blank : int
         Rows without any value below the header.
+    others : bool
+        The header has columns that were not asked for.
     labels : dict of str to dict
         Of an SPSS file what a cell means, by our name and cell.
     """
@@ -60,6 +62,7 @@ class Sheet:
     names: dict[str, str]
     place: str
     blank: int
+    others: bool = False
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -323,7 +326,8 @@ def _sheet(header: list[str], body, named: Mapping[str, list[int]], place: str) 
             require_no_formula(cells, index, header[numbers[0]], place)
             data[ours] = pd.Series(cells, index, dtype="str")
     names = {ours: header[numbers[0]] for ours, numbers in named.items() if numbers}
-    return Sheet(pd.DataFrame(data, index=index), names, place, len(body) - len(filled))
+    others = sum(map(bool, header)) > len(names)
+    return Sheet(pd.DataFrame(data, index=index), names, place, len(body) - len(filled), others)
 
 
 def _absent(tables, columns, required, place: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from question_files import workspace_with
 
-from analysis.answers.bereik import cost_item, reach_items
+from analysis.answers.bereik import cost_items, reach_items
 from analysis.chapters.bereik import exhibits
 from analysis.datakind import DataKind
 from analysis.design.disclosure import disclosure_rule
@@ -25,8 +25,8 @@ ROWS = (
 def items(folder, text=None):
     workspace = workspace_with(folder, **({"prodemos": text} if text else {}))
     found = registered("prodemos", workspace)
-    cost = cost_item(found, letter_facts(), amount="prodemos_budget", year=2026)
-    return (*reach_items(found, "prodemos"), cost)
+    cost = cost_items(found, "prodemos", letter_facts(), amount="prodemos_budget", year=2026)
+    return (*reach_items(found, "prodemos"), *cost)
 
 
 def released(folder, text):

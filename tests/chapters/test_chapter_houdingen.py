@@ -106,3 +106,14 @@ def test_the_caption_says_who_finished_dropped_out_and_changed_track(real):
     assert "1.230 leerlingen vielen eerder uit." in caption
     assert "veranderden van schoolsoort" not in caption  # nine are too few to be shown
     assert "vielen eerder uit" not in drawn(real)["tbl-houdingen"].caption
+
+
+def test_the_caption_says_which_rows_do_not_count_and_why(real):
+    panel = adks_panel()
+    lost = (("schoolsoort havo/vwo, weggelaten volgens de kolommenkaart", 345),)
+    panel = dataclasses.replace(panel, data=dataclasses.replace(panel.data, dropped=lost))
+    caption = drawn(released(panel))["tbl-houdingen"].caption
+    assert (
+        "Niet meegeteld: 345 regels (schoolsoort havo/vwo, weggelaten volgens de kolommenkaart)." in caption
+    )
+    assert "Niet meegeteld" not in drawn(real)["tbl-houdingen"].caption

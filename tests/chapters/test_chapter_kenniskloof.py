@@ -96,6 +96,16 @@ def test_a_withheld_level_reads_niet_getoond_everywhere(real):
     assert "een niet getoonde uitkomst zou anders te berekenen zijn" in table.caption
 
 
+def test_the_table_says_which_pupils_do_not_count_and_why(twin, real):
+    lost = (("havo/vwo, volgens het ontwerp weggelaten", 1_231), ("schoolsoort onbekend", 20))
+    table = drawn(released(Sourced(twin.frame, DataKind.REAL, "iccs2022", "", lost)))["tbl-kenniskloof"]
+    told = (
+        "1.251 leerlingen tellen nergens mee: havo/vwo, volgens het ontwerp weggelaten; schoolsoort onbekend."
+    )
+    assert told in table.caption
+    assert "nergens mee" not in drawn(real)["tbl-kenniskloof"].caption
+
+
 def test_every_table_says_that_it_is_no_effect(real):
     found = drawn(real)
     assert NOT_AN_EFFECT in found["tbl-kenniskloof"].caption

@@ -92,6 +92,18 @@ def test_leaving_out_the_cluster_that_carries_the_effect_shows():
     assert list(table["clusters"].unique()) == [11]
 
 
+def test_clusters_of_a_group_are_left_out_together():
+    """What two carry shows only without both."""
+    frame = make_panel(effect=0.0, shock=0.1)
+    after = frame["year"] >= 2014
+    carried = frame.assign(y=frame["y"] + 8.0 * (frame["province"].isin(["P01", "P02"]) & after))
+    cells = cluster_panel(carried, **COLUMNS)
+    rest = [name for name in cells.clusters if name not in ("P01", "P02")]
+    table = leave_one_out(cells, {"both": ["P01", "P02"], "others": rest[-2:]}, **FEW).set_index("cluster")
+    assert abs(table.loc["both", "estimate"]) < 0.3 < table.loc["others", "estimate"]
+    assert list(table["clusters"]) == [len(cells.clusters) - 2] * 2
+
+
 def test_placebos_hold_their_size():
     """Placebo dates under no effect: rejections at 5 % over 120 panels, within four errors."""
     rejected = [

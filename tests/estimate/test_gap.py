@@ -13,6 +13,7 @@ from analysis.estimate.gap import (
     standardised_difference,
 )
 from analysis.estimate.survey import difference, quantile, regression, share_at_or_above
+from analysis.unknown import NotEstimableError
 
 PAIR = {"minuend": 2, "subtrahend": 0}
 
@@ -68,6 +69,19 @@ def test_adjusted_difference_is_the_coefficient_of_the_group(sample):
         expected.loc["vwo", "estimate"]
     )
     assert found.set_index("term").loc["difference", "se"] == pytest.approx(expected.loc["vwo", "se"])
+
+
+@pytest.mark.parametrize(
+    ("unknown", "said"),
+    [([0], "in een van de groepen"), ([0, 2], "in beide groepen")],
+    ids=["of one group", "of both"],
+)
+def test_background_that_is_unknown_of_a_whole_group_is_said_as_such(sample, unknown, said):
+    covariates = pd.DataFrame({"ses": np.arange(len(sample.group), dtype=float)})
+    covariates.loc[np.isin(sample.group, unknown), "ses"] = np.nan
+    with pytest.raises(NotEstimableError) as caught:
+        adjusted_difference(sample.pv, sample.design, group=sample.group, covariates=covariates, **PAIR)
+    assert caught.value.reason == f"{said} zijn van niemand alle kenmerken bekend"
 
 
 def test_adjusted_difference_without_a_role_for_covariates_is_the_difference(sample):

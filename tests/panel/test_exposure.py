@@ -144,10 +144,14 @@ def test_a_list_of_starts_takes_the_place_of_the_design(tmp_path):
 def test_starts_of_municipalities_make_the_start_of_their_province(tmp_path):
     """The first in it; Assen and Emmen lie in Drenthe. Ends only once all of them have ended."""
     text = "gemeente;start;einde\nAssen;1-3-2024;1-1-2025\nEmmen;1-9-2024;1-6-2025\nLeeuwarden;2025;\n"
-    found = exposed(exposures()["prodemos"], workspace_with(tmp_path, start_prodemos=text)).exposure.spells
+    programme = exposed(exposures()["prodemos"], workspace_with(tmp_path, start_prodemos=text))
+    found = programme.exposure.spells
     assert {(one.place, one.start, one.end) for one in found} == {
         ("PV22", "2024-03-01", "2025-06-01"), ("PV21", "2025-01-01", "")
     }  # fmt: skip
+    assert "Daarin staan 3 gemeenten; een provincie telt in haar geheel" in programme.caption
+    own = replace(exposures()["prodemos"], place="municipality")
+    assert "in haar geheel" not in exposed(own, workspace_with(tmp_path, start_prodemos=text)).remark
 
 
 @pytest.mark.parametrize(
@@ -231,6 +235,28 @@ def test_without_a_registration_a_list_of_starts_says_nothing_of_reach(tmp_path)
         exposures()["tienskip"], workspace_with(tmp_path, start_tienskip=starts({"PV30": "2023"}))
     )
     assert [one.intensity for one in programme.exposure.spells] == [None]
+
+
+@pytest.mark.parametrize(
+    ("registration", "why"),
+    [
+        (REGISTERED.replace("100", "veel"), "tienskip.csv is niet te lezen"),
+        (
+            "datum;brin;aantal jongeren\n" + "1-2-2024;01AB00;20\n2-2-2024;02CD00;30\n",
+            "van de meeste activiteiten",
+        ),
+    ],
+    ids=["broken", "at schools of which no list says where they stand"],
+)
+def test_starts_do_not_rest_on_a_registration_that_tells_of_no_place(tmp_path, registration, why):
+    """Nobody is then known to be reached anywhere: not none."""
+    workspace = workspace_with(tmp_path, tienskip=registration, start_tienskip=starts({"PV30": "2023"}))
+    programme = exposed(exposures()["tienskip"], workspace)
+    assert [(one.place, one.start, one.intensity) for one in programme.exposure.spells] == [
+        ("PV30", "2023-01-01", None)
+    ]
+    assert programme.source == "start_tienskip"
+    assert f"Het bereik per plaats is onbekend: {why}" in programme.remark
 
 
 def test_a_place_starts_once_as_many_are_reached_as_the_threshold_asks(tmp_path):

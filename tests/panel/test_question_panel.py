@@ -253,3 +253,46 @@ def test_what_turnout_can_show_follows_the_registration_where_there_is_one(tmp_p
         workspace=workspace_with(tmp_path / "c", tienskip=told.replace("PV21;50", "PV20;50")),
     )
     assert set(known.reach["place"]) == {"PV20"}  # Drenthe is outside that population
+
+
+def test_a_registration_that_cannot_be_read_costs_reach_and_not_the_effect(tmp_path):
+    """The starts of ProDemos rest on the letters; whoever counts the registration says what is wrong."""
+    asked = "prodemos-opkomst-tk"
+    without = question_panel(asked, workspace=workspace_with(tmp_path / "without"))
+    broken = "datum;gemeente;jongeren\n1-2-2024;Emmen;veel\n"
+    panel = question_panel(asked, workspace=workspace_with(tmp_path / "broken", prodemos=broken))
+    pd.testing.assert_frame_equal(panel.frame, without.frame)
+    pd.testing.assert_frame_equal(panel.reach, without.reach)
+
+
+def test_who_is_reached_after_the_last_measurement_is_no_part_of_the_dose(tmp_path):
+    """100 young people of Utrecht by October 2025 and 900 after: the dose is that of the hundred."""
+    text = "datum;gemeente;aantal jongeren\n" + "".join(
+        f"{day};{town};{people}\n"
+        for day, town, people in (
+            ("1-2-2024", "Utrecht", 100),
+            ("1-2-2024", "Assen", 50),
+            ("1-12-2025", "Utrecht", 900),
+        )
+    )
+    earlier = text.replace("1-12-2025;Utrecht;900\n", "")
+    doses = [
+        question_panel("tienskip-opkomst-tk", workspace=workspace_with(tmp_path / name, tienskip=told)).frame
+        for name, told in (("all", text), ("earlier", earlier))
+    ]
+    pd.testing.assert_series_equal(doses[0]["dose"], doses[1]["dose"])
+    assert doses[0]["dose"].max() > 0
+
+
+def test_who_starts_after_the_last_measurement_has_no_dose(tmp_path):
+    """Limburg is first visited in January 2026, after the election of October 2025; Utrecht before it."""
+    days = {"Utrecht": "1-2-2024", "Assen": "1-2-2024", "Zwolle": "1-3-2024", "Maastricht": "15-1-2026"}
+    text = "datum;gemeente;aantal jongeren\n" + "".join(f"{day};{town};50\n" for town, day in days.items())
+    panel = question_panel("tienskip-opkomst-tk", workspace=workspace_with(tmp_path, tienskip=text))
+    last = panel.frame[panel.frame["time"] == panel.frame["time"].max()].set_index("unit")
+    assert last.loc["PV31", ["cohort", "dose"]].isna().tolist() == [True, False]
+    assert last.loc["PV31", "dose"] == 0
+    assert last.loc["PV26", "dose"] > 0
+    rows = {item.id: item for item in answer_question(panel)}
+    assert rows["tienskip.opkomst_tk.effect"].value is not None
+    assert rows["tienskip.opkomst_tk.dose_slope"].value is not None

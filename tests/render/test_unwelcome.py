@@ -115,6 +115,11 @@ def row(id, value, **more):
     [
         ((), ""),
         ((("prodemos.opkomst_tk.effect_imputation", -0.04, {}),), "andere kant van nul uit: imputatie op"),
+        (
+            (("prodemos.opkomst_tk.effect_imputation", 0.4, {"p_value": 0.02}),),
+            "wel van toeval te onderscheiden: imputatie (p-waarde {{< var",
+        ),
+        ((("prodemos.opkomst_tk.effect_imputation", 0.4, {"p_value": 0.3}),), ""),
         ((("zekerheid.prodemos_opkomst_tk.direct", -0.5, {}),), "met buurprovincies meegerekend"),
         ((("zekerheid.prodemos_opkomst_tk.direct", 0.5, {}),), ""),
         ((("zekerheid.prodemos_opkomst_tk.placebo_3", 0.9, {"p_value": 0.02}),), "waar geen effect kan zijn"),
@@ -140,6 +145,6 @@ def row(id, value, **more):
 )
 def test_what_is_unwelcome_is_told_and_nothing_else(added, said, workspace):
     (question,) = [one for one in questions(workspace) if one.id == "prodemos-opkomst-tk"]
-    main = row("prodemos.opkomst_tk.effect", 0.2, low=-0.1, high=0.5)
+    main = row("prodemos.opkomst_tk.effect", 0.2, low=-0.1, high=0.5, p_value=0.2)
     told = _against(question, Released((main, *(row(id, value, **more) for id, value, more in added))))
     assert (said in told) if said else told == ""

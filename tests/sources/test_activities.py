@@ -312,3 +312,18 @@ def test_a_registration_of_which_nothing_took_place_is_empty_and_read(tmp_path):
     dateless = read(tmp_path, "Datum;Gemeente\n;Amsterdam\n")
     assert dateless.frame.empty
     assert [loss.rows for loss in dateless.losses.undated] == [1]
+
+
+def test_a_row_is_left_out_for_one_reason(tmp_path):
+    """Of five rows two did not take place, one of them in a place that nobody can read."""
+    text = (
+        "Datum;Gemeente;Aantal jongeren;Status\n1-2-2024;Amsterdam;10;ja\n2-2-2024;Atlantis;20;ja\n"
+        "3-2-2024;Atlantis;30;vervallen\n4-2-2024;Den Haag;40;vervallen\n5-2-2024;Amsterdam;50;ja\n"
+    )
+    found = read(tmp_path, text)
+    assert dict(found.losses.left_out) == {
+        "volgens hun status niet meegeteld": 2,
+        "zonder leesbare plaats": 1,
+    }
+    assert [(loss.value, loss.rows, loss.line) for loss in found.losses.unplaced] == [("Atlantis", 1, 3)]
+    assert int(found.frame["place"].isna().sum()) == 1

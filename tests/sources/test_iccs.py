@@ -124,6 +124,10 @@ def test_user_missing_values_declared_in_the_file_become_missing(tmp_path):
         (with_cell("COUNTRY", 3, "DEU"), r"COUNTRY holds DEU, NLD"),
         (iccs_table(country="DNK"), r"the name says NLD, COUNTRY says DNK"),
         (iccs_table().assign(JKREPS=1.0), r"JKREPS is 1 in every row"),
+        (
+            iccs_table().assign(PV4CIV=iccs_table()["PV2CIV"]),
+            r"ISGNLDC4\.sav: PV2CIV and PV4CIV are the same in every row",
+        ),
         (iccs_table().assign(PV4CIV=lambda t: t["S_CITEFF"]), r"PV4CIV has mean 50"),
         (
             iccs_table().assign(TOTWGTS=lambda t: [f"{w:.3f}".replace(".", ",") for w in t["TOTWGTS"]]),

@@ -198,3 +198,16 @@ def test_mistakes_in_an_spss_file_are_named(tmp_path):
         ValueError, match=r"democratiekennis\.sav: no column for value \('democratiekennis' or"
     ):
         read_outcome_table([path], outcome_maps()["democratiekennis"], HERE)
+
+
+def test_columns_that_are_not_read_are_known_by_those_that_are(tmp_path):
+    """A background beside the score is nobody's covariate, and a row without both counts once."""
+    rows = ("gemeente;jaar;score", "Amsterdam;2024;55", "Atlantis;2024;", "Den Haag;2024;52")
+    with_background = "\n".join(
+        f"{row};{more}" for row, more in zip(rows, ("inkomen", "40", "41", ""), strict=True)
+    )
+    found = read(tmp_path, f"{with_background}\n")
+    assert found.columns == ("jaar", "gemeente", "score")
+    assert found.losses.unknown == (("de uitkomst", 1),)
+    assert found.losses.left_out == ()
+    assert read(tmp_path, "\n".join([*rows, ""])).columns == ()

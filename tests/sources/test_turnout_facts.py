@@ -153,7 +153,7 @@ def test_counted_votes_replace_only_those_from_a_rounded_turnout():
     assert brabant == 1_576_025
 
 
-@pytest.mark.parametrize("arguments", [{"election": "GR"}, {"election": "TK", "votes": "all"}])
+@pytest.mark.parametrize("arguments", [{"election": "EP"}, {"election": "TK", "votes": "all"}])
 def test_an_unknown_question_is_refused(arguments):
     with pytest.raises(ValueError, match="is unknown: use one of"):
         turnout_panel(**arguments)
