@@ -13,7 +13,7 @@ from analysis.results import Result, Series
 from analysis.sources.geography import province_names
 from analysis.unknown import NotEstimable
 
-PERMUTATION = "permutatietoets over provincies"
+PERMUTATION = "randomisatietoets over provincies"
 _PLACEBO = "Standaardfout uit een schijntoets op provincies zonder start."
 Found = WeightedComparison | NotEstimable | None
 
