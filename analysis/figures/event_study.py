@@ -54,7 +54,7 @@ def event_study(
     simultaneous = "low_simultaneous" in table.columns
     percent = dutch.number(100 * level) if table["low"].notna().any() else ""  # of nothing there is no level
     heading = f"Effect op {outcome_label}" + (f" ({unit})" if unit else "")
-    figure, axes = theme.new_figure(theme.by_width(2.8, 3.2))
+    figure, axes = theme.new_figure(theme.by_width(2.4, 3.2))
     ax = axes[0, 0]
     with theme.settings():
         theme.reference_line(ax, 0)
@@ -145,9 +145,9 @@ def _mark_start(ax: Axes) -> None:
 
 
 def _caption(outcome: str, unit: str, percent: str, simultaneous: bool, period: str, note: str) -> str:
-    bars = f"Dikke streep: {percent}%-interval per {period}." if percent else "Er is geen interval te geven."
+    bars = f"Dikke streep: {percent}%-interval per {period}" if percent else "Er is geen interval te geven"
     if percent and simultaneous:
-        bars += f" Dunne streep: {percent}%-interval dat voor alle punten tegelijk geldt."
+        bars += "; dunne streep: voor alle punten tegelijk"
     return " ".join(
         part
         for part in (
@@ -155,7 +155,7 @@ def _caption(outcome: str, unit: str, percent: str, simultaneous: bool, period: 
                 f"effect op {outcome}{f', in {unit}' if unit else ''}, naar {period} sinds de start"
             ),
             f"Alles is gemeten ten opzichte van {period} {dutch.number(_REFERENCE, sign=True)}.",
-            bars,
+            f"{bars}.",
             words.sentence(note),
         )
         if part

@@ -192,7 +192,7 @@ def rounded(row: Result) -> Result:
     """`row` with no more digits than are shown, so that no difference of two rows tells more than they do.
 
     A row without a unit (a p-value, a ratio, a coefficient) is no quantity of people and keeps its digits. Of
-    what was tested an end of the interval stays on its side of zero, by its first digit, or the interval would
+    what was tested an end of the interval stays on its side of zero, by its first digit, or it would
     contradict the p-value.
     """
     if not row.unit:

@@ -227,7 +227,7 @@ def test_tables_tell_the_rows(drawn):
     ]
     designs = drawn["tbl-meten"].cells.set_index("Ontwerp")
     provinces = designs.loc["Volgorde van provincies loten. Gemeten: opkomst Tweede Kamer."]
-    assert provinces["Kleinste effect dat ertoe doet"] == "1 procentpunt"
+    assert provinces["Gekozen effect"] == "1 procentpunt"
     assert provinces["Wat er is"] == (
         "7 (netwerk nog niet versterkt): niet vast te stellen: met minder dan 10 is geen toets betrouwbaar. "
         "12 (alle): te zien vanaf 1,6 procentpunten."
