@@ -31,9 +31,7 @@ CALLED = {**ELECTIONS, COUNCIL: "gemeenteraads"}  # before "verkiezingen"
 NO_FILES = "bestanden per gemeente zijn er niet"
 _LEAST = 3  # elections in a row; a change before the last pair is what a placebo needs
 _KNOWN = 0.9  # share of a province's municipalities with both numbers; the others are left out in all years
-_VOTED = (
-    0.5  # share of a province's municipalities that chose a council on the day of all; who merges does not
-)
+_VOTED = 0.5  # share of a province's municipalities that chose a council on the day of all; who merges waits
 _COPIED = 0.02  # share of places with the same electorate twice that is more than chance
 _STEP = 0.13  # electorate out of line with the elections around it by more than this is told
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -84,6 +83,7 @@ def render(
     rows = read_rows(released / ROWS_FILE)
     write_trace(workspace)
     claims = partial(check_claims, rows=rows, incomplete=bool(missing_notebooks(released)))
+    check = partial(check_documents, projects, also=(check_labelling, claims))
     with (
         fresh_folder(target) as folder,
         staged(workspace.root) as stage,
@@ -91,37 +91,28 @@ def render(
     ):
         seen = [project.at(stage) for project in projects]
         kept = Kept(workspace.build / "cache" / "rendered")
-        checked = pool.submit(check_documents, projects, also=(check_labelling, claims))
-        begun = [checked]  # beside the rest, and its complaints come first
         try:
             if use_quarto:
-                checked.result()  # Quarto takes too long to be begun for nothing
-                begun.append(pool.submit(quarto.render_quarto, seen, folder, kept))
+                check()  # Quarto takes too long to be begun for nothing
+                begun = [pool.submit(quarto.render_quarto, seen, folder, kept)]
             else:
-                begun += render_embedded(seen, folder, kept, pool)
+                begun = render_embedded(seen, folder, kept, pool)
+                check()  # beside them, and its complaints come first
             write_results_file(rows, folder / FILE, sections=sections_of(workspace, released))
             if (released / PROVENANCE_FILE).is_file() and edition != "public":  # it tells of runs
                 shutil.copyfile(released / PROVENANCE_FILE, folder / ORIGIN_FILE)
-            checked.result()
             if factsheets and (workspace.reports / STENCIL).is_file():
                 from analysis.render.factsheets import write_factsheets  # brings the facts' contracts along
 
                 write_factsheets(workspace, folder, kept, pool)
-        finally:
-            _finish(begun, pool)
+            for task in begun:
+                task.result()
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
         write_index(workspace, seen, folder, also=WRITTEN_LAST if edition == "public" else (), kept=kept)
         if edition == "public":
             write_public(workspace, folder)
     kept.prune()
     standing.note(workspace, target, decides)
     return target
-
-
-def _finish(begun: Sequence[Future], pool: Executor) -> None:
-    """Wait for each, in order; where one fails, what has not begun is given up and its error is raised."""
-    try:
-        for task in begun:
-            task.result()
-    except BaseException:
-        pool.shutdown(wait=True, cancel_futures=True)
-        raise
