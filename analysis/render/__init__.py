@@ -23,6 +23,7 @@ from analysis.render.check import check_documents
 from analysis.render.claims import check_claims
 from analysis.render.editions import EDITIONS, WRITTEN_LAST, released_folder, require_edition, write_public
 from analysis.render.embedded import render_embedded
+from analysis.render.factsheets import write_factsheets
 from analysis.render.index import write_index
 from analysis.render.labelling import check_labelling
 from analysis.render.project import RenderError, read_projects
@@ -91,6 +92,7 @@ def render(
     ):
         seen = [project.at(stage) for project in projects]
         kept = Kept(workspace.build / "cache" / "rendered")
+        sheets: dict[str, str] = {}
         try:
             if use_quarto:
                 check()  # Quarto takes too long to be begun for nothing
@@ -102,15 +104,14 @@ def render(
             if (released / PROVENANCE_FILE).is_file() and edition != "public":  # it tells of runs
                 shutil.copyfile(released / PROVENANCE_FILE, folder / ORIGIN_FILE)
             if factsheets and (workspace.reports / STENCIL).is_file():
-                from analysis.render.factsheets import write_factsheets  # brings the facts' contracts along
-
-                write_factsheets(workspace, folder, kept, pool)
+                sheets = write_factsheets(workspace, folder, kept, pool)
             for task in begun:
                 task.result()
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
-        write_index(workspace, seen, folder, also=WRITTEN_LAST if edition == "public" else (), kept=kept)
+        also = WRITTEN_LAST if edition == "public" else ()
+        write_index(seen, folder, sheets=sheets, also=also, kept=kept)
         if edition == "public":
             write_public(workspace, folder)
     kept.prune()

@@ -18,7 +18,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.build.closure import FirstParty, Memory, closure, read_mentions
 from analysis.build.fingerprint import Fingerprints
@@ -28,18 +28,19 @@ from analysis.release.draw import drawer_of
 from analysis.release.fragments import FOLDER as GENERATED
 from analysis.release.markdown import attribute, escape
 from analysis.release.svg import compact
-from analysis.render import provinces
 from analysis.render.check import check_lines
 from analysis.render.editions import released_folder
 from analysis.render.embedded import CROSSREF, TEMPLATES, WRITERS
 from analysis.render.index import SHEETS
 from analysis.render.labelling import check_labelling
 from analysis.render.project import Project, RenderError, read_project, split_front_matter
-from analysis.render.provinces import Material, read_material, sheet_values, turnout_line
 from analysis.render.source import SHORTCODE, Line, fill, lookup
 from analysis.render.stage import sources, staged
 from analysis.results import ROWS_FILE, SERIES_FOLDER
 from analysis.workspace import Workspace
+
+if TYPE_CHECKING:
+    from analysis.render.provinces import Material
 
 STENCIL = "provincie.qmd"
 PARTIALS = "partials/provincie"
@@ -50,12 +51,17 @@ _BLOCK = re.compile(rf"\s*\{{\{{<\s*var\s+{_NAME}\.(?P<key>\w+)\s*>\}}\}}\s*")
 
 def write_factsheets(
     workspace: Workspace, folder: Path, kept: Kept | None = None, pool: Executor | None = None
-) -> list[Path]:
-    """Write the sheets of all provinces into ``provincies`` in `folder`, and return their paths.
+) -> dict[str, str]:
+    """Write the sheets of all provinces into ``provincies`` in `folder`.
 
     They are made in `pool`, after what it was given before. What was made before is taken from `kept`: all
     sheets together where nothing that decides them changed, as their material need not be read then; else
     what Pandoc and Typst made.
+
+    Returns
+    -------
+    dict
+        The province that each page is of: ``{"provincies/PV20.html": "Groningen", …}``.
 
     Raises
     ------
@@ -65,20 +71,21 @@ def write_factsheets(
     target = folder / SHEETS
     target.mkdir()
     if kept is None:
-        _write(workspace, target, kept, pool)
+        names = _write(workspace, target, kept, pool)
     else:
-        made = kept.get(_deciding(workspace), lambda: _packed(workspace, kept, pool))
-        for name, content in json.loads(made).items():
+        made = json.loads(kept.get(_deciding(workspace), lambda: _packed(workspace, kept, pool)))
+        names = made["names"]
+        for name, content in made["files"].items():
             (target / name).write_bytes(base64.b64decode(content))
-    return sorted(target.iterdir())
+    return {f"{SHEETS}/{code}.html": name for code, name in names.items()}
 
 
 def _packed(workspace: Workspace, kept: Kept, pool: Executor | None) -> bytes:
-    """All sheets, by name."""
+    """All sheets by the name of their file, and the provinces they are of."""
     with tempfile.TemporaryDirectory(prefix="sheets-") as folder:
-        _write(workspace, Path(folder), kept, pool)
-        made = {path.name: base64.b64encode(path.read_bytes()).decode() for path in Path(folder).iterdir()}
-    return json.dumps(made, sort_keys=True).encode()
+        names = _write(workspace, Path(folder), kept, pool)
+        files = {path.name: base64.b64encode(path.read_bytes()).decode() for path in Path(folder).iterdir()}
+    return json.dumps({"names": names, "files": files}, sort_keys=True).encode()
 
 
 def _deciding(workspace: Workspace) -> dict[str, Any]:
@@ -89,7 +96,7 @@ def _deciding(workspace: Workspace) -> dict[str, Any]:
     """
     first_party = FirstParty.of(workspace)
     memory = Memory(workspace.build / "cache" / "mentions.json")
-    imported = read_mentions(Path(provinces.__file__).read_text(encoding="utf-8")).imports
+    imported = read_mentions(Path(__file__).with_name("provinces.py").read_text(encoding="utf-8")).imports
     named = [f"import {name}" for _, name, _ in sorted(imported) if name.startswith("analysis.chapters.")]
     code = closure(f"import {__name__}", first_party, memory, without=("chapters",)).files
     code |= closure("\n".join(named), first_party, memory).files
@@ -116,8 +123,10 @@ def _deciding(workspace: Workspace) -> dict[str, Any]:
     }
 
 
-def _write(workspace: Workspace, target: Path, kept: Kept | None, pool: Executor | None) -> None:
-    """Write the sheets of all provinces into `target`."""
+def _write(workspace: Workspace, target: Path, kept: Kept | None, pool: Executor | None) -> dict[str, str]:
+    """Write the sheets of all provinces into `target`; their names by code."""
+    from analysis.render.provinces import read_material, sheet_values  # bring along what chapters draw with
+
     material = read_material(workspace)
     report = read_project(workspace.root)
     drawer = drawer_of(workspace)
@@ -133,6 +142,7 @@ def _write(workspace: Workspace, target: Path, kept: Kept | None, pool: Executor
             tasks += [workers.submit(write, project, text, target, kept) for write in WRITERS]
         for task in tasks:
             task.result()
+    return dict(material.names)
 
 
 def sheet(code: str, values: Mapping[str, Any], report: Project) -> tuple[Project, str]:
@@ -168,6 +178,8 @@ def sheet(code: str, values: Mapping[str, Any], report: Project) -> tuple[Projec
 
 def _picture(code: str, material: Material, report: Project) -> str:
     """Markdown of the province's figure on turnout, drawn where the renderers look; "" without one."""
+    from analysis.render.provinces import turnout_line
+
     drawn = turnout_line(code, material)
     if drawn is None:
         return ""

@@ -10,7 +10,6 @@ from analysis.build.kept import Kept
 from analysis.release.markdown import attribute, escape
 from analysis.render.embedded import write_page
 from analysis.render.project import Project
-from analysis.workspace import Workspace
 
 PAGE = "index"
 SHEETS = "provincies"
@@ -26,10 +25,10 @@ DATA = {
 
 
 def write_index(
-    workspace: Workspace,
     projects: Sequence[Project],
     folder: Path,
     *,
+    sheets: Mapping[str, str] | None = None,
     also: Sequence[str] = (),
     kept: Kept | None = None,
 ) -> None:
@@ -37,23 +36,17 @@ def write_index(
 
     Parameters
     ----------
-    workspace : Workspace
     projects : sequence of Project
         The documents, in the folder that the renderers work in.
     folder : Path
+    sheets : mapping of str to str, optional
+        The province that each sheet in `folder` is of, by the path of its page.
     also : sequence of str
         Names of :data:`DATA` that are written later.
     kept : Kept, optional
         What was rendered before.
     """
     files = [name for name in DATA if name in also or (folder / name).is_file()]
-    pages = sorted((folder / SHEETS).glob("*.html"))
-    sheets: dict[str, str] = {}
-    if pages:
-        from analysis.sources.geography import province_names  # brings the contracts of sources along
-
-        names = province_names(workspace)
-        sheets = {f"{SHEETS}/{path.name}": names[path.stem] for path in pages}
     first = projects[0]
     settings = {key: value for key, value in first.settings.items() if key != "bibliography"}
     settings |= {
@@ -68,7 +61,7 @@ def write_index(
         for name, options in settings.get("format", {}).items()
     }
     project = replace(first, document=first.document.with_name(f"{PAGE}.qmd"), settings=settings)
-    write_page(project, index_markdown(projects, files, sheets), folder, kept)
+    write_page(project, index_markdown(projects, files, sheets or {}), folder, kept)
 
 
 def index_markdown(projects: Sequence[Project], files: Sequence[str], sheets: Mapping[str, str]) -> str:

@@ -1,5 +1,7 @@
 """A report that stands is left alone, and whatever decides it has it made again."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,13 @@ def test_what_stands_is_left_alone(project):
     page.write_text(page.read_text(encoding="utf-8").replace("Kloof", "Gat"), encoding="utf-8")
     assert made(project) != first
     assert "Gat" not in page.read_text(encoding="utf-8")
+
+
+def test_nothing_is_waited_for_that_only_drawing_needs():
+    heavy = "{'pandas', 'numpy', 'matplotlib', 'geopandas', 'pandera', 'pikepdf'}"
+    told = f"import sys, analysis.render; print(*{heavy} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == ""
 
 
 def append(name, text="\n"):
