@@ -98,7 +98,11 @@ def render(
                 check()  # Quarto takes too long to be begun for nothing
                 begun = [pool.submit(quarto.render_quarto, seen, folder, kept)]
             else:
-                begun = render_embedded(seen, folder, kept, pool)
+                try:
+                    begun = render_embedded(seen, folder, kept, pool)
+                except RenderError:  # a section that is not there, said with all else that is wrong
+                    check()
+                    raise
                 check()  # beside them, and its complaints come first
             write_results_file(rows, folder / FILE, sections=sections_of(workspace, released))
             if (released / PROVENANCE_FILE).is_file() and edition != "public":  # it tells of runs
