@@ -28,9 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = None
     try:
         keep_bytecode()
-        gc.set_threshold(
-            100_000, 20, 100
-        )  # a command makes much and ends: a tenth of it went into collecting
+        gc.set_threshold(100_000, 20, 100)  # a command makes much and ends: a tenth went into collecting
         options = _parser().parse_args(arguments)
         options.run(options)
     except KeyboardInterrupt:

@@ -100,7 +100,7 @@ def render(
             else:
                 try:
                     begun = render_embedded(seen, folder, kept, pool)
-                except RenderError:  # a section that is not there, said with all else that is wrong
+                except RenderError:  # said with all else that is wrong
                     check()
                     raise
                 check()  # beside them, and its complaints come first

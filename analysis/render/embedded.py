@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from datetime import UTC, date, datetime, time
 from functools import cache
@@ -24,7 +24,7 @@ from analysis.build.fingerprint import Fingerprints
 from analysis.build.kept import Kept, known
 from analysis.render.inlined import inlined
 from analysis.render.project import Project, RenderError
-from analysis.render.source import Line, fill, read_lines
+from analysis.render.source import fill, read_lines
 from analysis.render.stage import PICTURES
 
 HERE = Path(__file__).parent
@@ -65,13 +65,9 @@ def render_embedded(
         Each ends well, or raises RenderError where Pandoc or Typst fails or warns.
     """
     makers = sorted(WRITERS, key=lambda make: make is not write_told_paper)
-    sources = [(project, read_lines(project)) for project in projects]
-    sources.sort(key=lambda source: -sum(len(line.text) for line in source[1]))
-
-    def begin(make: Callable, project: Project, lines: list[Line]) -> None:
-        make(project, fill(lines, project), folder, kept)
-
-    return [pool.submit(begin, make, *source) for make in makers for source in sources]
+    texts = [(project, fill(read_lines(project), project)) for project in projects]
+    texts.sort(key=lambda text: -len(text[1]))
+    return [pool.submit(make, *text, folder, kept) for make in makers for text in texts]
 
 
 def write_page(project: Project, text: str, folder: Path, kept: Kept | None = None) -> None:
