@@ -172,7 +172,7 @@ def write_reach_sections(
         there = [table for table in tables if table in drawn]
         told = {
             tables[0]: f"@{tables[0]} geeft activiteiten en bereik per provincie",
-            tables[1]: f"@{tables[1]} per jaar",
+            tables[1]: f"@{tables[1]} geeft activiteiten en bereik per jaar",
             tables[2]: f"@{tables[2]} noemt regels die niet of anders tellen, of dubbel staan",
         }
         text = [f"{'; '.join(told[table] for table in there)}."] if there else []

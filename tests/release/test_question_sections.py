@@ -95,3 +95,11 @@ def test_reach_says_what_it_leaves_out_where_activities_have_no_number(tmp_path)
     assert "onbekend" not in reach(tmp_path, uncounted=0.0)
     nobody = NotEstimable("de registratie van Tienskip noemt geen aantallen jongeren")
     assert "onbekend" not in reach(tmp_path, uncounted=40.0, people=nobody)
+
+
+def test_tables_of_reach_are_told_in_whole_sentences_also_where_that_of_provinces_lacks(tmp_path):
+    """Most places cannot be read: the years open the sentence."""
+    drawn = ["tbl-bereik-tienskip-jaren", "tbl-bereik-tienskip-verlies"]
+    write_reach_sections(["tienskip"], drawn, Released((), ()), tmp_path)
+    told = (tmp_path / "uitkomst-bereik-tienskip.qmd").read_text(encoding="utf-8")
+    assert told.startswith("@tbl-bereik-tienskip-jaren geeft activiteiten en bereik per jaar; ")
