@@ -32,6 +32,11 @@ class Kept:
 
     def get(self, decides: object, make: Callable[[], bytes]) -> bytes:
         """What `make` gives, or gave before with an equal `decides`, which JSON can hold."""
+        content = self.find(decides)
+        return self.keep(decides, make()) if content is None else content
+
+    def find(self, decides: object) -> bytes | None:
+        """What was made before with an equal `decides`."""
         path = self.folder / digest_of(decides)
         with contextlib.suppress(OSError):
             stored = path.read_bytes()
@@ -39,8 +44,12 @@ class Kept:
             if hashlib.sha256(content).hexdigest().encode() == checksum:
                 os.utime(path)
                 return content
-        content = make()
+        return None
+
+    def keep(self, decides: object, content: bytes) -> bytes:
+        """`content`, which :meth:`find` finds from now on."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / digest_of(decides)
         part = path.with_name(f"{path.name}.{os.getpid()}.part")
         part.write_bytes(hashlib.sha256(content).hexdigest().encode() + content)
         part.replace(path)

@@ -30,9 +30,10 @@ from analysis.release.markdown import attribute, escape
 from analysis.release.svg import compact
 from analysis.render.check import check_lines
 from analysis.render.editions import released_folder
-from analysis.render.embedded import CROSSREF, TEMPLATES, WRITERS
+from analysis.render.embedded import write_document
 from analysis.render.index import SHEETS
 from analysis.render.labelling import check_labelling
+from analysis.render.pandoc import CROSSREF, PAPER, TEMPLATES
 from analysis.render.project import Project, RenderError, read_project, split_front_matter
 from analysis.render.source import SHORTCODE, Line, fill, lookup
 from analysis.render.stage import sources, staged
@@ -100,7 +101,7 @@ def _deciding(workspace: Workspace) -> dict[str, Any]:
     named = [f"import {name}" for _, name, _ in sorted(imported) if name.startswith("analysis.chapters.")]
     code = closure(f"import {__name__}", first_party, memory, without=("chapters",)).files
     code |= closure("\n".join(named), first_party, memory).files
-    code |= {path.name: path for path in (*TEMPLATES, CROSSREF)}
+    code |= {path.name: path for path in (*TEMPLATES, CROSSREF, PAPER)}
     stencil = (workspace.reports / STENCIL).read_text(encoding="utf-8")
     released, generated = released_folder(workspace), workspace.reports / GENERATED
     read = [
@@ -139,7 +140,7 @@ def _write(workspace: Workspace, target: Path, kept: Kept | None, pool: Executor
         for code in material.names:
             picture = _picture(code, material, staged_report)
             project, text = sheet(code, {_NAME: sheet_values(code, material, picture)}, staged_report)
-            tasks += [workers.submit(write, project, text, target, kept) for write in WRITERS]
+            tasks.append(workers.submit(write_document, project, text, target, kept))
         for task in tasks:
             task.result()
     return dict(material.names)

@@ -20,4 +20,12 @@ local function wide(img)
   return img
 end
 
-return { { Image = FORMAT:match("^html") and both or wide } }
+-- In the page a figure is a division, and only figures hold pictures. Who asks for every picture goes through the
+-- whole text for it.
+local function pictures(div)
+  if div.identifier:match("^fig%-") then
+    return div:walk({ Image = both })
+  end
+end
+
+return { FORMAT:match("^html") and { Div = pictures } or { Image = wide } }

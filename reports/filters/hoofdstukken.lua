@@ -4,17 +4,19 @@
 local chapters = {}
 
 local function collect(doc)
-  local top
+  local levels = {}
   doc:walk({
     Header = function(header)
-      top = math.min(top or header.level, header.level)
+      levels[header.identifier] = header.level
     end,
   })
-  doc:walk({
-    Header = function(header)
-      chapters[header.identifier] = header.level == top
-    end,
-  })
+  local top = math.huge
+  for _, level in pairs(levels) do
+    top = math.min(top, level)
+  end
+  for id, level in pairs(levels) do
+    chapters[id] = level == top
+  end
 end
 
 local function named(cite)

@@ -29,12 +29,13 @@ return {
       end
     end,
   },
-  {
+  -- The page keeps a span as it is: who asks for every span goes through the whole text for it.
+  typst and {
     Span = function(span)
       local language = code(span)
-      if typst and language then
+      if language then
         return spoken(span.content, language)
       end
     end,
-  },
+  } or {},
 }

@@ -8,22 +8,17 @@
 
 local html = FORMAT:match("^html") ~= nil
 local typst = FORMAT:match("^typst") ~= nil
-local appendix = ""
-local here = {}
+local appendix = "" -- page and section
+local here = false -- whether that section is in this document
 
-local function collect(el)
-  if el.identifier:match("^herkomst%-") then
-    here[el.identifier] = true
-  end
+local function look_for_appendix(header)
+  here = here or header.identifier == appendix:match("#(.+)$")
 end
 
 local function led(link)
   local target = link.target
   local origin = target:match("^#(herkomst%-.+)$")
-  if origin and not here[origin] then
-    if appendix == "" then
-      error("link to #" .. origin .. ": the appendix is not in this document; name its page in _quarto.yml, herkomst")
-    end
+  if origin and not here and appendix ~= "" then
     target = typst and appendix or appendix:gsub("#.*", "") .. target
   end
   local page, label = target:match("^([%w_/-]+)%.html#?(.*)$")
@@ -66,7 +61,7 @@ local function caption_in(div)
       Table = function()
         return nil, false
       end,
-    }), false
+    })
   end
 end
 
@@ -99,9 +94,8 @@ return {
     Meta = function(meta)
       appendix = meta.herkomst and pandoc.utils.stringify(meta.herkomst) or ""
     end,
-    Span = collect,
-    Div = collect,
   },
-  html and { traverse = "topdown", Div = caption_in } or {},
+  { Header = look_for_appendix },
+  html and { Div = caption_in } or {},
   { Link = typst and link_on_paper or led, Header = typst and heading or nil },
 }

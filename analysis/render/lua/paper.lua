@@ -1,0 +1,50 @@
+-- The first of the filters of a page: it writes the Typst source of the same document to standard output, with its own
+-- filters and template, and leaves the document as it was read for the page. So Pandoc reads a text once for both,
+-- and the PDF is set while the page is still being written.
+--
+-- What to write it with stands beside this file, in paper.json. A NUL ends the source: no text holds one.
+
+local function asked()
+  local handle = assert(io.open(PANDOC_SCRIPT_FILE:gsub("paper%.lua$", "paper.json"), "r"))
+  local told = pandoc.json.decode(handle:read("a"), false)
+  handle:close()
+  return told
+end
+
+local function filtered(doc, told)
+  local environment = setmetatable({ FORMAT = told.format }, { __index = _G })
+  for _, filter in ipairs(told.filters) do
+    if filter == "citeproc" then
+      doc = pandoc.utils.citeproc(doc)
+    else
+      doc = pandoc.utils.run_lua_filter(doc, filter, environment)
+    end
+  end
+  return doc
+end
+
+-- The metadata of the paper is a part of that of the page, `paper`: so Pandoc has read it as it reads all metadata.
+local function metadata_of(doc)
+  local meta = doc.meta.paper
+  meta.bibliography, meta.csl = doc.meta.bibliography, doc.meta.csl
+  return meta
+end
+
+return {
+  {
+    Pandoc = function(doc)
+      local told = asked()
+      local paper = filtered(pandoc.Pandoc(doc.blocks, metadata_of(doc)), told)
+      local options = {
+        template = pandoc.template.compile(pandoc.template.get(told.template), told.template),
+        table_of_contents = told["toc"],
+        toc_depth = told["toc-depth"],
+        wrap_text = "none",
+      }
+      io.stdout:write(pandoc.write(paper, told.format, options), "\0")
+      io.stdout:flush()
+      doc.meta.paper = nil
+      return doc
+    end,
+  },
+}

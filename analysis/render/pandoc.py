@@ -1,0 +1,283 @@
+"""Pandoc: from a document's text to its page and to the Typst source of its PDF.
+
+Pandoc reads a text once for both: a filter at the beginning of the page (``lua/paper.lua``) writes the Typst
+source. Pictures and style sheets are not read: what comes out holds their paths.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from analysis.build.fingerprint import Fingerprints
+from analysis.build.kept import Kept
+from analysis.render.project import Project, RenderError
+
+HERE = Path(__file__).parent
+TEMPLATES = (HERE / "typst" / "template.typ", HERE / "typst" / "definitions.typ")  # the second is a part
+CROSSREF = HERE / "lua" / "crossref.lua"
+PAPER = HERE / "lua" / "paper.lua"
+# Filters of the project run before or after the cross-references, as their entry point in Quarto says.
+BEFORE = ("pre-ast",)
+AFTER = ("pre-finalize",)
+CITATIONS = "citeproc"
+# Checksums, as code. Pandoc gets a place of the same length for each, so that another picture or another run
+# leaves what it makes as it was.
+_CHECKSUM = re.compile(r"(?<=`)[0-9a-f]{16,64}(?=`)")
+_CHECKSUM_PLACE = re.compile(r"z\d{15,63}")
+# Megabytes that Pandoc fills before it collects garbage, by the length of its text. With 256 the long
+# document takes a sixth less processor time than with what Pandoc takes by itself; a short one takes a fifth
+# less with 64, which it hardly fills.
+_ROOM = (64, 256)
+_TOC_DEPTH = 3
+_PAGE = "page"
+_END = b"\0"
+
+
+def page_of(project: Project, text: str, kept: Kept | None = None) -> str:
+    """The page of `project`, of which `text` has its shortcodes filled in.
+
+    Raises
+    ------
+    RenderError
+        If Pandoc fails or warns.
+    """
+    text, places = _without_checksums(text)
+    page = _Asked.page(project, text)
+    made = page.found(kept) or page.keep(next(_run(project, text, page)), kept)
+    return _with_checksums(made, places) or next(_run(project, _filled(text, places), page))
+
+
+def sources_of(project: Project, text: str, kept: Kept | None = None) -> Iterator[str]:
+    """The Typst source of `project`, as soon as it is there, and then its page; raises as :func:`page_of`."""
+    text, places = _without_checksums(text)
+    page, paper = _Asked.page(project, text), _Asked.paper(project, text)
+    source, made = paper.found(kept), page.found(kept)
+    running = _run(project, text, page, None if source else paper) if not (source and made) else iter(())
+    source = source or next(running)
+    yield _with_checksums(source, places) or next(_run(project, _filled(text, places), page, paper))
+    for made in running:  # ends well, or what it warned of would not be told again
+        page.keep(made, kept)
+        paper.keep(source, kept)
+    yield _with_checksums(made, places) or next(_run(project, _filled(text, places), page))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What Pandoc is asked for.
+
+    Attributes
+    ----------
+    to : str
+    filters : tuple of str
+        Paths, and :data:`CITATIONS` in its place among them.
+    template : tuple of Path
+        Its parts, of which the one it begins with comes first.
+    options : dict
+        Of the format.
+    metadata : dict
+    decides : dict
+        All that decides what comes of it.
+    """
+
+    to: str
+    filters: tuple[str, ...]
+    template: tuple[Path, ...]
+    options: dict[str, Any]
+    metadata: dict[str, Any]
+    decides: dict[str, Any]
+
+    @classmethod
+    def page(cls, project: Project, text: str) -> _Asked:
+        return cls._of(project, text, "html", "html5", [project.path(project.options("html")["template"])])
+
+    @classmethod
+    def paper(cls, project: Project, text: str) -> _Asked:
+        parts = project.paths(project.options("typst").get("template-partials"))
+        return cls._of(project, text, "typst", "typst-citations", [*TEMPLATES, *parts])
+
+    @classmethod
+    def _of(cls, project: Project, text: str, name: str, to: str, template: list[Path]) -> _Asked:
+        options = project.options(name)
+        folder = project.document.parent
+        before, after = (_filters(project, options, points) for points in (BEFORE, AFTER))
+        filters = [*before, CROSSREF, *([CITATIONS] if options.get("bibliography") else []), *after]
+        metadata = project.metadata(name) | {
+            "document-folder": f"{folder.relative_to(project.root).as_posix()}/",
+            "number-sections": bool(options.get("number-sections")),
+            "pagetitle": project.settings["title"],
+            "css": [os.path.relpath(path, folder) for path in project.paths(options.get("css"))],
+        }
+        books, csl = _literature(project)
+        files = [*before, CROSSREF, PAPER, *after, *books, *csl, *template]
+        decides = {
+            "text": text,
+            "to": to,
+            "options": {key: options.get(key) for key in ("from", "toc", "toc-depth", *_PAGE_OPTIONS)},
+            "metadata": json.dumps(metadata, default=str),
+            "filters": [Path(each).name for each in filters],
+            "files": hashes(files),
+            "pandoc": importlib.metadata.version("pypandoc_binary"),
+        }
+        return cls(to, tuple(map(str, filters)), tuple(template), options, metadata, decides)
+
+    def found(self, kept: Kept | None) -> str | None:
+        """What was made of it before."""
+        content = kept.find(self.decides) if kept else None
+        return None if content is None else content.decode("utf-8")
+
+    def keep(self, made: str, kept: Kept | None) -> str:
+        """`made`, which is found from now on."""
+        if kept:
+            kept.keep(self.decides, made.encode("utf-8"))
+        return made
+
+
+_PAGE_OPTIONS = ("section-divs", "shift-heading-level-by")
+
+
+def _run(project: Project, text: str, page: _Asked, paper: _Asked | None = None) -> Iterator[str]:
+    """Run Pandoc once: the Typst source if `paper` is asked for, as soon as it is there, and the page.
+
+    Who does not wait for the page stops Pandoc.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        staging = Path(name)
+        for part in (*page.template, *(paper.template if paper else ())):
+            shutil.copy(part, staging / part.name)
+        metadata = page.metadata | ({"paper": paper.metadata} if paper else {})
+        (staging / "metadata.json").write_text(json.dumps(metadata, default=str), encoding="utf-8")
+        first = []
+        if paper:
+            first = [shutil.copy(PAPER, staging)]
+            told = _told_to_paper(paper, staging)
+            (staging / PAPER.with_suffix(".json").name).write_text(json.dumps(told), encoding="utf-8")
+        with (
+            (staging / "said").open("w+b") as said,
+            subprocess.Popen(
+                _command(project, text, page, staging, first),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                cwd=project.document.parent,
+            ) as process,
+        ):
+            try:
+                with contextlib.suppress(BrokenPipeError):  # it ended, and says why
+                    process.stdin.write(text.encode("utf-8"))
+                    process.stdin.close()
+                source = _until_end(process.stdout)
+                if source is not None:
+                    yield source
+                status = process.wait()
+            finally:
+                process.kill()
+            said.seek(0)
+            complaint = said.read().decode("utf-8", "replace").strip()
+        if status or complaint:
+            raise RenderError(f"Pandoc: {complaint or f'ended with status {status}'}")
+        yield (staging / _PAGE).read_text(encoding="utf-8")
+
+
+def _until_end(stream: IO[bytes]) -> str | None:
+    """What comes before the sign that ends it; None where that does not come."""
+    parts: list[bytes] = []
+    while part := stream.read1():
+        parts.append(part)
+        if part.endswith(_END):
+            return b"".join(parts)[: -len(_END)].decode("utf-8").replace("\r\n", "\n")
+    return None
+
+
+def _command(project: Project, text: str, page: _Asked, staging: Path, first: list[str]) -> list[str]:
+    import pypandoc
+
+    options = page.options
+    room = min(max(len(text) // 1000, _ROOM[0]), _ROOM[1])
+    filters = (
+        f"--{CITATIONS}" if each == CITATIONS else f"--lua-filter={each}" for each in (*first, *page.filters)
+    )
+    books, csl = _literature(project)
+    return [
+        pypandoc.get_pandoc_path(),
+        *("+RTS", f"-A{room}m", "-RTS"),
+        f"--from={options.get('from', 'markdown')}",
+        f"--to={page.to}",
+        "--standalone",
+        "--sandbox",
+        "--fail-if-warnings",
+        "--wrap=none",
+        "--syntax-highlighting=none",
+        "--mathml",
+        f"--toc-depth={options.get('toc-depth', _TOC_DEPTH)}",
+        *(["--toc"] if options.get("toc") else []),
+        *(["--section-divs"] if options.get("section-divs") else []),
+        f"--shift-heading-level-by={options.get('shift-heading-level-by', 0)}",
+        *filters,
+        *(f"--bibliography={path}" for path in books),
+        *(f"--csl={path}" for path in csl),
+        f"--metadata-file={staging / 'metadata.json'}",
+        f"--resource-path={project.document.parent}",
+        f"--template={staging / page.template[0].name}",
+        f"--output={staging / _PAGE}",
+    ]
+
+
+def _told_to_paper(paper: _Asked, staging: Path) -> dict[str, Any]:
+    """What lua/paper.lua is to write the source with."""
+    return {
+        "format": paper.to,
+        "filters": paper.filters,
+        "template": str(staging / paper.template[0].name),
+        "toc": bool(paper.options.get("toc")),
+        "toc-depth": paper.options.get("toc-depth", _TOC_DEPTH),
+    }
+
+
+def _literature(project: Project) -> tuple[list[Path], list[Path]]:
+    """Bibliographies and the style they are told in; nothing where a document cites nothing."""
+    books = project.paths(project.settings.get("bibliography"))
+    return books, project.paths(project.settings.get("csl")) if books else []
+
+
+def _filters(project: Project, options: Mapping[str, Any], entry_points: tuple[str, ...]) -> list[Path]:
+    known = BEFORE + AFTER
+    for item in options.get("filters") or []:
+        if not isinstance(item, Mapping) or item.get("at") not in known:
+            raise RenderError(f"filters: expected a path and at: {' or '.join(known)}, got {item}")
+    return [project.path(item["path"]) for item in options.get("filters") or [] if item["at"] in entry_points]
+
+
+def hashes(paths: Iterable[Path], root: Path | None = None) -> list[list[str]]:
+    """Name and hash of the content of each, the name as it stands below `root`."""
+    known = Fingerprints()
+    return [[path.relative_to(root).as_posix() if root else path.name, known.of(path)] for path in paths]
+
+
+def _without_checksums(text: str) -> tuple[str, dict[str, str]]:
+    """`text` with a place for each checksum, and what belongs in each."""
+    found = {
+        known: f"z{n:0{len(known) - 1}}" for n, known in enumerate(dict.fromkeys(_CHECKSUM.findall(text)))
+    }
+    return _CHECKSUM.sub(lambda match: found[match[0]], text), {
+        place: known for known, place in found.items()
+    }
+
+
+def _with_checksums(made: str, places: Mapping[str, str]) -> str:
+    """`made` with each checksum in its place; "" where a filter made something of a place."""
+    return _filled(made, places) if set(_CHECKSUM_PLACE.findall(made)) >= set(places) else ""
+
+
+def _filled(text: str, places: Mapping[str, str]) -> str:
+    return _CHECKSUM_PLACE.sub(lambda match: places.get(match[0], match[0]), text)
