@@ -22,6 +22,7 @@ from pathlib import Path
 
 from analysis.release.release import released_edition
 from analysis.render import embedded
+from analysis.render.pandoc import sources_of
 from analysis.render.project import Project, read_projects
 from analysis.render.rowheads import with_row_headings
 from analysis.render.source import fill, read_lines
@@ -88,21 +89,15 @@ def steps(root: Path, rounds: int) -> None:
 
 def _steps(project: Project, folder: Path, rounds: int) -> None:
     text = fill(read_lines(project), project)
-    sources, papers = [], []
+    made, papers = [], []
     standards = list(project.options("typst").get("pdf-standard") or [])
 
-    def only_source(project: Project, source: str, standards: list[str]) -> bytes:
-        sources.append(source)
-        return b""
-
     page = _least(lambda: embedded.write_page(project, text, folder), rounds)
-    compiled, embedded._compiled = embedded._compiled, only_source
-    source = _least(lambda: embedded.write_paper(project, text, folder), rounds)
-    embedded._compiled = compiled
-    paper = _least(lambda: papers.append(compiled(project, sources[0], standards)), rounds)
+    both = _least(lambda: made.append(list(sources_of(project, text))), rounds)
+    paper = _least(lambda: papers.append(embedded._compiled(project, made[0][0], standards)), rounds)
     told = _least(lambda: with_row_headings(papers[0]), rounds)
     print(
-        f"  {project.document.stem:<16} page {page:5.2f}   Typst source {source:5.2f}   PDF {paper:5.2f}"
+        f"  {project.document.stem:<16} page {page:5.2f}   page and source {both:5.2f}   PDF {paper:5.2f}"
         f"   headings of rows {told:5.2f}"
     )
 

@@ -18,17 +18,29 @@ local function code(el)
   return language and language:match("^%a%a%a?$")
 end
 
+-- A number that stands in the heading already is read in the language of the document.
+local function after_number(inlines)
+  local first = inlines[1]
+  return first and first.t == "Span" and first.classes:includes("header-section-number") and 2 or 0
+end
+
+local function heading(header)
+  local language = code(header)
+  if language then
+    local begin, words = pandoc.Inlines({}), pandoc.Inlines({})
+    local numbered = after_number(header.content)
+    for place, inline in ipairs(header.content) do
+      (place > numbered and words or begin):insert(inline)
+    end
+    begin:insert(pandoc.Span(words, pandoc.Attr("", {}, { lang = language })))
+    header.content = begin
+    header.attributes.lang = nil
+    return header
+  end
+end
+
 return {
-  {
-    Header = function(header)
-      local language = code(header)
-      if language then
-        header.content = { pandoc.Span(header.content, pandoc.Attr("", {}, { lang = language })) }
-        header.attributes.lang = nil
-        return header
-      end
-    end,
-  },
+  { Header = heading },
   -- The page keeps a span as it is: who asks for every span goes through the whole text for it.
   typst and {
     Span = function(span)

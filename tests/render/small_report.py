@@ -82,7 +82,8 @@ def make_project(root: Path, kind: str = "synthetic", documents: tuple[str, ...]
     shutil.copytree(DOCUMENT, reports)
     for name in ("filters", "partials"):
         shutil.copytree(REPOSITORY / "reports" / name, reports / name)
-    shutil.copy(REPOSITORY / "reports" / "stijl.css", reports)
+    for name in ("stijl.css", "literatuur.csl"):
+        shutil.copy(REPOSITORY / "reports" / name, reports)
     text = (REPOSITORY / "_quarto.yml").read_text(encoding="utf-8")
     names = ", ".join(f"reports/{name}.qmd" for name in documents)
     text = re.sub(r"(?m)^  render: .*$", f"  render: [{names}]", text)

@@ -18,11 +18,13 @@ from analysis.render.rowheads import tag_row_headings, with_row_headings
 def untouched(tmp_path_factory):
     """The small document as Typst writes it."""
     from analysis.render.embedded import write_paper
+    from analysis.render.pandoc import sources_of
     from analysis.render.source import fill, read_lines
 
     workspace = make_project(tmp_path_factory.mktemp("untouched"))
     project = read_projects(workspace.root)[0]
-    write_paper(project, fill(read_lines(project), project), workspace.root)
+    source = next(sources_of(project, fill(read_lines(project), project)))
+    write_paper(project, source, workspace.root)
     return workspace.root / project.paper
 
 

@@ -73,6 +73,7 @@ def append(name, text="\n"):
         append("reports/filters/kaders.lua"),
         append("reports/partials/page.typ"),
         append("reports/literatuur.bib"),
+        append("reports/literatuur.csl"),
         append("reports/_generated/tbl-kloof-smal.qmd"),
         append("_quarto.yml"),
         append("_variables.yml"),

@@ -77,7 +77,7 @@ def test_no_digit_of_a_withheld_result_is_printed(tmp_path, built, edition):
     project = Project(tmp_path / "project")
     for name in ("filters", "partials"):
         shutil.copytree(REPOSITORY / "reports" / name, project.root / "reports" / name)
-    for name in ("stijl.css", "literatuur.bib"):
+    for name in ("stijl.css", "literatuur.bib", "literatuur.csl"):
         shutil.copy(REPOSITORY / "reports" / name, project.root / "reports")
     quarto = (REPOSITORY / "_quarto.yml").read_text(encoding="utf-8")
     quarto = quarto.replace("[reports/rapport.qmd, reports/verantwoording.qmd]", "[reports/rapport.qmd]")
