@@ -18,7 +18,7 @@ def questions(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
     labels = {
         key: by_name(content.get(f"{key}s", {}).get(key, [])) for key in ("exposure", "outcome")
     }  # fmt: skip
-    head = ["Naam en vraag", "Programma en uitkomst", "Geschat", "Rol en familie", "Metingen voor en na"]
+    head = ["Naam en vraag", "Programma en uitkomst", "Geschat", "Rol en familie", "Metingen vóór en na"]
     rows: list[list[Any]] = [head]
     compared: dict[tuple[str, str], list[str]] = {}
     for item in design.get("question", ()):
@@ -63,7 +63,7 @@ def exposures(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
                 f"{item['start']}{until}",
                 item["status"],
                 item["source"],
-                dutch.number(item["intensity"]) if "intensity" in item else "–",
+                dutch.number(item["intensity"]) if "intensity" in item else "niet bekend",
             ]
         )
     if len(rows) > 1:
