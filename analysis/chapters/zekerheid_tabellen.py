@@ -89,7 +89,7 @@ def _untested(series: Series) -> str:
     if series.unknown:
         return ""
     left = series.points[series.points["reason"] != ""]
-    return "".join(f" Niet te toetsen, {one.label}: {one.reason}." for one in left.itertuples())
+    return "".join(f" Niet te toetsen: {one.label} ({one.reason})." for one in left.itertuples())
 
 
 def _slope(series: Series, line) -> tuple[str, ...]:
@@ -191,16 +191,17 @@ def drift_table(released: Released, asked: Iterable[Question]) -> TableExhibit |
             )
         )
         lacking += f" {about(question)}: {series.unknown}." if series.unknown else ""
-    heads = [f"M̄ = {dutch.number(bound, 0 if float(bound).is_integer() else 1)}" for bound in bounds]
+    heads = [f"{dutch.number(bound, 0 if float(bound).is_integer() else 1)} maal" for bound in bounds]
     level = interval_name(next(iter(found.values())).level)
     return TableExhibit(
         id="tbl-zekerheid-gevoeligheid",
         cells=pd.DataFrame(lines, columns=["Vraag", *(heads or [level])]),
         caption=(
-            f"{level} als het verschil in ontwikkeling na de start, van meting tot meting, hooguit M̄ maal "
-            "het grootste van ervoor is. Bij M̄ = 0 ontwikkelden plaatsen met en zonder start zich gelijk. "
-            "Dit interval komt niet uit de randomisatietoets: ook bij 0 kan het een ander zijn dan dat van "
-            f"de hoofdschatting.{lacking}"
+            f"{level} als het verschil in ontwikkeling na de start, van meting tot meting, hooguit zo veel "
+            "maal het grootste van ervoor is als boven de kolom staat (M-bar bij Rambachan en Roth). Bij 0 "
+            "maal ontwikkelden plaatsen met en zonder start zich gelijk. Dit interval komt niet uit de "
+            "randomisatietoets: ook bij 0 maal kan het een ander zijn dan dat van de hoofdschatting."
+            f"{lacking}"
         ),
         kind=DataKind.combine(series.kind for series in found.values()),
         source=sources_of(found.values()),

@@ -123,8 +123,8 @@ def checks(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
         f"Een verzonnen start ligt {_numbers(tried['placebo'])} metingen vóór de echte; vooruitlopen is "
         f"nagegaan voor {_numbers(tried['anticipation'])} metingen. De gevoeligheidsanalyse (Rambachan en "
         f"Roth) laat na de start een verschil in ontwikkeling toe van hooguit {_numbers(tried['mbar'])} keer "
-        f"het grootste van de {say(tried['leads'])} metingen ervoor (M̄). Bij elke waarde hoort een interval; "
-        "ook staat er tot welke M̄ nul is uitgesloten. Verder: andere weging, buurprovincies, het "
+        f"het grootste van de {say(tried['leads'])} metingen ervoor. Bij elke waarde hoort een interval; "
+        "ook staat er tot welke waarde nul is uitgesloten. Verder: andere weging, buurprovincies, het "
         "andere programma, en een start die niet door loting is bepaald (Rosenbaum)."
     )
     if "strata" in design:
