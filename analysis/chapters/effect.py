@@ -100,8 +100,8 @@ def _other_test(found: list[tuple[str, Result | None]], main: Result) -> str:
     labels: dict[str, list[str]] = {}
     for label, row in found:
         if row is not None and row.low is not None and row.p_value is None and row.test != main.test:
-            labels.setdefault(row.test, []).append(label)
-    return " ".join(f"Interval van {dutch.join(same)}: {test}." for test, same in labels.items())
+            labels.setdefault(row.test, []).append(f'"{label}"')
+    return " ".join(f"Interval bij {dutch.join(same)}: {test}." for test, same in labels.items())
 
 
 def _stopped_remark(released: Released, question: Question) -> str:

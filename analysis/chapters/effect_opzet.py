@@ -21,7 +21,7 @@ _COUNTED = {
 _TESTED = {
     "crv3_p": "p-waarde met standaardfouten naar provincie (jackknife)",
     "wild_p": "p-waarde van de wilde bootstrap",
-    "pretrend_p": "p-waarde voor gelijke ontwikkeling vóór de start",
+    "pretrend_p": "p-waarde voor gelijke ontwikkeling vóór de start, over startgroepen die te toetsen zijn",
     "forbidden_share": "Vergelijkingen met wie al begonnen is, bij vaste effecten",
 }
 

@@ -9,7 +9,7 @@ from analysis.answers.zekerheid_names import ALIKE, SECTION
 from analysis.chapters.cells import NOT_APPLICABLE, NOT_GIVEN, with_simulation_error
 from analysis.chapters.zekerheid_tabellen import about, drift_table, tables
 from analysis.datakind import DataKind
-from analysis.design.questions import Question, questions
+from analysis.design.questions import Question, places_of, questions
 from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit, sources_of
 from analysis.figures.absent import absent
 from analysis.figures.forest import forest
@@ -231,6 +231,7 @@ def _seen(released: Released, workspace: Workspace | None) -> TableExhibit | Non
     shown: set[str] = set()
     columns: dict[str, list[str]] = {}
     rows: list[Result] = []
+    levels: list[str] = []
     for question in questions(workspace):
         prefix = f"{SECTION}.{question.prefix.replace('.', '_')}"
         main = released.find(f"{prefix}.main")
@@ -240,6 +241,7 @@ def _seen(released: Released, workspace: Workspace | None) -> TableExhibit | Non
         if main.reason or question.exposure.label in shown:
             continue
         shown.add(question.exposure.label)
+        levels.append("province" if released.part else question.exposure.place)
         outcome = question.outcome
         own = {name: released.find(f"{prefix}.{name}") for name in SEEN}
         smallest = f"{dutch.number(outcome.smallest_of_interest, 1)} {outcome.unit}"
@@ -249,11 +251,12 @@ def _seen(released: Released, workspace: Workspace | None) -> TableExhibit | Non
         ]
     if not rows:
         return None
+    named = places_of(levels or ["province"]).named
     columns = columns or {"Uitkomst": ["niet vast te stellen"] * len(SEEN)}
     answered = [row for row in rows if not row.reason] or rows
     return TableExhibit(
         id=released.exhibit("tbl", SECTION),
-        cells=pd.DataFrame({"Wat": list(SEEN.values()), **columns}),
+        cells=pd.DataFrame({"Wat": [named(label) for label in SEEN.values()], **columns}),
         caption="Wat met deze gegevens te zien was, en bij welke vertekening de conclusie valt.",
         kind=DataKind.combine(row.kind for row in answered),
         source=sources_of(answered),

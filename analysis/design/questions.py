@@ -7,6 +7,7 @@ is an entry there; the notebook `effect` answers every question alike.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -111,6 +112,12 @@ class Places:
 
 _PROVINCE = re.compile(r"\b([pP])rovincie(s?)\b")
 PLACES = {"province": Places("provincie", "provincies"), "municipality": Places("gemeente", "gemeenten")}
+
+
+def places_of(levels: Iterable[str]) -> Places:
+    """What places of these levels are called together: *plaats* where the levels differ."""
+    levels = set(levels)
+    return PLACES[levels.pop()] if len(levels) == 1 else Places("plaats", "plaatsen")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from analysis import dutch
-from analysis.design.questions import PLACES, Places
+from analysis.design.questions import Places, places_of
 from analysis.inference.setting import MIN_CLUSTERS
 from analysis.release.plan_table import Content, by_name, table
 from analysis.release.plan_words import plain, say
@@ -62,8 +62,8 @@ def estimators(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
 
 def _places(content: Content) -> Places:
     """What is re-assigned: where programmes start, or places where some start here and others there."""
-    levels = {item.get("place", "province") for item in content.get("exposures", {}).get("exposure", ())}
-    return PLACES[levels.pop()] if len(levels) == 1 else Places("plaats", "plaatsen")
+    exposures = content.get("exposures", {}).get("exposure", ())
+    return places_of(item.get("place", "province") for item in exposures)
 
 
 _ESTIMATORS = {"imputation": "imputatie (Borusyak, Jaravel en Spiess)", "two_way": "vaste effecten"}
