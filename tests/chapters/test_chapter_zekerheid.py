@@ -130,11 +130,10 @@ def test_trends_before_the_start_are_told_by_start_and_without_a_test_where_ther
 
 
 def test_a_start_that_cannot_be_tested_keeps_its_line_and_the_caption_says_why():
-    gone = dict.fromkeys(("slope", "detectable_80", "bias"), [None, -1])
+    gone = {name: [None, -1] for name in ("slope", "detectable_80", "bias")}
     one = before(reason=["de schatting hangt aan één provincie", ""], **gone)
-    table = drawn(released(series=(without(), curve(), power(), one)))[
-        "tbl-zekerheid-prodemos-kennis-voorloop"
-    ]
+    found = drawn(released(series=(without(), curve(), power(), one)))
+    table = found["tbl-zekerheid-prodemos-kennis-voorloop"]
     assert table.cells.iloc[0].tolist() == [
         "eerste meting na de start: 2021", "3", "niet te geven", "niet te geven", "geen uitspraak",
         "niet te geven", "niet te geven", "niet te toetsen",
