@@ -87,7 +87,10 @@ def outcomes(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
     for item in content.get("outcomes", {}).get("outcome", ()):
         low, high = item["scale"]
         smallest = f"{plain(item['smallest_of_interest'])} {item['unit']} ({item['status']})"
-        scale = f"{plain(low)} tot {plain(high)}, {item.words('level')}"
+        unit = (
+            "%" if item["unit"] == "procentpunten" else f" {item['unit']}"
+        )  # of a value, not of a difference
+        scale = f"{plain(low)} tot {plain(high)}{unit}, {item.words('level')}"
         alike.setdefault((scale, smallest, item["smallest_reason"]), []).append(item["label"])
     for item in content.get("regio", {}).get("outcome", ()):
         alike[(item["unit"], *_regional(item))] = [f"Regionale verschillen: {item['label']}"]
@@ -103,5 +106,5 @@ def outcomes(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
 
 def _regional(item: Named) -> tuple[str, str]:
     spread, single = plain(item["smallest_sd"]), plain(item["smallest_deviation"])
-    text = f"spreiding {spread}, één provincie {single} {item['unit']} ({item['status']})"
+    text = f"spreiding {spread}, afwijking van één provincie {single} {item['unit']} ({item['status']})"
     return text, "een tiende en twee tiende van de spreiding tussen leerlingen"
