@@ -68,5 +68,10 @@ def capital(text: str) -> str:
 
 
 def lower(text: str) -> str:
-    """`text` with its first letter in lower case, as it reads after a colon."""
+    """`text` with its first letter in lower case, as it reads after a colon.
+
+    A capital has no accent: the stress of *Eén* comes back with its small letter.
+    """
+    if text.startswith("Eén "):
+        return f"één{text[3:]}"
     return text[:1].lower() + text[1:]

@@ -73,7 +73,7 @@ def test_the_methods_section_names_the_limit_that_the_inference_keeps():
     words = {4: "vier", 5: "vijf", 6: "zes"}
     text = " ".join((find_root() / "reports" / "_methode.qmd").read_text(encoding="utf-8").split())
     limit = words[MIN_CLUSTERS]
-    assert f"minder dan {limit} provincies met invoering, of minder dan {limit} zonder" in text
+    assert f"minder dan {limit} plaatsen met invoering, of minder dan {limit} zonder" in text
 
 
 @pytest.mark.parametrize("estimate", [3, -3])

@@ -48,3 +48,8 @@ def test_join():
     assert dutch.join([]) == ""
     assert dutch.join(["Drenthe"]) == "Drenthe"
     assert dutch.join(["Drenthe", "Groningen", "Zeeland"]) == "Drenthe, Groningen en Zeeland"
+
+
+def test_a_small_letter_has_the_stress_that_its_capital_dropped():
+    assert dutch.lower("Eén woord voor één eenheid") == "één woord voor één eenheid"
+    assert dutch.lower("Eens") == "eens"

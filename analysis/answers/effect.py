@@ -11,10 +11,11 @@ from analysis import dutch
 from analysis.answers.effect_gemeten import measured_series
 from analysis.answers.effect_names import GROUPS, HEADLINE, INTERACTED, MAIN, METHODS, STOPPED, TWO_WAY
 from analysis.answers.effect_weighted import weighted_rows, weighted_series
+from analysis.answers.places import reasoned, said
 from analysis.credibility.effect_study import EffectStudy, effect_study
 from analysis.datakind import DataKind
 from analysis.design.method import Method, method
-from analysis.design.questions import Question
+from analysis.design.questions import Places, Question
 from analysis.estimate.arithmetic_ceiling import ceilings
 from analysis.estimate.did import OnOff
 from analysis.inference import Answer, no_statement
@@ -46,17 +47,35 @@ class _Rows:
             "weighting": asked.outcome.weight,
         }
 
-    def row(self, name: str, label: str, value, unit: str = "", **given) -> Result:
+    def row(
+        self, name: str, label: str, value, unit: str = "", *, places: Places | None = None, **given
+    ) -> Result:
+        """In words for the places where the programme starts, or for `places` where others are compared."""
+        places = places or self.panel.places
         shared = {**self._shared(), **_counts(self.panel.frame), "least": self.panel.least} | given
         if isinstance(value, float) and not math.isfinite(value):
             value = None
-        return Result(f"{self.panel.question.prefix}.{name}", label, value, unit, **shared)
+        return Result(
+            f"{self.panel.question.prefix}.{name}", places.named(label), reasoned(places, value), unit,
+            **said(places, shared),
+        )  # fmt: skip
 
     def series(
-        self, name: str, label: str, points, measures, unit: str = "", *, compares: bool = False, **given
+        self,
+        name: str,
+        label: str,
+        points,
+        measures,
+        unit: str = "",
+        *,
+        compares: bool = False,
+        places: Places | None = None,
+        **given,
     ) -> Series:
         """With `compares` every point compares the groups: it rests on the smaller of them too."""
-        shared = {**self._shared(), "measures": measures} | given
+        places = places or self.panel.places
+        points = reasoned(places, points)
+        shared = said(places, {**self._shared(), "measures": measures} | given)
         if compares and self.panel.least is not None and not isinstance(points, NotEstimable):
             points = points.assign(n_least=self.panel.least)
         return Series(f"{self.panel.question.prefix}.{name}", label, unit, points=points, **shared)
@@ -325,7 +344,7 @@ def _design(rows: _Rows) -> tuple[Result, ...]:
     counts = (
         ("n_clusters", "provincies", frame["cluster"].nunique(), ""),
         ("n_treated", "provincies met een start", frame.loc[started, "cluster"].nunique(), ""),
-        ("n_units", "gemeenten of provincies", frame["unit"].nunique(), panel.remark),
+        ("n_units", "vergeleken plaatsen", frame["unit"].nunique(), panel.remark),
         ("n_measurements", "metingen", frame["time"].nunique(), ""),
         ("n_left_out", "weggelaten", sum(count for _, count in panel.losses), lost),
     )

@@ -9,12 +9,14 @@ import pandas as pd
 
 from analysis.answers.effect_names import IMITATED, WEIGHTED, WEIGHTED_METHODS
 from analysis.credibility.weighted_comparison import WeightedComparison, WeightedEstimate
+from analysis.design.questions import PLACES
 from analysis.results import Result, Series
 from analysis.sources.geography import province_names
 from analysis.unknown import NotEstimable
 
 PERMUTATION = "randomisatietoets over provincies"
 _PLACEBO = "Standaardfout uit een schijntoets op provincies zonder start."
+_PROVINCES = PLACES["province"]  # compared by these, wherever the start is decided
 Found = WeightedComparison | NotEstimable | None
 
 
@@ -48,7 +50,7 @@ def _row(rows, name: str, one: WeightedEstimate | NotEstimable, note: str) -> Re
             if one.low is not None and math.isfinite(one.low) and math.isfinite(one.high):
                 given |= {"low": one.low, "high": one.high}
     label = f"effect op {outcome.subject}, {WEIGHTED_METHODS[name]}"
-    return rows.row(f"effect_{name}", label, value, outcome.unit, **given)
+    return rows.row(f"effect_{name}", label, value, outcome.unit, places=_PROVINCES, **given)
 
 
 def _refused(imitated: pd.DataFrame | NotEstimable) -> str:
@@ -64,7 +66,7 @@ def weighted_series(rows, found: Found) -> tuple[Series, ...]:
     if found is None:
         return ()
     found, outcome = _whole(found), rows.panel.question.outcome
-    weights = {"measures": ("weight",), "decimals": 2}
+    weights = {"measures": ("weight",), "decimals": 2, "places": _PROVINCES}
     return (
         rows.series(
             "gewichten",
@@ -92,6 +94,7 @@ def weighted_series(rows, found: Found) -> tuple[Series, ...]:
             unit=outcome.unit,
             decimals=3,  # of a rank as well as of turnout
             estimator=IMITATED,
+            places=_PROVINCES,
         ),
         rows.series(
             "gewichten_nabootsing",

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.answers.effect_names import HEADLINE, IMPUTED, MAIN, TWO_WAY
+from analysis.answers.places import reasoned, said
 from analysis.answers.zekerheid_balans import balance_series
 from analysis.answers.zekerheid_gelijk import alike_row
-from analysis.answers.zekerheid_names import SECTION
+from analysis.answers.zekerheid_names import DRIFT, SECTION
 from analysis.answers.zekerheid_uitval import lost_rows
 from analysis.credibility import Pretrends
 from analysis.credibility.certainty_study import (
@@ -24,6 +25,7 @@ from analysis.credibility.certainty_study import (
     CertaintyStudy,
     certainty_study,
 )
+from analysis.credibility.pretrends import TOGETHER
 from analysis.credibility.size_table import BOOTSTRAP
 from analysis.design.robustness import Robustness
 from analysis.inference import Tested, no_statement
@@ -115,6 +117,7 @@ def check_question(
         _before(rows, study),
         _without(rows, study),
         _curve(rows, study),
+        _drifts(rows, study),
         _power_points(rows, study),
         _alarm_points(rows, study),
     )  # fmt: skip
@@ -159,10 +162,14 @@ class _Rows:
         if not _known(value):
             value = None
         shared |= {name: None for name in ("se", "p_value", "smallest_p") if not _known(shared.get(name))}
-        return Result(f"{self.prefix}.{name}", label, value, **shared)
+        places = self.panel.places
+        return Result(
+            f"{self.prefix}.{name}", places.named(label), reasoned(places, value), **said(places, shared)
+        )
 
     def series(self, name: str, label: str, points, measures, unit: str | None = None, **given) -> Series:
-        shared = self._shared() | given
+        places = self.panel.places
+        shared, points = said(places, self._shared() | given), reasoned(places, points)
         unit = self.panel.question.outcome.unit if unit is None else unit
         if not isinstance(points, NotEstimable):
             if "n" not in points.columns:
@@ -328,15 +335,17 @@ def _before(rows: _Rows, study: CertaintyStudy) -> Series:
     found = study.trends
     if isinstance(found, NotEstimable):
         return rows.series("voorloop", label, found, measures, unit, test=TEST)
-    table = found.table[found.table["reason"] == ""]
-    if table.empty:
+    tested = found.table["reason"] == ""
+    if not tested.any():
         why = NotEstimable(found.table["reason"].iloc[0])
         return rows.series("voorloop", label, why, measures, unit, test=TEST)
+    table = found.table[tested | (found.table["cohort"] != TOGETHER)]  # every start, also one with no test
     points = pd.DataFrame(
         {
             "label": [_started(rows, cohort) for cohort in table["cohort"]],
             "provinces": table["treated_clusters"],
             "measurements": table["periods"],
+            "reason": table["reason"].map(rows.panel.places.named),
             **{name: table[name] for name in _SLOPE},
             "equivalent": [
                 _EQUIVALENT[None if pd.isna(item) else bool(item)] for item in table["equivalent"]
@@ -394,6 +403,23 @@ def _limits(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
         ),
     )  # fmt: skip
     return tuple(_limit(rows, *part) for part in parts)
+
+
+def _drifts(rows: _Rows, study: CertaintyStudy) -> Series:
+    """The interval under each violation that the plan names (Rambachan & Roth 2023)."""
+    label, measures = (
+        "interval als de ontwikkeling na de start uiteenloopt",
+        ("low", "high"),
+    )
+    found = study.drift
+    if isinstance(found, NotEstimable):
+        return rows.series(DRIFT, label, found, measures, test=_RELATIVE)
+    table = found.table[found.table["restriction"] == "relative_magnitudes"]
+    points = _open_ends(table[["bound", *measures]], measures)
+    return rows.series(DRIFT, label, points, measures, test=_RELATIVE)
+
+
+_RELATIVE = "Rambachan en Roth (2023), met de jackknife over provincies"
 
 
 def _measurements(value: object) -> str:
@@ -568,7 +594,7 @@ def _alarm_points(rows: _Rows, study: CertaintyStudy) -> Series:
     main, wild = (study.alarms[study.alarms["test"] == test].set_index("model") for test in _TESTS)
     points = pd.DataFrame(
         {
-            "label": main.index.map(SHOCKS),
+            "label": [rows.panel.places.named(SHOCKS[model]) for model in main.index],
             "size": 100 * main["size"],
             "wild": 100 * wild["size"],
             "size_se": 100 * main["size_se"],

@@ -15,6 +15,7 @@ from analysis.results import Series
 from analysis.unknown import NotEstimable, attempt
 
 _MEASURES = ("exposed", "others", "difference")
+_PUPILS = "Scholieren in het voortgezet onderwijs (2021/22) per 1.000 inwoners (2024)"
 _FACTS = "cbs_population_2024; cbs_pupils_2021_22"
 
 
@@ -68,7 +69,12 @@ def balance(panel: Panel, randstad: Iterable[str]) -> pd.DataFrame | NotEstimabl
         own = panel.profile.reindex(province).set_axis(table.index)
         lines += [
             ("Inwoners van de provincie, 2024", "duizend", 0, own["inhabitants"] / 1000),
-            ("Scholieren in het voortgezet onderwijs per 1.000 inwoners", "", 1, own["pupils_per_1000"]),
+            (
+                _PUPILS,
+                "",
+                1,
+                own["pupils_per_1000"],
+            ),
         ]
     units = frame.drop_duplicates("unit").set_index("unit")["cluster"]
     for one in panel.covariates:

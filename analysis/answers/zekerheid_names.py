@@ -5,3 +5,4 @@ from __future__ import annotations
 SECTION = "zekerheid"
 ALIKE = "alike"  # the answer among places made alike
 BALANCE = "balans"  # how alike they were before
+DRIFT = "gevoeligheid"  # intervals where trends diverge after the start

@@ -70,7 +70,7 @@ def _table(released: Released, question: Question) -> TableExhibit:
     main = released.row(f"{question.prefix}.effect")
     found = [(label, released.find(f"{question.prefix}.{name}")) for label, name in _LINES]
     cells = [_line(label, row) for label, row in found if row is not None]
-    about = dutch.lower(question.outcome.label)
+    about, places = dutch.lower(question.outcome.label), question.places(twin=bool(released.part)).many
     remark = f"{dutch.capital(main.no_statement)}." if main.no_statement else ""
     remark = f"{remark} {_stopped_remark(released, question)}".strip()
     beside = weighted_remark(released, question)
@@ -79,19 +79,29 @@ def _table(released: Released, question: Question) -> TableExhibit:
         for label, row in found
         if row is not None and row is not main and row.value is None and row.unknown not in remark + beside
     ]
-    remark = " ".join(filter(None, [remark, *(why if main.value is not None else ()), beside]))
+    why = why if main.value is not None else []
+    remark = " ".join(filter(None, [_other_test(found, main), remark, *why, beside]))
     return TableExhibit(
         id=released.exhibit("tbl", question.id),
         cells=pd.DataFrame(
             cells,
             columns=["Schatting", f"Verschil ({main.unit})", interval_name(main.level), "p-waarde"],
         ),
-        caption=f"Geschat verschil in {about}, met de randomisatietoets over provincies. {remark}".strip(),
+        caption=f"Geschat verschil in {about}, met de randomisatietoets over {places}. {remark}".strip(),
         kind=main.kind,
         source=main.source,
         align="lrlr",
         widths=(37, 27, 18, 18),
     )
+
+
+def _other_test(found: list[tuple[str, Result | None]], main: Result) -> str:
+    """Of which lines the interval is not that of the test in the caption, and whose it is."""
+    labels: dict[str, list[str]] = {}
+    for label, row in found:
+        if row is not None and row.low is not None and row.p_value is None and row.test != main.test:
+            labels.setdefault(row.test, []).append(f'"{label}"')
+    return " ".join(f"Interval bij {dutch.join(same)}: {test}." for test, same in labels.items())
 
 
 def _stopped_remark(released: Released, question: Question) -> str:
@@ -130,13 +140,13 @@ def _path(released: Released, question: Question) -> FigureExhibit:
         unit=series.unit,
         kind=series.kind,
         source=series.source,
-        cohort_note=_COMPARISON,
+        cohort_note=(
+            f"Vergeleken is met {question.places(twin=bool(released.part)).many} die bij die meting nog niet "
+            "begonnen waren."
+        ),
         level=series.level,
         period="meting",
     )
-
-
-_COMPARISON = "Vergeleken is met provincies die bij die meting nog niet begonnen waren."
 
 
 def _schedule(released: Released, question: Question) -> FigureExhibit:

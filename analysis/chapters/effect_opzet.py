@@ -14,14 +14,14 @@ from analysis.results import Released, Result, Series
 _COUNTED = {
     "n_clusters": "Provincies",
     "n_treated": "Provincies met een start",
-    "n_units": "Vergeleken plaatsen (gemeenten of provincies)",
+    "n_units": "Vergeleken plaatsen",
     "n_measurements": "Metingen",
     "n_left_out": "Weggelaten regels en metingen",
 }
 _TESTED = {
     "crv3_p": "p-waarde met standaardfouten naar provincie (jackknife)",
     "wild_p": "p-waarde van de wilde bootstrap",
-    "pretrend_p": "p-waarde voor gelijke ontwikkeling vóór de start",
+    "pretrend_p": "p-waarde voor gelijke ontwikkeling vóór de start, over startgroepen die te toetsen zijn",
     "forbidden_share": "Vergelijkingen met wie al begonnen is, bij vaste effecten",
 }
 
@@ -31,17 +31,18 @@ def design_table(released: Released, question: Question) -> TableExhibit:
     main = released.row(f"{question.prefix}.effect")
     if main.reason:
         return _table(released, question, main, [("Schatting", main.unknown)])
+    named = question.places(twin=bool(released.part)).named
     cells = [
-        (label, _told(row))
+        (named(label), _told(row))
         for name, label in _COUNTED.items()
         if (row := released.find(f"{question.prefix}.{name}")) is not None
     ]
-    cells += _means(released.points(f"{question.prefix}.verloop"))
+    cells += _means(released.points(f"{question.prefix}.verloop"), named("provincies"))
     cells += [("p-waarde van de randomisatietoets", main.p_text)]
     if main.smallest_p is not None:
         cells += [("Kleinste p-waarde die deze toets kan geven", dutch.p_value(main.smallest_p))]
     cells += [
-        (label, _told(row, p=name.endswith("_p")))
+        (named(label), _told(row, p=name.endswith("_p")))
         for name, label in _TESTED.items()
         if (row := released.find(f"{question.prefix}.{name}")) is not None
     ]
@@ -73,7 +74,7 @@ def _rests_on(released: Released, question: Question) -> str:
     return told + (f" Weggelaten: {lost.note}." if lost is not None and lost.note else "")
 
 
-def _means(series: Series) -> list[tuple[str, str]]:
+def _means(series: Series, places: str) -> list[tuple[str, str]]:
     """The first and last measurement, and the mean of both groups at each."""
     points = series.shown()
     if points.empty:
@@ -84,7 +85,7 @@ def _means(series: Series) -> list[tuple[str, str]]:
             here = points[(points["time"] == time) & (points["group"] == group)]
             if len(here):
                 (line,) = here.itertuples()
-                told = f"Gemiddelde in {line.label}, provincies {group} ({series.unit})"
+                told = f"Gemiddelde in {line.label}, {places} {group} ({series.unit})"
                 cells.append((told, dutch.number(line.mean, series.decimals)))
     return cells
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis import dutch
 from analysis.answers.effect_names import IMITATED, WEIGHTED, WEIGHTED_METHODS
-from analysis.chapters.cells import NOT_GIVEN, Points, given
+from analysis.chapters.cells import NOT_APPLICABLE, NOT_GIVEN, Points, given
 from analysis.design.questions import Question
 from analysis.exhibits import Exhibit, TableExhibit
 from analysis.results import Released, Series
@@ -102,11 +102,11 @@ def _imitated(released: Released, question: Question, series: Series) -> TableEx
     columns = [
         "Provincie",
         f"Verschil ({outcome.unit})",
-        "Afwijking vooraf",
-        "Plaats tussen schijnprovincies (p)",
+        f"Afwijking vooraf ({outcome.unit})",
+        "Rang onder schijnprovincies (p)",
     ]
     if series.unknown:
-        lines = [("Alle", series.unknown, "", "")]
+        lines = [("Alle", series.unknown, NOT_APPLICABLE, NOT_APPLICABLE)]
     else:
         points = Points(series, ("region",))
         lines = []

@@ -248,7 +248,7 @@ def variation_table(released: Released, design: Meten, known: pd.DataFrame) -> T
                 + (f" ({row.note})" if row.note else ""),
                 released.row(f"{SECTION}.spreiding_{row.id}").variables()["full"],
                 f"{dutch.number(row.groups)}; {dutch.number(row.n)}",
-                *(_asked(released, planned, row.id) for planned in schools),
+                *(_asked(released, planned, row.id, design) for planned in schools),
             )
         )
     own = _own_files(released, known)
@@ -307,10 +307,14 @@ def _system(row) -> str:
     return row.group if row.system == "NLD" else f"{SYSTEMS[row.system]}, {row.group}"
 
 
-def _asked(released: Released, planned: Planned, noise: str) -> str:
+def _asked(released: Released, planned: Planned, noise: str, design: Meten) -> str:
+    """How many units a design would need; that of places, not of schools, is no noise of this one."""
     name = "needed" if noise == planned.noise else f"needed_{noise}"
     row = released.find(f"{SECTION}.{planned.name}_{name}")
-    return "niet gebruikt" if row is None else row.variables()["full"]
+    if row is not None:
+        return row.variables()["full"]
+    elsewhere = any(noise == other.noise for other in design.designs)
+    return NOTHING if elsewhere else "niet gebruikt"
 
 
 def assumptions_table(released: Released, design: Meten) -> TableExhibit:

@@ -177,5 +177,5 @@ def _letters(letters: str) -> str:
 
 
 def _with_chapters(text: str) -> str:
-    """`text` with each ``@sec-…`` spelled out; cells are plain text."""
-    return _REFERENCE.sub(lambda match: f'hoofdstuk "{CHAPTERS[match[1]]}"', text)
+    """`text` with each ``@sec-…`` spelled out; cells are plain text, of a table beside the report."""
+    return _REFERENCE.sub(lambda match: f'hoofdstuk "{CHAPTERS[match[1]]}" van het rapport', text)

@@ -7,9 +7,9 @@ import pandas as pd
 from analysis import dutch
 from analysis.answers.zekerheid_names import ALIKE, SECTION
 from analysis.chapters.cells import NOT_APPLICABLE, NOT_GIVEN, with_simulation_error
-from analysis.chapters.zekerheid_tabellen import about, tables
+from analysis.chapters.zekerheid_tabellen import about, drift_table, tables
 from analysis.datakind import DataKind
-from analysis.design.questions import Question, questions
+from analysis.design.questions import Question, places_of, questions
 from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit, sources_of
 from analysis.figures.absent import absent
 from analysis.figures.forest import forest
@@ -89,13 +89,14 @@ def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exh
             _power(released, question, prefix),
             *tables(released, question, prefix),
         ]
-    seen = _seen(released, workspace)
-    return [*drawn, *([seen] if seen is not None else [])]
+    seen = [_seen(released, workspace), drift_table(released, questions(workspace))]
+    return [*drawn, *(table for table in seen if table is not None)]
 
 
 def _checks(released: Released, question: Question, prefix: str) -> TableExhibit:
     main = released.row(f"{prefix}.main")
-    found = [(label, released.find(f"{prefix}.{name}")) for name, label in CHECKED.items()]
+    places = question.places(twin=bool(released.part))
+    found = [(places.named(label), released.find(f"{prefix}.{name}")) for name, label in CHECKED.items()]
     if main.reason:  # without an answer there is nothing to check
         found = found[:1]
     cells = [(label, *_cells(row)) for label, row in found if row is not None]
@@ -107,7 +108,7 @@ def _checks(released: Released, question: Question, prefix: str) -> TableExhibit
         caption=(
             f"{question.exposure.label}, {dutch.lower(question.title)}: de schatting onder andere keuzes, en "
             "toetsen waar geen effect kan zijn. Intervallen en p-waarden uit de randomisatietoets over "
-            f"provincies.{_lacking(found, main)}{_controlled(released, prefix, main)}"
+            f"{places.many}.{_lacking(found, main)}{_controlled(released, prefix, main)}"
         ),
         kind=main.kind,
         source=main.source,
@@ -163,11 +164,16 @@ def _without(released: Released, question: Question, prefix: str) -> FigureExhib
         decimals=series.decimals,
         level=series.level,
         highlight=["alle provincies"],
-        caption=f"{caption} {_NO_INTERVAL}" if points["low"].isna().any() else caption,
+        caption=caption + _no_interval(released, question, points),
     )
 
 
-_NO_INTERVAL = "Zonder streep: met minder dan vijf provincies met of zonder start is geen toets betrouwbaar."
+def _no_interval(released: Released, question: Question, points: pd.DataFrame) -> str:
+    """Why some estimates have none; "" where all have one."""
+    if not points["low"].isna().any():
+        return ""
+    many = question.places(twin=bool(released.part)).many
+    return f" Zonder streep: met minder dan vijf {many} met of zonder start is geen toets betrouwbaar."
 
 
 def _curve(released: Released, question: Question, prefix: str) -> FigureExhibit:
@@ -190,7 +196,7 @@ def _curve(released: Released, question: Question, prefix: str) -> FigureExhibit
         decimals=series.decimals,
         level=series.level,
         p_value=None if p is None else p.value,
-        caption=f"{caption} {_NO_INTERVAL}" if points["low"].isna().any() else caption,
+        caption=caption + _no_interval(released, question, points),
     )
 
 
@@ -198,7 +204,7 @@ def _power(released: Released, question: Question, prefix: str) -> FigureExhibit
     series = released.points(f"{prefix}.vermogen")
     caption = (
         f"{about(question)}: kans om een effect te zien, naar grootte, bij de schommelingen die "
-        "provincies uit zichzelf hebben."
+        f"{question.places(twin=bool(released.part)).many} uit zichzelf hebben."
     )
     id = released.exhibit("fig", f"{SECTION}-{question.id}-vermogen")
     points = series.shown()
@@ -225,6 +231,7 @@ def _seen(released: Released, workspace: Workspace | None) -> TableExhibit | Non
     shown: set[str] = set()
     columns: dict[str, list[str]] = {}
     rows: list[Result] = []
+    levels: list[str] = []
     for question in questions(workspace):
         prefix = f"{SECTION}.{question.prefix.replace('.', '_')}"
         main = released.find(f"{prefix}.main")
@@ -234,6 +241,7 @@ def _seen(released: Released, workspace: Workspace | None) -> TableExhibit | Non
         if main.reason or question.exposure.label in shown:
             continue
         shown.add(question.exposure.label)
+        levels.append("province" if released.part else question.exposure.place)
         outcome = question.outcome
         own = {name: released.find(f"{prefix}.{name}") for name in SEEN}
         smallest = f"{dutch.number(outcome.smallest_of_interest, 1)} {outcome.unit}"
@@ -243,11 +251,12 @@ def _seen(released: Released, workspace: Workspace | None) -> TableExhibit | Non
         ]
     if not rows:
         return None
+    named = places_of(levels or ["province"]).named
     columns = columns or {"Uitkomst": ["niet vast te stellen"] * len(SEEN)}
     answered = [row for row in rows if not row.reason] or rows
     return TableExhibit(
         id=released.exhibit("tbl", SECTION),
-        cells=pd.DataFrame({"Wat": list(SEEN.values()), **columns}),
+        cells=pd.DataFrame({"Wat": [named(label) for label in SEEN.values()], **columns}),
         caption="Wat met deze gegevens te zien was, en bij welke vertekening de conclusie valt.",
         kind=DataKind.combine(row.kind for row in answered),
         source=sources_of(answered),

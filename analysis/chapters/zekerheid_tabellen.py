@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from analysis import dutch
-from analysis.answers.zekerheid_names import BALANCE, SECTION
-from analysis.chapters.cells import NOT_GIVEN, given, point_table, with_unit
+from analysis.answers.zekerheid_names import BALANCE, DRIFT, SECTION
+from analysis.chapters.cells import NOT_GIVEN, Points, given, point_table, with_unit
+from analysis.datakind import DataKind
 from analysis.design.questions import Question
-from analysis.exhibits import TableExhibit
+from analysis.exhibits import TableExhibit, sources_of
 from analysis.results import Released, Result, Series, interval_name
+from analysis.results.row import NOT_ESTABLISHED
 
 LIMITS = {
     "main": "Schatting",
@@ -29,15 +33,15 @@ LIMITS = {
     "curve_lowest": "Laagste schatting van de curve",
     "curve_highest": "Hoogste schatting van de curve",
     "curve_p": "p-waarde van de hele curve",
-    "noise_sd": "Blijvende spreiding tussen provincies, zonder programma",
+    "noise_sd": "Spreiding tussen provincies volgens het model van de schokken",
     "noise_persistence": "Samenhang van schokken die een jaar uiteenliggen",
     "noise_spatial": "Samenhang met buurprovincies",
     "noise_change": "Wat een provincie tussen twee metingen uit zichzelf afwijkt",
     "detectable": "Kleinste effect dat in vier van de vijf gevallen gezien wordt",
     "power": "Kans om het kleinste effect dat ertoe doet te zien",
     "size": "Kans op vals alarm bij de schokken van deze gegevens",
-    "type_m": "Gemiddelde overschatting als de toets dat effect ziet",
-    "type_s": "Kans op het verkeerde teken als de toets dat effect ziet",
+    "type_m": "Gemiddelde overschatting als de toets het kleinste effect dat ertoe doet ziet",
+    "type_s": "Kans op het verkeerde teken als de toets het kleinste effect dat ertoe doet ziet",
 }
 
 
@@ -59,9 +63,10 @@ def about(question: Question) -> str:
 
 
 def _before(released: Released, question: Question, series: Series) -> TableExhibit:
+    places = question.places(twin=bool(released.part))
     columns = [
-        "Start", "Provincies", f"Verschil ({series.unit})", interval_name(series.level), "p-waarde",
-        "Ziet de toets vanaf", "Doet aan de schatting", "Kleiner dan wat ertoe doet",
+        "Start", dutch.capital(places.many), f"Verschil ({series.unit})", interval_name(series.level),
+        "p-waarde", "Ziet de toets vanaf", "Doet aan de schatting", "Kleiner dan wat ertoe doet",
     ]  # fmt: skip
     return point_table(
         series,
@@ -70,11 +75,21 @@ def _before(released: Released, question: Question, series: Series) -> TableExhi
         id=released.exhibit("tbl", f"{SECTION}-{question.id}-voorloop"),
         caption=(
             f"{about(question)}: verschil in ontwikkeling vóór de start, naar start. Een hoge p-waarde "
-            "bewijst niet dat de ontwikkeling gelijk was."
+            "bewijst niet dat de ontwikkeling gelijk was. Vanaf welk verschil de toets het in vier van de "
+            f"vijf gevallen ziet, is in {series.unit}; wat het gevonden verschil aan de schatting doet, in "
+            f"{question.outcome.unit}.{_untested(series)}"
         ),
         align="lrrlrrrl",
         widths=(15, 16, 17, 14, 13, 12, 13, 15),
     )
+
+
+def _untested(series: Series) -> str:
+    """Of which starts the trend before could not be had, and why."""
+    if series.unknown:
+        return ""
+    left = series.points[series.points["reason"] != ""]
+    return "".join(f" Niet te toetsen: {one.label} ({one.reason})." for one in left.itertuples())
 
 
 def _slope(series: Series, line) -> tuple[str, ...]:
@@ -98,9 +113,9 @@ def _balance(released: Released, question: Question, series: Series) -> TableExh
         _characteristic,
         id=released.exhibit("tbl", f"{SECTION}-{question.id}-{BALANCE}"),
         caption=(
-            f"{about(question)}: hoe plaatsen met en zonder start ervoor stonden, vóór de eerste start. Het "
-            "verschil is gedeeld door de spreiding binnen beide groepen. De schatting vergelijkt "
-            "veranderingen: een verschil in niveau vertekent haar niet vanzelf."
+            f"{about(question)}: hoe plaatsen met en zonder start ervoor stonden, vóór de eerste start of in "
+            "het jaar dat erbij staat. Het verschil is gedeeld door de spreiding binnen beide groepen. De "
+            "schatting vergelijkt veranderingen: een verschil in niveau vertekent haar niet vanzelf."
         ),
         align="lrrr",
     )
@@ -118,9 +133,10 @@ def _characteristic(line) -> tuple[str, ...]:
 
 
 def _alarms(released: Released, question: Question, series: Series) -> TableExhibit:
+    places = question.places(twin=bool(released.part))
     return point_table(
         series,
-        ["Schokken van provincies", "Randomisatietoets (%)", "Wilde bootstrap (%)", "Simulatiefout (%)"],
+        [f"Schokken van {places.many}", "Randomisatietoets (%)", "Wilde bootstrap (%)", "Simulatiefout (%)"],
         lambda line: (
             dutch.capital(line.label),
             *(dutch.number(share, series.decimals) for share in (line.size, line.wild, line.size_se)),
@@ -128,7 +144,7 @@ def _alarms(released: Released, question: Question, series: Series) -> TableExhi
         id=released.exhibit("tbl", f"{SECTION}-{question.id}-alarm"),
         caption=(
             f"{about(question)}: hoe vaak een toets zonder effect toch aanslaat in deze opzet, als de "
-            "provincies met een start vaststaan."
+            f"{places.many} met een start vaststaan."
         ),
         align="lrrr",
     )
@@ -136,7 +152,8 @@ def _alarms(released: Released, question: Question, series: Series) -> TableExhi
 
 def _limits(released: Released, question: Question, prefix: str) -> TableExhibit:
     main = released.row(f"{prefix}.main")
-    found = [(label, released.find(f"{prefix}.{name}")) for name, label in LIMITS.items()]
+    named = question.places(twin=bool(released.part)).named
+    found = [(named(label), released.find(f"{prefix}.{name}")) for name, label in LIMITS.items()]
     if main.reason:
         found = found[:1]
     cells = [(label, _value(row)) for label, row in found if row is not None]
@@ -150,6 +167,57 @@ def _limits(released: Released, question: Question, prefix: str) -> TableExhibit
         source=main.source,
         align="ll",
     )
+
+
+def drift_table(released: Released, asked: Iterable[Question]) -> TableExhibit | None:
+    """``tbl-zekerheid-gevoeligheid``: a row a question, an interval for each violation that the plan names.
+
+    Of what is answered, and of all where nothing is; none in a trial.
+    """
+    asked = [one for one in asked if not one.placebo and f"{_prefix(one)}.{DRIFT}" in released]
+    if released.part or not asked:
+        return None
+    asked = [one for one in asked if not released.row(f"{_prefix(one)}.main").reason] or asked
+    found = {one: released.points(f"{_prefix(one)}.{DRIFT}") for one in asked}
+    known = [series.points["bound"] for series in found.values() if not series.unknown]
+    bounds = sorted(set().union(*known))
+    lines, lacking = [], ""
+    for question, series in found.items():
+        points = Points(series, ("bound",))
+        lines.append(
+            (
+                f"{about(question)} ({question.outcome.unit})",
+                *([_between(points, bound) for bound in bounds] or [NOT_ESTABLISHED]),
+            )
+        )
+        lacking += f" {about(question)}: {series.unknown}." if series.unknown else ""
+    heads = [f"{dutch.number(bound, 0 if float(bound).is_integer() else 1)} maal" for bound in bounds]
+    level = interval_name(next(iter(found.values())).level)
+    return TableExhibit(
+        id="tbl-zekerheid-gevoeligheid",
+        cells=pd.DataFrame(lines, columns=["Vraag", *(heads or [level])]),
+        caption=(
+            f"{level} als het verschil in ontwikkeling na de start, van meting tot meting, hooguit zo veel "
+            "maal het grootste van ervoor is als boven de kolom staat (M-bar bij Rambachan en Roth). Bij 0 "
+            "maal ontwikkelden plaatsen met en zonder start zich gelijk. Dit interval komt niet uit de "
+            "randomisatietoets: ook bij 0 maal kan het een ander zijn dan dat van de hoofdschatting."
+            f"{lacking}"
+        ),
+        kind=DataKind.combine(series.kind for series in found.values()),
+        source=sources_of(found.values()),
+        align="l" + "r" * max(len(heads), 1),
+        widths=(30, *[14] * max(len(heads), 1)),
+    )
+
+
+def _between(points: Points, bound: float) -> str:
+    """The interval; where it has no end, that it has none."""
+    told = points.interval(bound)
+    return "zonder grens" if told == dutch.UNKNOWN else told
+
+
+def _prefix(question: Question) -> str:
+    return f"{SECTION}.{question.prefix.replace('.', '_')}"
 
 
 def _assumed(released: Released, prefix: str) -> str:

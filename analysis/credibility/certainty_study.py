@@ -255,7 +255,8 @@ def _within_strata(panel: ClusterPanel, main: Setting, stratum: Sequence[str], o
     inside = np.isin(panel.clusters, stratum)
     if not 0 < inside.sum() < len(inside):
         raise NotEstimableError(
-            "all clusters are in one stratum", reason="alle provincies vallen in één groep"
+            "all clusters are in one stratum",
+            reason="de Randstad en de rest van het land zijn bij deze plaatsen niet te onderscheiden",
         )
     return randomised(panel, main, strata=inside, **options)
 

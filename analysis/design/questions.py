@@ -7,11 +7,13 @@ is an entry there; the notebook `effect` answers every question alike.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import TypeVar
 
+from analysis import dutch
 from analysis.design.read import (
     read_design,
     records,
@@ -82,6 +84,40 @@ class Spell:
     def holds(self, day: date) -> bool:
         """Whether the place was exposed on `day`: the spell had begun and had not ended."""
         return self.began <= day and (self.ended is None or day < self.ended)
+
+
+@dataclass(frozen=True)
+class Places:
+    """What the places are called where the start of a programme is decided, in Dutch.
+
+    Both words are of common gender, so that a sentence about the one also holds for the other.
+    """
+
+    one: str
+    many: str
+
+    def named(self, text: str) -> str:
+        """`text` about provinces, as it reads about these places; a compound such as *buurprovincies* stays.
+
+        Estimators and tests do not know what their clusters are. Their reasons say *provincie*, as most
+        starts are decided by province; whoever asked knows better.
+        """
+
+        def word(found: re.Match[str]) -> str:
+            one = self.many if found[2] else self.one
+            return dutch.capital(one) if found[1] == "P" else one
+
+        return _PROVINCE.sub(word, text)
+
+
+_PROVINCE = re.compile(r"\b([pP])rovincie(s?)\b")
+PLACES = {"province": Places("provincie", "provincies"), "municipality": Places("gemeente", "gemeenten")}
+
+
+def places_of(levels: Iterable[str]) -> Places:
+    """What places of these levels are called together: *plaats* where the levels differ."""
+    levels = set(levels)
+    return PLACES[levels.pop()] if len(levels) == 1 else Places("plaats", "plaatsen")
 
 
 @dataclass(frozen=True)
@@ -194,6 +230,10 @@ class Question:
     def placebo(self) -> bool:
         """Whether it asks for an effect that cannot be: a check of the method, and never an answer."""
         return self.role == PLACEBO
+
+    def places(self, *, twin: bool = False) -> Places:
+        """Where its programme starts; on its twin that is always a province."""
+        return PLACES["province" if twin else self.exposure.place]
 
     @property
     def prefix(self) -> str:

@@ -61,16 +61,21 @@ class Exposed:
             return f"Start van {self.exposure.label} per provincie. {dutch.capital(self.unknown)}."
         if self.source == DESIGN_SOURCE:
             return f"{self.exposure.schedule} {self.apart}".strip()
+        place = _LEVEL[self.exposure.place]
+        whose = "" if self.exposure.place == PROVINCE else ": de eerste start in een van haar gemeenten"
         return (
-            f"Start van {self.exposure.label} per provincie. {self.remark} Een provincie zonder start daarin "
-            f"telt als niet bereikt. {self.apart}"
+            f"Start van {self.exposure.label} per provincie{whose}. {self.remark} Een {place} zonder start "
+            f"daarin telt als niet bereikt. {self.apart}"
         ).strip()
 
-    def schedule(self, provinces: list[str]) -> pd.DataFrame:
-        """Which province starts when and how sure that is: code, start (year), status, date (as written)."""
+    def schedule(self, provinces: list[str], home: Mapping[str, str]) -> pd.DataFrame:
+        """Which province starts when and how sure that is: code, start (year), status, date (as written).
+
+        A province starts with the first of its municipalities; `home` has the province of each.
+        """
         first: dict[str, Spell] = {}
         for spell in sorted(self.exposure.spells, key=lambda spell: spell.began):
-            first.setdefault(spell.place, spell)
+            first.setdefault(home.get(spell.place, spell.place), spell)
         rows = []
         for code in provinces:
             spell = first.get(code)

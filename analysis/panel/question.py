@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.datakind import DataKind
-from analysis.design.questions import Question, exposures, question
+from analysis.design.questions import Places, Question, exposures, question
 from analysis.design.rollout import rollout
 from analysis.panel.covariates import Covariate, covariates
 from analysis.panel.exposure import DESIGN_SOURCE, Exposed, Joined, exposed, join, require_places
@@ -17,6 +17,7 @@ from analysis.panel.outcomes import measured
 from analysis.panel.reach import reach_of_electorate, registered_of_electorate
 from analysis.panel.registered import largest_reach
 from analysis.sources.facts import cbs_population, cbs_pupils
+from analysis.sources.gazetteer import province_of
 from analysis.sources.geography import province_names
 from analysis.sources.sourced import together
 from analysis.synthetic.rollout import Truth, rollout_twin
@@ -126,9 +127,9 @@ class Panel:
         return "weight" if self.question.outcome.weight == "n" else None
 
     @property
-    def started(self) -> str:
-        """Where the start is decided, as the frame's column ``cluster`` holds it."""
-        return self.question.exposure.place
+    def places(self) -> Places:
+        """What the places are called where the start is decided: those of the frame's column ``cluster``."""
+        return self.question.places(twin=self.kind is DataKind.SYNTHETIC)
 
 
 def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None = None) -> Panel:
@@ -156,7 +157,7 @@ def question_panel(id: str, *, trial: bool = False, workspace: Workspace | None 
     found = measured(asked.outcome, workspace)
     last = None if isinstance(found, NotEstimable) else found.frame["date"].max()
     programme = exposed(asked.exposure, workspace, last)
-    schedule = programme.schedule(provinces)
+    schedule = programme.schedule(provinces, province_of(workspace))
     found = NotEstimable(programme.unknown) if programme.unknown else found
     if isinstance(found, NotEstimable):
         return Panel(
@@ -352,7 +353,9 @@ def _labels(dates: tuple[pd.Timestamp, ...]) -> tuple[str, ...]:
 def _twin(asked: Question, workspace: Workspace) -> Panel:
     if not asked.trial:
         none = NotEstimable("voor deze vraag is geen tweeling gemaakt")
-        schedule = Exposed(asked.exposure, False, DESIGN_SOURCE).schedule(list(province_names(workspace)))
+        schedule = Exposed(asked.exposure, False, DESIGN_SOURCE).schedule(
+            list(province_names(workspace)), province_of(workspace)
+        )
         return Panel(asked, none, (), schedule, DataKind.FACT, DESIGN_SOURCE)
     design = rollout(asked.trial, workspace)
     twin = rollout_twin(design)

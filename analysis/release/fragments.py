@@ -117,6 +117,8 @@ def write_fragments(
         found.setdefault(item.section, []).append(item)
     for section, items in sorted(found.items()):
         tried = section == TRIAL
+        if tried:  # a question without a twin was not tried: that is no outcome of the trials
+            items = [item for item in items if not (item.reason and item.kind is DataKind.FACT)]
         subject = "de proeven" if tried else "dit deel"
         note = status_markdown(items, remarks.get(section, ()), subject=subject)
         _write(folder / f"status-{section}.qmd", note)

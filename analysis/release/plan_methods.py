@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from analysis import dutch
+from analysis.design.questions import Places, places_of
 from analysis.inference.setting import MIN_CLUSTERS
 from analysis.release.plan_table import Content, by_name, table
 from analysis.release.plan_words import plain, say
@@ -16,7 +17,7 @@ _TERMS = {"ses": "sociale achtergrond", "female": "geslacht", "migration": "migr
 def estimators(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
     """Headline, co-primary estimator and test; the gap between tracks; the spread between provinces."""
     if content.get("questions"):
-        few = dutch.number(_minimum(content))
+        few, places = dutch.number(_minimum(content)), _places(content)
         yield (
             "Hoofdschatting is het gemiddelde effect per groep en meting (Callaway en Sant\\'Anna): "
             "plaatsen die tegelijk begonnen, bij elke meting vergeleken met plaatsen die dan nog niet "
@@ -27,11 +28,11 @@ def estimators(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
             f"{_stopped(content)}"
         )
         yield (
-            "De p-waarde komt uit een randomisatietoets over provincies: wat een provincie meemaakte, "
+            f"De p-waarde komt uit een randomisatietoets over {places.many}: wat een {places.one} meemaakte, "
             "gemeten naar hoe sterk haar uitkomst schommelt, gebeurt op alle andere manieren bij een andere. "
             "Start, omvang en schommeling blijven waar zij zijn, en elke schatting wordt gedeeld door haar "
             "jackknifefout. Het interval bestaat uit de effecten die deze toets niet verwerpt. "
-            f"Bij minder dan {few} provincies met een start, of minder dan {few} zonder, volgt "
+            f"Bij minder dan {few} {places.many} met een start, of minder dan {few} zonder, volgt "
             "geen uitspraak over toeval."
         )
     gap = content.get("kenniskloof")
@@ -54,10 +55,15 @@ def estimators(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
         last = "".join(
             f"; {'de' if track == 'havo' else 'het'} {track} tot en met meting {wave}" for track, wave in ends
         )
-        yield (
-            f"Het Adolescentenpanel heeft {say(panel['waves'])} jaarlijkse metingen{last}. Intervallen "
-            f"hebben een dekking van {_percent(panel['level'])}."
-        )
+        told = bool(regio) and regio["level"] == panel["level"]
+        own = "" if told else f" Intervallen hebben een dekking van {_percent(panel['level'])}."
+        yield (f"Het Adolescentenpanel heeft {say(panel['waves'])} jaarlijkse metingen{last}.{own}")
+
+
+def _places(content: Content) -> Places:
+    """What is re-assigned: where programmes start, or places where some start here and others there."""
+    exposures = content.get("exposures", {}).get("exposure", ())
+    return places_of(item.get("place", "province") for item in exposures)
 
 
 _ESTIMATORS = {"imputation": "imputatie (Borusyak, Jaravel en Spiess)", "two_way": "vaste effecten"}
@@ -109,14 +115,16 @@ def checks(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
         "Elke vraag gaat door dezelfde controles. De specificatiecurve combineert deze keuzes: schatter "
         f"({say(curve['estimators'], 'estimators')}), metingen waarin plaatsen op de start vooruit kunnen "
         f"lopen ({_numbers(curve['anticipation'])}) en metingen vóór de eerste start (alle of de laatste "
-        f"{say([n for n in curve['before'] if n])}){leave_out}. De toets op de hele curve gebruikt "
-        f"{say(curve['draws'])} herverdelingen."
+        f"{say([n for n in curve['before'] if n])}){leave_out}. Waar zij bestaan, doen ook andere wegingen "
+        "mee, en bij regressie en imputatie buurprovincies en het andere programma. De toets op de hele "
+        f"curve gebruikt {say(curve['draws'])} herverdelingen."
     )
     yield (
         f"Een verzonnen start ligt {_numbers(tried['placebo'])} metingen vóór de echte; vooruitlopen is "
         f"nagegaan voor {_numbers(tried['anticipation'])} metingen. De gevoeligheidsanalyse (Rambachan en "
-        f"Roth) laat na de start een verschil in ontwikkeling toe van {_numbers(tried['mbar'])} keer het "
-        f"grootste van de {say(tried['leads'])} metingen ervoor. Verder: andere weging, buurprovincies, het "
+        f"Roth) laat na de start een verschil in ontwikkeling toe van hooguit {_numbers(tried['mbar'])} keer "
+        f"het grootste van de {say(tried['leads'])} metingen ervoor. Bij elke waarde hoort een interval; "
+        "ook staat er tot welke waarde nul is uitgesloten. Verder: andere weging, buurprovincies, het "
         "andere programma, en een start die niet door loting is bepaald (Rosenbaum)."
     )
     if "strata" in design:
@@ -188,9 +196,9 @@ def twins(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
     diagnosis = content.get("robustness", {}).get("diagnosis")
     if diagnosis:
         yield (
-            f"Buiten dit rapport is de opzet na te gaan op {say(diagnosis['draws'])} tweelingen, met "
-            f"{say(diagnosis['reassigned'])} herverdelingen per toets en {_percent(diagnosis['alpha'])} als "
-            "grens (`benchmarks/credibility.py`)."
+            f"Buiten dit rapport is de opzet na te gaan op {dutch.number(diagnosis['draws'])} tweelingen, "
+            f"met {say(diagnosis['reassigned'])} herverdelingen per toets en {_percent(diagnosis['alpha'])} "
+            "als grens (`benchmarks/credibility.py`)."
         )
 
 

@@ -18,7 +18,7 @@ def questions(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
     labels = {
         key: by_name(content.get(f"{key}s", {}).get(key, [])) for key in ("exposure", "outcome")
     }  # fmt: skip
-    head = ["Naam en vraag", "Programma en uitkomst", "Geschat", "Rol en familie", "Metingen voor en na"]
+    head = ["Naam en vraag", "Programma en uitkomst", "Geschat", "Rol en familie", "Metingen vóór en na"]
     rows: list[list[Any]] = [head]
     compared: dict[tuple[str, str], list[str]] = {}
     for item in design.get("question", ()):
@@ -63,7 +63,7 @@ def exposures(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
                 f"{item['start']}{until}",
                 item["status"],
                 item["source"],
-                dutch.number(item["intensity"]) if "intensity" in item else "–",
+                dutch.number(item["intensity"]) if "intensity" in item else "niet bekend",
             ]
         )
     if len(rows) > 1:
@@ -87,7 +87,10 @@ def outcomes(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
     for item in content.get("outcomes", {}).get("outcome", ()):
         low, high = item["scale"]
         smallest = f"{plain(item['smallest_of_interest'])} {item['unit']} ({item['status']})"
-        scale = f"{plain(low)} tot {plain(high)}, {item.words('level')}"
+        unit = (
+            "%" if item["unit"] == "procentpunten" else f" {item['unit']}"
+        )  # of a value, not of a difference
+        scale = f"{plain(low)} tot {plain(high)}{unit}, {item.words('level')}"
         alike.setdefault((scale, smallest, item["smallest_reason"]), []).append(item["label"])
     for item in content.get("regio", {}).get("outcome", ()):
         alike[(item["unit"], *_regional(item))] = [f"Regionale verschillen: {item['label']}"]
@@ -103,5 +106,5 @@ def outcomes(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
 
 def _regional(item: Named) -> tuple[str, str]:
     spread, single = plain(item["smallest_sd"]), plain(item["smallest_deviation"])
-    text = f"spreiding {spread}, één provincie {single} {item['unit']} ({item['status']})"
+    text = f"spreiding {spread}, afwijking van één provincie {single} {item['unit']} ({item['status']})"
     return text, "een tiende en twee tiende van de spreiding tussen leerlingen"

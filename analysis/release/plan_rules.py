@@ -41,10 +41,11 @@ def disclosure(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
     rule = design["rule"]
     # A plan of before there were questions says it elsewhere, or not at all.
     schools = rule["minimum_schools"] if "questions" in content else rule.get("minimum_schools")
-    also = f", en een plaats met minder dan {say(schools)} scholen ook niet" if schools else ""
+    also = f" Een plaats met minder dan {say(schools)} scholen ook niet." if schools else ""
     yield (
-        f"Een uitkomst over minder dan {say(rule['minimum_n'])} personen, scholen of gemeenten wordt niet "
-        f"getoond{also}. Kleinste en grootste waarden van personen worden niet getoond."
+        f"Een uitkomst over minder dan {say(rule['minimum_n'])} personen wordt niet getoond; telt de bron "
+        f"geen personen, dan gaat het om plaatsen.{also} Kleinste en grootste waarden van personen worden "
+        "niet getoond."
     )
     if design.get("group") or design.get("contrast"):
         yield (
@@ -73,8 +74,10 @@ def seeds(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
         for key, value in _walk(tables, "")
         if "seed" in key
     ]
+    beside = any("seed" in key for key, _ in _walk(content.get(PARAMETERS, {}), ""))
+    also = " Andere beginwaarden (seed) staan bij de parameters van de notebooks." if beside else ""
     if found:
-        yield f"Toeval begint bij een vaste waarde, zodat elke run hetzelfde geeft: {say_list(found)}."
+        yield f"Toeval begint bij een vaste waarde, zodat elke run hetzelfde geeft: {say_list(found)}.{also}"
 
 
 def files(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ The checks of an answer that no text places are in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -64,7 +65,8 @@ def write_question_sections(asked: Iterable[Question], released: Released, folde
 def write_measured_sections(asked: Iterable[Question], drawn: Iterable[str], folder: Path) -> None:
     """``vragen-gemeten.qmd``: of every question what was measured and how alike places were, where drawn.
 
-    A table that says what that of an earlier question says is named, and not repeated.
+    A table that says what that of an earlier question says is named, and not repeated; so is one that differs
+    in the name of its outcome alone.
     """
     drawn = set(drawn)
     told: list[str] = []
@@ -74,7 +76,7 @@ def write_measured_sections(asked: Iterable[Question], drawn: Iterable[str], fol
             id = kind.format(question.id)
             if id not in drawn:
                 continue
-            earlier = first.setdefault((kind, _cells(folder, id)), id)
+            earlier = first.setdefault((kind, _cells(folder, id, question)), id)
             about = f"{escape(question.exposure.label)}, {escape(dutch.lower(question.title))}"
             told.append(
                 f"{{{{< include {FOLDER}/{id}.qmd >}}}}"
@@ -107,7 +109,7 @@ def write_check_sections(
         if effect is None or effect.value is None:
             continue
         ids = {kind: kind.format(question.id) for kind in _CHECKS}
-        earlier = {id: first.setdefault((kind, _cells(folder, id)), id) for kind, id in ids.items()}
+        earlier = {id: first.setdefault((kind, _cells(folder, id, question)), id) for kind, id in ids.items()}
         told = [id for id in ids.values() if id in left and earlier[id] == id]
         if ids[_CHECKS[0]] not in told:
             continue
@@ -120,12 +122,14 @@ def write_check_sections(
     _write(folder / "vragen-controles.qmd", text)
 
 
-def _cells(folder: Path, id: str) -> str:
-    """What a table says below its caption; of a picture, and of what is not there, its own name."""
+def _cells(folder: Path, id: str, question: Question) -> str:
+    """What a table says below its caption, but for the name of the outcome of `question` and the widths of
+    its columns, which follow from that; of a picture, and of what is not there, its own name."""
     path = folder / f"{id}.qmd"
     if not id.startswith("tbl-") or not path.is_file():
         return id
-    return path.read_text(encoding="utf-8").rpartition("\n\n: ")[0]
+    cells = path.read_text(encoding="utf-8").rpartition("\n\n: ")[0]
+    return re.sub("-{3,}", "---", cells.replace(escape(question.outcome.label), ""))
 
 
 NO_OTHERS = "Andere beantwoorde vragen zijn er niet."
@@ -259,6 +263,7 @@ def _against(question: Question, released: Released) -> str:
     from analysis.chapters.effect import BESIDE
     from analysis.chapters.zekerheid import CHECKED, CHOSEN, NOTHING_THERE
 
+    named = question.places().named
     effect, checks = question.prefix, f"zekerheid.{question.prefix.replace('.', '_')}"
     row = released.row(f"{effect}.effect")
     main, alpha = row.value, 1 - row.level
@@ -291,7 +296,7 @@ def _against(question: Question, released: Released) -> str:
             f"schatting {_side(released, checks, main)}"
         )
     chosen = [
-        f"{dutch.lower(CHECKED[name])} ({{{{< var {checks}.{name}.value >}}}})"
+        f"{dutch.lower(named(CHECKED[name]))} ({{{{< var {checks}.{name}.value >}}}})"
         for name in CHOSEN
         if (value := _value(released, f"{checks}.{name}")) is not None and value * main < 0
     ]
@@ -301,7 +306,7 @@ def _against(question: Question, released: Released) -> str:
             f"Met {choices} komt de schatting ook aan de andere kant van nul uit: {dutch.join(chosen)}."
         )
     seen = [
-        f"{dutch.lower(CHECKED[name])} ({{{{< var {checks}.{name}.full >}}}}; p-waarde "
+        f"{dutch.lower(named(CHECKED[name]))} ({{{{< var {checks}.{name}.full >}}}}; p-waarde "
         f"{{{{< var {checks}.{name}.p >}}}})"
         for name in NOTHING_THERE
         if (row := released.find(f"{checks}.{name}")) is not None

@@ -132,7 +132,12 @@ def _table(cells: list[list[str]], caption: str, name: str) -> str:
 def _named(keys: Sequence[str], manifest: Mapping[str, Source]) -> list[str]:
     """The sources by the names that the tables give them."""
     sources, _ = named_sources("; ".join(keys), manifest)
-    told = "; ".join(f"{code(source.key)}: {escape(source.title)}" for source in sources)
+    used = dict.fromkeys(key.strip() for some in keys for key in some.split(";"))
+    told = "; ".join(
+        f"{', '.join(code(key) for key in used if key == source.key or key in source.facts)}: "
+        f"{escape(source.title)}"
+        for source in sources
+    )
     return [f"**Bronnen, met hun naam in de tabellen.** {told}.\n"] if sources else []
 
 
@@ -190,4 +195,4 @@ def _shown_at(places: Sequence[Use], here: str) -> str:
 def _cell(origin: Mapping[str, Any]) -> str:
     if "number" in origin:
         return f"{int(origin['number'])}, {code(origin['cell'])}"
-    return "niet bewaard" if origin["run"] else "geen"
+    return "niet bewaard," if origin["run"] else "geen cel,"

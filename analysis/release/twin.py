@@ -23,7 +23,7 @@ KIND_COLUMN = "soort gegevens"
 MAX_ROWS = 100  # more than that is for a spreadsheet
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the least a zip can hold
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
-_EMPTY = "–"
+_EMPTY = "geen"
 _RIGHT = ' style="text-align: right;"'
 # Quarto starts a process for every raw table to look for what it can restyle.
 _NO_PROCESSING = "<!--| quarto-html-table-processing: none -->"

@@ -203,12 +203,13 @@ def test_every_roll_out_says_how_sure_its_answer_is(name, tmp_path, light):
     main = released.row("zekerheid.prodemos_kennis.main")
     if case.why or name == "one province":  # its error cannot be had without a second
         assert main.reason
-        checks, *figures, before, alarm, limits, seen = zekerheid.exhibits(released, workspace)
+        checks, *figures, before, alarm, limits, seen, drift = zekerheid.exhibits(released, workspace)
         assert all(table.cells.iloc[0, 0].startswith("niet vast te stellen: ") for table in (before, alarm))
         assert limits.cells.iloc[:, 1].tolist() == [f"niet vast te stellen: {main.reason}"]
         assert checks.cells.iloc[:, 1].tolist() == ["niet vast te stellen"]
         assert all(figure.alt.startswith("Geen figuur. ") for figure in figures)
         assert set(seen.cells.iloc[:, 1]) == {"niet vast te stellen"}
+        assert set(drift.cells.iloc[:, 1]) == {"niet vast te stellen"}
     else:
         assert main.value == pytest.approx(PLANTED, abs=0.15)
         drawn = zekerheid.exhibits(released, workspace)
@@ -217,6 +218,7 @@ def test_every_roll_out_says_how_sure_its_answer_is(name, tmp_path, light):
             "fig-zekerheid-prodemos-kennis-curve", "fig-zekerheid-prodemos-kennis-vermogen",
             "tbl-zekerheid-prodemos-kennis-voorloop", "tbl-zekerheid-prodemos-kennis-alarm",
             "tbl-zekerheid-prodemos-kennis-balans", "tbl-zekerheid-prodemos-kennis-grenzen", "tbl-zekerheid",
+            "tbl-zekerheid-gevoeligheid",
         ]  # fmt: skip
         assert "nan" not in "\n".join(texts(drawn)).lower()
     for row in released.rows:

@@ -239,6 +239,10 @@ def test_tables_tell_the_rows(drawn):
     assert len(drawn["tbl-meten-controle"].cells) == 16
     spreads = drawn["tbl-meten-spreiding"].cells
     assert spreads.iloc[0, 1] == "28% (95%-interval van 21 tot 35)"
+    turnout = spreads[spreads["Bron"].str.startswith("Kiesraad")]
+    assert set(turnout.iloc[:, 3:].to_numpy().ravel()) == {"niet van toepassing"}  # other designs rest on it
+    abroad = spreads[spreads["Bron"].str.contains("Chili")]
+    assert set(abroad.iloc[:, 3:].to_numpy().ravel()) == {"niet gebruikt"}
 
 
 def test_every_question_has_its_place_and_its_choices(drawn):

@@ -302,10 +302,11 @@ def test_without_a_panel_every_row_says_why(turnout):
         "gamma",
         "breakdown_b",
     } <= {item.name for item in none if isinstance(item, Result)}
-    checks, *figures, before, alarm, limits, _ = exhibits(publish(*none), HERE)
+    checks, *figures, before, alarm, limits, _, drift = exhibits(publish(*none), HERE)
     assert checks.cells.iloc[:, 1].tolist() == ["niet vast te stellen"]
     assert {table.cells.iloc[0, 0] for table in (before, alarm)} == {limits.cells.iloc[0, 1]}
     assert limits.cells.iloc[0, 1] == "niet vast te stellen: er is nog niets gemeten"
+    assert drift.caption.endswith(": niet vast te stellen: er is nog niets gemeten.")
     assert [figure.alt for figure in figures] == 3 * [
         "Geen figuur. Niet vast te stellen: er is nog niets gemeten."
     ]

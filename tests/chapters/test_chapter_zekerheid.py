@@ -44,7 +44,7 @@ def curve(**columns):
 
 def before(**columns):
     table = {"label": ["eerste meting na de start: 2021", "alle starts samen"], "provinces": [3, 8],
-             "measurements": [5, 6], "slope": [3, -1], "low": [None, -4], "high": [None, 2],
+             "measurements": [5, 6], "reason": "", "slope": [3, -1], "low": [None, -4], "high": [None, 2],
              "p_value": [None, 0.44], "detectable_80": [9, 5], "bias": [2, -1],
              "equivalent": ["niet te toetsen", "ja"], "n": [400, 400]}  # fmt: skip
     measures = ("slope", "low", "high", "p_value", "detectable_80", "bias")
@@ -127,6 +127,38 @@ def test_trends_before_the_start_are_told_by_start_and_without_a_test_where_ther
          "niet te toetsen"],
         ["alle starts samen", "8", "−1", "van −4 tot 2", "0,440", "5", "−1", "ja"],
     ]  # fmt: skip
+
+
+def test_a_start_that_cannot_be_tested_keeps_its_line_and_the_caption_says_why():
+    gone = {name: [None, -1] for name in ("slope", "detectable_80", "bias")}
+    one = before(reason=["de schatting hangt aan één provincie", ""], **gone)
+    found = drawn(released(series=(without(), curve(), power(), one)))
+    table = found["tbl-zekerheid-prodemos-kennis-voorloop"]
+    assert table.cells.iloc[0].tolist() == [
+        "eerste meting na de start: 2021", "3", "niet te geven", "niet te geven", "geen uitspraak",
+        "niet te geven", "niet te geven", "niet te toetsen",
+    ]  # fmt: skip
+    assert table.caption.endswith(
+        "Niet te toetsen: eerste meting na de start: 2021 (de schatting hangt aan één provincie)."
+    )
+
+
+def test_every_violation_that_the_plan_names_has_its_interval_or_none_has():
+    points = pd.DataFrame(
+        {"bound": [0.0, 0.5, 2.0], "low": [0.1, -0.4, None], "high": [1.9, 2.4, None], "n": 400}
+    )
+    table = drawn(
+        released(series=(without(), curve(), power(), line("gevoeligheid", points, ("low", "high"))))
+    )
+    table = table["tbl-zekerheid-gevoeligheid"]
+    assert list(table.cells.columns) == ["Vraag", "0 maal", "0,5 maal", "2 maal"]
+    assert table.cells.to_numpy().tolist() == [
+        ["ProDemos, kennis over de democratie (punten)", "van 0 tot 2", "van 0 tot 2", "zonder grens"]
+    ]
+    why = line("gevoeligheid", NotEstimable("er zijn te weinig metingen vóór de start"), ("low", "high"))
+    none = drawn(released(series=(without(), curve(), power(), why)))["tbl-zekerheid-gevoeligheid"]
+    assert none.cells.iloc[0, 1] == "niet vast te stellen"
+    assert none.caption.endswith("niet vast te stellen: er zijn te weinig metingen vóór de start.")
 
 
 def test_false_alarms_and_limits_stand_in_tables():

@@ -377,7 +377,7 @@ def test_a_plan_without_much_in_it_can_be_read():
     small = FrozenPlan(
         "2026-11-02", {"exposures": {"exposure": [{"name": "a", "label": "A"}], "spell": [spell]}}
     )
-    assert "| A | Groningen | 2024 | gerealiseerd | brief A | – |" in plan_markdown(
+    assert "| A | Groningen | 2024 | gerealiseerd | brief A | niet bekend |" in plan_markdown(
         small, {"PV20": "Groningen"}
     )
     assert dutch_date("2026-03-09") == "9 maart 2026"
@@ -430,7 +430,7 @@ def test_the_plan_names_every_question_outcome_and_start_of_the_design():
         assert escape(asked.outcome.label) in text
         assert escape(asked.outcome.smallest_reason) in text
     assert "| het gemiddelde effect sinds de start | hoofdvraag, prodemos | 5 en 2 |" in text
-    assert "| ProDemos | Groningen | 2024 | gerealiseerd | brief A, 3.1 (tweede) | – |" in text
+    assert "| ProDemos | Groningen | 2024 | gerealiseerd | brief A, 3.1 (tweede) | niet bekend |" in text
 
 
 def test_a_spell_that_changes_is_named_by_programme_and_place():

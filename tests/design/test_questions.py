@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from question_files import edited_design
 
 from analysis.design.questions import (
+    PLACES,
     REALISED,
     Spell,
     exposures,
     first_day,
     outcomes,
+    places_of,
     question,
     questions,
     require_no_overlap,
@@ -264,3 +267,17 @@ def test_every_family_has_one_primary_question_and_every_id_is_its_own():
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"questions\.toml is absent"):
         questions(Workspace(tmp_path, tmp_path))
+
+
+def test_places_are_called_by_where_the_start_is_decided():
+    """Both words are of common gender; a compound, and what is of a province's council, stays."""
+    asked = questions()[0]
+    towns = replace(asked, exposure=replace(asked.exposure, place="municipality"))
+    text = "Elke provincie telt; twaalf provincies, buurprovincies en Provinciale Staten. Provincies"
+    assert asked.places().named(text) == text
+    assert towns.places().named(text) == (
+        "Elke gemeente telt; twaalf gemeenten, buurprovincies en Provinciale Staten. Gemeenten"
+    )
+    assert towns.places(twin=True) == PLACES["province"], "a twin starts by province"
+    assert places_of(["province", "municipality"]).many == "plaatsen"
+    assert places_of(["municipality"] * 2).one == "gemeente"

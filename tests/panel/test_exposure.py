@@ -117,13 +117,13 @@ def test_intensity_is_summed_over_spells_zero_without_and_unknown_where_unknown(
 def test_the_schedule_says_how_sure_a_start_is(tmp_path):
     programme = exposed(exposures()["prodemos"], workspace_with(tmp_path))
     assert programme.source == "studie"
-    found = programme.schedule(list(province_names())).set_index("code")
+    found = programme.schedule(list(province_names()), {}).set_index("code")
     assert found.loc["PV20"].tolist() == [2024.0, "bekend", "2024"]
     assert found.loc["PV21", "status"] == "onbekend", "the letters do not say when the others follow"
     told = exposure(spell("PV20", "2025-09", status=ASSUMED), spell("PV21", "2025-09", status=PLANNED))
     from analysis.panel.exposure import Exposed
 
-    found = Exposed(told, True, "lijst").schedule(["PV20", "PV21", "PV22"])
+    found = Exposed(told, True, "lijst").schedule(["PV20", "PV21", "PV22"], {})
     assert found["status"].tolist() == ["aanname", "bekend", "niet"]
     assert found["date"].tolist() == ["2025-09", "2025-09", ""]
 
@@ -137,7 +137,7 @@ def test_a_list_of_starts_takes_the_place_of_the_design(tmp_path):
     assert {(one.place, one.start, one.end) for one in programme.exposure.spells} == {
         ("PV20", "2024-09-01", ""), ("PV22", "2024-01-01", "2025-12-31"), ("PV26", "2025-03-01", "")
     }  # fmt: skip
-    status = programme.schedule(list(PROVINCES)).set_index("code")["status"]
+    status = programme.schedule(list(PROVINCES), {}).set_index("code")["status"]
     assert status["PV24"] == "niet", "a list that holds the starts says of others that they did not"
 
 

@@ -138,7 +138,7 @@ def test_schools_without_a_list_are_no_provinces_without_activities(tmp_path):
     assert rows["bereik.tienskip_jaren"].points["municipalities"].isna().all()
     programme = exposed(exposures()["tienskip"], workspace)
     assert programme.exposure.spells == ()
-    assert set(programme.schedule(["PV20", "PV22"])["status"]) == {"onbekend"}
+    assert set(programme.schedule(["PV20", "PV22"], {})["status"]) == {"onbekend"}
     panel = question_panel("tienskip-opkomst-tk", workspace=workspace)
     assert panel.frame.reason.startswith("van de meeste activiteiten is niet te lezen in welke provincie")
     listed = workspace_with(tmp_path / "listed", tienskip=text, duo_vo_2025=DUO)

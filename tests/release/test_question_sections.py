@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from analysis.datakind import DataKind
 from analysis.design.questions import questions
-from analysis.release.question_sections import NO_OTHERS, write_check_sections, write_reach_sections
+from analysis.release.question_sections import (
+    NO_OTHERS,
+    write_check_sections,
+    write_measured_sections,
+    write_reach_sections,
+)
 from analysis.results import Released, Result
 from analysis.unknown import NotEstimable
 
@@ -103,3 +108,19 @@ def test_tables_of_reach_are_told_in_whole_sentences_also_where_that_of_province
     write_reach_sections(["tienskip"], drawn, Released((), ()), tmp_path)
     told = (tmp_path / "uitkomst-bereik-tienskip.qmd").read_text(encoding="utf-8")
     assert told.startswith("@tbl-bereik-tienskip-jaren geeft activiteiten en bereik per jaar; ")
+
+
+def test_a_table_that_differs_in_the_name_of_its_outcome_alone_is_named_and_not_repeated(tmp_path):
+    """The widths of its columns follow from that name; another number is another table."""
+    asked = {one.id: one for one in questions()}
+    own = [asked[id] for id in (FIRST, "prodemos-opkomst-geteld", "tienskip-opkomst-tk")]
+    numbers = ("77,73", "77,73", "82,24")
+    for one, number, width in zip(own, numbers, ("-----", "-------", "----"), strict=True):
+        cells = f"| Kenmerk | Met |\n|:{width}|---:|\n| {one.outcome.label}, 2023 (%) | {number} |"
+        path = tmp_path / f"tbl-zekerheid-{one.id}-balans.qmd"
+        path.write_text(f"{cells}\n\n: {one.title}. {{#tbl-x}}\n", encoding="utf-8")
+    write_measured_sections(own, [f"tbl-zekerheid-{one.id}-balans" for one in own], tmp_path)
+    text = (tmp_path / "vragen-gemeten.qmd").read_text(encoding="utf-8")
+    assert text.count("include") == 2
+    assert f"@tbl-zekerheid-{FIRST}-balans geldt ook voor ProDemos, dezelfde opkomst" in text
+    assert "tbl-zekerheid-prodemos-opkomst-geteld-balans" not in text

@@ -177,6 +177,21 @@ def test_beside_synthetic_results_those_without_a_number_are_counted_apart():
     assert "Daarnaast zijn er 2 niet vast te stellen; de reden staat erbij." in note
 
 
+def test_a_question_without_a_twin_is_no_outcome_of_the_trials(tmp_path):
+    tried = Result("proef.a_x", "x", 1.0, "", DataKind.SYNTHETIC, "y")
+    unknown = NotEstimable("er zijn te weinig metingen")
+    rows = (
+        tried,
+        replace(tried, id="proef.a_y", value=None, reason=unknown.reason),
+        Result(
+            "proef.b_x", "x", NotEstimable("voor deze vraag is geen tweeling gemaakt"), "", DataKind.FACT, "y"
+        ),
+    )
+    write_fragments([], Released(rows), tmp_path / "_generated")
+    note = (tmp_path / "_generated" / "status-proef.qmd").read_text(encoding="utf-8")
+    assert "Daarnaast is er 1 niet vast te stellen" in note
+
+
 def test_remark_is_plain_text():
     note = status_markdown(kinds_of(DataKind.REAL), ["Een *opmerking* over {{< var x >}}."])
     assert "\\*opmerking\\*" in note

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import yaml
 from small_report import MANIFEST, PROVENANCE, exhibits, make_project, rows
@@ -11,7 +13,7 @@ from analysis.datakind import DataKind
 from analysis.release.fragments import write_fragments
 from analysis.release.markdown import linked, piece, visible
 from analysis.release.shown import Shown, shown
-from analysis.release.trace import trace_markdown
+from analysis.release.trace import _named, trace_markdown
 from analysis.release.variables import write_variables
 from analysis.results import Released
 
@@ -29,6 +31,15 @@ def test_the_appendix_holds_what_is_shown_and_no_more():
         assert part in text
     assert "budget" not in text
     assert "share" not in text
+
+
+def test_sources_are_listed_by_the_names_that_the_tables_give_them():
+    """Facts go by the names of their tables: the key of the source stands in none."""
+    given = replace(next(iter(MANIFEST.values())), key="brief", facts=("letter_facts", "commitments"))
+    (told,) = _named(["letter_facts", "x; letter_facts"], {"brief": given})
+    assert f"`letter_facts`: {given.title}" in told
+    assert "`brief`" not in told
+    assert "commitments" not in told
 
 
 def test_a_conclusion_brings_the_results_it_rests_on():

@@ -44,7 +44,7 @@ def test_numbers_read_as_dutch_and_texts_as_they_are():
     rows, numeric = readable(CELLS)
     assert numeric == [False, True, True, True, True]
     assert rows[0] == ["Fryslân & <b>", "2024", "−1,25", "12.345", "0,032"]
-    assert rows[1] == ["{{< var x >}}", "2025", "–", "7", "0,500"]
+    assert rows[1] == ["{{< var x >}}", "2025", "geen", "7", "0,500"]
 
 
 def test_the_table_is_all_of_it_and_no_text_is_markup():
