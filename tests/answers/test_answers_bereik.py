@@ -104,3 +104,16 @@ def test_activities_that_cannot_be_placed_have_no_table_by_province(tmp_path):
     assert list(drawn) == ["tbl-bereik-prodemos-jaren", "tbl-bereik-prodemos-verlies"]
     assert drawn["tbl-bereik-prodemos-jaren"].cells["Gemeenten"].tolist() == ["onbekend"]
     assert drawn["tbl-bereik-prodemos-verlies"].cells["Waarom"].tolist() == ["Zonder leesbare plaats"]
+
+
+def test_a_municipality_that_cannot_be_read_is_unknown_and_not_none(tmp_path):
+    """Utrecht's activities name the province alone, one of Drenthe's does, Groningen had none."""
+    rows = "datum;gemeente;provincie;aantal leerlingen\n" + "".join(
+        f"1-{month}-2025;;Utrecht;40\n1-{month}-2024;;Drenthe;40\n" for month in range(1, 5)
+    )
+    rows += "1-2-2024;Assen;;104\n1-3-2024;Emmen;;60\n"
+    drawn = {one.id: one for one in exhibits(released(tmp_path, rows), Workspace.current())}
+    provinces = drawn["tbl-bereik-prodemos"].cells.set_index("Provincie")["Gemeenten"]
+    assert provinces[["Utrecht", "Drenthe", "Groningen"]].tolist() == ["onbekend", "ten minste 2", "0"]
+    years = drawn["tbl-bereik-prodemos-jaren"].cells.set_index("Jaar")["Gemeenten"]
+    assert years.to_dict() == {"2024": "ten minste 2", "2025": "onbekend"}
