@@ -62,8 +62,8 @@ def _provinces(series: Series, name: str, label: str, workspace: Workspace) -> T
 def _years(series: Series, name: str, label: str) -> TableExhibit:
     across = int(series.points["across"].sum())
     told = (
-        f" Bij {dutch.number(across)} activiteiten is alleen een periode bekend die in het volgende jaar "
-        "eindigt; die tellen in het jaar van het begin."
+        f" Alleen een periode, die in het volgende jaar eindigt, is bekend van {dutch.number(across)} "
+        f"activiteit{'' if across == 1 else 'en'}; die telt in het jaar van het begin."
         if across
         else ""
     )
@@ -112,7 +112,7 @@ def _people(row) -> str:
 
 
 def _known(value: float, row, *, lacking: int) -> str:
-    """A number that is a bound where something lacks; where there is none, unknown or withheld with its row."""
+    """A number, a bound where something is lacking; where there is none, unknown or withheld with its row."""
     if pd.isna(value):
         return _NOT_SHOWN if pd.isna(row.activities) else dutch.UNKNOWN
     told = dutch.number(int(value))

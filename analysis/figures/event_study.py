@@ -168,22 +168,27 @@ def _alt(table: pd.DataFrame, outcome: str, unit: str, percent: str, period: str
 
     measured = f" in {unit}" if unit else ""
     parts = [f"Effect op {outcome}{measured} naar {period} sinds de start."]
-    before, after = table["event_time"] < _REFERENCE, table["event_time"] > _REFERENCE
-    for side, what in ((table[before], "vóór de start"), (table[after], "na de start")):
-        if side.empty:
-            continue
-        known = side["low"].notna()
-        clear = int(((side["low"] > 0) | (side["high"] < 0)).sum())
-        said = (
-            f"sluiten {clear} van de {int(known.sum())} {percent}%-intervallen nul uit"
-            if known.any()
-            else "is geen interval te geven"
-        )
-        parts.append(f"{what} {said}; de laatste schatting is {told(side['estimate'].iloc[-1])}.")
+    before, after = table[table["event_time"] < _REFERENCE], table[table["event_time"] > _REFERENCE]
+    if not after.empty:  # first: it is the finding
+        last = told(after["estimate"].iloc[-1])
+        parts.append(f"na de start {_clear(after, percent)}; de laatste schatting is {last}.")
+    if not before.empty:
+        parts.append(f"vóór de start {_clear(before, percent)}.")
     if "truth" in table.columns:
         truth = table["truth"].dropna().iloc[-1]
-        parts.append(f"Het ware effect in de synthetische gegevens is dan {told(truth)}.")
+        parts.append(f"In de synthetische gegevens is het ware effect na de start {told(truth)}.")
     return words.within(*map(dutch.capital, parts))
+
+
+def _clear(rows: pd.DataFrame, percent: str) -> str:
+    """How many intervals do not hold zero, as the rest of a sentence."""
+    known = int(rows["low"].notna().sum())
+    clear = int(((rows["low"] > 0) | (rows["high"] < 0)).sum())
+    if not known:
+        return "is geen interval te geven"
+    if known == 1:
+        return f"sluit het {percent}%-interval nul {'uit' if clear else 'niet uit'}"
+    return f"sluiten {clear} van de {known} {percent}%-intervallen nul uit"
 
 
 def _twin(table: pd.DataFrame) -> pd.DataFrame:

@@ -76,7 +76,7 @@ def registered(name: str, workspace: Workspace | None = None) -> Registered | No
     paths = [] if design is None else find_files(design, workspace.data)
     if not paths:
         return NotEstimable(
-            f"er is geen registratie van {label}; nodig is een lijst van activiteiten met datum en plaats",
+            f"een registratie van {label} ontbreekt; nodig is een lijst van activiteiten met datum en plaats",
             f"put the files named in data/design/{REGISTRATIONS}.toml into the data folder",
         )
     read = read_activities(paths, design, gazetteer(workspace))
@@ -144,7 +144,7 @@ def largest_reach(
     design = registration_maps(workspace).get(name)
     paths = [] if design is None else find_files(design, workspace.data)
     if not paths:
-        return NotEstimable(f"er is geen registratie van {name}")
+        return NotEstimable(f"een registratie van {name} ontbreekt")
     rows = _in_provinces(read_activities(paths, design, gazetteer(workspace)).frame, workspace)
     rows = rows[rows["date"] <= until]
     most = rows["young_people"].max()

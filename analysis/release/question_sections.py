@@ -31,6 +31,7 @@ def write_question_sections(asked: Iterable[Question], released: Released, folde
     by_chapter: dict[str, list[str]] = {}
     trials: list[str] = []
     paths: dict[str, list[Question]] = {}
+    counted: set[tuple[str, str]] = set()  # who was compared, told once a chapter
     checks = []
     for question in asked:
         if question.placebo:
@@ -43,7 +44,10 @@ def write_question_sections(asked: Iterable[Question], released: Released, folde
             drawn = effect.value is not None and question.chapter not in paths
             if effect.value is not None:
                 paths.setdefault(question.chapter, []).append(question)
-            _write(folder / f"{name}.qmd", _section(question, effect, released, drawn=drawn))
+            who = (question.chapter, question.population.text)
+            apart = effect.value is not None and who not in counted
+            counted |= {who} if apart else set()
+            _write(folder / f"{name}.qmd", _section(question, effect, released, drawn=drawn, apart=apart))
             by_chapter[question.chapter].append(name)
         trial = released.find(f"{TRIAL}.{question.prefix}.effect")
         if trial is not None and not trial.reason:
@@ -232,17 +236,19 @@ def write_outcome_sections(released: Released, reports: Path, folder: Path) -> N
         _write(folder / f"uitkomst-{section}.qmd", f"{shown}\n")
 
 
-def _section(question: Question, effect: Result, released: Released, *, drawn: bool) -> str:
+def _section(question: Question, effect: Result, released: Released, *, drawn: bool, apart: bool) -> str:
     """Heading, question, sentence and what does not go with it.
 
-    With a table where there is an estimate, and its path where `drawn`. Where there is none, the sentence
+    With a table where there is an estimate, and its path where `drawn`; with who was compared, and who was
+    left out, where `apart`. Where there is none, the sentence
     says the question again: it stands alone.
     """
     heading = f"## {escape(question.title)} {{#sec-{question.id}}}"
     sentence = f"{{{{< var {CONCLUSIONS}.{question.prefix}.value >}}}}"
     if effect.value is None:
         return _joined([heading, sentence])
-    parts = [heading, f"**Vraag.** {escape(question.text)}", sentence]
+    who = f" Vergeleken zijn {escape(question.population.text)}." if apart else ""
+    parts = [heading, f"**Vraag.** {escape(question.text)}{who}", sentence]
     table, path = _exhibits(question, "")
     parts += [against] if (against := _against(question, released)) else []
     if not drawn:
@@ -286,10 +292,7 @@ def _against(question: Question, released: Released) -> str:
         )
     sign = _value(released, f"{checks}.curve_sign")
     if sign is not None and sign < ALL:
-        told.append(
-            f"In {{{{< var {checks}.curve_sign.value >}}}}% van alle combinaties van keuzes ligt de "
-            f"schatting {_side(released, checks, main)}"
-        )
+        told.append(_signs(released, checks, main))
     chosen = [
         f"{dutch.lower(CHECKED[name])} ({{{{< var {checks}.{name}.value >}}}})"
         for name in CHOSEN
@@ -340,12 +343,21 @@ def _each(names: dict[str, str], released: Released) -> str:
     return dutch.join(told)
 
 
-def _side(released: Released, checks: str, main: float) -> str:
-    """On which side of zero most estimates lie: their share is that of the sign that most of them have."""
-    median = _value(released, f"{checks}.curve_median")
+def _signs(released: Released, checks: str, main: float) -> str:
+    """That not all choices lead to this side of zero; the share known is that of the sign most of them give.
+
+    Where most agree, that is what goes with the estimate: the sentence is about the others.
+    """
+    share, median = f"{{{{< var {checks}.curve_sign.value >}}}}%", _value(released, f"{checks}.curve_median")
     if median is None or median * main >= 0:
-        return "aan dezelfde kant van nul."
-    return f"juist aan de andere kant van nul; de middelste is {{{{< var {checks}.curve_median.full >}}}}."
+        return (
+            "Niet bij alle combinaties van keuzes ligt de schatting aan dezelfde kant van nul: wel bij "
+            f"{share}."
+        )
+    return (
+        f"In {share} van alle combinaties van keuzes ligt de schatting juist aan de andere kant van nul; de "
+        f"middelste is {{{{< var {checks}.curve_median.full >}}}}."
+    )
 
 
 def _value(released: Released, id: str) -> float | None:

@@ -88,7 +88,8 @@ def write_paper(project: Project, text: str, folder: Path, kept: Kept | None = N
     """Write the PDF, likewise."""
     options = project.options("typst")
     parts = [*TEMPLATES, *project.paths(options.get("template-partials"))]
-    source = _pandoc(project, "typst", text, ["--to=typst-citations"], parts, kept)
+    # quotes as they are meant: Typst opens one where a piece in another language has just ended
+    source = _pandoc(project, "typst", text, ["--to=typst-citations-smart"], parts, kept)
     standards = list(options.get("pdf-standard") or [])
     pictures = (path for path in sorted(project.root.rglob("*")) if path.suffix in PICTURES)
     decides = {

@@ -38,7 +38,7 @@ def released(folder, text):
 
 def test_without_a_registration_every_row_says_why(tmp_path):
     for item in items(tmp_path):
-        assert "er is geen registratie van ProDemos" in item.reason
+        assert "een registratie van ProDemos ontbreekt" in item.reason
         assert item.kind is DataKind.FACT
     assert exhibits(released(tmp_path, None), Workspace.current()) == []
 
@@ -60,7 +60,7 @@ def test_the_cost_is_over_the_reach_of_the_year_of_the_amount(tmp_path):
     """One million euro over the 233 registered in 2026; one activity has no count."""
     cost = released(tmp_path, ROWS).row("bereik.prodemos_cost")
     assert cost.value == pytest.approx(1e6 / 233, abs=0.005)
-    assert "van 1 activiteiten is het aantal jongeren onbekend, dus dit is het meeste" in cost.note
+    assert "van 1 activiteit is het aantal jongeren onbekend, dus dit is het meeste" in cost.note
     before = released(tmp_path / "before", ROWS.replace("2026", "2024")).row("bereik.prodemos_cost")
     assert before.reason == "de registratie van ProDemos bevat geen bereik over 2026"
 

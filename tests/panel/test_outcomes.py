@@ -231,7 +231,8 @@ def test_pupils_in_rows_are_the_people_behind_a_value(tmp_path):
     "text",
     [
         "gemeente;jaar;score\nAssen;2024;40\nEmmen;2024;50\nAssen;2025;60\n",  # a mean of each place
-        "gemeente;jaar;score;se\n" + "".join(f"Assen;2024;{score};1,5\n" for score in (40, 50, 90)),  # classes
+        "gemeente;jaar;score;se\n"
+        + "".join(f"Assen;2024;{score};1,5\n" for score in (40, 50, 90)),  # classes
     ],
 )
 def test_rows_that_are_no_pupils_tell_of_no_number_of_people(tmp_path, text):

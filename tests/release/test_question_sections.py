@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from analysis.datakind import DataKind
 from analysis.design.questions import questions
-from analysis.release.question_sections import NO_OTHERS, write_check_sections, write_reach_sections
+from analysis.release.question_sections import (
+    NO_OTHERS,
+    write_check_sections,
+    write_question_sections,
+    write_reach_sections,
+)
 from analysis.results import Released, Result
 from analysis.unknown import NotEstimable
 
@@ -103,3 +108,17 @@ def test_tables_of_reach_are_told_in_whole_sentences_also_where_that_of_province
     write_reach_sections(["tienskip"], drawn, Released((), ()), tmp_path)
     told = (tmp_path / "uitkomst-bereik-tienskip.qmd").read_text(encoding="utf-8")
     assert told.startswith("@tbl-bereik-tienskip-jaren geeft activiteiten en bereik per jaar; ")
+
+
+def test_who_was_compared_is_told_at_the_first_answer_of_a_chapter_about_them(tmp_path):
+    """Drenthe and Noord-Holland are no comparison for Tienskip: a reader must not count twelve."""
+    asked = list(questions())
+    rows = [
+        Result(f"{one.prefix}.effect", "effect", 1.0, "punten", DataKind.REAL, "x", level=0.95, n=900)
+        for one in asked
+    ]
+    write_question_sections(asked, Released(tuple(rows), ()), tmp_path)
+    told = {path.stem: path.read_text(encoding="utf-8") for path in tmp_path.glob("vraag-*.qmd")}
+    assert "zonder Drenthe en Noord-Holland" in told["vraag-tienskip-opkomst-tk"]
+    assert "Vergeleken zijn kiesgerechtigden in de twaalf provincies" in told["vraag-prodemos-opkomst-tk"]
+    assert "Vergeleken" not in told["vraag-prodemos-opkomst-geteld"]  # the same people
