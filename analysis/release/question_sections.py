@@ -31,7 +31,6 @@ def write_question_sections(asked: Iterable[Question], released: Released, folde
     by_chapter: dict[str, list[str]] = {}
     trials: list[str] = []
     paths: dict[str, list[Question]] = {}
-    counted: set[tuple[str, str]] = set()  # who was compared, told once a chapter
     checks = []
     for question in asked:
         if question.placebo:
@@ -44,10 +43,7 @@ def write_question_sections(asked: Iterable[Question], released: Released, folde
             drawn = effect.value is not None and question.chapter not in paths
             if effect.value is not None:
                 paths.setdefault(question.chapter, []).append(question)
-            who = (question.chapter, question.population.text)
-            apart = effect.value is not None and who not in counted
-            counted |= {who} if apart else set()
-            _write(folder / f"{name}.qmd", _section(question, effect, released, drawn=drawn, apart=apart))
+            _write(folder / f"{name}.qmd", _section(question, effect, released, drawn=drawn))
             by_chapter[question.chapter].append(name)
         trial = released.find(f"{TRIAL}.{question.prefix}.effect")
         if trial is not None and not trial.reason:
@@ -236,18 +232,18 @@ def write_outcome_sections(released: Released, reports: Path, folder: Path) -> N
         _write(folder / f"uitkomst-{section}.qmd", f"{shown}\n")
 
 
-def _section(question: Question, effect: Result, released: Released, *, drawn: bool, apart: bool) -> str:
+def _section(question: Question, effect: Result, released: Released, *, drawn: bool) -> str:
     """Heading, question, sentence and what does not go with it.
 
-    With a table where there is an estimate, and its path where `drawn`; with who was compared, and who was
-    left out, where `apart`. Where there is none, the sentence
-    says the question again: it stands alone.
+    With a table where there is an estimate, and its path where `drawn`. Where places are left out, who was
+    compared is told: a reader would count them. Where there is no estimate, the sentence says the question
+    again: it stands alone.
     """
     heading = f"## {escape(question.title)} {{#sec-{question.id}}}"
     sentence = f"{{{{< var {CONCLUSIONS}.{question.prefix}.value >}}}}"
     if effect.value is None:
         return _joined([heading, sentence])
-    who = f" Vergeleken zijn {escape(question.population.text)}." if apart else ""
+    who = f" Vergeleken zijn {escape(question.population.text)}." if question.population.exclude else ""
     parts = [heading, f"**Vraag.** {escape(question.text)}{who}", sentence]
     table, path = _exhibits(question, "")
     parts += [against] if (against := _against(question, released)) else []
