@@ -152,7 +152,7 @@ def _caption(
     if percent and simultaneous:
         bars += "; dunne streep: voor alle punten tegelijk"
     if percent and bare:
-        bars += "; zonder streep: geen interval te geven"
+        bars += "; zonder streep: geen interval"
     return " ".join(
         part
         for part in (
@@ -172,18 +172,17 @@ def _alt(table: pd.DataFrame, outcome: str, unit: str, percent: str, period: str
         return dutch.number(value, 1, sign=True)
 
     measured = f" in {unit}" if unit else ""
-    parts = [f"Effect op {outcome}{measured} naar {period} sinds de start."]
+    parts = [f"Effect op {outcome}{measured} per {period}."]
     before, after = table[table["event_time"] < _REFERENCE], table[table["event_time"] > _REFERENCE]
     if not after.empty:  # first: it is the finding
         last = told(after["estimate"].iloc[-1])
         if after["low"].notna().any() and pd.isna(after["low"].iloc[-1]):
             last += ", zonder interval"
+        if "truth" in table.columns:
+            last += f" (synthetisch; waar is {told(table['truth'].dropna().iloc[-1])})"
         parts.append(f"na de start {_clear(after, percent)}; de laatste schatting is {last}.")
     if not before.empty:
         parts.append(f"vóór de start {_clear(before, percent)}.")
-    if "truth" in table.columns:
-        truth = table["truth"].dropna().iloc[-1]
-        parts.append(f"In de synthetische gegevens is het ware effect na de start {told(truth)}.")
     return words.within(*map(dutch.capital, parts))
 
 

@@ -346,10 +346,7 @@ def _signs(released: Released, checks: str, main: float) -> str:
     """
     share, median = f"{{{{< var {checks}.curve_sign.value >}}}}%", _value(released, f"{checks}.curve_median")
     if median is None or median * main >= 0:
-        return (
-            "Niet bij alle combinaties van keuzes ligt de schatting aan dezelfde kant van nul: wel bij "
-            f"{share}."
-        )
+        return f"Niet alle combinaties van keuzes geven een schatting aan dezelfde kant van nul: wel {share}."
     return (
         f"In {share} van alle combinaties van keuzes ligt de schatting juist aan de andere kant van nul; de "
         f"middelste is {{{{< var {checks}.curve_median.full >}}}}."

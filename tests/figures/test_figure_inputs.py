@@ -129,8 +129,8 @@ def test_event_study_says_why_a_point_has_no_bar():
     some = rows.assign(
         low=rows["low"].where(rows["event_time"] < 3), high=rows["high"].where(rows["event_time"] < 3)
     )
-    assert "zonder streep: geen interval te geven" in event_study(some, **COMMON).caption
-    assert ", zonder interval." in event_study(some, **COMMON).alt
+    assert "zonder streep: geen interval" in event_study(some, **COMMON).caption
+    assert ", zonder interval" in event_study(some, **COMMON).alt
     assert "zonder streep" not in event_study(rows, **COMMON).caption
 
 
