@@ -250,8 +250,8 @@ def _section(question: Question, effect: Result, released: Released, *, drawn: b
     if not drawn:
         return _joined([*parts, LATER])
     parts.append(
-        f"@tbl-{question.id} geeft de schattingen naast elkaar; @fig-{question.id}-pad laat zien hoe het "
-        "verschil zich vóór en na de start ontwikkelde."
+        f"@tbl-{question.id} geeft de schatting met [elke rekenwijze](verantwoording.html#sec-methode-did); "
+        f"@fig-{question.id}-pad laat zien hoe het verschil zich vóór en na de start ontwikkelde."
     )
     return _joined([*parts, table, path])
 
