@@ -54,7 +54,7 @@ class Conclusion:
         return (("Dat is ", ""), (_FILE_NAME.sub("", self.why), self.rests_on[0]), (".", ""))
 
 
-_FILE_NAME = re.compile(r"(?<=bestand) \S+\.\w+(?= )")  # "er is geen bestand adks.csv van …"
+_FILE_NAME = re.compile(r"(?<=bestand) \S+\.\w+(?= )")  # "het bestand adks.csv van … ontbreekt"
 _ROLES = ("result", "smallest", "ceiling", "detectable", "joint_p", "equivalence_p")
 _OPTIONAL = frozenset({"ceiling", "detectable"})
 EFFECT_RULES = "effect"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from repository import REPOSITORY
 
 from analysis.sources import facts as source
 from analysis.sources.facts_contract import LOGIC_PLACES, LOGIC_QUOTES
@@ -296,3 +297,17 @@ def test_numbers_of_the_logic_stand_in_the_letter_it_quotes(letters):
         and not any(value in known[place[0]] for place in row.places.split(LOGIC_PLACES))
     ]
     assert not wrong
+
+
+def test_the_text_gives_a_fact_the_word_that_its_letter_gives_it(facts):
+    """``ruim {{< var … >}}``: of a fact the letter's own word, and of what is computed from it none."""
+    words = {row.result: row.qualifier for row in rows(facts) if row.result}
+    text = "\n".join(
+        path.read_text(encoding="utf-8") for path in sorted((REPOSITORY / "reports").glob("_*.qmd"))
+    )
+    found = re.findall(r"(\w+)\s+\{\{< var ([a-z]+)\.(\w+)\.(?:full|value) >}}", text)
+    said = [(word, name) for word, section, name in found if word in ("circa", "ruim", "bijna", "maximaal")]
+    assert said
+    assert [(word, name) for word, name in said if words.get(name) != word] == []
+    told = {name for _, section, name in found if section == "programma"}
+    assert [name for name in told if words.get(name) and (words[name], name) not in said] == []

@@ -187,6 +187,8 @@ def test_the_stand_ins_are_read_whole_but_for_the_mistakes_in_them(tmp_path):
         ("slechtste geval onbekend punten", {DataKind.REAL}, False, "a number that is none"),
         ("het effect is nan", {DataKind.REAL}, False, "a number that is none"),
         ("niet vast te stellen: er is geen bestand met kennis", {DataKind.REAL}, True, "absence of a file"),
+        ("het bestand adks.csv van het panel ontbreekt. Bij", {DataKind.REAL}, True, "absence of a file"),
+        ("een registratie van Tienskip ontbreekt;", {DataKind.REAL}, True, "absence of a file"),
     ],
 )
 def test_contradictions_are_named_with_what_stands_around_them(text, kinds, complete, says):

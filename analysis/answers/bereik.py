@@ -73,8 +73,8 @@ def cost_items(
     told = f"berekend uit {printed(facts, amount)} en {reached} geregistreerde jongeren"
     if unknown:
         told += (
-            f"; van {dutch.number(unknown)} activiteiten is het aantal jongeren onbekend, dus dit is het "
-            "meeste"
+            f"; van {dutch.number(unknown)} activiteit{'' if unknown == 1 else 'en'} is het aantal jongeren "
+            "onbekend, dus dit is het meeste"
         )
     cost = float(fact["number"]) * UNITS[fact["unit"]] / row["young_people"]
     return (Result(value=cost, kind=DataKind.REAL, n=int(row["young_people"]), note=told, **given),)
@@ -130,9 +130,7 @@ def _provinces(found: Registered | NotEstimable, name: str) -> Series:
         why = NotEstimable(found.unplaced)
         return Series(id, label, "", DataKind.REAL, found.source, why, measures)
     table = found.by_province
-    points = table[["code", *measures]].assign(
-        uncounted=table["activities"] - table["with_count"], n=_behind(table)
-    )
+    points = table[["code", *measures]].assign(**_lacking(table), n=_behind(table))
     return Series(id, label, "", DataKind.REAL, f"{found.source}; {PUPILS}", points, measures, decimals=1)
 
 
@@ -143,10 +141,19 @@ def _years(found: Registered | NotEstimable, name: str) -> Series:
     table = found.by_year
     if found.unplaced:  # of most nobody knows in which municipality they were
         table = table.assign(municipalities=float("nan"))
-    points = table[["year", "across", *_COUNTS]].assign(
-        uncounted=table["activities"] - table["with_count"], n=_behind(table)
-    )
+    points = table[["year", "across", *_COUNTS]].assign(**_lacking(table), n=_behind(table))
     return Series(id, label, "", DataKind.REAL, found.source, points, _COUNTS)
+
+
+def _lacking(table: pd.DataFrame) -> dict[str, pd.Series]:
+    """How many activities have no number, and whether of some no municipality can be read.
+
+    Not of how many: that would give away the activities of a point that is withheld.
+    """
+    return {
+        "uncounted": table["activities"] - table["with_count"],
+        "unlocated": (table["activities"] > table["with_place"]).astype("int64"),
+    }
 
 
 def _behind(table: pd.DataFrame) -> pd.Series:

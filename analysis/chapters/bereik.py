@@ -28,7 +28,7 @@ def exhibits(released: Released, workspace: Workspace) -> list[Exhibit]:
         provinces = released.points(f"{SECTION}.{name}_provincies")
         if not provinces.reason:
             drawn.append(_provinces(provinces, name, exposure.label, workspace))
-        drawn.append(_years(released.points(years), name, exposure.label, placed=not provinces.reason))
+        drawn.append(_years(released.points(years), name, exposure.label))
         lost = released.points(f"{SECTION}.{name}_verlies")
         if not lost.reason:
             drawn.append(_lost(lost, name, exposure.label))
@@ -49,7 +49,7 @@ def _provinces(series: Series, name: str, label: str, workspace: Workspace) -> T
         lambda row: (
             names[row.code],
             _count(row.activities),
-            _count(row.municipalities) if row.code in provinces else "–",
+            _towns(row) if row.code in provinces else "–",
             _people(row),
             _share(row),
         ),
@@ -59,11 +59,11 @@ def _provinces(series: Series, name: str, label: str, workspace: Workspace) -> T
     )
 
 
-def _years(series: Series, name: str, label: str, *, placed: bool) -> TableExhibit:
+def _years(series: Series, name: str, label: str) -> TableExhibit:
     across = int(series.points["across"].sum())
     told = (
-        f" Bij {dutch.number(across)} activiteiten is alleen een periode bekend die in het volgende jaar "
-        "eindigt; die tellen in het jaar van het begin."
+        f" Alleen een periode, die in het volgende jaar eindigt, is bekend van {dutch.number(across)} "
+        f"activiteit{'' if across == 1 else 'en'}; die telt in het jaar van het begin."
         if across
         else ""
     )
@@ -74,7 +74,7 @@ def _years(series: Series, name: str, label: str, *, placed: bool) -> TableExhib
         lambda row: (
             str(row.year),
             _count(row.activities),
-            _count(row.municipalities) if placed else dutch.UNKNOWN,
+            _towns(row),
             _people(row),
         ),
         id=f"tbl-{SECTION}-{name}-jaren",
@@ -101,12 +101,22 @@ def _count(value: float) -> str:
     return _NOT_SHOWN if pd.isna(value) else dutch.number(int(value))
 
 
+def _towns(row) -> str:
+    """Municipalities with an activity; of some activities none can be read."""
+    return _known(row.municipalities, row, lacking=row.unlocated)
+
+
 def _people(row) -> str:
-    """Young people; "ten minste" where some activities have no count."""
-    if pd.isna(row.young_people):
-        return "onbekend" if not pd.isna(row.activities) else _NOT_SHOWN
-    told = dutch.number(int(row.young_people))
-    return f"ten minste {told}" if row.uncounted else told
+    """Young people; some activities have no count."""
+    return _known(row.young_people, row, lacking=row.uncounted)
+
+
+def _known(value: float, row, *, lacking: int) -> str:
+    """A number, a bound where something is lacking; where there is none, unknown or withheld with its row."""
+    if pd.isna(value):
+        return _NOT_SHOWN if pd.isna(row.activities) else dutch.UNKNOWN
+    told = dutch.number(int(value))
+    return f"ten minste {told}" if lacking else told
 
 
 def _share(row) -> str:

@@ -36,7 +36,7 @@ def cost_table(
         )
     told["loket_d"].append(
         f"Elk project één jaar de hoogste bijdrage: {told_of('loketd_ceiling_total')}. Het toegekende bedrag "
-        f"past daarin: het gemiddelde is ruim {told_of('loketd_share_ceiling')} van de hoogste bijdrage."
+        f"past daarin: het gemiddelde is ongeveer {told_of('loketd_share_ceiling')} van de hoogste bijdrage."
     )
     cells = pd.DataFrame(
         {
@@ -44,7 +44,7 @@ def cost_table(
             "Bedrag": [amount for amount, _ in known.values()],
             "Bereik": [reach for _, reach in known.values()],
             "Kosten per bereikte jongere": [
-                f"onbekend; wel ruim {told_of('loketd_per_project')} per project"
+                f"onbekend; wel ongeveer {told_of('loketd_per_project')} per project"
                 if line == "loket_d"
                 else told_of(f"{line}_per_youth")
                 for line in known

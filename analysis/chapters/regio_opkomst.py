@@ -31,10 +31,11 @@ def _table(released: Released) -> TableExhibit:
     rows = [released.row(f"{TURNOUT_PREFIX}{name}") for name in names]
     cells = Cells(rows)
     lasting, trend, equivalence = rows
+    small = equivalence.value is not None and equivalence.value < 1 - lasting.level
     told = (
         f"Blijvende spreiding: {cells.with_interval(lasting)} {lasting.unit}. Verandering per tien jaar: "
-        f"{cells.with_interval(trend)}, p {trend.p_text}. Toets of de blijvende spreiding kleiner is dan de "
-        f"grens: p {cells.p(equivalence)}."
+        f"{cells.with_interval(trend)}, p {trend.p_text}. Dat de blijvende spreiding kleiner is dan de "
+        f"grens, is {'' if small else 'niet '}aangetoond (p {cells.p(equivalence)})."
     )
     if series.unknown:
         lines = [(series.unknown, "", "", "", "")]

@@ -53,6 +53,7 @@ def event_study(
     table = _prepared(table, id)
     simultaneous = "low_simultaneous" in table.columns
     percent = dutch.number(100 * level) if table["low"].notna().any() else ""  # of nothing there is no level
+    bare = bool(table.loc[table["event_time"] != _REFERENCE, "low"].isna().any())
     heading = f"Effect op {outcome_label}" + (f" ({unit})" if unit else "")
     figure, axes = theme.new_figure(theme.by_width(2.4, 3.2))
     ax = axes[0, 0]
@@ -73,7 +74,7 @@ def event_study(
     return FigureExhibit(
         id,
         theme.finished(figure),
-        _caption(outcome_label, unit, percent, simultaneous, period, cohort_note),
+        _caption(outcome_label, unit, percent, simultaneous, bare, period, cohort_note),
         _alt(table, outcome_label, unit, percent, period),
         kind,
         source,
@@ -144,10 +145,14 @@ def _mark_start(ax: Axes) -> None:
         )  # fmt: skip
 
 
-def _caption(outcome: str, unit: str, percent: str, simultaneous: bool, period: str, note: str) -> str:
+def _caption(
+    outcome: str, unit: str, percent: str, simultaneous: bool, bare: bool, period: str, note: str
+) -> str:
     bars = f"Dikke streep: {percent}%-interval per {period}" if percent else "Er is geen interval te geven"
     if percent and simultaneous:
         bars += "; dunne streep: voor alle punten tegelijk"
+    if percent and bare:
+        bars += "; zonder streep: geen interval"
     return " ".join(
         part
         for part in (
@@ -167,23 +172,30 @@ def _alt(table: pd.DataFrame, outcome: str, unit: str, percent: str, period: str
         return dutch.number(value, 1, sign=True)
 
     measured = f" in {unit}" if unit else ""
-    parts = [f"Effect op {outcome}{measured} naar {period} sinds de start."]
-    before, after = table["event_time"] < _REFERENCE, table["event_time"] > _REFERENCE
-    for side, what in ((table[before], "vóór de start"), (table[after], "na de start")):
-        if side.empty:
-            continue
-        known = side["low"].notna()
-        clear = int(((side["low"] > 0) | (side["high"] < 0)).sum())
-        said = (
-            f"sluiten {clear} van de {int(known.sum())} {percent}%-intervallen nul uit"
-            if known.any()
-            else "is geen interval te geven"
-        )
-        parts.append(f"{what} {said}; de laatste schatting is {told(side['estimate'].iloc[-1])}.")
-    if "truth" in table.columns:
-        truth = table["truth"].dropna().iloc[-1]
-        parts.append(f"Het ware effect in de synthetische gegevens is dan {told(truth)}.")
+    parts = [f"Effect op {outcome}{measured} per {period}."]
+    before, after = table[table["event_time"] < _REFERENCE], table[table["event_time"] > _REFERENCE]
+    if not after.empty:  # first: it is the finding
+        last = told(after["estimate"].iloc[-1])
+        if after["low"].notna().any() and pd.isna(after["low"].iloc[-1]):
+            last += ", zonder interval"
+        if "truth" in table.columns:
+            last += f" (synthetisch; waar is {told(table['truth'].dropna().iloc[-1])})"
+        parts.append(f"na de start {_clear(after, percent)}; de laatste schatting is {last}.")
+    if not before.empty:
+        parts.append(f"vóór de start {_clear(before, percent)}.")
     return words.within(*map(dutch.capital, parts))
+
+
+def _clear(rows: pd.DataFrame, percent: str) -> str:
+    """How many intervals do not hold zero, as the rest of a sentence."""
+    known = int(rows["low"].notna().sum())
+    clear = int(((rows["low"] > 0) | (rows["high"] < 0)).sum())
+    if not known:
+        return "is geen interval te geven"
+    if known == 1:
+        one = "ene " if len(rows) > 1 else ""
+        return f"sluit het {one}{percent}%-interval nul {'uit' if clear else 'niet uit'}"
+    return f"sluiten {clear} van de {known} {percent}%-intervallen nul uit"
 
 
 def _twin(table: pd.DataFrame) -> pd.DataFrame:

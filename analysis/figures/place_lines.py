@@ -203,22 +203,25 @@ def _alt(
     table: pd.DataFrame, places: Sequence[str], outcome: str, unit: str, whole: str, decimals: int
 ) -> str:
     first, last = table["time"].min(), table["time"].max()
-    parts = []
+    ends = {}
     for place in places:
-        rows = table[table["label"] == place]
-        gaps = rows["value"] - rows["whole"]
-        parts.append(
-            f"{place} van {dutch.number(rows['value'].iloc[0], decimals)} naar "
-            f"{dutch.number(rows['value'].iloc[-1], decimals)}, verschil met {whole} van "
-            f"{dutch.number(gaps.iloc[0], decimals, sign=True)} naar "
-            f"{dutch.number(gaps.iloc[-1], decimals, sign=True)}"
-        )
-    of_whole = table[["time", "whole"]].drop_duplicates("time").sort_values("time")["whole"]
+        rows = table[table["label"] == place].sort_values("time")
+        ends[place] = rows.assign(gap=rows["value"] - rows["whole"]).iloc[[0, -1]]
+
+    def told(name: str, rows: pd.DataFrame, *, sign: bool = False) -> str:
+        begun, ended = (dutch.number(value, decimals, sign=sign) for value in rows[name])
+        return f"van {begun} naar {ended}"
+
+    of_whole = table[["time", "whole"]].drop_duplicates("time").sort_values("time").iloc[[0, -1]]
+    # of several the one that says most: numbers of all stand in the table under the figure
+    most = max(places, key=lambda place: abs(ends[place]["gap"].diff().iloc[-1]))
+    own, gap = told("value", ends[most]), told("gap", ends[most], sign=True)
     return words.within(
         f"{dutch.capital(outcome)}, in {unit}, bij {table['time'].nunique()} metingen van {int(first)} tot "
-        f"en met {int(last)}. {whole}: van {dutch.number(of_whole.iloc[0], decimals)} naar "
-        f"{dutch.number(of_whole.iloc[-1], decimals)}.",
-        *(f"{part}." for part in parts),
+        f"en met {int(last)}. {whole}: {told('whole', of_whole)}.",
+        f"{most} {own}, verschil met {whole} {gap}."
+        if len(places) == 1
+        else f"Het verschil met {whole} veranderde het meest in {most}: {gap}.",
     )
 
 

@@ -93,8 +93,8 @@ def adolescent_panel(
 def no_file(name: str) -> Sourced:
     """That the file of the panel is not there, and who has it."""
     return Sourced.absent(
-        f"er is geen bestand {name} van het Adolescentenpanel; bij de Universiteit van Amsterdam (DANS) is "
-        "het op te vragen",
+        f"het bestand {name} van het Adolescentenpanel ontbreekt; bij de Universiteit van Amsterdam (DANS) "
+        "is het op te vragen",
         f"put {name} into the data folder, and name its columns in data/design/adks.toml",
     )
 

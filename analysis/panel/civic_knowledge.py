@@ -128,7 +128,7 @@ def _absent(path: Path | None, cycle: int) -> Sourced:
     name = next(f"ISGNLD{suffix}.sav" for suffix, year in CYCLES.items() if year == cycle)
     if path is None:
         return Sourced.absent(
-            f"er is geen bestand {name} van ICCS {cycle} met de schoolsoort van leerlingen; bij de IEA is "
+            f"het bestand {name} van ICCS {cycle} met de schoolsoort van leerlingen ontbreekt; bij de IEA is "
             "het op te vragen",
             f"put {name} with a column of tracks into the data folder, and name the column in "
             "data/design/kenniskloof.toml",

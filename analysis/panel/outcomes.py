@@ -141,6 +141,8 @@ def _file(outcome: Outcome, workspace: Workspace) -> Measured | NotEstimable:
         *((("van scholen waarvan de gemeente niet bekend is", schools),) if schools else ()),
     )
     remark = f"De uitkomst komt uit {_names(paths)}.{together}{merged}"
+    if read.persons:
+        remark += " Aantallen mensen staan er niet in: elke regel telt als één leerling."
     if read.columns:
         remark += (
             f" Gelezen {'zijn de kolommen' if len(read.columns) > 1 else 'is de kolom'} "

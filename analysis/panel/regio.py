@@ -112,7 +112,7 @@ def regio_panel(
     if outcome not in panel.names:
         return _absent(
             outcome,
-            f"geen bekend bestand bevat van leerlingen {label} en provincie, ook dat van ICCS 2022 niet; "
+            f"geen bekend bestand noemt van leerlingen {label} én provincie, ook dat van ICCS 2022 niet; "
             f"nodig is een bestand met {label} en provincie",
         )
     if not path.is_file():

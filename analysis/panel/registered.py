@@ -20,7 +20,7 @@ from analysis.unknown import NotEstimable
 from analysis.workspace import Workspace
 
 CARIBBEAN, ELSEWHERE = "BQ", ""  # Caribbean bodies together; what lies in no province that can be read
-COUNTS = ("activities", "with_count", "municipalities", "young_people")
+COUNTS = ("activities", "with_count", "with_place", "municipalities", "young_people")
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,10 @@ class Registered:
         The programme, its Dutch name, and the key in ``data/manifest.toml``.
     by_province : pandas.DataFrame
         code (``PV20``, ``BQ`` or "" where no province can be read), activities, with_count (of these, those
-        with a number of young people), municipalities, young_people (sum of those known; missing where none
-        is), per_hundred (young people per hundred pupils in secondary education; provinces only). Provinces
-        without activities have zeros.
+        with a number of young people), with_place (those of which more is known than the province),
+        municipalities (those that can be read; missing where none can), young_people (sum of those known;
+        missing where none is), per_hundred (young people per hundred pupils in secondary education; provinces
+        only). Provinces without activities have zeros.
     by_year : pandas.DataFrame
         year (in which an activity began), across (of these, activities known by a period that ends in the
         next year, such as a school year) and the same counts.
@@ -75,7 +76,7 @@ def registered(name: str, workspace: Workspace | None = None) -> Registered | No
     paths = [] if design is None else find_files(design, workspace.data)
     if not paths:
         return NotEstimable(
-            f"er is geen registratie van {label}; nodig is een lijst van activiteiten met datum en plaats",
+            f"een registratie van {label} ontbreekt; nodig is een lijst van activiteiten met datum en plaats",
             f"put the files named in data/design/{REGISTRATIONS}.toml into the data folder",
         )
     read = read_activities(paths, design, gazetteer(workspace))
@@ -143,7 +144,7 @@ def largest_reach(
     design = registration_maps(workspace).get(name)
     paths = [] if design is None else find_files(design, workspace.data)
     if not paths:
-        return NotEstimable(f"er is geen registratie van {name}")
+        return NotEstimable(f"een registratie van {name} ontbreekt")
     rows = _in_provinces(read_activities(paths, design, gazetteer(workspace)).frame, workspace)
     rows = rows[rows["date"] <= until]
     most = rows["young_people"].max()
@@ -170,18 +171,23 @@ def _in_provinces(frame: pd.DataFrame, workspace: Workspace) -> pd.DataFrame:
     return frame.assign(
         code=code,
         municipality=frame["place"].where(frame["level"] == MUNICIPALITY),
+        located=frame["level"].isin([MUNICIPALITY, BODY]),
         year=frame["date"].dt.year,
         across=frame["until"].dt.year > frame["date"].dt.year,
     )
 
 
 def _counted(groups) -> pd.DataFrame:
-    return groups.agg(
+    found = groups.agg(
         activities=("date", "size"),
         with_count=("young_people", "count"),
+        with_place=("located", "sum"),
         municipalities=("municipality", "nunique"),
         young_people=("young_people", lambda values: values.sum(min_count=1)),
     )
+    # an activity of which only the province can be read was in a municipality, and not in none
+    found["municipalities"] = found["municipalities"].astype(float).where(found["with_place"] > 0)
+    return found
 
 
 def _by_province(rows: pd.DataFrame, workspace: Workspace) -> pd.DataFrame:
@@ -195,7 +201,7 @@ def _by_province(rows: pd.DataFrame, workspace: Workspace) -> pd.DataFrame:
     return (
         found.rename_axis("code")
         .reset_index()
-        .astype({"activities": "int64", "with_count": "int64", "municipalities": "int64"})
+        .astype({"activities": "int64", "with_count": "int64", "with_place": "int64"})
     )
 
 

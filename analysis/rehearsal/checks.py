@@ -32,7 +32,10 @@ TWINS = re.compile(
     re.IGNORECASE,
 )
 BROKEN = re.compile(r"\b(None|NaN|nan|inf|NaT)\b|\bonbekend (?:punten|procentpunten|jongeren|euro)\b|\?var:")
-ABSENT = re.compile(r"er is geen (?:bestand|registratie)[^.;]*|is er, maar niet welke kolom[^.;]*")
+ABSENT = re.compile(
+    r"er is geen bestand[^.;]*|(?:het bestand(?: \S+)?|een registratie) van [^.;]* ontbreekt|"
+    r"is er, maar niet welke kolom[^.;]*"
+)
 # One answer of every chapter that rests on files: on the day, none of these is lacking.
 ANSWERS = (
     "prodemos.kennis.effect", "prodemos.opkomst_tk.effect", "tienskip.betrokkenheid.effect",

@@ -239,21 +239,23 @@ def write_outcome_sections(released: Released, reports: Path, folder: Path) -> N
 def _section(question: Question, effect: Result, released: Released, *, drawn: bool) -> str:
     """Heading, question, sentence and what does not go with it.
 
-    With a table where there is an estimate, and its path where `drawn`. Where there is none, the sentence
-    says the question again: it stands alone.
+    With a table where there is an estimate, and its path where `drawn`. Where places are left out, who was
+    compared is told: a reader would count them. Where there is no estimate, the sentence says the question
+    again: it stands alone.
     """
     heading = f"## {escape(question.title)} {{#sec-{question.id}}}"
     sentence = f"{{{{< var {CONCLUSIONS}.{question.prefix}.value >}}}}"
     if effect.value is None:
         return _joined([heading, sentence])
-    parts = [heading, f"**Vraag.** {escape(question.text)}", sentence]
+    who = f" Vergeleken zijn {escape(question.population.text)}." if question.population.exclude else ""
+    parts = [heading, f"**Vraag.** {escape(question.text)}{who}", sentence]
     table, path = _exhibits(question, "")
     parts += [against] if (against := _against(question, released)) else []
     if not drawn:
         return _joined([*parts, LATER])
     parts.append(
-        f"@tbl-{question.id} geeft de schattingen naast elkaar; @fig-{question.id}-pad laat zien hoe het "
-        "verschil zich vóór en na de start ontwikkelde."
+        f"@tbl-{question.id} geeft de schatting met [elke rekenwijze](verantwoording.html#sec-methode-did); "
+        f"@fig-{question.id}-pad laat zien hoe het verschil zich vóór en na de start ontwikkelde."
     )
     return _joined([*parts, table, path])
 
@@ -291,10 +293,7 @@ def _against(question: Question, released: Released) -> str:
         )
     sign = _value(released, f"{checks}.curve_sign")
     if sign is not None and sign < ALL:
-        told.append(
-            f"In {{{{< var {checks}.curve_sign.value >}}}}% van alle combinaties van keuzes ligt de "
-            f"schatting {_side(released, checks, main)}"
-        )
+        told.append(_signs(released, checks, main))
     chosen = [
         f"{dutch.lower(named(CHECKED[name]))} ({{{{< var {checks}.{name}.value >}}}})"
         for name in CHOSEN
@@ -345,12 +344,18 @@ def _each(names: dict[str, str], released: Released) -> str:
     return dutch.join(told)
 
 
-def _side(released: Released, checks: str, main: float) -> str:
-    """On which side of zero most estimates lie: their share is that of the sign that most of them have."""
-    median = _value(released, f"{checks}.curve_median")
+def _signs(released: Released, checks: str, main: float) -> str:
+    """That not all choices lead to this side of zero; the share known is that of the sign most of them give.
+
+    Where most agree, that is what goes with the estimate: the sentence is about the others.
+    """
+    share, median = f"{{{{< var {checks}.curve_sign.value >}}}}%", _value(released, f"{checks}.curve_median")
     if median is None or median * main >= 0:
-        return "aan dezelfde kant van nul."
-    return f"juist aan de andere kant van nul; de middelste is {{{{< var {checks}.curve_median.full >}}}}."
+        return f"Niet alle combinaties van keuzes geven een schatting aan dezelfde kant van nul: wel {share}."
+    return (
+        f"In {share} van alle combinaties van keuzes ligt de schatting juist aan de andere kant van nul; de "
+        f"middelste is {{{{< var {checks}.curve_median.full >}}}}."
+    )
 
 
 def _value(released: Released, id: str) -> float | None:

@@ -104,7 +104,8 @@ class _Asked:
     @classmethod
     def paper(cls, project: Project, text: str) -> _Asked:
         parts = project.paths(project.options("typst").get("template-partials"))
-        return cls._of(project, text, "typst", "typst-citations", [*TEMPLATES, *parts])
+        # quotes as they are meant: Typst opens one where a piece in another language has just ended
+        return cls._of(project, text, "typst", "typst-citations-smart", [*TEMPLATES, *parts])
 
     @classmethod
     def _of(cls, project: Project, text: str, name: str, to: str, template: list[Path]) -> _Asked:

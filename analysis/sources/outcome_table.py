@@ -32,6 +32,7 @@ from analysis.sources.places import UNPLACED
 _DECLARED = f"data/design/{OUTCOMES}.toml"
 _NARROW = 1 / 9  # of the scale: marks of 1 to 10 fill its lowest ninth at most on a scale to 100
 _ENOUGH = 5  # values to judge by
+_SAME = ["date", "until", "place", "school"]
 
 MEASUREMENTS = pa.DataFrameSchema(
     {
@@ -53,7 +54,7 @@ MEASUREMENTS = pa.DataFrameSchema(
     name="measurements",
 )
 """One row a measurement with a value. ``value`` and ``se`` are in the unit of the design; n, se, weight and
-response (per cent of those invited) are missing where the file has none."""
+response (per cent of those invited) are missing where the file has none; n is 1 where a row is a pupil."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class Measurements:
         As :data:`MEASUREMENTS`, in the order of the files.
     columns : tuple of str
         Names, as in the files, of the columns that were read, where there are others.
+    persons : bool
+        No file says over how many people a value goes, and each row counts as one.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Measurements:
     frame: pd.DataFrame
     losses: Losses
     columns: tuple[str, ...] = ()
+    persons: bool = False
 
 
 def read_outcome_table(
@@ -114,9 +118,12 @@ def read_outcome_table(
     frame["se"] = abs(design.factor) * frame["se"]
     frame = frame[list(MEASUREMENTS.columns)].reset_index(drop=True)
     losses = replace(losses, repeated=_repeated(frame))
+    persons = bool(frame[["n", "se", "response"]].isna().all(axis=None)) and _of_pupils(frame)
+    if persons:
+        frame["n"] = 1.0  # the people whom another file counts in a column are rows here
     read = dict.fromkeys(name for names in placed.names.values() for name in names.values())
     columns = tuple(read) if placed.others else ()
-    return Measurements(design.name, design.unit, MEASUREMENTS.validate(frame), losses, columns)
+    return Measurements(design.name, design.unit, MEASUREMENTS.validate(frame), losses, columns, persons)
 
 
 def by_place(measurements: pd.DataFrame) -> pd.DataFrame:
@@ -198,13 +205,13 @@ def _require(placed: Placed, frame: pd.DataFrame, column: str, wrong: pd.Series,
 
 
 def _repeated(frame: pd.DataFrame) -> tuple[Loss, ...]:
-    """Rows that say the same of a place and period a second time.
-
-    Where most rows have others of their place and period beside them and no n, a row is a pupil: two of them
-    with one value are two pupils.
-    """
+    """Rows that say the same of a place and period a second time; not pupils, who may have one value."""
     placed = frame[frame["level"] != UNPLACED]
-    of = ["date", "until", "place", "school"]
-    pupils = placed.duplicated(of).sum() > len(placed) / 2
-    again = placed.duplicated([*of, "value", "n", "se", "weight"])
-    return repeating(placed, again & placed["n"].notna() if pupils else again)
+    again = placed.duplicated([*_SAME, "value", "n", "se", "weight"])
+    return repeating(placed, again & placed["n"].notna() if _of_pupils(frame) else again)
+
+
+def _of_pupils(frame: pd.DataFrame) -> bool:
+    """Whether a row without n is a pupil: most rows have others of their place and period beside them."""
+    placed = frame[frame["level"] != UNPLACED]
+    return bool(placed.duplicated(_SAME).sum() > len(placed) / 2)

@@ -38,7 +38,7 @@ def released(folder, text):
 
 def test_without_a_registration_every_row_says_why(tmp_path):
     for item in items(tmp_path):
-        assert "er is geen registratie van ProDemos" in item.reason
+        assert "een registratie van ProDemos ontbreekt" in item.reason
         assert item.kind is DataKind.FACT
     assert exhibits(released(tmp_path, None), Workspace.current()) == []
 
@@ -60,7 +60,7 @@ def test_the_cost_is_over_the_reach_of_the_year_of_the_amount(tmp_path):
     """One million euro over the 233 registered in 2026; one activity has no count."""
     cost = released(tmp_path, ROWS).row("bereik.prodemos_cost")
     assert cost.value == pytest.approx(1e6 / 233, abs=0.005)
-    assert "van 1 activiteiten is het aantal jongeren onbekend, dus dit is het meeste" in cost.note
+    assert "van 1 activiteit is het aantal jongeren onbekend, dus dit is het meeste" in cost.note
     before = released(tmp_path / "before", ROWS.replace("2026", "2024")).row("bereik.prodemos_cost")
     assert before.reason == "de registratie van ProDemos bevat geen bereik over 2026"
 
@@ -104,3 +104,16 @@ def test_activities_that_cannot_be_placed_have_no_table_by_province(tmp_path):
     assert list(drawn) == ["tbl-bereik-prodemos-jaren", "tbl-bereik-prodemos-verlies"]
     assert drawn["tbl-bereik-prodemos-jaren"].cells["Gemeenten"].tolist() == ["onbekend"]
     assert drawn["tbl-bereik-prodemos-verlies"].cells["Waarom"].tolist() == ["Zonder leesbare plaats"]
+
+
+def test_a_municipality_that_cannot_be_read_is_unknown_and_not_none(tmp_path):
+    """Utrecht's activities name the province alone, one of Drenthe's does, Groningen had none."""
+    rows = "datum;gemeente;provincie;aantal leerlingen\n" + "".join(
+        f"1-{month}-2025;;Utrecht;40\n1-{month}-2024;;Drenthe;40\n" for month in range(1, 5)
+    )
+    rows += "1-2-2024;Assen;;104\n1-3-2024;Emmen;;60\n"
+    drawn = {one.id: one for one in exhibits(released(tmp_path, rows), Workspace.current())}
+    provinces = drawn["tbl-bereik-prodemos"].cells.set_index("Provincie")["Gemeenten"]
+    assert provinces[["Utrecht", "Drenthe", "Groningen"]].tolist() == ["onbekend", "ten minste 2", "0"]
+    years = drawn["tbl-bereik-prodemos-jaren"].cells.set_index("Jaar")["Gemeenten"]
+    assert years.to_dict() == {"2024": "ten minste 2", "2025": "onbekend"}

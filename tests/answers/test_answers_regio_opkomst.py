@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -92,8 +94,16 @@ def test_table_map_and_lines_are_drawn(items):
     cells = found["tbl-opkomst-provincies"].cells
     assert cells.iloc[-1].tolist() == ["2025", "78,9", "3,1", "Flevoland (72,7)", "Utrecht (82,2)"]
     assert "Flevoland (72,7%)" in found["fig-opkomst-kaart"].alt
-    assert "Groningen van 74,8 naar 79,0" in found["fig-opkomst-lijnen"].alt
+    assert "veranderde het meest in Flevoland: van " in found["fig-opkomst-lijnen"].alt
     assert all(exhibit.kind is DataKind.REAL for exhibit in found.values())
+
+
+@pytest.mark.parametrize(
+    ("p", "said"), [(0.01, "grens, is aangetoond (p 0,010)"), (0.2, "is niet aangetoond (p 0,200)")]
+)
+def test_the_table_says_what_the_test_of_the_lasting_spread_shows(items, p, said):
+    found = [replace(item, value=p) if item.id == "regio_opkomst.equivalence_p" else item for item in items]
+    assert said in turnout_exhibits(publish(*found))[0].caption
 
 
 def test_without_a_path_the_lines_are_still_drawn_and_the_reason_stands_in_the_table(panel):

@@ -94,7 +94,7 @@ def test_a_bound_is_printed_with_its_assumption(costs, facts, lines, bounds):
         assert bound.assumption[1:] in told
     assert table.loc["Tienskip", "Kosten per bereikte jongere"] == "onbekend"
     assert table.loc["ProDemos", "Bereik"] == "onbekend"
-    assert "ruim 12.579 euro per project" in table.loc["Loket D", "Kosten per bereikte jongere"]
+    assert "ongeveer 12.579 euro per project" in table.loc["Loket D", "Kosten per bereikte jongere"]
 
 
 def test_an_amount_that_is_none(facts, lines, bounds):

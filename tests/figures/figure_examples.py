@@ -210,8 +210,7 @@ EXAMPLES = {
         lambda **k: lines_by_place(place_rows(), id="fig-lines-by-place", **SAID, **TURNOUT, **k),
         [
             "Nederland: van 73,6 naar 78,7",
-            "Groningen van 68,6 naar 75,2",
-            "van −5,0 naar −3,5",
+            "veranderde het meest in Limburg: van +6,0 naar +4,2",
             "10 metingen",
         ],
     ),

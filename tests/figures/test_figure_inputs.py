@@ -124,6 +124,16 @@ def test_event_study_without_any_interval_speaks_of_none():
     assert "%" not in drawn.caption + drawn.alt
 
 
+def test_event_study_says_why_a_point_has_no_bar():
+    rows = example.event_rows()
+    some = rows.assign(
+        low=rows["low"].where(rows["event_time"] < 3), high=rows["high"].where(rows["event_time"] < 3)
+    )
+    assert "zonder streep: geen interval" in event_study(some, **COMMON).caption
+    assert ", zonder interval" in event_study(some, **COMMON).alt
+    assert "zonder streep" not in event_study(rows, **COMMON).caption
+
+
 def test_truth_is_told_and_drawn_apart():
     with_truth = event_study(example.event_rows(), **COMMON)
     without = event_study(example.event_rows().drop(columns="truth"), **COMMON)

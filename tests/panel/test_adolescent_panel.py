@@ -40,7 +40,7 @@ def test_without_a_file_there_is_no_frame_but_the_reason_and_nothing_synthetic(t
     panel = adolescent_panel(workspace=Workspace(root=find_root(), data=tmp_path))
     assert isinstance(panel.data.frame, NotEstimable)
     assert (panel.data.kind, panel.data.source) == (DataKind.FACT, "studie")
-    assert "er is geen bestand adks.csv" in panel.data.frame.reason
+    assert "het bestand adks.csv van het Adolescentenpanel ontbreekt" in panel.data.frame.reason
     assert panel.truth is None
 
 

@@ -71,7 +71,10 @@ def test_without_a_file_there_is_no_frame_but_the_reason_and_nothing_synthetic(w
     panel = civic_knowledge(track, workspace=workspace)
     assert isinstance(panel.frame, NotEstimable)
     assert (panel.kind, panel.source) == (DataKind.FACT, "studie")
-    assert "er is geen bestand ISGNLDC4.sav" in panel.frame.reason
+    assert (
+        "het bestand ISGNLDC4.sav van ICCS 2022 met de schoolsoort van leerlingen ontbreekt"
+        in panel.frame.reason
+    )
     assert "IEA" in panel.remark
     assert civic_knowledge_truth(panel, workspace) is None
 

@@ -219,6 +219,28 @@ def test_pupils_with_one_value_are_no_repeated_rows(tmp_path):
     assert "Van 2 van de 2 keren dat een plaats is gemeten, zijn er meer regels" in found.remark
 
 
+def test_pupils_in_rows_are_the_people_behind_a_value(tmp_path):
+    rows = "".join(f"Assen;{year};{score}\n" for year in (2024, 2025) for score in (40, 50, 90))
+    found = read(tmp_path, f"gemeente;jaar;score\n{rows}")
+    assert found.frame["n"].tolist() == [3, 3]
+    assert values(found)["GM0106", "2024-01-01"] == pytest.approx(60)
+    assert "Aantallen mensen staan er niet in: elke regel telt als één leerling." in found.remark
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gemeente;jaar;score\nAssen;2024;40\nEmmen;2024;50\nAssen;2025;60\n",  # a mean of each place
+        "gemeente;jaar;score;se\n"
+        + "".join(f"Assen;2024;{score};1,5\n" for score in (40, 50, 90)),  # classes
+    ],
+)
+def test_rows_that_are_no_pupils_tell_of_no_number_of_people(tmp_path, text):
+    found = read(tmp_path, text)
+    assert "n" not in found.frame
+    assert "leerling" not in found.remark
+
+
 def test_what_lies_in_no_province_or_at_an_unknown_school_is_counted(tmp_path):
     text = "gemeente;brin;jaar;score\nAssen;;2023;40\nBonaire;;2023;50\nSaba;;2023;51\n;01AB00;2023;60\n"
     found = read(tmp_path, text)

@@ -67,7 +67,7 @@ def test_a_trial_takes_the_twin_whether_or_not_there_is_a_file(workspace):
 def test_without_a_file_there_is_no_frame_but_the_reason_and_nothing_synthetic(workspace):
     panel = regio_panel(OUTCOME, workspace=workspace)
     assert isinstance(panel.data.frame, NotEstimable)
-    assert "er is geen bestand adks.csv" in panel.data.frame.reason
+    assert "het bestand adks.csv van het Adolescentenpanel ontbreekt" in panel.data.frame.reason
     assert (panel.data.kind, panel.truth, panel.years) == (DataKind.FACT, None, ())
 
 
@@ -87,7 +87,9 @@ def test_an_outcome_the_file_does_not_hold_or_places_that_are_not_mapped_are_a_r
     real_file(workspace)
     panel = regio_panel("burgerschapskennis", workspace=workspace)
     assert isinstance(panel.data.frame, NotEstimable)
-    assert "geen bekend bestand bevat van leerlingen burgerschapskennis" in panel.data.frame.reason
+    assert (
+        "geen bekend bestand noemt van leerlingen burgerschapskennis én provincie" in panel.data.frame.reason
+    )
     plain = Workspace(root=find_root(), data=workspace.data)
     panel = regio_panel(OUTCOME, workspace=plain)
     assert "niet opgegeven welke kolom de gemeente" in panel.data.frame.reason

@@ -33,7 +33,7 @@ def province(found, code):
 def test_without_a_file_the_reason_says_what_is_needed(tmp_path):
     found = registered("prodemos", workspace_with(tmp_path))
     assert isinstance(found, NotEstimable)
-    assert "er is geen registratie van ProDemos; nodig is een lijst" in found.reason
+    assert "een registratie van ProDemos ontbreekt; nodig is een lijst" in found.reason
 
 
 def test_activities_and_young_people_by_province_and_year(tmp_path):

@@ -8,6 +8,7 @@ from analysis.release.question_sections import (
     NO_OTHERS,
     write_check_sections,
     write_measured_sections,
+    write_question_sections,
     write_reach_sections,
 )
 from analysis.results import Released, Result
@@ -124,3 +125,16 @@ def test_a_table_that_differs_in_the_name_of_its_outcome_alone_is_named_and_not_
     assert text.count("include") == 2
     assert f"@tbl-zekerheid-{FIRST}-balans geldt ook voor ProDemos, dezelfde opkomst" in text
     assert "tbl-zekerheid-prodemos-opkomst-geteld-balans" not in text
+
+
+def test_who_was_compared_is_told_where_places_are_left_out(tmp_path):
+    """Drenthe and Noord-Holland are no comparison for Tienskip: a reader must not count twelve."""
+    asked = list(questions())
+    rows = [
+        Result(f"{one.prefix}.effect", "effect", 1.0, "punten", DataKind.REAL, "x", level=0.95, n=900)
+        for one in asked
+    ]
+    write_question_sections(asked, Released(tuple(rows), ()), tmp_path)
+    told = {path.stem: path.read_text(encoding="utf-8") for path in tmp_path.glob("vraag-*.qmd")}
+    assert "zonder Drenthe en Noord-Holland" in told["vraag-tienskip-opkomst-tk"]
+    assert "Vergeleken" not in told["vraag-prodemos-opkomst-tk"]

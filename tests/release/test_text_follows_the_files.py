@@ -52,8 +52,12 @@ FILES = {
         "uitkomst_betrokkenheid",
         "er is geen bestand met de betrokkenheid",
     ),
-    "iccs": (("kenniskloof",), "iccs2022", "er is geen bestand ISGNLDC4.sav"),
-    "adks": (("houdingen", "regio"), "adks", "er is geen bestand adks.csv"),
+    "iccs": (
+        ("kenniskloof",),
+        "iccs2022",
+        "het bestand ISGNLDC4.sav van ICCS 2022 met de schoolsoort van leerlingen ontbreekt",
+    ),
+    "adks": (("houdingen", "regio"), "adks", "het bestand adks.csv van het Adolescentenpanel ontbreekt"),
 }
 SUBSETS = ((), *((name,) for name in FILES), tuple(FILES))  # none, each alone, all
 NOTEBOOKS = (

@@ -9,8 +9,9 @@ import re
 import pytest
 from pypdf import PdfReader
 from readback import HEADER, headings, one, outline, page, pdf_text, squeezed, words
+from small_report import make_project
 
-from analysis.render import resultsfile
+from analysis.render import render, resultsfile
 
 HEADINGS = [
     (1, "Samenvatting"),
@@ -200,7 +201,7 @@ def test_title_block(rendered, html):
     )
     assert len(list(html.iter("h1"))) == 1
     reader = PdfReader(rendered / "rapport.pdf")
-    assert reader.metadata.title == 'Proefdocument met "alles" erin'
+    assert reader.metadata.title == "Proefdocument met “alles” erin"
     assert reader.root_object["/Lang"].lower().startswith("nl")
     sheet = reader.pages[0]
     assert (round(sheet.mediabox.width), round(sheet.mediabox.height)) == (595, 842)
@@ -224,3 +225,14 @@ def test_results_file_has_one_row_a_result(rendered):
     assert (gap["value"], gap["low"], gap["high"], gap["n"]) == ("52.34", "40.1", "64.5", "4000")
     assert (gap["unit"], gap["kind"], gap["source"]) == ("punten", "synthetic", "twin")
     assert records[2]["low"] == ""
+
+
+def test_quotes_stand_the_right_way_round_on_paper(tmp_path):
+    """Typst would open one after a piece in another language, and before an article that lost its head."""
+    text = "Zie '[What is known?]{lang=en}' over 's-Gravenhage en \"'s-Hertogenbosch\" in vier regio's.\n"
+    told = "Zie ‘What is known?’ over ’s-Gravenhage en “’s-Hertogenbosch” in vier regio’s."
+    workspace = make_project(tmp_path)
+    with (tmp_path / "reports" / "rapport.qmd").open("a", encoding="utf-8") as document:
+        document.write(f"\n{text}")
+    paper = pdf_text(render(workspace, engine="embedded") / "rapport.pdf")
+    assert told in " ".join(paper.replace("\u00ad", "-").split())

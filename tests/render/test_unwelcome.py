@@ -137,7 +137,7 @@ def row(id, value, **more):
                 ("zekerheid.prodemos_opkomst_tk.curve_sign", 86.0, {}),
                 ("zekerheid.prodemos_opkomst_tk.curve_median", 0.7, {}),
             ),
-            "ligt de schatting aan dezelfde kant van nul",
+            "Niet alle combinaties van keuzes geven een schatting aan dezelfde kant van nul: wel {{<",
         ),
         ((("zekerheid.prodemos_opkomst_tk.alarm_shared", 10.0, {"se": 0.7}),), "te vaak vals alarm"),
         ((("zekerheid.prodemos_opkomst_tk.alarm_shared", 5.5, {"se": 0.7}),), ""),

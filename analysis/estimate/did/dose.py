@@ -146,7 +146,9 @@ def _slope(panel, cells, sample, m, doses, cluster) -> tuple[float, np.ndarray, 
     if not spread > LEFT * (w @ d**2):
         raise NotEstimableError(
             f"{place}: {len(np.unique(d))} different doses cannot carry 2 coefficients",
-            reason="het bereik verschilt te weinig tussen plaatsen",
+            reason="een plaats begon alleen, zonder andere om het bereik mee te vergelijken"
+            if len(of_treated) == 1
+            else "het bereik verschilt te weinig tussen plaatsen die tegelijk begonnen",
         )
     slope = w * apart @ y / spread
     left = y - w @ y / w.sum() - slope * apart
