@@ -81,8 +81,8 @@ def render(
     )
     if standing.stands(workspace, target, decides):
         return target
-    rows = read_rows(released / ROWS_FILE)
     write_trace(workspace)
+    rows = read_rows(released / ROWS_FILE)
     claims = partial(check_claims, rows=rows, incomplete=bool(missing_notebooks(released)))
     check = partial(check_documents, projects, also=(check_labelling, claims))
     with (
@@ -98,24 +98,19 @@ def render(
                 check()  # Quarto takes too long to be begun for nothing
                 begun = [pool.submit(quarto.render_quarto, seen, folder, kept)]
             else:
-                try:
-                    begun = render_embedded(seen, folder, kept, pool)
-                except RenderError:  # said with all else that is wrong
-                    check()
-                    raise
-                check()  # beside them, and its complaints come first
+                begun = render_embedded(seen, folder, kept, pool, check)
             write_results_file(rows, folder / FILE, sections=sections_of(workspace, released))
             if (released / PROVENANCE_FILE).is_file() and edition != "public":  # it tells of runs
                 shutil.copyfile(released / PROVENANCE_FILE, folder / ORIGIN_FILE)
             if factsheets and (workspace.reports / STENCIL).is_file():
                 sheets = write_factsheets(workspace, folder, kept, pool)
+            also = WRITTEN_LAST if edition == "public" else ()
+            begun.append(pool.submit(write_index, seen, folder, sheets=sheets, also=also, kept=kept))
             for task in begun:
                 task.result()
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
-        also = WRITTEN_LAST if edition == "public" else ()
-        write_index(seen, folder, sheets=sheets, also=also, kept=kept)
         if edition == "public":
             write_public(workspace, folder)
     kept.prune()

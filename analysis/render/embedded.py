@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from datetime import UTC, date, datetime, time
 from functools import cache
@@ -26,7 +26,11 @@ _NOT_DRAWN = re.compile(r"""the text `"(?P<text>.+?)"` could not be displayed"""
 
 
 def render_embedded(
-    projects: Sequence[Project], folder: Path, kept: Kept | None, pool: Executor
+    projects: Sequence[Project],
+    folder: Path,
+    kept: Kept | None,
+    pool: Executor,
+    check: Callable[[], object] = lambda: None,
 ) -> list[Future[None]]:
     """Begin to write the page and the PDF of each of `projects` into `folder`.
 
@@ -38,26 +42,38 @@ def render_embedded(
     kept : Kept or None
         What was made before.
     pool : Executor
-        Takes up what comes first first: the longest document, which takes longest.
+    check : callable
+        Raises RenderError for what is wrong with the sources: all of it, before what a renderer says. It is
+        called while Pandoc reads the longest document, which takes longest; the others wait for it, so that
+        two cores are at work and none is shared.
 
     Returns
     -------
     list of Future
         Each ends well, or raises RenderError where Pandoc or Typst fails or warns.
     """
-    texts = [(project, fill(read_lines(project), project)) for project in projects]
-    texts.sort(key=lambda text: -len(text[1]))
-    return [pool.submit(write_document, *text, folder, kept) for text in texts]
+    try:
+        texts = [(project, fill(read_lines(project), project)) for project in projects]
+    except RenderError:
+        check()
+        raise
+    begun = []
+    for project, text in sorted(texts, key=lambda text: -len(text[1])):
+        begun.append(pool.submit(_write_both, project, sources_of(project, text, kept), folder, kept))
+        if len(begun) == 1:
+            check()
+    return begun
 
 
 def write_document(project: Project, text: str, folder: Path, kept: Kept | None = None) -> None:
-    """Write the page and the PDF of `project`, of which `text` has its shortcodes filled in, into `folder`.
+    """Write page and PDF of `project`, of which `text` has its shortcodes filled in, into `folder`."""
+    _write_both(project, sources_of(project, text, kept), folder, kept)
 
-    The PDF is set while Pandoc still writes the page.
-    """
+
+def _write_both(project: Project, sources: Iterator[str], folder: Path, kept: Kept | None) -> None:
+    """Set the PDF while Pandoc still writes the page."""
     from analysis.render.rowheads import tag_row_headings  # brings pikepdf along
 
-    sources = sources_of(project, text, kept)
     write_paper(project, next(sources), folder, kept)
     tag_row_headings(folder / project.paper)
     _write(next(sources), project, folder)

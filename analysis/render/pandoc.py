@@ -6,7 +6,6 @@ source. Pictures and style sheets are not read: what comes out holds their paths
 
 from __future__ import annotations
 
-import contextlib
 import importlib.metadata
 import json
 import os
@@ -14,10 +13,11 @@ import re
 import shutil
 import subprocess
 import tempfile
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from analysis.build.fingerprint import Fingerprints
 from analysis.build.kept import Kept
@@ -35,13 +35,14 @@ CITATIONS = "citeproc"
 # leaves what it makes as it was.
 _CHECKSUM = re.compile(r"(?<=`)[0-9a-f]{16,64}(?=`)")
 _CHECKSUM_PLACE = re.compile(r"z\d{15,63}")
-# Megabytes that Pandoc fills before it collects garbage, by the length of its text. With 256 the long
-# document takes a sixth less processor time than with what Pandoc takes by itself; a short one takes a fifth
-# less with 64, which it hardly fills.
-_ROOM = (64, 256)
+# Megabytes that Pandoc fills before it collects garbage: one for so many characters of its text, within bounds.
+# The long document takes a sixth less processor time than with what Pandoc takes by itself (and then .75 GB of
+# memory); a short one takes a fifth less with 64, which it hardly fills.
+_CHARACTERS = 800
+_ROOM = (64, 512)
 _TOC_DEPTH = 3
-_PAGE = "page"
-_END = b"\0"
+_METADATA, _TEXT, _SAID, _PAGE = "metadata.json", "text", "said", "page"
+_LAST = b"\0"  # ends the source
 
 
 def page_of(project: Project, text: str, kept: Kept | None = None) -> str:
@@ -54,22 +55,29 @@ def page_of(project: Project, text: str, kept: Kept | None = None) -> str:
     """
     text, places = _without_checksums(text)
     page = _Asked.page(project, text)
-    made = page.found(kept) or page.keep(next(_run(project, text, page)), kept)
-    return _with_checksums(made, places) or next(_run(project, _filled(text, places), page))
+    made = page.found(kept) or page.keep(_Run(project, text, page).page(), kept)
+    return _with_checksums(made, places) or _Run(project, _filled(text, places), page).page()
 
 
 def sources_of(project: Project, text: str, kept: Kept | None = None) -> Iterator[str]:
-    """The Typst source of `project`, as soon as it is there, and then its page; raises as :func:`page_of`."""
+    """The Typst source of `project`, as soon as it is there, and then its page; raises as :func:`page_of`.
+
+    Where there is something to make, Pandoc has begun when this returns.
+    """
     text, places = _without_checksums(text)
     page, paper = _Asked.page(project, text), _Asked.paper(project, text)
     source, made = paper.found(kept), page.found(kept)
-    running = _run(project, text, page, None if source else paper) if not (source and made) else iter(())
-    source = source or next(running)
-    yield _with_checksums(source, places) or next(_run(project, _filled(text, places), page, paper))
-    for made in running:  # ends well, or what it warned of would not be told again
-        page.keep(made, kept)
-        paper.keep(source, kept)
-    yield _with_checksums(made, places) or next(_run(project, _filled(text, places), page))
+    run = None if source and made else _Run(project, text, page, None if source else paper)
+
+    def told(source: str | None, made: str | None) -> Iterator[str]:
+        source = source or run.source()
+        yield _with_checksums(source, places) or _Run(project, _filled(text, places), page, paper).source()
+        if run:
+            made = page.keep(run.page(), kept)
+            paper.keep(source, kept)  # now, as what Pandoc warned of would not be told again
+        yield _with_checksums(made, places) or _Run(project, _filled(text, places), page).page()
+
+    return told(source, made)
 
 
 @dataclass(frozen=True)
@@ -147,64 +155,66 @@ class _Asked:
 _PAGE_OPTIONS = ("section-divs", "shift-heading-level-by")
 
 
-def _run(project: Project, text: str, page: _Asked, paper: _Asked | None = None) -> Iterator[str]:
-    """Run Pandoc once: the Typst source if `paper` is asked for, as soon as it is there, and the page.
+class _Run:
+    """Pandoc at work on one text, for the page, and for the Typst source if `paper` is asked for.
 
-    Who does not wait for the page stops Pandoc.
+    Who does not wait for the page stops it.
     """
-    with tempfile.TemporaryDirectory() as name:
-        staging = Path(name)
+
+    def __init__(self, project: Project, text: str, page: _Asked, paper: _Asked | None = None) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self._staging = staging = Path(folder.name)
         for part in (*page.template, *(paper.template if paper else ())):
             shutil.copy(part, staging / part.name)
         metadata = page.metadata | ({"paper": paper.metadata} if paper else {})
-        (staging / "metadata.json").write_text(json.dumps(metadata, default=str), encoding="utf-8")
+        (staging / _METADATA).write_text(json.dumps(metadata, default=str), encoding="utf-8")
+        (staging / _TEXT).write_text(text, encoding="utf-8", newline="\n")
         first = []
         if paper:
             first = [shutil.copy(PAPER, staging)]
             told = _told_to_paper(paper, staging)
             (staging / PAPER.with_suffix(".json").name).write_text(json.dumps(told), encoding="utf-8")
-        with (
-            (staging / "said").open("w+b") as said,
-            subprocess.Popen(
+        with (staging / _TEXT).open("rb") as read, (staging / _SAID).open("wb") as said:
+            self._process = subprocess.Popen(
                 _command(project, text, page, staging, first),
-                stdin=subprocess.PIPE,
+                stdin=read,
                 stdout=subprocess.PIPE,
                 stderr=said,
                 cwd=project.document.parent,
-            ) as process,
-        ):
-            try:
-                with contextlib.suppress(BrokenPipeError):  # it ended, and says why
-                    process.stdin.write(text.encode("utf-8"))
-                    process.stdin.close()
-                source = _until_end(process.stdout)
-                if source is not None:
-                    yield source
-                status = process.wait()
-            finally:
-                process.kill()
-            said.seek(0)
-            complaint = said.read().decode("utf-8", "replace").strip()
-        if status or complaint:
-            raise RenderError(f"Pandoc: {complaint or f'ended with status {status}'}")
-        yield (staging / _PAGE).read_text(encoding="utf-8")
+            )
+        weakref.finalize(self, _end, self._process, folder)
+
+    def source(self) -> str:
+        """The Typst source, as soon as it is there."""
+        parts: list[bytes] = []
+        while part := self._process.stdout.read1():
+            parts.append(part)
+            if part.endswith(_LAST):
+                return b"".join(parts)[: -len(_LAST)].decode("utf-8").replace("\r\n", "\n")
+        self.page()
+        raise RenderError("Pandoc ended without a source for the paper")
+
+    def page(self) -> str:
+        """The page, when it is done."""
+        status = self._process.wait()
+        said = (self._staging / _SAID).read_text(encoding="utf-8", errors="replace").strip()
+        if status or said:
+            raise RenderError(f"Pandoc: {said or f'ended with status {status}'}")
+        return (self._staging / _PAGE).read_text(encoding="utf-8")
 
 
-def _until_end(stream: IO[bytes]) -> str | None:
-    """What comes before the sign that ends it; None where that does not come."""
-    parts: list[bytes] = []
-    while part := stream.read1():
-        parts.append(part)
-        if part.endswith(_END):
-            return b"".join(parts)[: -len(_END)].decode("utf-8").replace("\r\n", "\n")
-    return None
+def _end(process: subprocess.Popen, folder: tempfile.TemporaryDirectory) -> None:
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    folder.cleanup()
 
 
 def _command(project: Project, text: str, page: _Asked, staging: Path, first: list[str]) -> list[str]:
     import pypandoc
 
     options = page.options
-    room = min(max(len(text) // 1000, _ROOM[0]), _ROOM[1])
+    room = min(max(len(text) // _CHARACTERS, _ROOM[0]), _ROOM[1])
     filters = (
         f"--{CITATIONS}" if each == CITATIONS else f"--lua-filter={each}" for each in (*first, *page.filters)
     )
@@ -227,7 +237,7 @@ def _command(project: Project, text: str, page: _Asked, staging: Path, first: li
         *filters,
         *(f"--bibliography={path}" for path in books),
         *(f"--csl={path}" for path in csl),
-        f"--metadata-file={staging / 'metadata.json'}",
+        f"--metadata-file={staging / _METADATA}",
         f"--resource-path={project.document.parent}",
         f"--template={staging / page.template[0].name}",
         f"--output={staging / _PAGE}",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from analysis.build.private import private_folder, sweep_private_folders
@@ -18,6 +18,7 @@ from analysis.build.private import private_folder, sweep_private_folders
 STAGE = "report"
 FILES = ("_quarto.yml", "_variables.yml")
 SOURCES = "reports"
+MADE = "_generated"
 PICTURES = frozenset({".svg", ".png", ".jpg", ".jpeg"})
 # Documents, pictures and what says how they look.
 SUFFIXES = PICTURES | {".qmd", ".bib", ".csl", ".lua", ".html", ".css", ".typ"}
@@ -37,8 +38,18 @@ def staged(root: Path) -> Iterator[Path]:
         for path in sources(root):
             target = stage / path.relative_to(root)
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+            _put(path, target, made=MADE in path.parts)
         yield stage
+
+
+def _put(path: Path, target: Path, *, made: bool) -> None:
+    """A copy; of what the build makes a second name, where the disk can: there are hundreds, which takes a tenth
+    of a second, and the build makes them anew if a renderer should ever write in one."""
+    if made:
+        with suppress(OSError):
+            os.link(path, target)
+            return
+    shutil.copyfile(path, target)
 
 
 def sources(root: Path) -> Iterator[Path]:
