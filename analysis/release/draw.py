@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ from analysis.build.beside import beside
 from analysis.build.closure import FirstParty, Memory, closure
 from analysis.build.fingerprint import Fingerprints, digest_of
 from analysis.build.kept import Kept
+from analysis.build.linked import linked
 from analysis.release.content import content
 from analysis.results import Released, Result, Series
 from analysis.workspace import Workspace
@@ -30,6 +33,26 @@ class NotDrawn:
 
     notebook: str
     message: str
+
+
+@dataclass(frozen=True)
+class _Chapter:
+    """What a chapter is drawn from.
+
+    Attributes
+    ----------
+    of : tuple of str
+        The notebook, "" for what is drawn of all together, and the part: "", or that of the trials.
+    module : str
+        The one that draws it.
+    seen : list of Result and Series
+    draw : callable
+    """
+
+    of: tuple[str, str]
+    module: str
+    seen: list[Result | Series]
+    draw: Callable[[], Iterable[Exhibit]]
 
 
 class Drawer:
@@ -67,18 +90,20 @@ class Drawer:
         )
         self._pictures = Kept(cache / PICTURES)
         self._codes: dict[str, str] = {}
-        self._used: set[str] = {PICTURES}
+        self._keys: dict[tuple[str, str], str] = {}  # of what each chapter draws, by notebook and part
         self.runs: dict[str, str] = {}  # key of the run each exhibit is drawn from
 
     def draw(self, notebooks: Iterable[str], released: Released, target: Path) -> list[NotDrawn]:
         """Write the exhibits of all `notebooks`, of the results and of the trials on twins, into `target`."""
-        failed, parts = [], (released, released.trial())
-        for notebook in notebooks:
-            for part in parts:
-                try:
-                    self._chapter(notebook, part, target)
-                except Exception as error:  # one chapter that cannot be drawn costs that chapter
-                    failed.append(NotDrawn(notebook, f"{type(error).__name__}: {error}"))
+        parts = (released, released.trial())
+        asked = [(notebook, part) for notebook in notebooks for part in parts]
+        self._draw_beside(asked)
+        failed = []
+        for notebook, part in asked:
+            try:
+                self._chapter(notebook, part, target)
+            except Exception as error:  # one chapter that cannot be drawn costs that chapter
+                failed.append(NotDrawn(notebook, f"{type(error).__name__}: {error}"))
         self._whole(released, target)
         return failed
 
@@ -86,22 +111,45 @@ class Drawer:
         """Forget what was drawn before and not used now."""
         self._pictures.prune()
         for folder in self.cache.iterdir() if self.cache.is_dir() else ():
-            if folder.name not in self._used:
+            if folder.name not in {PICTURES, *self._keys.values()}:
                 shutil.rmtree(folder, ignore_errors=True)
 
+    def _draw_beside(self, asked: Iterable[tuple[str, Released]]) -> None:
+        """Draw what is new, every other chapter of it in a copy of this process."""
+
+        def draw(some: Iterable[_Chapter]) -> bytes:
+            for chapter in some:
+                with suppress(Exception):  # who puts it in its place draws it again, and says what is wrong
+                    self._drawn(chapter)
+            return b""
+
+        new = []
+        with suppress(Exception):
+            found = [self._of_notebook(*one) for one in asked]
+            new = [one for one in found if one and not self._kept(one)]
+        if len(new) > 1:
+            with beside(lambda: draw(new[1::2])) as others:
+                draw(new[::2])
+                others()
+
     def _chapter(self, notebook: str, released: Released, target: Path) -> None:
+        chapter = self._of_notebook(notebook, released)
+        if chapter is None:
+            return
+        for name in self._exhibits(chapter, target):
+            self.runs[name] = _run(name, chapter.seen)
+
+    def _of_notebook(self, notebook: str, released: Released) -> _Chapter | None:
+        """None where there is no trial, or the notebook failed."""
         from analysis.chapters import of_notebook
 
         module, own = self._drawn_by(notebook)
         seen = [item for item in (*released.rows, *released.series) if item.section in own]
-        if not seen:  # no trial, or the notebook failed
-            return
 
         def draw() -> Iterable[Exhibit]:
             return of_notebook.exhibits(notebook, released, self.workspace)
 
-        for name in self._exhibits([notebook, released.part], module, seen, draw, target):
-            self.runs[name] = _run(name, seen)
+        return _Chapter((notebook, released.part), module, seen, draw) if seen else None
 
     def _whole(self, released: Released, target: Path) -> None:
         """What is drawn of all notebooks together."""
@@ -110,8 +158,8 @@ class Drawer:
         def draw() -> Iterable[Exhibit]:
             return of_notebook.whole(released, self.workspace)
 
-        everything = [*released.rows, *released.series]
-        self._exhibits(["", released.part], of_notebook.WHOLE, everything, draw, target)
+        seen = [*released.rows, *released.series]
+        self._exhibits(_Chapter(("", released.part), of_notebook.WHOLE, seen, draw), target)
 
     def _drawn_by(self, notebook: str) -> tuple[str, tuple[str, ...]]:
         """The module that draws `notebook`, and the sections it draws.
@@ -130,35 +178,46 @@ class Drawer:
         module, sections = json.loads(self._pictures.get(decides, ask))
         return module, tuple(sections)
 
-    def _exhibits(
-        self,
-        of: list[str],
-        module: str,
-        seen: list[Result | Series],
-        draw: Callable[[], Iterable[Exhibit]],
-        target: Path,
-    ) -> list[str]:
-        """Put what `module` draws from `seen` in `target`, drawn only if that is new; its names."""
-        from analysis.exhibits import write_exhibit
-        from analysis.figures.kept import found_by
-
-        key = digest_of([of, self._code(module), self._committed, [_content(item) for item in seen]])
-        self._used.add(key)
-        kept = self.cache / key
-        if not (kept / DONE).is_file():
-            shutil.rmtree(kept, ignore_errors=True)
-            kept.mkdir(parents=True)
-            with found_by(self.figure):
-                for exhibit in draw():
-                    write_exhibit(exhibit, kept)
-            names = sorted(path.name for path in kept.iterdir())
-            (kept / DONE).write_text(json.dumps(names), encoding="utf-8")
-        names = json.loads((kept / DONE).read_text(encoding="utf-8"))
+    def _exhibits(self, chapter: _Chapter, target: Path) -> list[str]:
+        """Put what a chapter draws in `target`, drawn only if that is new; the names of its exhibits."""
+        folder = self._drawn(chapter)
+        names = sorted(path.name for path in folder.iterdir() if path.name != DONE)
         for name in names:
             if name.endswith(".json") and (target / name).exists():
                 raise FileExistsError(f"{Path(name).stem} is drawn twice: give each exhibit its own id")
-            shutil.copyfile(kept / name, target / name)
+            linked(folder / name, target / name)
         return [Path(name).stem for name in names]
+
+    def _drawn(self, chapter: _Chapter) -> Path:
+        """The folder with what a chapter draws."""
+        from analysis.exhibits import write_exhibit
+        from analysis.figures.kept import found_by
+
+        folder = self._folder(chapter)
+        if not self._kept(chapter):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            with found_by(self.figure):
+                for exhibit in chapter.draw():
+                    write_exhibit(exhibit, folder)
+            (folder / DONE).write_text(json.dumps(_digests(folder)), encoding="utf-8")
+        return folder
+
+    def _kept(self, chapter: _Chapter) -> bool:
+        """Whether it was drawn before, and nobody wrote in it since: what was released is the same files."""
+        folder = self._folder(chapter)
+        try:
+            return json.loads((folder / DONE).read_text(encoding="utf-8")) == _digests(folder)
+        except (OSError, ValueError):
+            return False
+
+    def _folder(self, chapter: _Chapter) -> Path:
+        if chapter.of not in self._keys:
+            said = [_content(item) for item in chapter.seen]
+            self._keys[chapter.of] = digest_of(
+                [chapter.of, self._code(chapter.module), self._committed, said]
+            )
+        return self.cache / self._keys[chapter.of]
 
     def _code(self, module: str) -> str:
         """Hash of the first-party modules that `module` reaches, and of itself."""
@@ -219,6 +278,14 @@ def drawer_of(workspace: Workspace) -> Drawer:
     cache = workspace.build / "cache"
     known = Fingerprints(cache / "hashes.json"), Memory(cache / "mentions.json")
     return Drawer(workspace, workspace.build / "drawn", *known)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.iterdir())
+        if path.name != DONE
+    }
 
 
 def _run(exhibit: str, seen: list) -> str:

@@ -19,6 +19,7 @@ from analysis.build.closure import closure
 from analysis.build.errors import BuildError
 from analysis.build.failure import FailedRun, alike
 from analysis.build.fingerprint import Fingerprints, digest_of
+from analysis.build.linked import linked
 from analysis.build.plan import Plan
 from analysis.conclusions import Conclusion, conclude
 from analysis.design.conclusions import DESIGN as CONCLUSIONS_DESIGN
@@ -244,7 +245,7 @@ def _taken_over(released: Path, fresh: Path) -> Released:
     """The rows and series in the folder `released`, put in `fresh` as they stand there."""
     shutil.copyfile(released / ROWS_FILE, fresh / ROWS_FILE)
     if (released / SERIES_FOLDER).is_dir():
-        shutil.copytree(released / SERIES_FOLDER, fresh / SERIES_FOLDER, copy_function=shutil.copyfile)
+        shutil.copytree(released / SERIES_FOLDER, fresh / SERIES_FOLDER, copy_function=linked)
     return Released(tuple(read_rows(fresh / ROWS_FILE)), tuple(read_series(fresh / SERIES_FOLDER)))
 
 

@@ -33,7 +33,7 @@ from analysis.render.editions import released_folder
 from analysis.render.embedded import write_document
 from analysis.render.index import SHEETS
 from analysis.render.labelling import check_labelling
-from analysis.render.pandoc import CROSSREF, PAPER, TEMPLATES
+from analysis.render.pandoc import LUA, TEMPLATES
 from analysis.render.project import Project, RenderError, read_project, split_front_matter
 from analysis.render.source import SHORTCODE, Line, fill, lookup
 from analysis.render.stage import sources, staged
@@ -101,7 +101,7 @@ def _deciding(workspace: Workspace) -> dict[str, Any]:
     named = [f"import {name}" for _, name, _ in sorted(imported) if name.startswith("analysis.chapters.")]
     code = closure(f"import {__name__}", first_party, memory, without=("chapters",)).files
     code |= closure("\n".join(named), first_party, memory).files
-    code |= {path.name: path for path in (*TEMPLATES, CROSSREF, PAPER)}
+    code |= {path.name: path for path in (*TEMPLATES, *LUA)}
     stencil = (workspace.reports / STENCIL).read_text(encoding="utf-8")
     released, generated = released_folder(workspace), workspace.reports / GENERATED
     read = [

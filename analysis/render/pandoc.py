@@ -16,6 +16,9 @@ import tempfile
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +29,18 @@ from analysis.render.project import Project, RenderError
 HERE = Path(__file__).parent
 TEMPLATES = (HERE / "typst" / "template.typ", HERE / "typst" / "definitions.typ")  # the second is a part
 CROSSREF = HERE / "lua" / "crossref.lua"
+CITATIONS = HERE / "lua" / "citations.lua"
 PAPER = HERE / "lua" / "paper.lua"
+LUA = (CROSSREF, CITATIONS, PAPER)
 # Filters of the project run before or after the cross-references, as their entry point in Quarto says.
 BEFORE = ("pre-ast",)
 AFTER = ("pre-finalize",)
-CITATIONS = "citeproc"
 # Checksums, as code. Pandoc gets a place of the same length for each, so that another picture or another run
 # leaves what it makes as it was.
 _CHECKSUM = re.compile(r"(?<=`)[0-9a-f]{16,64}(?=`)")
 _CHECKSUM_PLACE = re.compile(r"z\d{15,63}")
-# Megabytes that Pandoc fills before it collects garbage: one for so many characters of its text, within bounds.
-# The long document takes a sixth less processor time than with what Pandoc takes by itself (and then .75 GB of
+# Megabytes that Pandoc fills before it collects garbage: one for so many characters of its text, in bounds.
+# The long document takes a sixth less processor time than with what Pandoc takes by itself (and .75 GB of
 # memory); a short one takes a fifth less with 64, which it hardly fills.
 _CHARACTERS = 800
 _ROOM = (64, 512)
@@ -87,8 +91,8 @@ class _Asked:
     Attributes
     ----------
     to : str
-    filters : tuple of str
-        Paths, and :data:`CITATIONS` in its place among them.
+    shared, filters : tuple of str
+        Paths of filters: first those that do the same for every format.
     template : tuple of Path
         Its parts, of which the one it begins with comes first.
     options : dict
@@ -99,6 +103,7 @@ class _Asked:
     """
 
     to: str
+    shared: tuple[str, ...]
     filters: tuple[str, ...]
     template: tuple[Path, ...]
     options: dict[str, Any]
@@ -119,26 +124,29 @@ class _Asked:
     def _of(cls, project: Project, text: str, name: str, to: str, template: list[Path]) -> _Asked:
         options = project.options(name)
         folder = project.document.parent
+        books, csl = _literature(project)
         before, after = (_filters(project, options, points) for points in (BEFORE, AFTER))
-        filters = [*before, CROSSREF, *([CITATIONS] if options.get("bibliography") else []), *after]
+        shared = list(takewhile(_for_every_format, before))
+        filters = [*before[len(shared) :], CROSSREF, *after]
+        shared += [CITATIONS] if books else []
         metadata = project.metadata(name) | {
             "document-folder": f"{folder.relative_to(project.root).as_posix()}/",
             "number-sections": bool(options.get("number-sections")),
             "pagetitle": project.settings["title"],
             "css": [os.path.relpath(path, folder) for path in project.paths(options.get("css"))],
         }
-        books, csl = _literature(project)
-        files = [*before, CROSSREF, PAPER, *after, *books, *csl, *template]
+        files = [*shared, *filters, PAPER, *books, *csl, *template]
         decides = {
             "text": text,
             "to": to,
             "options": {key: options.get(key) for key in ("from", "toc", "toc-depth", *_PAGE_OPTIONS)},
             "metadata": json.dumps(metadata, default=str),
-            "filters": [Path(each).name for each in filters],
+            "filters": [path.name for path in (*shared, *filters)],
             "files": hashes(files),
             "pandoc": importlib.metadata.version("pypandoc_binary"),
         }
-        return cls(to, tuple(map(str, filters)), tuple(template), options, metadata, decides)
+        told = (tuple(map(str, paths)) for paths in (shared, filters))
+        return cls(to, *told, tuple(template), options, metadata, decides)
 
     def found(self, kept: Kept | None) -> str | None:
         """What was made of it before."""
@@ -210,17 +218,27 @@ def _end(process: subprocess.Popen, folder: tempfile.TemporaryDirectory) -> None
     folder.cleanup()
 
 
-def _command(project: Project, text: str, page: _Asked, staging: Path, first: list[str]) -> list[str]:
+@cache
+def _program() -> str:
+    """The Pandoc that pypandoc brings along, or else the one that it finds.
+
+    Asked itself, it starts Pandoc first to see which version it has.
+    """
+    name = "pandoc.exe" if os.name == "nt" else "pandoc"
+    brought = Path(find_spec("pypandoc").origin).parent / "files" / name
+    if brought.is_file():
+        return str(brought)
     import pypandoc
 
+    return pypandoc.get_pandoc_path()
+
+
+def _command(project: Project, text: str, page: _Asked, staging: Path, first: list[str]) -> list[str]:
     options = page.options
     room = min(max(len(text) // _CHARACTERS, _ROOM[0]), _ROOM[1])
-    filters = (
-        f"--{CITATIONS}" if each == CITATIONS else f"--lua-filter={each}" for each in (*first, *page.filters)
-    )
     books, csl = _literature(project)
     return [
-        pypandoc.get_pandoc_path(),
+        _program(),
         *("+RTS", f"-A{room}m", "-RTS"),
         f"--from={options.get('from', 'markdown')}",
         f"--to={page.to}",
@@ -234,7 +252,7 @@ def _command(project: Project, text: str, page: _Asked, staging: Path, first: li
         *(["--toc"] if options.get("toc") else []),
         *(["--section-divs"] if options.get("section-divs") else []),
         f"--shift-heading-level-by={options.get('shift-heading-level-by', 0)}",
-        *filters,
+        *(f"--lua-filter={path}" for path in (*page.shared, *first, *page.filters)),
         *(f"--bibliography={path}" for path in books),
         *(f"--csl={path}" for path in csl),
         f"--metadata-file={staging / _METADATA}",
@@ -267,6 +285,11 @@ def _filters(project: Project, options: Mapping[str, Any], entry_points: tuple[s
         if not isinstance(item, Mapping) or item.get("at") not in known:
             raise RenderError(f"filters: expected a path and at: {' or '.join(known)}, got {item}")
     return [project.path(item["path"]) for item in options.get("filters") or [] if item["at"] in entry_points]
+
+
+def _for_every_format(path: Path) -> bool:
+    """Whether a filter does not ask which format is written."""
+    return "FORMAT" not in path.read_text(encoding="utf-8")
 
 
 def hashes(paths: Iterable[Path], root: Path | None = None) -> list[list[str]]:

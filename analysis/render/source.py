@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,12 @@ class Line:
     code: bool = False
 
     def place(self, root: Path) -> str:
-        path = self.path.relative_to(root) if self.path.is_relative_to(root) else self.path
-        return f"{path}:{self.number}"
+        return f"{_below(self.path, root)}:{self.number}"
+
+
+@cache  # asked for every label, of a few hundred files
+def _below(path: Path, root: Path) -> Path:
+    return path.relative_to(root) if path.is_relative_to(root) else path
 
 
 def read_lines(project: Project, absent: list[str] | None = None) -> list[Line]:

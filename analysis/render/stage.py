@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from analysis.build.linked import linked
 from analysis.build.private import private_folder, sweep_private_folders
 
 STAGE = "report"
@@ -38,18 +39,10 @@ def staged(root: Path) -> Iterator[Path]:
         for path in sources(root):
             target = stage / path.relative_to(root)
             target.parent.mkdir(parents=True, exist_ok=True)
-            _put(path, target, made=MADE in path.parts)
+            # what the build made is made anew if a renderer should change it; what people wrote is not
+            put = linked if MADE in path.parts else shutil.copyfile
+            put(path, target)
         yield stage
-
-
-def _put(path: Path, target: Path, *, made: bool) -> None:
-    """A copy; of what the build makes a second name, where the disk can: there are hundreds, which takes a tenth
-    of a second, and the build makes them anew if a renderer should ever write in one."""
-    if made:
-        with suppress(OSError):
-            os.link(path, target)
-            return
-    shutil.copyfile(path, target)
 
 
 def sources(root: Path) -> Iterator[Path]:

@@ -67,9 +67,9 @@ class Text:
 
 def blank(match: re.Match) -> str:
     """As many blanks as `match` has characters; line ends stay."""
-    return re.sub(r"[^\n]", " ", match[0])
+    return "\n".join(" " * len(line) for line in match[0].split("\n"))
 
 
 def without_values(block: str) -> str:
     """An attribute block with empty values, so that nothing in a value is taken for an id."""
-    return re.sub(_QUOTED, '""', block)
+    return re.sub(_QUOTED, '""', block) if '"' in block else block

@@ -24,7 +24,8 @@ def counted(project, monkeypatch):
     """Render `project` without renderers; the number of times that they were called."""
     calls = []
 
-    def write(projects, folder: Path, kept, pool) -> list:
+    def write(projects, folder: Path, kept, pool, check) -> list:
+        check()
         calls.append(folder)
         (folder / "rapport.html").write_text("x", encoding="utf-8")
         (folder / "rapport.pdf").write_bytes(EMPTY)

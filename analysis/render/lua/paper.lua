@@ -14,27 +14,17 @@ end
 local function filtered(doc, told)
   local environment = setmetatable({ FORMAT = told.format }, { __index = _G })
   for _, filter in ipairs(told.filters) do
-    if filter == "citeproc" then
-      doc = pandoc.utils.citeproc(doc)
-    else
-      doc = pandoc.utils.run_lua_filter(doc, filter, environment)
-    end
+    doc = pandoc.utils.run_lua_filter(doc, filter, environment)
   end
   return doc
-end
-
--- The metadata of the paper is a part of that of the page, `paper`: so Pandoc has read it as it reads all metadata.
-local function metadata_of(doc)
-  local meta = doc.meta.paper
-  meta.bibliography, meta.csl = doc.meta.bibliography, doc.meta.csl
-  return meta
 end
 
 return {
   {
     Pandoc = function(doc)
       local told = asked()
-      local paper = filtered(pandoc.Pandoc(doc.blocks, metadata_of(doc)), told)
+      -- its metadata is a part of that of the page: so Pandoc has read it as it reads all metadata
+      local paper = filtered(pandoc.Pandoc(doc.blocks, doc.meta.paper), told)
       local options = {
         template = pandoc.template.compile(pandoc.template.get(told.template), told.template),
         table_of_contents = told["toc"],
