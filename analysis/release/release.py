@@ -237,7 +237,7 @@ def _hand_over(
     write_variables(
         released.rows, workspace.root / _VARIABLES, conclusions, traced=traced, placeholders=extra
     )
-    write_trace(workspace, fresh)
+    write_trace(workspace, fresh, released.rows)
     write_plan(workspace, text)
 
 

@@ -36,17 +36,25 @@ _CHECKSUM_LENGTH = 16
 _RUNS, _BUILD = "uitvoeringen", "bouw"  # tables that are of no notebook
 
 
-def write_trace(workspace: Workspace, released: Path | None = None) -> None:
+def write_trace(
+    workspace: Workspace, released: Path | None = None, rows: Sequence[Result] | None = None
+) -> None:
     """Write the appendix for what the report shows now, if it has a place for it.
 
-    `released` is the folder of the released rows, where it does not stand in its place yet.
+    Parameters
+    ----------
+    released : Path, optional
+        The folder of the released rows, where it does not stand in its place yet.
+    rows : sequence of Result, optional
+        The rows in it, where they were read before.
     """
     text_shows = shown(workspace, opened=True)
     released = released or workspace.build / "released"
     if not text_shows.traced or not (released / PROVENANCE_FILE).is_file():
         return
     content = json.loads((released / PROVENANCE_FILE).read_text(encoding="utf-8"))
-    text = trace_markdown(text_shows, read_rows(released / ROWS_FILE), content, read_manifest(workspace))
+    rows = read_rows(released / ROWS_FILE) if rows is None else rows
+    text = trace_markdown(text_shows, rows, content, read_manifest(workspace))
     path = workspace.reports / ORIGINS
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -81,8 +81,8 @@ def render(
     )
     if standing.stands(workspace, target, decides):
         return target
-    write_trace(workspace)
     rows = read_rows(released / ROWS_FILE)
+    write_trace(workspace, rows=rows)
     claims = partial(check_claims, rows=rows, incomplete=bool(missing_notebooks(released)))
     check = partial(check_documents, projects, also=(check_labelling, claims))
     with (
