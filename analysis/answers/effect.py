@@ -314,7 +314,8 @@ def _before(
         return found, found, None
     silent = no_statement(found, level)
     if silent:
-        return NotEstimable(silent), NotEstimable(silent), None
+        why = NotEstimable(f"{silent} (geteld zijn de startgroepen die vooraf te toetsen zijn)")
+        return why, why, None
     together = found.table.iloc[-1]
     detectable, error = float(together["detectable_80"]), float(together["detectable_80_se"])
     if not math.isfinite(detectable):

@@ -44,7 +44,7 @@ class Pretrends:
     p_value : float
         Of no slope in any cohort, by the smallest of their p-values under re-assignment.
     clusters, treated_clusters, comparison_clusters : int
-        Of the panel; those that adopt within it; those that have not when the first do.
+        Of the panel; those of a cohort that could be tested; the most that these are compared with.
     bound : float or None
         Bias of the headline below which trends count as alike.
     """
@@ -194,8 +194,8 @@ def pretrends(
         draws=len(drawn),
         monte_carlo_se=0.0 if exact else float(np.sqrt(p * (1 - p) / len(drawn))),
         clusters=len(panel.clusters),
-        treated_clusters=panel.treated_clusters,
-        comparison_clusters=panel.comparison_clusters,
+        treated_clusters=int(np.any([rows[place].members for place in known], axis=0).sum()),
+        comparison_clusters=max(rows[place].compared for place in known),
         level=level,
         bound=bound,
         _worlds=worlds,

@@ -12,7 +12,7 @@ from scipy import stats
 from analysis.credibility import pretrends
 from analysis.credibility.pretrends import _Worlds
 from analysis.estimate.did import group_time_att
-from analysis.inference import Setting, cluster_panel, reassignments
+from analysis.inference import Setting, cluster_panel, no_statement, reassignments
 from analysis.inference.reassigned import statistics
 from analysis.unknown import NotEstimableError
 
@@ -41,6 +41,16 @@ def test_a_slope_is_that_of_the_event_study_with_its_jackknife():
     assert found["comparison_clusters"].tolist() == [7, 4, 7]
     assert set(found["clusters"]) == {12}
     assert found["periods"].tolist() == [4, 6, 6]
+
+
+@pytest.mark.parametrize(("first", "counted"), [(2011.0, 4), (2015.0, 5)])
+def test_only_cohorts_that_can_be_tested_count_for_whether_a_statement_may_be_made(first, counted):
+    """Five provinces start; one that starts at the second measurement has no slope before it."""
+    panel = cluster_panel(make_panel(seed=1, cohorts=[first] + [2015.0] * 4 + [NEVER] * 7), **COLUMNS)
+    found = pretrends(panel, max_exact=0, draws=199, power=False)
+    assert panel.treated_clusters == 5
+    assert found.treated_clusters == counted
+    assert bool(no_statement(found)) == (counted < 5)
 
 
 def test_the_p_of_a_cohort_and_of_all_by_hand():
