@@ -87,7 +87,7 @@ def render(
     check = partial(check_documents, projects, also=(check_labelling, claims))
     with (
         fresh_folder(target) as folder,
-        staged(workspace.root) as stage,
+        staged(workspace.root, only_read=not use_quarto) as stage,
         ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool,
     ):
         seen = [project.at(stage) for project in projects]
@@ -105,9 +105,12 @@ def render(
             if factsheets and (workspace.reports / STENCIL).is_file():
                 sheets = write_factsheets(workspace, folder, kept, pool)
             also = WRITTEN_LAST if edition == "public" else ()
-            begun.append(pool.submit(write_index, seen, folder, sheets=sheets, also=also, kept=kept))
+            index = partial(write_index, seen, folder, sheets=sheets, also=also, kept=kept)
+            begun += [] if use_quarto else [pool.submit(index)]
             for task in begun:
                 task.result()
+            if use_quarto:  # which may fail: nothing of it is kept then
+                index()
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise

@@ -132,7 +132,7 @@ def _write(workspace: Workspace, target: Path, kept: Kept | None, pool: Executor
     report = read_project(workspace.root)
     drawer = drawer_of(workspace)
     with (
-        staged(workspace.root) as stage,
+        staged(workspace.root, only_read=True) as stage,
         nullcontext(pool) if pool else ThreadPoolExecutor(os.cpu_count() or 1) as workers,
         found_by(drawer.figure),
     ):
@@ -186,6 +186,9 @@ def _picture(code: str, material: Material, report: Project) -> str:
         return ""
     path = Path(GENERATED) / f"{drawn.id}-{code.lower()}.svg"
     (report.document.parent / path).parent.mkdir(parents=True, exist_ok=True)
+    (report.document.parent / path).unlink(
+        missing_ok=True
+    )  # one of that name may be a link to what the build made
     (report.document.parent / path).write_text(compact(drawn.svg().decode("utf-8")), encoding="utf-8")
     return f"![{escape(drawn.full_caption)}]({path.as_posix()}){{#{drawn.id} fig-alt={attribute(drawn.alt)}}}"
 

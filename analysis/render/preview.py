@@ -85,7 +85,7 @@ class Preview:
         start = time.perf_counter()
         projects = read_projects(self.root)
         check_documents(projects, also=(check_labelling, *self._claims()))
-        with staged(self.root) as stage:
+        with staged(self.root, only_read=True) as stage:
             for project in (project.at(stage) for project in projects):
                 write_page(project, fill(read_lines(project), project), self.folder)
         self.version += 1

@@ -26,11 +26,16 @@ SUFFIXES = PICTURES | {".qmd", ".bib", ".csl", ".lua", ".html", ".css", ".typ"}
 
 
 @contextmanager
-def staged(root: Path) -> Iterator[Path]:
+def staged(root: Path, *, only_read: bool = False) -> Iterator[Path]:
     """A folder with the sources of the report in `root`, for as long as the block lasts.
 
     Links are left out: what they lead to may be anything. What a render that was killed left among the
     temporary files is removed.
+
+    Parameters
+    ----------
+    only_read : bool
+        The renderer writes in none of them. What the build made, hundreds of files, is then not copied.
     """
     sweep_private_folders()
     with private_folder() as folder:
@@ -39,8 +44,7 @@ def staged(root: Path) -> Iterator[Path]:
         for path in sources(root):
             target = stage / path.relative_to(root)
             target.parent.mkdir(parents=True, exist_ok=True)
-            # what the build made is made anew if a renderer should change it; what people wrote is not
-            put = linked if MADE in path.parts else shutil.copyfile
+            put = linked if only_read and MADE in path.parts else shutil.copyfile
             put(path, target)
         yield stage
 
