@@ -45,8 +45,8 @@ _CHECKSUM_PLACE = re.compile(r"z\d{15,63}")
 _CHARACTERS = 800
 _ROOM = (64, 512)
 _TOC_DEPTH = 3
-_METADATA, _TEXT, _SAID, _PAGE = "metadata.json", "text", "said", "page"
-_LAST = b"\0"  # ends the source
+_PAGE_OPTIONS = ("section-divs", "shift-heading-level-by")
+_METADATA, _TEXT, _SAID, _SOURCE, _PAGE = "metadata.json", "text", "said", "source", "page"
 
 
 def page_of(project: Project, text: str, kept: Kept | None = None) -> str:
@@ -160,9 +160,6 @@ class _Asked:
         return made
 
 
-_PAGE_OPTIONS = ("section-divs", "shift-heading-level-by")
-
-
 class _Run:
     """Pandoc at work on one text, for the page, and for the Typst source if `paper` is asked for.
 
@@ -194,13 +191,10 @@ class _Run:
 
     def source(self) -> str:
         """The Typst source, as soon as it is there."""
-        parts: list[bytes] = []
-        while part := self._process.stdout.read1():
-            parts.append(part)
-            if part.endswith(_LAST):
-                return b"".join(parts)[: -len(_LAST)].decode("utf-8").replace("\r\n", "\n")
-        self.page()
-        raise RenderError("Pandoc ended without a source for the paper")
+        if not self._process.stdout.read(1):  # one sign says so
+            self.page()
+            raise RenderError("Pandoc ended without a source for the paper")
+        return (self._staging / _SOURCE).read_text(encoding="utf-8")
 
     def page(self) -> str:
         """The page, when it is done."""
@@ -268,6 +262,7 @@ def _told_to_paper(paper: _Asked, staging: Path) -> dict[str, Any]:
         "format": paper.to,
         "filters": paper.filters,
         "template": str(staging / paper.template[0].name),
+        "output": str(staging / _SOURCE),
         "toc": bool(paper.options.get("toc")),
         "toc-depth": paper.options.get("toc-depth", _TOC_DEPTH),
     }
@@ -300,12 +295,10 @@ def hashes(paths: Iterable[Path], root: Path | None = None) -> list[list[str]]:
 
 def _without_checksums(text: str) -> tuple[str, dict[str, str]]:
     """`text` with a place for each checksum, and what belongs in each."""
-    found = {
-        known: f"z{n:0{len(known) - 1}}" for n, known in enumerate(dict.fromkeys(_CHECKSUM.findall(text)))
-    }
-    return _CHECKSUM.sub(lambda match: found[match[0]], text), {
-        place: known for known, place in found.items()
-    }
+    known = dict.fromkeys(_CHECKSUM.findall(text))
+    places = {found: f"z{n:0{len(found) - 1}}" for n, found in enumerate(known)}
+    text = _CHECKSUM.sub(lambda match: places[match[0]], text)
+    return text, {place: found for found, place in places.items()}
 
 
 def _with_checksums(made: str, places: Mapping[str, str]) -> str:

@@ -1,8 +1,8 @@
--- The first of the filters of a page: it writes the Typst source of the same document to standard output, with its own
--- filters and template, and leaves the document as it was read for the page. So Pandoc reads a text once for both,
--- and the PDF is set while the page is still being written.
+-- One of the first filters of a page: it writes the Typst source of the same document to a file, with its own filters
+-- and template, and leaves the document as it was read for the page. So Pandoc reads a text once for both, and the
+-- PDF is set while the page is still being written.
 --
--- What to write it with stands beside this file, in paper.json. A NUL ends the source: no text holds one.
+-- What to write it with stands beside this file, in paper.json. A sign on standard output says that it is there.
 
 local function asked()
   local handle = assert(io.open(PANDOC_SCRIPT_FILE:gsub("paper%.lua$", "paper.json"), "r"))
@@ -31,7 +31,10 @@ return {
         toc_depth = told["toc-depth"],
         wrap_text = "none",
       }
-      io.stdout:write(pandoc.write(paper, told.format, options), "\0")
+      local output = assert(io.open(told.output, "wb"))
+      output:write(pandoc.write(paper, told.format, options))
+      output:close()
+      io.stdout:write("!")
       io.stdout:flush()
       doc.meta.paper = nil
       return doc
