@@ -9,10 +9,12 @@ from pathlib import Path
 
 
 def linked(path: Path | str, target: Path | str) -> None:
-    """Give `path` a second name where the disk can, else copy it.
+    """Give `path` a second name where the disk can, else copy it; what stands there goes.
 
     Ten times as quick for hundreds of small files, and for what nobody writes in: that would change both.
     """
+    with suppress(FileNotFoundError):
+        os.unlink(target)
     with suppress(OSError):
         os.link(path, target)
         return

@@ -1,6 +1,9 @@
 """A figure is drawn again only if what it is drawn from, or the code that draws it, is another."""
 
 import dataclasses
+import os
+import sys
+import threading
 from enum import Enum
 
 import numpy as np
@@ -161,3 +164,55 @@ def test_a_chapter_of_which_nothing_changed_is_not_even_imported(tmp_path, monke
         monkeypatch.setattr(of_notebook, "exhibits", lambda *a, asked=asked: asked.append(1) or exhibits(*a))
         drawn(f"other-{number}", *other)
         assert asked == [1]
+
+
+ROWS = tuple(
+    Result(f"{name}.waarde", "Waarde", 1.0, "punten", "real", "bron", n=40) for name in ("los", "vast")
+)
+
+
+def together(folder, released, notebooks=("los", "vast")):
+    """What two chapters draw, and what could not be drawn."""
+    folder.mkdir(exist_ok=True)
+    drawer = Drawer(Workspace.current(), folder / "drawn", Fingerprints(), Memory())
+    target = folder / f"target-{len(list(folder.iterdir()))}"
+    target.mkdir()
+    failed = drawer.draw(notebooks, released, target)
+    return {path.name: path.read_bytes() for path in target.iterdir()}, failed
+
+
+def test_what_was_changed_by_hand_is_drawn_again(tmp_path):
+    """What is released may be the same file as what is kept."""
+    first, _ = together(tmp_path, Released(ROWS, ()))
+    for path in tmp_path.glob("target-*/tbl-los.*"):
+        path.write_bytes(b"anders")
+    assert together(tmp_path, Released(ROWS, ()))[0] == first
+
+
+def test_chapters_drawn_beside_one_another_are_as_when_drawn_in_turn(tmp_path, monkeypatch):
+    copies = []
+    fork = os.fork
+    linux = sys.platform == "linux"
+    monkeypatch.setattr(threading, "active_count", lambda: 1)  # those of a runner of tests hold nothing
+    monkeypatch.setattr(os, "fork", lambda: copies.append(1) or fork())
+    beside, failed = together(tmp_path / "a", Released(ROWS, ()))
+    assert failed == []
+    monkeypatch.setattr("analysis.build.beside.sys.platform", "other")
+    assert together(tmp_path / "b", Released(ROWS, ())) == (beside, [])
+    assert {"tbl-los.csv", "tbl-vast.csv"} <= beside.keys()
+    assert len(copies) == linux
+
+
+def test_a_chapter_that_fails_in_a_copy_is_told_and_costs_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    exhibits = of_notebook.exhibits
+
+    def failing(notebook, *rest):
+        if notebook == "vast":
+            raise ValueError("kan niet")
+        return exhibits(notebook, *rest)
+
+    monkeypatch.setattr(of_notebook, "exhibits", failing)
+    drawn, failed = together(tmp_path, Released(ROWS, ()))
+    assert "tbl-los.csv" in drawn
+    assert [(item.notebook, item.message) for item in failed] == [("vast", "ValueError: kan niet")]
