@@ -62,6 +62,11 @@ def join(words: list[str] | tuple[str, ...]) -> str:
     return " en ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """``1 activiteit``, ``1.200 activiteiten``."""
+    return f"{number(count)} {one if count == 1 else many}"
+
+
 def capital(text: str) -> str:
     """`text` with its first letter in upper case."""
     return text[:1].upper() + text[1:]

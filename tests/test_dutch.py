@@ -53,3 +53,10 @@ def test_join():
 def test_a_small_letter_has_the_stress_that_its_capital_dropped():
     assert dutch.lower("Eén woord voor één eenheid") == "één woord voor één eenheid"
     assert dutch.lower("Eens") == "eens"
+
+
+def test_one_is_counted_in_the_singular():
+    words = ("activiteit", "activiteiten")
+    assert [dutch.counted(count, *words) for count in (0, 1, 1200)] == [
+        "0 activiteiten", "1 activiteit", "1.200 activiteiten",
+    ]  # fmt: skip

@@ -73,8 +73,8 @@ def cost_items(
     told = f"berekend uit {printed(facts, amount)} en {reached} geregistreerde jongeren"
     if unknown:
         told += (
-            f"; van {dutch.number(unknown)} activiteit{'' if unknown == 1 else 'en'} is het aantal jongeren "
-            "onbekend, dus dit is het meeste"
+            f"; van {dutch.counted(unknown, 'activiteit', 'activiteiten')} is het aantal jongeren onbekend, "
+            "dus dit is het meeste"
         )
     cost = float(fact["number"]) * UNITS[fact["unit"]] / row["young_people"]
     return (Result(value=cost, kind=DataKind.REAL, n=int(row["young_people"]), note=told, **given),)

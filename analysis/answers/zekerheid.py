@@ -14,7 +14,7 @@ from analysis.answers.effect_names import HEADLINE, IMPUTED, MAIN, TWO_WAY
 from analysis.answers.places import reasoned, said
 from analysis.answers.zekerheid_balans import balance_series
 from analysis.answers.zekerheid_gelijk import alike_row
-from analysis.answers.zekerheid_names import DRIFT, SECTION
+from analysis.answers.zekerheid_names import DRIFT, checks_of
 from analysis.answers.zekerheid_uitval import lost_rows
 from analysis.credibility import Pretrends
 from analysis.credibility.certainty_study import (
@@ -142,7 +142,7 @@ class _Rows:
 
     @property
     def prefix(self) -> str:
-        return f"{SECTION}.{self.panel.question.prefix.replace('.', '_')}"
+        return checks_of(self.panel.question.prefix)
 
     def _shared(self) -> dict:
         asked = self.panel.question
@@ -407,19 +407,17 @@ def _limits(rows: _Rows, study: CertaintyStudy) -> tuple[Result, ...]:
 
 def _drifts(rows: _Rows, study: CertaintyStudy) -> Series:
     """The interval under each violation that the plan names (Rambachan & Roth 2023)."""
-    label, measures = (
+    measures, points = ("low", "high"), study.drift
+    if not isinstance(points, NotEstimable):
+        table = points.table[points.table["restriction"] == "relative_magnitudes"]
+        points = _open_ends(table[["bound", *measures]], measures)
+    return rows.series(
+        DRIFT,
         "interval als de ontwikkeling na de start uiteenloopt",
-        ("low", "high"),
+        points,
+        measures,
+        test="Rambachan en Roth (2023), met de jackknife over provincies",
     )
-    found = study.drift
-    if isinstance(found, NotEstimable):
-        return rows.series(DRIFT, label, found, measures, test=_RELATIVE)
-    table = found.table[found.table["restriction"] == "relative_magnitudes"]
-    points = _open_ends(table[["bound", *measures]], measures)
-    return rows.series(DRIFT, label, points, measures, test=_RELATIVE)
-
-
-_RELATIVE = "Rambachan en Roth (2023), met de jackknife over provincies"
 
 
 def _measurements(value: object) -> str:

@@ -69,12 +69,7 @@ def balance(panel: Panel, randstad: Iterable[str]) -> pd.DataFrame | NotEstimabl
         own = panel.profile.reindex(province).set_axis(table.index)
         lines += [
             ("Inwoners van de provincie, 2024", "duizend", 0, own["inhabitants"] / 1000),
-            (
-                _PUPILS,
-                "",
-                1,
-                own["pupils_per_1000"],
-            ),
+            (_PUPILS, "", 1, own["pupils_per_1000"]),
         ]
     units = frame.drop_duplicates("unit").set_index("unit")["cluster"]
     for one in panel.covariates:

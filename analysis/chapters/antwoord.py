@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from analysis import dutch
+from analysis.answers.zekerheid_names import checks_of
 from analysis.datakind import DataKind
 from analysis.design.questions import PRIMARY, SECONDARY, Question, questions
 from analysis.exhibits import Exhibit, FigureExhibit, TableExhibit, sources_of
@@ -222,7 +223,7 @@ def _against(row: Result, released: Released) -> tuple[float, float]:
     prefix = row.id.rpartition(".")[0]
     found = (
         released.find(f"{prefix}.smallest_of_interest"),
-        released.find(f"zekerheid.{prefix.replace('.', '_')}.detectable"),
+        released.find(f"{checks_of(prefix)}.detectable"),
     )
     smallest, seen = (float("nan") if one is None else _number(one.value) for one in found)
     return smallest, seen
@@ -277,6 +278,6 @@ def _answer(row: Result) -> tuple[str, str]:
 def out_of_reach(question: Question, released: Released) -> bool:
     """Whether the largest effect that is arithmetically possible is smaller than what could be seen."""
     largest = released.find(f"{question.prefix}.ceiling")
-    seen = released.find(f"zekerheid.{question.prefix.replace('.', '_')}.detectable")
+    seen = released.find(f"{checks_of(question.prefix)}.detectable")
     known = [row.value for row in (largest, seen) if row is not None and row.value is not None]
     return len(known) == 2 and known[0] < known[1]

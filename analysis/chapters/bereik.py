@@ -62,8 +62,9 @@ def _provinces(series: Series, name: str, label: str, workspace: Workspace) -> T
 def _years(series: Series, name: str, label: str) -> TableExhibit:
     across = int(series.points["across"].sum())
     told = (
-        f" Alleen een periode, die in het volgende jaar eindigt, is bekend van {dutch.number(across)} "
-        f"activiteit{'' if across == 1 else 'en'}; die telt in het jaar van het begin."
+        " Alleen een periode, die in het volgende jaar eindigt, is bekend van "
+        f"{dutch.counted(across, 'activiteit; die telt', 'activiteiten; die tellen')} in het jaar van het "
+        "begin."
         if across
         else ""
     )

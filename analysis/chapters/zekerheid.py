@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import dutch
-from analysis.answers.zekerheid_names import ALIKE, SECTION
+from analysis.answers.zekerheid_names import ALIKE, SECTION, checks_of
 from analysis.chapters.cells import NOT_APPLICABLE, NOT_GIVEN, with_simulation_error
 from analysis.chapters.zekerheid_tabellen import about, drift_table, tables
 from analysis.datakind import DataKind
@@ -78,7 +78,7 @@ def exhibits(released: Released, workspace: Workspace | None = None) -> list[Exh
     """
     drawn: list[Exhibit] = []
     for question in questions(workspace):
-        prefix = f"{SECTION}.{question.prefix.replace('.', '_')}"
+        prefix = checks_of(question.prefix)
         main = released.find(f"{prefix}.main")
         if main is None or (main.reason and released.part == TRIAL):
             continue
@@ -233,7 +233,7 @@ def _seen(released: Released, workspace: Workspace | None) -> TableExhibit | Non
     rows: list[Result] = []
     levels: list[str] = []
     for question in questions(workspace):
-        prefix = f"{SECTION}.{question.prefix.replace('.', '_')}"
+        prefix = checks_of(question.prefix)
         main = released.find(f"{prefix}.main")
         if main is None or question.placebo:
             continue

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from analysis import dutch
-from analysis.answers.zekerheid_names import BALANCE, DRIFT, SECTION
+from analysis.answers.zekerheid_names import BALANCE, DRIFT, SECTION, checks_of
 from analysis.chapters.cells import NOT_GIVEN, Points, given, point_table, with_unit
 from analysis.datakind import DataKind
 from analysis.design.questions import Question
@@ -174,11 +174,11 @@ def drift_table(released: Released, asked: Iterable[Question]) -> TableExhibit |
 
     Of what is answered, and of all where nothing is; none in a trial.
     """
-    asked = [one for one in asked if not one.placebo and f"{_prefix(one)}.{DRIFT}" in released]
+    asked = [one for one in asked if not one.placebo and f"{checks_of(one.prefix)}.{DRIFT}" in released]
     if released.part or not asked:
         return None
-    asked = [one for one in asked if not released.row(f"{_prefix(one)}.main").reason] or asked
-    found = {one: released.points(f"{_prefix(one)}.{DRIFT}") for one in asked}
+    asked = [one for one in asked if not released.row(f"{checks_of(one.prefix)}.main").reason] or asked
+    found = {one: released.points(f"{checks_of(one.prefix)}.{DRIFT}") for one in asked}
     known = [series.points["bound"] for series in found.values() if not series.unknown]
     bounds = sorted(set().union(*known))
     lines, lacking = [], ""
@@ -214,10 +214,6 @@ def _between(points: Points, bound: float) -> str:
     """The interval; where it has no end, that it has none."""
     told = points.interval(bound)
     return "zonder grens" if told == dutch.UNKNOWN else told
-
-
-def _prefix(question: Question) -> str:
-    return f"{SECTION}.{question.prefix.replace('.', '_')}"
 
 
 def _assumed(released: Released, prefix: str) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,17 +94,20 @@ class Drawer:
 
     def draw(self, notebooks: Iterable[str], released: Released, target: Path) -> list[NotDrawn]:
         """Write the exhibits of all `notebooks`, of the results and of the trials on twins, into `target`."""
-        parts = (released, released.trial())
-        asked = [(notebook, part) for notebook in notebooks for part in parts]
-        self._draw_beside(asked)
-        failed = []
-        for notebook, part in asked:
-            try:
-                self._chapter(notebook, part, target)
-            except Exception as error:  # one chapter that cannot be drawn costs that chapter
-                failed.append(NotDrawn(notebook, f"{type(error).__name__}: {error}"))
+        order, parts = list(notebooks), (released, released.trial())
+        chapters: list[_Chapter] = []
+        failed: list[NotDrawn] = []
+        for notebook in order:
+            for part in parts:
+                with _costs_itself(notebook, failed):
+                    chapters += self._of_notebook(notebook, part)
+        self._draw_beside(chapters)
+        for chapter in chapters:
+            with _costs_itself(chapter.of[0], failed):
+                for name in self._exhibits(chapter, target):
+                    self.runs[name] = _run(name, chapter.seen)
         self._whole(released, target)
-        return failed
+        return sorted(failed, key=lambda item: order.index(item.notebook))
 
     def prune(self) -> None:
         """Forget what was drawn before and not used now."""
@@ -114,33 +116,26 @@ class Drawer:
             if folder.name not in {PICTURES, *self._keys.values()}:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _draw_beside(self, asked: Iterable[tuple[str, Released]]) -> None:
+    def _draw_beside(self, chapters: Iterable[_Chapter]) -> None:
         """Draw what is new, every other chapter of it in a copy of this process."""
 
         def draw(some: Iterable[_Chapter]) -> bytes:
             for chapter in some:
-                with suppress(Exception):  # who puts it in its place draws it again, and says what is wrong
+                with suppress(Exception):
                     self._drawn(chapter)
             return b""
 
-        new = []
-        with suppress(Exception):
-            found = [self._of_notebook(*one) for one in asked]
-            new = [one for one in found if one and not self._kept(one)]
+        new: list[_Chapter] = []
+        for chapter in chapters:
+            with suppress(Exception):  # who puts it in its place draws it again, and says what is wrong
+                new += [] if self._kept(chapter) else [chapter]
         if len(new) > 1:
             with beside(lambda: draw(new[1::2])) as others:
                 draw(new[::2])
                 others()
 
-    def _chapter(self, notebook: str, released: Released, target: Path) -> None:
-        chapter = self._of_notebook(notebook, released)
-        if chapter is None:
-            return
-        for name in self._exhibits(chapter, target):
-            self.runs[name] = _run(name, chapter.seen)
-
-    def _of_notebook(self, notebook: str, released: Released) -> _Chapter | None:
-        """None where there is no trial, or the notebook failed."""
+    def _of_notebook(self, notebook: str, released: Released) -> list[_Chapter]:
+        """The chapter; none where there is no trial, or the notebook failed."""
         from analysis.chapters import of_notebook
 
         module, own = self._drawn_by(notebook)
@@ -149,7 +144,7 @@ class Drawer:
         def draw() -> Iterable[Exhibit]:
             return of_notebook.exhibits(notebook, released, self.workspace)
 
-        return _Chapter((notebook, released.part), module, seen, draw) if seen else None
+        return [_Chapter((notebook, released.part), module, seen, draw)] if seen else []
 
     def _whole(self, released: Released, target: Path) -> None:
         """What is drawn of all notebooks together."""
@@ -280,12 +275,18 @@ def drawer_of(workspace: Workspace) -> Drawer:
     return Drawer(workspace, workspace.build / "drawn", *known)
 
 
+@contextmanager
+def _costs_itself(notebook: str, failed: list[NotDrawn]) -> Iterator[None]:
+    """A chapter that cannot be drawn costs that chapter: it is noted in `failed`, and the others go on."""
+    try:
+        yield
+    except Exception as error:
+        failed.append(NotDrawn(notebook, f"{type(error).__name__}: {error}"))
+
+
 def _digests(folder: Path) -> dict[str, str]:
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.iterdir())
-        if path.name != DONE
-    }
+    read = Fingerprints()  # as they are now: those of this build know what stood there when it began
+    return {path.name: read.of(path) for path in sorted(folder.iterdir()) if path.name != DONE}
 
 
 def _run(exhibit: str, seen: list) -> str:

@@ -87,9 +87,8 @@ def outcomes(content: Content, provinces: Mapping[str, str]) -> Iterator[str]:
     for item in content.get("outcomes", {}).get("outcome", ()):
         low, high = item["scale"]
         smallest = f"{plain(item['smallest_of_interest'])} {item['unit']} ({item['status']})"
-        unit = (
-            "%" if item["unit"] == "procentpunten" else f" {item['unit']}"
-        )  # of a value, not of a difference
+        # of a value, not of a difference
+        unit = "%" if item["unit"] == "procentpunten" else f" {item['unit']}"
         scale = f"{plain(low)} tot {plain(high)}{unit}, {item.words('level')}"
         alike.setdefault((scale, smallest, item["smallest_reason"]), []).append(item["label"])
     for item in content.get("regio", {}).get("outcome", ()):

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from analysis import dutch
+from analysis.answers.zekerheid_names import checks_of
 from analysis.datakind import DataKind
 from analysis.design.questions import Question
 from analysis.release.markdown import escape
@@ -266,7 +267,7 @@ def _against(question: Question, released: Released) -> str:
     from analysis.chapters.zekerheid import CHECKED, CHOSEN, NOTHING_THERE
 
     named = question.places().named
-    effect, checks = question.prefix, f"zekerheid.{question.prefix.replace('.', '_')}"
+    effect, checks = question.prefix, checks_of(question.prefix)
     row = released.row(f"{effect}.effect")
     main, alpha = row.value, 1 - row.level
     told = []

@@ -106,7 +106,8 @@ def render(
                 sheets = write_factsheets(workspace, folder, kept, pool)
             also = WRITTEN_LAST if edition == "public" else ()
             index = partial(write_index, seen, folder, sheets=sheets, also=also, kept=kept)
-            begun += [] if use_quarto else [pool.submit(index)]
+            if not use_quarto:
+                begun.append(pool.submit(index))
             for task in begun:
                 task.result()
             if use_quarto:  # which may fail: nothing of it is kept then
